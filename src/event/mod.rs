@@ -1,0 +1,89 @@
+//! What the engine announces while it works, in domain words.
+//!
+//! Engine code never draws: bars, log lines and JSON are readers of this one stream.
+
+use std::time::Duration;
+
+/// Something the engine did or found, worth showing while it runs.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A stage began. `bytes` or `messages` is its total, where known.
+    StageStarted {
+        /// Which stage.
+        stage: Stage,
+        /// Total work in the stage's unit (see [`Stage::unit`]).
+        total: u64,
+    },
+    /// Work done in the running stage since its start, in the stage's unit.
+    StageAdvanced {
+        /// Which stage.
+        stage: Stage,
+        /// Work done so far, not since the last event.
+        done: u64,
+        /// Records (or messages) done so far.
+        records: u64,
+    },
+    /// The stage is over.
+    StageFinished {
+        /// Which stage.
+        stage: Stage,
+    },
+    /// Sending waits because Front (or the share left to us) says so.
+    Waiting {
+        /// How long, from now.
+        wait: Duration,
+        /// Why, in words for the user.
+        why: String,
+    },
+    /// Something the user should know, that does not end the run.
+    Note {
+        /// A full sentence.
+        text: String,
+    },
+}
+
+/// The long stages a bar is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading and parsing sources; counted in bytes.
+    Reading,
+    /// Writing `--requests`; counted in records.
+    Requests,
+    /// Sending to Front; counted in messages.
+    Sending,
+}
+
+/// The unit a stage is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes of the sources.
+    Bytes,
+    /// Records or messages.
+    Messages,
+}
+
+impl Stage {
+    /// The unit of this stage's totals.
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        match self {
+            Stage::Reading => Unit::Bytes,
+            Stage::Requests | Stage::Sending => Unit::Messages,
+        }
+    }
+}
+
+/// A reader of the event stream. Called from many threads; must return quickly.
+pub trait Observer: Send + Sync {
+    /// Takes notice of one event.
+    fn event(&self, event: Event);
+}
+
+/// An observer that looks away, for tests and `--quiet`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&self, _event: Event) {}
+}

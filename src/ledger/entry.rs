@@ -1,0 +1,128 @@
+//! The values a ledger keeps.
+
+use crate::source::Origin;
+use serde::{Deserialize, Serialize};
+
+/// One record of the plan: where it lies, what was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Number in reading order over all sources, from 0.
+    pub number: u64,
+    /// Where to read it again.
+    pub origin: Origin,
+    /// Digest of the entry's bytes; checked before it is sent.
+    pub digest: [u8; 16],
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The export's own id (Message-ID, chat message id), for people and `show`.
+    pub original_id: Option<String>,
+}
+
+/// What the plan decided about a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// It will be sent.
+    Planned(Planned),
+    /// A copy of another record.
+    Duplicate {
+        /// The number of the record that stands for it.
+        of: u64,
+    },
+    /// Left out on purpose.
+    Skipped {
+        /// The rule, in words.
+        cause: String,
+    },
+    /// Could not be read.
+    Unreadable {
+        /// Kind of problem.
+        cause: String,
+        /// What was seen.
+        detail: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Read, but not fit to be sent.
+    Rejected {
+        /// Kind of problem.
+        cause: String,
+        /// What was seen.
+        detail: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+/// What must be known to send a record again exactly as planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Front's external id.
+    pub external_id: String,
+    /// Front's thread ref.
+    pub thread_ref: String,
+    /// Inbox, as the mapping names it.
+    pub inbox: String,
+    /// Tags, in order.
+    pub tags: Vec<String>,
+    /// Towards us?
+    pub is_inbound: bool,
+    /// Archived after import?
+    pub is_archived: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Digest of the copy's content: tells which of several copies was sent.
+    pub identity: [u8; 32],
+    /// Digest of the whole request, files included.
+    pub request: [u8; 32],
+    /// Size of the request body in bytes, for budgets.
+    pub size: u64,
+}
+
+/// What became of a planned record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// Not sent.
+    Planned,
+    /// A request is under way, or was when the process died.
+    Sending,
+    /// Front said 202; the message need not exist yet.
+    Accepted {
+        /// Front's handle for the message to come.
+        uid: String,
+    },
+    /// The message was seen.
+    Confirmed {
+        /// Front's message id.
+        message_id: String,
+        /// Front's conversation id.
+        conversation_id: String,
+    },
+    /// Front said no to this message.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Front's words, shortened.
+        cause: String,
+    },
+    /// Sent, but no usable answer came: to be replayed with the same id and bytes.
+    Unknown {
+        /// What happened instead of an answer.
+        why: String,
+    },
+}
+
+impl State {
+    /// May a record go from `self` to `next`?
+    ///
+    /// `Sending → Planned` is the way back when Front certainly did not take the message (401, 403, unknown inbox).
+    #[must_use]
+    pub fn may_become(&self, next: &State) -> bool {
+        use State::{Accepted, Confirmed, Planned, Refused, Sending, Unknown};
+        matches!(
+            (self, next),
+            (Planned | Unknown { .. } | Refused { .. }, Sending)
+                | (Sending, Planned | Accepted { .. } | Refused { .. } | Unknown { .. })
+                | (Accepted { .. }, Confirmed { .. })
+        )
+    }
+}

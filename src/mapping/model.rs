@@ -1,0 +1,311 @@
+//! The mapping as the engine sees it: every value checked, every default filled in.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use regex::Regex;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A checked mapping.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The folder that relative paths start from.
+    pub base: PathBuf,
+    /// The text as read, kept with each plan.
+    pub text: String,
+    /// `[target]`
+    pub target: Target,
+    /// `[ours]`
+    pub ours: Ours,
+    /// `[agents]`: own address (lower case) → teammate id or alias.
+    pub agents: BTreeMap<String, String>,
+    /// `[[source]]`, in order, at least one.
+    pub sources: Vec<SourceMapping>,
+    /// `[defaults]`
+    pub defaults: Defaults,
+    /// `[labels]`: label → tag.
+    pub labels: BTreeMap<String, String>,
+    /// `[thread]`
+    pub thread: ThreadRule,
+    /// `[[rule]]`, in order.
+    pub rules: Vec<Rule>,
+    /// `[identity]`
+    pub identity: Identity,
+    /// `[silence]`
+    pub silence: Silence,
+    /// `[send]`
+    pub send: Send,
+}
+
+/// `[target]`: where messages go.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Exact inbox name, or `inb_…` id.
+    pub inbox: String,
+    /// Base URL of the API; `https://api2.frontapp.com` unless given.
+    pub base_url: String,
+}
+
+/// `[ours]`: what makes a message outbound. Lower case.
+#[derive(Debug, Clone, Default)]
+pub struct Ours {
+    /// Whole addresses.
+    pub addresses: Vec<String>,
+    /// Domains, without `@`.
+    pub domains: Vec<String>,
+}
+
+impl Ours {
+    /// Is this handle one of ours? Comparison ignores ASCII case.
+    #[must_use]
+    pub fn owns(&self, handle: &str) -> bool {
+        let handle = handle.to_ascii_lowercase();
+        self.addresses.contains(&handle)
+            || handle.rsplit_once('@').is_some_and(|(_, domain)| self.domains.iter().any(|own| own == domain))
+    }
+}
+
+/// One `[[source]]`.
+#[derive(Debug, Clone)]
+pub struct SourceMapping {
+    /// Unique name.
+    pub name: String,
+    /// Glob patterns or plain paths, relative to the mapping's folder. A plain directory is allowed for `eml` only.
+    pub paths: Vec<String>,
+    /// `[line, column]` (from 1) of the `path` key, for errors found when the source is opened.
+    pub path_at: (usize, usize),
+    /// Namespace of this source's ids; the mapping's unless given.
+    pub namespace: String,
+    /// Format and its settings.
+    pub format: Format,
+}
+
+/// Format of a source.
+#[derive(Debug, Clone)]
+pub enum Format {
+    /// mbox files.
+    Mbox,
+    /// Directories of one-mail files.
+    Eml,
+    /// CSV tables of chat lines.
+    Csv(Box<CsvMapping>),
+}
+
+/// How to read a chat table.
+#[derive(Debug, Clone)]
+pub struct CsvMapping {
+    /// Column names.
+    pub columns: Columns,
+    /// Position `(line, column)` in the mapping of each value of `columns`, by key, for errors.
+    pub columns_at: BTreeMap<String, (usize, usize)>,
+    /// `strftime` format of the time column, or one of the epoch units.
+    pub date: DateFormat,
+    /// Zone of times that carry none.
+    pub timezone: Option<TimeZone>,
+    /// Declared encoding; detected when absent.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
+    /// Declared delimiter; detected when absent.
+    pub delimiter: Option<u8>,
+    /// Role value → what it means.
+    pub roles: BTreeMap<String, Role>,
+    /// Recipient of rows that name none: inbound rows go to this handle. The source's name unless given.
+    pub recipient: Option<String>,
+}
+
+/// Names of the columns of a chat table.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// The export's own message id.
+    pub id: Option<String>,
+    /// Conversation id.
+    pub conversation: String,
+    /// Time.
+    pub time: String,
+    /// A separate clock column, joined to `time` by one space before parsing.
+    pub clock: Option<String>,
+    /// Author's handle.
+    pub sender: String,
+    /// Author's display name.
+    pub sender_name: Option<String>,
+    /// Recipient's handle.
+    pub recipient: Option<String>,
+    /// Text.
+    pub text: String,
+    /// Role of the author.
+    pub role: Option<String>,
+    /// Subject.
+    pub subject: Option<String>,
+    /// Labels, separated by commas.
+    pub labels: Option<String>,
+}
+
+/// How a time cell is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DateFormat {
+    /// RFC 3339 / ISO 8601 (`iso`).
+    Iso,
+    /// Seconds since 1970 (`epoch-seconds`).
+    EpochSeconds,
+    /// Milliseconds since 1970 (`epoch-milliseconds`).
+    EpochMilliseconds,
+    /// A `strftime` pattern.
+    Pattern(String),
+}
+
+/// Meaning of a role value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The customer wrote it.
+    Inbound,
+    /// We wrote it.
+    Outbound,
+    /// Leave it out; counted as skipped.
+    Skip,
+}
+
+/// `[defaults]`
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// Tags of every message.
+    pub tags: Vec<String>,
+    /// Recipient when a mail names none. Without it: the first own address, else `undisclosed-recipients`.
+    pub to: Option<String>,
+    /// What to do about a mail without any date.
+    pub date_fallback: DateFallback,
+    /// What to do about attachments over the limit.
+    pub oversize: Oversize,
+    /// What becomes of labels that the table does not name.
+    pub unlisted_labels: UnlistedLabels,
+}
+
+/// Date of last resort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateFallback {
+    /// Reject the mail (default).
+    Reject,
+    /// The file's modification time.
+    FileTime,
+    /// This day, 00:00 UTC.
+    Fixed(Date),
+}
+
+/// Policy for what is over the size limit of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oversize {
+    /// Send without the file, with a note in the body that names it (default).
+    Note,
+    /// Reject the message.
+    Reject,
+}
+
+/// Policy for labels outside the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnlistedLabels {
+    /// No tag; listed with counts (default).
+    Ignore,
+    /// Each becomes a tag of its own name.
+    Tag,
+}
+
+/// `[thread]`: a value that names the conversation, beside the reference graph.
+#[derive(Debug, Clone, Default)]
+pub struct ThreadRule {
+    /// A header whose value names the thread.
+    pub header: Option<String>,
+    /// A pattern on the subject; its first group (or whole match) names the thread.
+    pub subject: Option<Regex>,
+    /// Join threads of equal subject that are at most so many days apart; 0 = never.
+    pub join_by_subject: u32,
+}
+
+/// One `[[rule]]`: every rule that matches applies, in order.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Line of the rule in the file, from 1.
+    pub line: usize,
+    /// All given conditions must hold.
+    pub when: When,
+    /// Inbox (name or id) for the thread.
+    pub inbox: Option<String>,
+    /// Tags to add.
+    pub tags: Vec<String>,
+    /// Leave the message out, with this reason.
+    pub skip: Option<String>,
+}
+
+/// Conditions of a rule. A list matches if any of its values does.
+#[derive(Debug, Clone, Default)]
+pub struct When {
+    /// Source names.
+    pub source: Vec<String>,
+    /// Labels, exact.
+    pub label: Vec<String>,
+    /// Author handles; ASCII case ignored.
+    pub sender: Vec<String>,
+    /// Recipient handles in to, cc or bcc; ASCII case ignored.
+    pub recipient: Vec<String>,
+    /// Domains of any address of the message; ASCII case ignored.
+    pub domain: Vec<String>,
+    /// Pattern on the subject.
+    pub subject: Option<Regex>,
+    /// Sent before this day, 00:00 UTC.
+    pub before: Option<Date>,
+    /// Sent on or after this day, 00:00 UTC.
+    pub since: Option<Date>,
+}
+
+/// `[identity]`
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Prefix of all ids; changing it imports everything anew.
+    pub namespace: String,
+    /// Same Message-ID, different message.
+    pub collisions: Collisions,
+}
+
+/// Policy for one key with different messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collisions {
+    /// Keep all, the others with an id suffix (default).
+    KeepBoth,
+    /// Keep the richest, count the others as duplicates.
+    Richest,
+}
+
+/// `[silence]`: both true unless the mapping says otherwise in long words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Imported conversations are archived.
+    pub is_archived: bool,
+    /// Front's rules (auto-replies among them) do not run.
+    pub should_skip_rules: bool,
+}
+
+/// `[send]`
+#[derive(Debug, Clone)]
+pub struct Send {
+    /// Part of the company's rate limit that is ours, 0 < share ≤ 1.
+    pub share: f64,
+    /// Requests a minute that stay free for the live team.
+    pub reserve: u32,
+    /// Requests a second on one resource; more than 5 only to a loopback target.
+    pub per_resource: u32,
+    /// Wait after the first message of a new thread before its second.
+    pub settle: Duration,
+    /// Requests in flight at once.
+    pub in_flight: usize,
+    /// Order of threads.
+    pub order: Order,
+}
+
+/// Order of threads; within a thread it is always oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Most recently active threads first (default).
+    RecentThreadsFirst,
+    /// Threads by their first message.
+    OldestFirst,
+}

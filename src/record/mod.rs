@@ -1,0 +1,111 @@
+//! From an entry to a [`Record`]: what the message says, in the field's own terms.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// A message, normalized, before any decision of the mapping.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Mail or chat.
+    pub kind: Kind,
+    /// Message-ID without angle brackets, if there is a usable one.
+    pub message_id: Option<String>,
+    /// Ids of In-Reply-To, without angle brackets.
+    pub in_reply_to: Vec<String>,
+    /// Ids of References, oldest first, without angle brackets.
+    pub references: Vec<String>,
+    /// X-GM-THRID, as written.
+    pub gmail_thread: Option<String>,
+    /// The export's own conversation id (chat).
+    pub conversation: Option<String>,
+    /// Author.
+    pub from: Option<Address>,
+    /// Recipients.
+    pub to: Vec<Address>,
+    /// Copies.
+    pub cc: Vec<Address>,
+    /// Blind copies.
+    pub bcc: Vec<Address>,
+    /// Reply-To.
+    pub reply_to: Vec<Address>,
+    /// Decoded subject.
+    pub subject: Option<String>,
+    /// What a mail client would show.
+    pub body: Body,
+    /// Files, in the order of the message; inline images among them.
+    pub attachments: Vec<Attachment>,
+    /// When it was sent, Unix seconds.
+    pub date: Option<i64>,
+    /// Labels, decoded, as the export names them.
+    pub labels: Vec<String>,
+    /// Direction, where the source states it (role column, Sent label).
+    pub stated_direction: Option<Direction>,
+    /// The value the mapping's `[thread]` rule found.
+    pub thread_value: Option<String>,
+    /// Digests that decide identity; see [`Identity`].
+    pub identity: Identity,
+    /// Everything that was changed on the way, in words.
+    pub changes: Vec<String>,
+}
+
+/// What sort of message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// RFC 5322 mail.
+    Email,
+    /// Chat line; Front's type `custom`.
+    Custom,
+}
+
+/// Towards us or from us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Received by us.
+    Inbound,
+    /// Sent by us.
+    Outbound,
+}
+
+/// A name and a handle.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Display name, decoded.
+    pub name: Option<String>,
+    /// Bare address (`user@host`) or chat handle.
+    pub handle: String,
+}
+
+/// The body as the message holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// HTML, original but for charset and NUL.
+    Html(String),
+    /// Plain text, line ends as LF.
+    Text(String),
+}
+
+/// A file of a message.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    /// Clean name: no path, no control characters, never empty.
+    pub filename: String,
+    /// `type/subtype`, lower case, without parameters.
+    pub content_type: String,
+    /// Content-ID without angle brackets.
+    pub content_id: Option<String>,
+    /// Decoded content.
+    pub content: Bytes,
+}
+
+/// What makes two records the same message (design: from content only, never from a repaired value).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Names the message: Message-ID where usable, otherwise a digest of its content.
+    pub key: [u8; 32],
+    /// Equal for copies of one message that share a key; different for a real collision.
+    pub sameness: [u8; 32],
+    /// Exact content; breaks ties between copies.
+    pub content: [u8; 32],
+}

@@ -1,0 +1,122 @@
+//! Reading exports from disk: bytes in, [`RawEntry`] out.
+//!
+//! A source can do two things: scan everything once, in a stable order, and read one entry again at
+//! its [`Origin`]. Nothing here knows what a mail means; it only finds where entries begin and end.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where an entry's bytes lie: enough to read it again without scanning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Index of the source in the mapping.
+    pub source: u16,
+    /// The pieces the entry is made of, in order; mostly one.
+    pub pieces: Vec<Piece>,
+    /// Which record of the entry, from 0: one entry may give many records.
+    pub part: u32,
+}
+
+/// One stretch of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Index into [`Source::files`].
+    pub file: u32,
+    /// First byte, from 0. In an mbox this is the first byte of the `From ` line.
+    pub offset: u64,
+    /// Number of bytes. In an mbox the `From ` line and the closing blank line are included.
+    pub length: u64,
+    /// First line, from 1, for sources that people read by line (CSV).
+    pub line: Option<u64>,
+}
+
+/// A file of a source.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Absolute (or working-directory) path, for opening.
+    pub path: PathBuf,
+    /// Path relative to the mapping's folder, with `/`, for people.
+    pub shown: String,
+    /// Size in bytes when the source was opened.
+    pub size: u64,
+}
+
+/// An entry as read, before it means anything.
+#[derive(Debug, Clone)]
+pub struct RawEntry {
+    /// Where it was found.
+    pub origin: Origin,
+    /// What was found.
+    pub content: Content,
+}
+
+/// The content of an entry.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// One mail.
+    Mail(RawMail),
+    /// One row of a table.
+    Row(RawRow),
+}
+
+/// The bytes of one mail.
+#[derive(Debug, Clone)]
+pub struct RawMail {
+    /// The mail itself: without `From ` line, mbox quoting undone.
+    pub bytes: Bytes,
+    /// Date of the mbox separator, Unix seconds, if the mail came from an mbox.
+    pub separator_date: Option<i64>,
+    /// The file's modification time, Unix seconds, for files that hold one mail.
+    pub file_time: Option<i64>,
+}
+
+/// One row of a table, cells decoded to text.
+#[derive(Debug, Clone)]
+pub struct RawRow {
+    /// Names of the columns, shared by all rows of a file.
+    pub header: Arc<Vec<String>>,
+    /// Cells, as many as the header has.
+    pub cells: Vec<String>,
+}
+
+impl RawRow {
+    /// The cell under `column`, if there is such a column.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&str> {
+        let index = self.header.iter().position(|name| name == column)?;
+        self.cells.get(index).map(String::as_str)
+    }
+}
+
+/// Something in a source that could not be read as an entry. It counts as one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Where.
+    pub origin: Origin,
+    /// The kind of problem, a short phrase without names or numbers, so that equal causes add up.
+    pub cause: String,
+    /// What exactly was seen.
+    pub detail: String,
+    /// What the user can do.
+    pub remedy: String,
+}
+
+/// An iterator over the entries of a source.
+pub type Scan<'a> = Box<dyn Iterator<Item = Result<RawEntry, Unreadable>> + Send + 'a>;
+
+/// An export on disk.
+pub trait Source: Send + Sync {
+    /// The name the mapping gives it.
+    fn name(&self) -> &str;
+    /// Its files, in scan order.
+    fn files(&self) -> &[SourceFile];
+    /// All entries, in a stable order: files by path bytes, within a file by offset.
+    fn scan(&self) -> Scan<'_>;
+    /// One entry again. The origin must stem from this source.
+    ///
+    /// # Errors
+    /// [`Unreadable`] if the file is gone, shorter, or no longer holds an entry there.
+    fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable>;
+}

@@ -68,6 +68,8 @@ pub struct Planned {
     pub is_inbound: bool,
     /// Archived after import?
     pub is_archived: bool,
+    /// Recipient decided over the conversation, for chat lines that name none.
+    pub recipient: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
     /// Digest of the copy's content: tells which of several copies was sent.

@@ -1,5 +1,10 @@
 //! What Front gets: [`ImportRequest`], built from a record, the mapping, and what the plan decided.
 
+mod draft;
+pub mod encode;
+
+pub use draft::{Decision, Draft, MAX_REQUEST, TooLarge, decided_digest};
+
 use bytes::Bytes;
 use serde::Serialize;
 

@@ -1,1 +1,351 @@
-//! (to come)
+//! Which messages belong to one conversation.
+//!
+//! A pure function from a *set* of messages to thread names: order of reading plays no part. Each
+//! message takes the first that applies:
+//!
+//! 1. what is pinned, because it was sent before: for the message itself, else for its explicit group;
+//! 2. its explicit group: the mapping's rule, X-GM-THRID, or a chat's conversation id;
+//! 3. through the reference graph, the name that its nearest ancestor has by 1 or 2, else the one
+//!    that its connected component has;
+//! 4. a name of its own for the component: the smallest root id. A root is an id, present or only
+//!    referenced, that no message names a parent for. New replies add no roots, so they do not rename.
+//!
+//! The graph remembers ids that are referenced but absent, ignores references to oneself, and cannot
+//! loop: components are kept by union-find, ancestors are walked with a visited set, nothing recurses.
+
+mod subject;
+
+pub use subject::base_subject;
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// 128 bits that name a message id or a group; a blake3 digest cut short.
+pub type Id = [u8; 16];
+
+/// What threading needs to know of a message.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// Its id: of the Message-ID, or of the content where there is none.
+    pub id: Id,
+    /// Ids it refers to, oldest first; the last one is its parent.
+    pub references: Vec<Id>,
+    /// The group that a rule, Gmail or the chat export puts it in.
+    pub group: Option<Id>,
+    /// Digest of the subject without reply prefixes, if it may be joined by subject.
+    pub subject: Option<Id>,
+    /// Unix seconds.
+    pub date: i64,
+}
+
+/// Where a thread's name comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Name {
+    /// It was sent under this ref before.
+    Pinned(String),
+    /// An explicit group.
+    Group(Id),
+    /// The smallest root of a component of the reference graph.
+    Root(Id),
+}
+
+/// The reference graph, filled message by message.
+#[derive(Debug, Default)]
+pub struct Graph {
+    index: HashMap<Id, u32>,
+    nodes: Vec<Node>,
+    messages: Vec<Placed>,
+    /// References of all messages, end to end; [`Placed`] holds ranges.
+    references: Vec<u32>,
+    pins: HashMap<u32, String>,
+    groups: HashMap<Id, Vec<u32>>,
+    group_pins: HashMap<Id, String>,
+}
+
+#[derive(Debug)]
+struct Node {
+    id: Id,
+    /// Union-find parent; itself for the head of a component.
+    head: u32,
+    /// Some message names a parent for it.
+    is_child: bool,
+    /// The message that speaks for this id; `u32::MAX` if it is only referenced.
+    message: u32,
+}
+
+#[derive(Debug)]
+struct Placed {
+    node: u32,
+    references: std::ops::Range<usize>,
+    group: Option<Id>,
+    subject: Option<Id>,
+    date: i64,
+}
+
+const ABSENT: u32 = u32::MAX;
+
+impl Graph {
+    /// An empty graph.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a message; its number is the count of messages added before.
+    pub fn add(&mut self, message: &Message) {
+        let node = self.node(message.id);
+        let start = self.references.len();
+        let mut previous: Option<u32> = None;
+        for reference in &message.references {
+            let referenced = self.node(*reference);
+            if referenced == node {
+                continue;
+            }
+            if let Some(older) = previous
+                && older != referenced
+            {
+                self.link(older, referenced);
+            }
+            self.references.push(referenced);
+            previous = Some(referenced);
+        }
+        if let Some(parent) = previous {
+            self.link(parent, node);
+        }
+        let number = u32::try_from(self.messages.len()).unwrap_or(ABSENT);
+        if let Some(group) = message.group {
+            self.groups.entry(group).or_default().push(node);
+        }
+        let placed = Placed {
+            node,
+            references: start..self.references.len(),
+            group: message.group,
+            subject: message.subject,
+            date: message.date,
+        };
+        // Of several messages with one id the one with the most references speaks for it, whichever came first.
+        let known = self.nodes.get(node as usize).and_then(|node| self.messages.get(node.message as usize));
+        let speaks = known.is_none_or(|known| self.reference_ids(known) < self.reference_ids(&placed));
+        if let Some(slot) = self.nodes.get_mut(node as usize)
+            && speaks
+        {
+            slot.message = number;
+        }
+        self.messages.push(placed);
+    }
+
+    /// Remembers that the message of this id was sent under `thread_ref`, whether or not it is read again.
+    /// Of several refs for one id the smallest counts.
+    pub fn pin(&mut self, id: Id, thread_ref: &str) {
+        let node = self.node(id);
+        let pin = self.pins.entry(node).or_insert_with(|| thread_ref.to_owned());
+        if thread_ref < pin.as_str() {
+            thread_ref.clone_into(pin);
+        }
+    }
+
+    /// The thread of every message, in the order they were added.
+    ///
+    /// Messages of equal subject whose dates are at most `join_days` apart are joined first; 0 joins none.
+    #[must_use]
+    pub fn names(mut self, join_days: u32) -> Vec<Name> {
+        if join_days > 0 {
+            self.join_by_subject(i64::from(join_days) * 86_400);
+        }
+        self.settle_group_pins();
+        let heads = self.heads();
+        let head_of = |node: u32| heads.get(node as usize).copied().unwrap_or(node);
+        let named = self.named_nodes();
+        let component_names = component_names(&named, head_of);
+        let roots = self.roots(head_of);
+        self.messages
+            .iter()
+            .map(|message| {
+                let head = head_of(message.node);
+                if let Some(name) = self.own_name(message) {
+                    return name;
+                }
+                match component_names.get(&head) {
+                    Some(component) => self.ancestor_name(message, &named).unwrap_or_else(|| component.clone()),
+                    None => Name::Root(roots.get(&head).copied().unwrap_or_default()),
+                }
+            })
+            .collect()
+    }
+
+    fn node(&mut self, id: Id) -> u32 {
+        let next = u32::try_from(self.nodes.len()).unwrap_or(ABSENT);
+        *self.index.entry(id).or_insert_with(|| {
+            self.nodes.push(Node { id, head: next, is_child: false, message: ABSENT });
+            next
+        })
+    }
+
+    fn id_of(&self, node: u32) -> Id {
+        self.nodes.get(node as usize).map(|node| node.id).unwrap_or_default()
+    }
+
+    fn link(&mut self, parent: u32, child: u32) {
+        if let Some(node) = self.nodes.get_mut(child as usize) {
+            node.is_child = true;
+        }
+        self.unite(parent, child);
+    }
+
+    fn unite(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.find(a), self.find(b));
+        if a != b {
+            // The head with the smaller id wins: any fixed choice would do, this one needs no rank.
+            let (winner, loser) = if self.id_of(a) <= self.id_of(b) { (a, b) } else { (b, a) };
+            if let Some(node) = self.nodes.get_mut(loser as usize) {
+                node.head = winner;
+            }
+        }
+    }
+
+    /// The head of a component, with the path halved on the way so that chains stay short.
+    fn find(&mut self, mut at: u32) -> u32 {
+        loop {
+            let head = self.head_link(at);
+            if head == at {
+                return at;
+            }
+            let further = self.head_link(head);
+            if let Some(node) = self.nodes.get_mut(at as usize) {
+                node.head = further;
+            }
+            at = further;
+        }
+    }
+
+    /// The head of every node's component.
+    fn heads(&mut self) -> Vec<u32> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(ABSENT)).map(|node| self.find(node)).collect()
+    }
+
+    fn head_link(&self, at: u32) -> u32 {
+        self.nodes.get(at as usize).map_or(at, |node| node.head)
+    }
+
+    fn join_by_subject(&mut self, window: i64) {
+        let mut dated: Vec<(Id, i64, u32)> = self
+            .messages
+            .iter()
+            .filter(|message| message.group.is_none())
+            .filter_map(|message| Some((message.subject?, message.date, message.node)))
+            .collect();
+        dated.sort_unstable();
+        let joins: Vec<(u32, u32)> = dated
+            .iter()
+            .zip(dated.iter().skip(1))
+            .filter(|(a, b)| a.0 == b.0 && b.1.saturating_sub(a.1) <= window)
+            .map(|(a, b)| (a.2, b.2))
+            .collect();
+        for (a, b) in joins {
+            self.unite(a, b);
+        }
+    }
+
+    /// The name a message has without looking at the graph: pinned itself, pinned as a group, or its group.
+    fn own_name(&self, message: &Placed) -> Option<Name> {
+        let pinned = self.pins.get(&message.node).or_else(|| self.group_pins.get(&message.group?));
+        pinned.map(|pin| Name::Pinned(pin.clone())).or_else(|| message.group.map(Name::Group))
+    }
+
+    /// Groups of which a member was sent: the ref they keep. The smallest, should there be several.
+    fn settle_group_pins(&mut self) {
+        for (group, nodes) in &self.groups {
+            if let Some(pin) = nodes.iter().filter_map(|node| self.pins.get(node)).min() {
+                self.group_pins.insert(*group, pin.clone());
+            }
+        }
+    }
+
+    /// Nodes that have a name of their own; where messages of one id differ, the one of lowest rank.
+    fn named_nodes(&self) -> HashMap<u32, Name> {
+        let mut named: HashMap<u32, Name> =
+            self.pins.iter().map(|(node, pin)| (*node, Name::Pinned(pin.clone()))).collect();
+        for message in &self.messages {
+            if let Some(name) = self.own_name(message) {
+                offer(&mut named, message.node, name);
+            }
+        }
+        named
+    }
+
+    /// The name of the nearest ancestor that has one, parents before grandparents.
+    fn ancestor_name(&self, message: &Placed, named: &HashMap<u32, Name>) -> Option<Name> {
+        let mut seen: HashSet<u32> = HashSet::from([message.node]);
+        let mut waiting: VecDeque<u32> = self.parents(message).rev().collect();
+        for _ in 0..MAX_ANCESTORS {
+            let node = waiting.pop_front()?;
+            if !seen.insert(node) {
+                continue;
+            }
+            if let Some(name) = named.get(&node) {
+                return Some(name.clone());
+            }
+            let ancestor = self.nodes.get(node as usize).and_then(|node| self.messages.get(node.message as usize));
+            if let Some(ancestor) = ancestor {
+                waiting.extend(self.parents(ancestor).rev());
+            }
+        }
+        None
+    }
+
+    /// References of a message, the parent last.
+    fn parents(&self, message: &Placed) -> impl DoubleEndedIterator<Item = u32> {
+        self.references.get(message.references.clone()).unwrap_or_default().iter().copied()
+    }
+
+    fn reference_ids(&self, message: &Placed) -> Vec<Id> {
+        self.parents(message).map(|node| self.id_of(node)).collect()
+    }
+
+    /// The smallest id without a parent in each component; where a loop leaves none, the smallest id.
+    fn roots(&self, head_of: impl Fn(u32) -> u32) -> HashMap<u32, Id> {
+        let mut roots: HashMap<u32, (bool, Id)> = HashMap::new();
+        for (at, node) in (0_u32..).zip(&self.nodes) {
+            let offered = (node.is_child, node.id);
+            let slot = roots.entry(head_of(at)).or_insert(offered);
+            *slot = (*slot).min(offered);
+        }
+        roots.into_iter().map(|(head, (_, id))| (head, id)).collect()
+    }
+}
+
+/// Names that stand in a component by pin or group: what a message without named ancestors takes.
+fn component_names(named: &HashMap<u32, Name>, head_of: impl Fn(u32) -> u32) -> HashMap<u32, Name> {
+    let mut names = HashMap::new();
+    for (node, name) in named {
+        offer(&mut names, head_of(*node), name.clone());
+    }
+    names
+}
+
+fn offer(names: &mut HashMap<u32, Name>, key: u32, name: Name) {
+    match names.entry(key) {
+        Entry::Vacant(slot) => {
+            slot.insert(name);
+        }
+        Entry::Occupied(mut slot) if rank(&name) < rank(slot.get()) => {
+            slot.insert(name);
+        }
+        Entry::Occupied(_) => {}
+    }
+}
+
+/// Ancestors looked at before the component's name is taken instead. References carry a thread's
+/// whole chain, so the nearest named ancestor is nearly always among the first few.
+const MAX_ANCESTORS: usize = 64;
+
+fn rank(name: &Name) -> (u8, &[u8]) {
+    match name {
+        Name::Pinned(pin) => (0, pin.as_bytes()),
+        Name::Group(id) => (1, id),
+        Name::Root(id) => (2, id),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! From a record to a request: everything that one record alone decides.
+//!
+//! What is decided over several records (ids, thread, tags, archived, a chat's customer) is left blank
+//! in a [`Draft`] and filled in by [`Draft::finish`]. So the plan can digest a request while reading,
+//! before it knows the thread, and the import can prove that it rebuilt the same request.
+
+use super::{File, ImportRequest, Metadata, Sender, encode};
+use crate::mapping::{Mapping, Oversize};
+use crate::record::{Address, Body, Direction, Kind, Record, text_to_html};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// Most bytes of a request body. Front's documented limit is 25 MB without saying of what; this stays
+/// below it in either reading.
+pub const MAX_REQUEST: u64 = 24_000_000;
+
+/// Room kept for what [`Draft::finish`] adds: two ids and a few dozen tags.
+const DECIDED_ROOM: u64 = 16_384;
+
+/// Stands in for a body that holds nothing: Front asks for one.
+const NO_CONTENT: &str = "(no content)";
+
+/// Stands in for recipients when neither message nor mapping names one.
+const NO_RECIPIENT: &str = "undisclosed-recipients";
+
+/// A request but for what is decided over several records.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The request, with ids, tags and archived blank.
+    request: ImportRequest,
+    /// What was changed beside the record's own changes.
+    pub changes: Vec<String>,
+    /// Digest of the draft, files included.
+    pub digest: [u8; 32],
+    /// Bytes of the request body, decided parts included, at most.
+    pub size: u64,
+}
+
+/// What is decided over several records.
+#[derive(Debug, Clone, Copy)]
+pub struct Decision<'a> {
+    /// Front's external id.
+    pub external_id: &'a str,
+    /// Front's thread ref.
+    pub thread_ref: &'a str,
+    /// Tags, in order.
+    pub tags: &'a [String],
+    /// Archived after import.
+    pub is_archived: bool,
+    /// Recipient for a record that names none.
+    pub recipient: Option<&'a str>,
+}
+
+/// Why a record cannot become a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooLarge {
+    /// What exactly.
+    pub detail: String,
+}
+
+impl Draft {
+    /// Builds the request of a record.
+    ///
+    /// # Errors
+    /// [`TooLarge`] if it would pass [`MAX_REQUEST`] and the mapping rejects such messages, or if the
+    /// body alone is too large.
+    pub fn new(record: Record, direction: Direction, mapping: &Mapping) -> Result<Self, TooLarge> {
+        let mut changes = Vec::new();
+        let mail = record.kind == Kind::Email;
+        let mut to = handles(&record.to);
+        if to.is_empty() && mail {
+            to.push(fallback_recipient(mapping));
+            changes.push("no recipient: the stated fallback stands in".to_owned());
+        }
+        let request = ImportRequest {
+            sender: sender(record.from, direction, mapping),
+            to,
+            cc: handles(&record.cc),
+            bcc: handles(&record.bcc),
+            subject: record.subject.map(|subject| one_line(&subject)),
+            body: body(record.body, record.kind, &mut changes),
+            body_format: mail.then_some("html"),
+            external_id: String::new(),
+            created_at: record.date.unwrap_or_default(),
+            kind: if mail { "email" } else { "custom" },
+            tags: Vec::new(),
+            metadata: Metadata {
+                thread_ref: String::new(),
+                is_inbound: direction == Direction::Inbound,
+                is_archived: true,
+                should_skip_rules: mapping.silence.should_skip_rules,
+            },
+            attachments: record
+                .attachments
+                .into_iter()
+                .map(|file| File {
+                    filename: file.filename,
+                    content_type: file.content_type,
+                    content_id: file.content_id,
+                    content: file.content,
+                })
+                .collect(),
+        };
+        let mut draft = Self { request, changes, digest: [0; 32], size: 0 };
+        draft.fit(mapping.defaults.oversize)?;
+        draft.digest = encode::digest(&draft.request);
+        Ok(draft)
+    }
+
+    /// Digest of the request that `decision` makes of this draft.
+    #[must_use]
+    pub fn decided_digest(&self, decision: &Decision<'_>) -> [u8; 32] {
+        decided_digest(&self.digest, decision)
+    }
+
+    /// The request as Front gets it.
+    #[must_use]
+    pub fn finish(self, decision: &Decision<'_>, mapping: &Mapping) -> ImportRequest {
+        let mut request = self.request;
+        decision.external_id.clone_into(&mut request.external_id);
+        decision.thread_ref.clone_into(&mut request.metadata.thread_ref);
+        request.tags = decision.tags.to_vec();
+        request.metadata.is_archived = decision.is_archived;
+        if request.to.is_empty() {
+            request.to.push(decision.recipient.map_or_else(|| fallback_recipient(mapping), str::to_owned));
+        }
+        request
+    }
+
+    /// Leaves out the largest files, with a note in the body, until the request fits.
+    fn fit(&mut self, policy: Oversize) -> Result<(), TooLarge> {
+        let mut left_out = Vec::new();
+        loop {
+            self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
+            if self.size <= MAX_REQUEST {
+                break;
+            }
+            let largest = (0..self.request.attachments.len())
+                .max_by_key(|at| self.request.attachments.get(*at).map_or(0, |file| file.content.len()));
+            let Some(largest) = largest.filter(|_| policy == Oversize::Note) else {
+                return Err(TooLarge {
+                    detail: format!("the request would have {} bytes, at most {MAX_REQUEST} are sent", self.size),
+                });
+            };
+            // Notes are short, so adding them all at the end cannot pass the room that a file left.
+            left_out.push(self.request.attachments.remove(largest));
+        }
+        left_out.reverse();
+        for file in &left_out {
+            self.changes.push(format!("file left out, too large: {} ({} bytes)", file.filename, file.content.len()));
+        }
+        if !left_out.is_empty() {
+            self.request.body.push_str(&note(&left_out, self.request.body_format.is_some()));
+            self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
+        }
+        Ok(())
+    }
+}
+
+/// Digest of a whole request from its draft's digest and what was decided.
+#[must_use]
+pub fn decided_digest(draft: &[u8; 32], decision: &Decision<'_>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("threadlift 1 request");
+    hasher.update(draft);
+    let mut field = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_be_bytes());
+        hasher.update(bytes);
+    };
+    field(decision.external_id.as_bytes());
+    field(decision.thread_ref.as_bytes());
+    field(&[u8::from(decision.is_archived)]);
+    field(decision.recipient.unwrap_or_default().as_bytes());
+    for tag in decision.tags {
+        field(tag.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}
+
+fn handles(addresses: &[Address]) -> Vec<String> {
+    addresses.iter().map(|address| address.handle.clone()).collect()
+}
+
+fn fallback_recipient(mapping: &Mapping) -> String {
+    let stated = mapping.defaults.to.as_ref().or_else(|| mapping.ours.addresses.first());
+    stated.cloned().unwrap_or_else(|| NO_RECIPIENT.to_owned())
+}
+
+fn sender(from: Option<Address>, direction: Direction, mapping: &Mapping) -> Sender {
+    let Address { name, handle } = from.unwrap_or_else(|| Address { name: None, handle: String::new() });
+    let agent = mapping.agents.get(&handle.to_lowercase());
+    let author_id = agent.filter(|_| direction == Direction::Outbound).cloned();
+    Sender { name: name.filter(|name| !name.trim().is_empty()).map(|name| one_line(&name)), handle, author_id }
+}
+
+/// Line ends in a header value are folding that survived, or an attempt to smuggle a header.
+fn one_line(text: &str) -> String {
+    text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn body(body: Body, kind: Kind, changes: &mut Vec<String>) -> String {
+    let (text, mail) = match (body, kind) {
+        (Body::Html(html), _) => (html, true),
+        (Body::Text(text), Kind::Email) if text.trim().is_empty() => (String::new(), true),
+        (Body::Text(text), Kind::Email) => {
+            changes.push("plain text made HTML".to_owned());
+            (text_to_html(&text), true)
+        }
+        (Body::Text(text), Kind::Custom) => (text, false),
+    };
+    if text.trim().is_empty() {
+        changes.push("empty body replaced".to_owned());
+        return if mail { format!("<div>{NO_CONTENT}</div>") } else { NO_CONTENT.to_owned() };
+    }
+    text
+}
+
+fn note(left_out: &[File], html: bool) -> String {
+    let mut note = String::new();
+    for file in left_out {
+        let digest = Sha256::digest(&file.content);
+        let hex = digest.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let line = format!(
+            "[A file was left out of this import because it is too large: {} ({} bytes, SHA-256 {hex})]",
+            file.filename,
+            file.content.len()
+        );
+        if html {
+            note.push_str(&text_to_html(&line));
+        } else {
+            note.push('\n');
+            note.push_str(&line);
+        }
+    }
+    note
+}

@@ -230,7 +230,8 @@ fn count(lines: &[Value], status: &str) -> usize {
 
 /// What became of each record, for the reader of a failure.
 fn outcomes(lines: &[Value]) -> String {
-    lines.iter().map(|line| format!("\n{} {} {}", line["origin"], line["status"], line["cause"])).collect()
+    let outcome = |line: &Value| format!("{} {} {}", line["origin"], line["status"], line["cause"]);
+    lines.iter().map(outcome).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

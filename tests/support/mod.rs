@@ -1,0 +1,104 @@
+//! What the integration tests share: a folder of their own to work in, the program, and its JSON lines.
+
+#![allow(dead_code, reason = "each test binary compiles this module and uses its own part of it")]
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+/// A temporary folder that a test may fill, and in which the program runs.
+pub(crate) struct Workspace {
+    folder: TempDir,
+}
+
+impl Workspace {
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        Self { folder: must(tempfile::tempdir(), "temporary folder") }
+    }
+
+    /// A folder with copies of `samples/` and `mappings/`.
+    pub(crate) fn with_samples() -> Self {
+        let workspace = Self::empty();
+        workspace.copy("samples", "samples");
+        workspace.copy("mappings", "mappings");
+        workspace
+    }
+
+    /// Absolute path of something in the folder.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    /// Writes a file, with the folders it needs.
+    pub(crate) fn write(&self, relative: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(relative);
+        make_parent(&path);
+        must(fs::write(&path, content), path.display());
+    }
+
+    /// Copies a file or a folder of the repository to a place in this folder.
+    pub(crate) fn copy(&self, in_repository: &str, to: &str) {
+        let from = repository(in_repository);
+        for entry in WalkDir::new(&from) {
+            let entry = must(entry, from.display());
+            if entry.file_type().is_file() {
+                let below = must(entry.path().strip_prefix(&from), from.display());
+                // Joining an empty path would end a plain file's name in a slash.
+                let path = if below.as_os_str().is_empty() { self.path(to) } else { self.path(to).join(below) };
+                make_parent(&path);
+                must(fs::copy(entry.path(), &path), path.display());
+            }
+        }
+    }
+
+    /// The program, in this folder, without anything that the machine's own environment says about Front.
+    pub(crate) fn threadlift(&self) -> Command {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("threadlift");
+        command.current_dir(self.folder.path()).env_remove("FRONT_API_TOKEN").env_remove("FRONT_BASE_URL");
+        command
+    }
+
+    /// Plans `mapping` with a fresh ledger, requires exit code 0, and gives the lines of `--requests`.
+    pub(crate) fn plan(&self, mapping: &str) -> Vec<Value> {
+        let out = must(tempfile::tempdir_in(self.folder.path()), "temporary folder");
+        let requests = out.path().join("requests.jsonl");
+        self.threadlift()
+            .args(["plan", mapping, "--requests"])
+            .arg(&requests)
+            .arg("--ledger")
+            .arg(out.path().join("plan.ledger"))
+            .assert()
+            .code(0);
+        read_jsonl(&requests)
+    }
+}
+
+/// Absolute path of something in the repository.
+pub(crate) fn repository(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// The values of a file with one JSON value a line.
+pub(crate) fn read_jsonl(path: &Path) -> Vec<Value> {
+    let text = must(fs::read_to_string(path), path.display());
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| must(serde_json::from_str(line), format_args!("{}:{}", path.display(), index + 1)))
+        .collect()
+}
+
+/// Ends the test, naming what went wrong, unless it went well.
+pub(crate) fn must<T, E: Display>(result: Result<T, E>, what: impl Display) -> T {
+    result.unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
+fn make_parent(path: &Path) {
+    if let Some(parent) = path.parent() {
+        must(fs::create_dir_all(parent), parent.display());
+    }
+}

@@ -1,3 +1,6 @@
 //! The thin binary: arguments in, exit code out.
 
-fn main() {}
+fn main() {
+    let exit = threadlift::cli::run(std::env::args_os());
+    std::process::exit(exit as i32);
+}

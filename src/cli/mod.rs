@@ -1,1 +1,78 @@
-//! (to come)
+//! The command line: arguments in, text and exit code out. Only this room draws.
+
+mod args;
+mod context;
+mod embedded_front;
+mod exit;
+mod import;
+mod interrupt;
+mod plan;
+mod progress;
+mod rehearse;
+mod sending;
+mod show;
+mod status;
+
+pub use exit::Exit;
+
+use args::{Cli, Command, Common};
+use clap::Parser;
+use clap::error::ErrorKind;
+use context::Context;
+use exit::Failure;
+use std::ffi::OsString;
+use std::io::{Write, stderr, stdout};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Runs a command line and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // Nothing can be done about a terminal that does not take the text.
+            let _ = error.print();
+            return if asked { Exit::Done } else { Exit::Usage };
+        }
+    };
+    let stop = match interrupt::first_and_second() {
+        Ok(stop) => stop,
+        Err(error) => return end(Err(Failure::internal(format!("cannot listen for Ctrl-C: {error}")))),
+    };
+    end(dispatch(cli.command, cli.common, stop))
+}
+
+fn dispatch(command: Command, common: Common, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
+    let load = |mapping| Context::load(common.clone(), mapping, stop);
+    match command {
+        Command::Plan(args) => plan::run(&load(&args.mapping)?, &args),
+        Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, &args),
+        Command::Import(args) => import::run(&load(&args.mapping)?, &args),
+        Command::Status(mapping) => status::run(&load(&mapping)?, &mapping),
+        Command::Show(args) => show::run(&load(&args.mapping)?, &args),
+        Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, &args),
+    }
+}
+
+fn end(result: Result<Exit, Failure>) -> Exit {
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            say(&failure.text());
+            failure.exit
+        }
+    }
+}
+
+/// Prints for people, on stderr. A closed stderr is no reason to stop.
+fn say(text: &str) {
+    let _ = stderr().write_all(text.as_bytes());
+}
+
+/// Prints a result on stdout.
+fn print(text: &str) {
+    let mut out = stdout();
+    // A reader that has gone away (`| head`) wants no more.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

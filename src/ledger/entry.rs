@@ -128,3 +128,17 @@ impl State {
         )
     }
 }
+
+impl Verdict {
+    /// The class this verdict puts a record in, and why.
+    #[must_use]
+    pub fn status(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Verdict::Planned(_) => ("planned", None),
+            Verdict::Duplicate { .. } => ("duplicate", Some("a copy of another record")),
+            Verdict::Skipped { cause } => ("skipped", Some(cause)),
+            Verdict::Unreadable { cause, .. } => ("unreadable", Some(cause)),
+            Verdict::Rejected { cause, .. } => ("rejected", Some(cause)),
+        }
+    }
+}

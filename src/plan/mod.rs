@@ -1,1 +1,170 @@
-//! (to come)
+//! Pass 1: reads every source once, decides everything, and leaves in the ledger what the import needs.
+//!
+//! ```text
+//! read      all entries, parsed on all cores, each decided by itself   (read, decide, facts)
+//! resolve   copies, collisions, threads, order of sending              (resolve, pins)
+//! record    entries and figures into the ledger                        (overview, fingerprint)
+//! ```
+//!
+//! A plan is a pure function of source bytes, mapping and ledger. What it shows is what the import
+//! sends: both build a request by the same [`Rebuilder`], and the import sends only what digests the same.
+
+mod decide;
+mod facts;
+mod fingerprint;
+mod overview;
+mod pins;
+mod read;
+mod rebuild;
+mod requests;
+mod resolve;
+
+pub use overview::{Listed, Overview, ProblemKind};
+pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
+pub(crate) use resolve::hex;
+
+use crate::event::Observer;
+use crate::ledger::{Ledger, LedgerError, PlanMeta, SourceMeta};
+use crate::mapping::Mapping;
+use crate::request::TooLarge;
+use crate::source::{Origin, Source};
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Why no plan could be made. None of these is about a single record.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A parsing thread could not be started.
+    #[error("cannot start a parsing thread: {0}")]
+    Thread(std::io::Error),
+    /// A parsing thread panicked: a bug.
+    #[error("a parsing thread panicked")]
+    Panicked,
+    /// The user asked to stop.
+    #[error("interrupted while planning; nothing was changed")]
+    Interrupted,
+    /// `--requests` could not be written.
+    #[error("cannot write the requests: {0}")]
+    Requests(std::io::Error),
+    /// A source changed while it was planned.
+    #[error(transparent)]
+    Rebuild(RebuildError),
+    /// The ledger would not take the plan.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The overview kept with the plan cannot be read.
+    #[error("the plan's overview in the ledger cannot be read: {0}")]
+    Overview(serde_json::Error),
+}
+
+/// How to plan.
+pub struct Settings<'a> {
+    /// Parsing threads.
+    pub threads: usize,
+    /// Where to write one line per record, if asked for.
+    pub requests: Option<&'a mut dyn Write>,
+}
+
+/// Makes a plan and writes it into the ledger.
+///
+/// # Errors
+/// [`PlanError`]; the ledger then still holds the plan it held before.
+pub fn plan(
+    mapping: &Arc<Mapping>,
+    sources: &Arc<Vec<Box<dyn Source>>>,
+    ledger: &mut Ledger,
+    settings: Settings<'_>,
+    observer: &dyn Observer,
+    stop: &AtomicBool,
+) -> Result<Overview, PlanError> {
+    let read = read::read_all(sources, mapping, settings.threads, observer, stop)?;
+    let pins = pins::Pins::of(ledger);
+    let resolution = resolve::resolve(&read, &pins, mapping);
+    let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
+    if let Some(out) = settings.requests {
+        let rebuilder = Rebuilder::new(Arc::clone(mapping), Arc::clone(sources));
+        let total = read.facts.len() as u64;
+        let mut entries = resolution.entries_as_read();
+        requests::write_requests(&mut entries, total, &rebuilder, settings.threads, out, observer)?;
+    }
+    let source_metas = source_metas(sources);
+    let meta = PlanMeta {
+        plan_id: plan_id(mapping, &source_metas),
+        mapping_text: mapping.text.clone(),
+        mapping_digest: mapping.digest(),
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
+        sources: source_metas,
+        overview: serde_json::to_vec(&overview).map_err(PlanError::Overview)?,
+    };
+    ledger.write_plan(meta, resolution.entries())?;
+    Ok(overview)
+}
+
+/// The overview that was kept with a plan.
+///
+/// # Errors
+/// [`PlanError::Overview`] if it is not one.
+pub fn overview_of(meta: &PlanMeta) -> Result<Overview, PlanError> {
+    serde_json::from_slice(&meta.overview).map_err(PlanError::Overview)
+}
+
+/// Why a plan no longer stands, in words; `None` if it does.
+#[must_use]
+pub fn staleness(meta: &PlanMeta, mapping: &Mapping, sources: &[Box<dyn Source>]) -> Option<String> {
+    if meta.mapping_digest != mapping.digest() {
+        return Some("the mapping was changed after it was planned".to_owned());
+    }
+    if meta.engine != env!("CARGO_PKG_VERSION") {
+        return Some(format!("it was planned by threadlift {}", meta.engine));
+    }
+    for (now, then) in source_metas(sources).iter().zip(&meta.sources) {
+        if let Some(changed) = now.files.iter().find(|file| !then.files.contains(file)) {
+            return Some(format!("{} of source `{}` is new or was changed after it was planned", changed.shown, now.name));
+        }
+        if let Some(gone) = then.files.iter().find(|file| !now.files.contains(file)) {
+            return Some(format!("{} of source `{}` is gone", gone.shown, then.name));
+        }
+    }
+    None
+}
+
+/// File and place of an origin, for people.
+#[must_use]
+pub fn place(sources: &[Box<dyn Source>], origin: &Origin) -> String {
+    let files = sources.get(usize::from(origin.source)).map(|source| source.files()).unwrap_or_default();
+    let Some(piece) = origin.pieces.first() else { return "an unknown place".to_owned() };
+    let file = files.get(piece.file as usize).map_or("an unknown file", |file| file.shown.as_str());
+    match piece.line {
+        Some(line) => format!("{file}, line {line}"),
+        None if piece.offset == 0 => file.to_owned(),
+        None => format!("{file}, byte {}", piece.offset),
+    }
+}
+
+fn source_metas(sources: &[Box<dyn Source>]) -> Vec<SourceMeta> {
+    sources.iter().map(|source| fingerprint::source_meta(source.as_ref())).collect()
+}
+
+/// Names a plan: equal for equal mapping, sources and engine.
+fn plan_id(mapping: &Mapping, sources: &[SourceMeta]) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("threadlift 1 plan");
+    hasher.update(&mapping.digest());
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for source in sources {
+        for file in &source.files {
+            hasher.update(&file.size.to_be_bytes());
+            hasher.update(&file.sample);
+        }
+    }
+    hex(hasher.finalize().as_bytes().get(..8).unwrap_or_default())
+}
+
+fn too_large(too_large: TooLarge) -> facts::Problem {
+    facts::Problem {
+        cause: "too large for one request".to_owned(),
+        detail: too_large.detail,
+        remedy: "set `oversize = \"note\"` under [defaults] to send it without the largest files, or shorten its body"
+            .to_owned(),
+    }
+}

@@ -1,1 +1,128 @@
-//! (to come)
+//! What a command says at its end: one model, read by the terminal and by `--json`.
+
+mod text;
+mod words;
+
+pub use words::{count, duration, size};
+
+use crate::ledger::{Counts, Tally};
+use crate::plan::Overview;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The end of a command, as data.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// `plan`, `rehearse`, `import` or `status`.
+    pub command: &'static str,
+    /// The mapping, as typed.
+    pub mapping: String,
+    /// The ledger's directory.
+    pub ledger: String,
+    /// Names the plan.
+    pub plan_id: String,
+    /// Figures of the plan.
+    pub plan: Option<Overview>,
+    /// The balance, source by source.
+    pub sources: Vec<SourceBalance>,
+    /// All sources together.
+    pub total: Tally,
+    /// `read` is the sum of the classes, for every source.
+    pub balanced: bool,
+    /// How long sending what is pending would take.
+    pub estimates: Vec<Estimate>,
+    /// What this run sent, for commands that send.
+    pub sent: Option<Sent>,
+    /// How it ended, in one sentence.
+    pub ending: String,
+    /// The exit code.
+    pub exit: u8,
+}
+
+/// The balance of one source.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceBalance {
+    /// The source's name.
+    pub source: String,
+    /// Its counts, in records.
+    #[serde(flatten)]
+    pub tally: Tally,
+}
+
+/// What one run sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct Sent {
+    /// Company the token belongs to.
+    pub company: String,
+    /// Messages accepted in this run.
+    pub accepted: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// What the embedded Front holds afterwards, for a rehearsal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front_holds: Option<FrontHolds>,
+}
+
+/// What an embedded Front counted by itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrontHolds {
+    /// Messages.
+    pub messages: u64,
+    /// Conversations.
+    pub conversations: u64,
+    /// Requests whose external id it had already.
+    pub repeats: u64,
+    /// Messages by inbox.
+    pub inboxes: BTreeMap<String, u64>,
+}
+
+/// How long sending takes under one of Front's rate limits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The company's limit, requests a minute.
+    pub limit_per_minute: u32,
+    /// The share of it that is ours.
+    pub share: f64,
+    /// Seconds for everything pending.
+    pub seconds: u64,
+}
+
+/// Limits of Front's plans (Starter, Professional, Enterprise), requests a minute.
+const LIMITS: [u32; 3] = [50, 100, 200];
+
+/// Estimates for what is left to send, one request a message.
+#[must_use]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+pub fn estimates(counts: &Counts, share: f64) -> Vec<Estimate> {
+    let left = counts.planned + counts.sending + counts.unknown;
+    let seconds = |limit: u32| (left as f64 * 60.0 / (f64::from(limit) * share)).ceil() as u64;
+    LIMITS.iter().map(|limit| Estimate { limit_per_minute: *limit, share, seconds: seconds(*limit) }).collect()
+}
+
+/// The balances of all sources, their sum, and whether all hold.
+#[must_use]
+pub fn balance(tallies: Vec<(String, Tally)>) -> (Vec<SourceBalance>, Tally, bool) {
+    let mut total = Tally::default();
+    let mut balanced = true;
+    let mut sources = Vec::new();
+    for (source, tally) in tallies {
+        balanced &= tally.balances();
+        total.add(&tally);
+        sources.push(SourceBalance { source, tally });
+    }
+    (sources, total, balanced)
+}
+
+impl Report {
+    /// Some records did not make it: unreadable, rejected or refused.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.total.unreadable + self.total.rejected + self.total.refused > 0
+    }
+
+    /// The text for a terminal.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text::render(self)
+    }
+}

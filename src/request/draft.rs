@@ -129,29 +129,36 @@ impl Draft {
 
     /// Leaves out the largest files, with a note in the body, until the request fits.
     fn fit(&mut self, policy: Oversize) -> Result<(), TooLarge> {
-        let mut left_out = Vec::new();
-        loop {
-            self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
-            if self.size <= MAX_REQUEST {
+        self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
+        if self.size <= MAX_REQUEST {
+            return Ok(());
+        }
+        let mut by_size: Vec<usize> = (0..self.request.attachments.len()).collect();
+        by_size.sort_by_key(|at| std::cmp::Reverse(self.request.attachments.get(*at).map(|file| file.content.len())));
+        let mut left_out = vec![false; by_size.len()];
+        let mut notes = String::new();
+        let mut estimate = self.size;
+        for at in by_size {
+            let Some(file) = self.request.attachments.get(at) else { continue };
+            if estimate <= MAX_REQUEST || policy == Oversize::Reject {
                 break;
             }
-            let largest = (0..self.request.attachments.len())
-                .max_by_key(|at| self.request.attachments.get(*at).map_or(0, |file| file.content.len()));
-            let Some(largest) = largest.filter(|_| policy == Oversize::Note) else {
-                return Err(TooLarge {
-                    detail: format!("the request would have {} bytes, at most {MAX_REQUEST} are sent", self.size),
-                });
-            };
-            // Notes are short, so adding them all at the end cannot pass the room that a file left.
-            left_out.push(self.request.attachments.remove(largest));
-        }
-        left_out.reverse();
-        for file in &left_out {
+            let note = note(file, self.request.body_format.is_some());
+            estimate = (estimate + 2 * note.len() as u64).saturating_sub(file.content.len() as u64);
+            notes.push_str(&note);
             self.changes.push(format!("file left out, too large: {} ({} bytes)", file.filename, file.content.len()));
+            if let Some(slot) = left_out.get_mut(at) {
+                *slot = true;
+            }
         }
-        if !left_out.is_empty() {
-            self.request.body.push_str(&note(&left_out, self.request.body_format.is_some()));
-            self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
+        let mut left_out = left_out.into_iter();
+        self.request.attachments.retain(|_| !left_out.next().unwrap_or_default());
+        self.request.body.push_str(&notes);
+        let wanted = self.size;
+        self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
+        if self.size > MAX_REQUEST {
+            let detail = format!("the request would have {wanted} bytes, at most {MAX_REQUEST} are sent");
+            return Err(TooLarge { detail });
         }
         Ok(())
     }
@@ -214,25 +221,15 @@ fn body(body: Body, kind: Kind, changes: &mut Vec<String>) -> String {
     text
 }
 
-fn note(left_out: &[File], html: bool) -> String {
-    let mut note = String::new();
-    for file in left_out {
-        let digest = Sha256::digest(&file.content);
-        let hex = digest.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        let line = format!(
-            "[A file was left out of this import because it is too large: {} ({} bytes, SHA-256 {hex})]",
-            file.filename,
-            file.content.len()
-        );
-        if html {
-            note.push_str(&text_to_html(&line));
-        } else {
-            note.push('\n');
-            note.push_str(&line);
-        }
-    }
-    note
+fn note(file: &File, html: bool) -> String {
+    let digest = Sha256::digest(&file.content).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    let line = format!(
+        "[A file was left out of this import because it is too large: {} ({} bytes, SHA-256 {digest})]",
+        file.filename,
+        file.content.len()
+    );
+    if html { text_to_html(&line) } else { format!("\n{line}") }
 }

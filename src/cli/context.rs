@@ -1,0 +1,71 @@
+//! What every command starts from: the mapping, its sources, and where its ledger lies.
+
+use super::args::{Color, Common, MappingArg, Reading};
+use super::exit::Failure;
+use crate::mapping::{self, Mapping};
+use crate::source::{self, Source};
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A loaded mapping, with the options that apply to every command.
+pub(super) struct Context {
+    pub common: Common,
+    pub mapping: Arc<Mapping>,
+    /// Set by the first Ctrl-C.
+    pub stop: Arc<AtomicBool>,
+    color: bool,
+}
+
+impl Context {
+    /// Loads the mapping.
+    pub(super) fn load(common: Common, mapping: &MappingArg, stop: Arc<AtomicBool>) -> Result<Self, Failure> {
+        let color = match common.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        };
+        let mapping = mapping::load(&mapping.mapping).map_err(|errors| mapping_failure(&errors, color))?;
+        Ok(Self { common, mapping: Arc::new(mapping), stop, color })
+    }
+
+    /// The directory of the import's ledger.
+    pub(super) fn ledger_dir(&self) -> PathBuf {
+        self.common.ledger.clone().unwrap_or_else(|| self.mapping.path.with_extension("ledger"))
+    }
+
+    /// Opens all sources; what is wrong with any is said at once, each at its line of the mapping.
+    pub(super) fn open_sources(&self) -> Result<Arc<Vec<Box<dyn Source>>>, Failure> {
+        let errors = match source::open_all(&self.mapping) {
+            Ok(sources) => return Ok(Arc::new(sources)),
+            Err(errors) => errors,
+        };
+        let texts: Vec<String> = errors
+            .iter()
+            .map(|error| {
+                mapping::diagnostic(&self.mapping, error.at, error.width(), &error.title, &error.detail, &error.remedy)
+                    .render(self.color)
+            })
+            .collect();
+        Err(Failure { exit: super::Exit::Usage, message: texts.join("\n"), help: None })
+    }
+}
+
+impl Reading {
+    /// Parsing threads to use.
+    pub(super) fn threads(&self) -> usize {
+        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+}
+
+fn mapping_failure(errors: &mapping::MappingErrors, color: bool) -> Failure {
+    Failure { exit: super::Exit::Usage, message: errors.render(color), help: None }
+}
+
+/// The ledger of a rehearsal of the import whose ledger is at `dir`.
+pub(super) fn rehearsal_dir(dir: &Path) -> PathBuf {
+    let mut name = dir.as_os_str().to_owned();
+    name.push("-rehearsal");
+    PathBuf::from(name)
+}

@@ -1,0 +1,78 @@
+//! The embedded Front, set up from a mapping; also as a process of its own (hidden command), for tests
+//! that kill the importer and not the Front.
+
+use super::args::EmbeddedFrontArgs;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::import::inboxes_of;
+use crate::ledger::Target;
+use crate::plan::Overview;
+use crate::rehearsal::{Company, Config, Faults, InboxSpec, Server, TeammateSpec};
+use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, Failure> {
+    let config = Config {
+        port: args.port,
+        token: args.token.clone(),
+        dump: args.dump.clone(),
+        limit_per_minute: args.limit,
+        faults: Faults {
+            latency: Duration::from_millis(args.latency_ms),
+            lose_answer_every: args.lose_answer_every,
+            fail_every: args.fail_every,
+            ..Faults::default()
+        },
+        ..config(context, None, None)
+    };
+    let server = Server::start(config).map_err(|error| cannot_start(&error, args.port))?;
+    super::print(&format!("{}\n", server.base_url()));
+    while !context.stop.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let state = server.state();
+    let line = serde_json::json!({
+        "messages": state.messages,
+        "conversations": state.conversations,
+        "repeats": state.repeats,
+        "changed_repeats": state.changed_repeats,
+        "refused": state.refused,
+    });
+    super::print(&format!("{line}\n"));
+    server.stop();
+    Ok(Exit::Done)
+}
+
+/// A Front that knows what the mapping names; the company and the ids of a real target, where the
+/// ledger is bound to one.
+pub(super) fn config(context: &Context, overview: Option<&Overview>, target: Option<&Target>) -> Config {
+    let inboxes = inboxes_of(context, overview).into_iter().map(|name| {
+        let pinned = target.and_then(|target| target.inboxes.get(&name).cloned());
+        let id = pinned.or_else(|| name.starts_with("inb_").then(|| name.clone()));
+        InboxSpec { name, id }
+    });
+    let mut teammates: Vec<TeammateSpec> = Vec::new();
+    for (address, named) in &context.mapping.agents {
+        let email = named.strip_prefix("alt:email:").unwrap_or(address).to_owned();
+        let id = named.strip_prefix("tea_").map_or_else(|| format!("tea_r{}", teammates.len()), |_| named.clone());
+        if !teammates.iter().any(|known| known.email == email || known.id == id) {
+            let name = email.split('@').next().unwrap_or_default().to_owned();
+            teammates.push(TeammateSpec { id, email, name });
+        }
+    }
+    let mut config = Config { inboxes: inboxes.collect(), teammates, ..Config::default() };
+    if let Some(target) = target {
+        config.company = Company { id: target.company_id.clone(), name: target.company_name.clone() };
+    }
+    config
+}
+
+pub(super) fn cannot_start(error: &std::io::Error, port: u16) -> Failure {
+    let help = if error.kind() == ErrorKind::AddrInUse {
+        "choose another --port, or none for any free one"
+    } else {
+        "check that this machine lets programs listen on 127.0.0.1 and that its temporary directory has room"
+    };
+    Failure::usage(format!("cannot start the embedded Front on port {port}: {error}"), help)
+}

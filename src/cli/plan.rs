@@ -1,0 +1,112 @@
+//! `plan`: read everything, decide everything, send nothing.
+
+use super::args::PlanArgs;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::progress;
+use crate::event::Observer;
+use crate::ledger::{Ledger, PlanMeta};
+use crate::plan::{self, Overview};
+use crate::report::{Report, balance, estimates};
+use crate::source::Source;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
+    let sources = context.open_sources()?;
+    let observer = progress::observer(context.common.quiet);
+    let mut ledger = Ledger::open(&context.ledger_dir())?;
+    let mut requests = args.requests.as_deref().map(create).transpose()?;
+    let out = requests.as_mut().map(|out| out as &mut dyn Write);
+    let overview = make(context, &sources, &mut ledger, args.reading.threads(), out, observer.as_ref())?;
+    let mut report = report(context, "plan", &ledger, Some(overview))?;
+    if !report.balanced {
+        return Err(unbalanced(&report));
+    }
+    let (exit, words) = if report.is_incomplete() {
+        (Exit::Incomplete, "Planned; some records cannot be sent as they are, see above. ")
+    } else {
+        (Exit::Done, "Planned: every record is accounted for. ")
+    };
+    report.ending = format!("{words}Nothing was sent. Next: threadlift rehearse {}", report.mapping);
+    ledger.close()?;
+    Ok(finish(context, report, exit))
+}
+
+/// Makes a plan over opened sources.
+pub(super) fn make(
+    context: &Context,
+    sources: &Arc<Vec<Box<dyn Source>>>,
+    ledger: &mut Ledger,
+    threads: usize,
+    requests: Option<&mut dyn Write>,
+    observer: &dyn Observer,
+) -> Result<Overview, Failure> {
+    let settings = plan::Settings { threads, requests };
+    Ok(plan::plan(&context.mapping, sources, ledger, settings, observer, &context.stop)?)
+}
+
+/// The report of a ledger as it stands, its ending still to be written.
+pub(super) fn report(
+    context: &Context,
+    command: &'static str,
+    ledger: &Ledger,
+    overview: Option<Overview>,
+) -> Result<Report, Failure> {
+    let (sources, total, balanced) = balance(ledger.tallies());
+    Ok(Report {
+        command,
+        mapping: context.mapping.path.display().to_string(),
+        ledger: ledger.dir().display().to_string(),
+        plan_id: ledger.plan().map(|plan| plan.plan_id.clone()).unwrap_or_default(),
+        plan: overview,
+        sources,
+        total,
+        balanced,
+        estimates: estimates(&ledger.counts(), context.mapping.send.share),
+        sent: None,
+        ending: String::new(),
+        exit: 0,
+    })
+}
+
+/// Prints a report the way it was asked for.
+pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Exit {
+    report.exit = exit as u8;
+    if context.common.json {
+        // Serialising plain data cannot fail; an empty line would be noticed by whoever reads it.
+        let text = serde_json::to_string_pretty(&report).unwrap_or_default();
+        super::print(&format!("{text}\n"));
+    } else {
+        super::print(&report.text());
+    }
+    exit
+}
+
+/// The books do not balance: never shown as a result.
+pub(super) fn unbalanced(report: &Report) -> Failure {
+    Failure::internal(format!("the books do not balance:\n{}", report.text()))
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.map(BufWriter::new).map_err(|error| {
+        Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
+    })
+}
+
+/// The metadata of the ledger's plan, if it still stands.
+pub(super) fn current<'a>(
+    context: &Context,
+    ledger: &'a Ledger,
+    sources: &[Box<dyn Source>],
+) -> Result<&'a PlanMeta, String> {
+    let Some(meta) = ledger.plan() else { return Err("nothing is planned yet".to_owned()) };
+    match plan::staleness(meta, &context.mapping, sources) {
+        None => Ok(meta),
+        Some(why) => Err(why),
+    }
+}

@@ -1,0 +1,94 @@
+//! `rehearse`: the real import against a Front inside this program, then its inbox in the browser.
+
+use super::args::RehearseArgs;
+use super::context::{Context, rehearsal_dir};
+use super::embedded_front;
+use super::exit::{Exit, Failure};
+use super::sending::{self, Pace};
+use super::{import, plan, progress};
+use crate::front;
+use crate::ledger::Ledger;
+use crate::rehearsal::{Config, Server};
+use crate::report::{FrontHolds, Sent};
+use secrecy::SecretString;
+use std::io::{IsTerminal, stdout};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Settings of the gate under which a loopback target is never the bottleneck.
+const FULL_SPEED: u32 = 1_000_000;
+
+/// The embedded Front makes a conversation when it accepts its first message; this covers its delay.
+const SETTLE: Duration = Duration::from_millis(5);
+
+/// Requests in flight: more than the real target gets, since nothing here is shared.
+const IN_FLIGHT: usize = 32;
+
+pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failure> {
+    let sources = context.open_sources()?;
+    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let mut ledger = fresh_ledger(&context.ledger_dir())?;
+    let overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+    let config = Config {
+        port: args.port,
+        dump: args.dump.clone(),
+        appear_after: SETTLE,
+        ..embedded_front::config(context, Some(&overview), ledger.target())
+    };
+    let token = SecretString::from(config.token.clone());
+    let server = Server::start(config).map_err(|error| embedded_front::cannot_start(&error, args.port))?;
+    let mut settings = front::Settings::new(server.base_url(), token);
+    settings.share = 1.0;
+    settings.reserve = 0;
+    settings.per_resource = FULL_SPEED;
+    settings.observer = Arc::clone(&observer);
+    let runtime = sending::runtime()?;
+    let began = Instant::now();
+    let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE };
+    let inbox = context.mapping.target.inbox.clone();
+    let sent = runtime.block_on(async {
+        let greeted = sending::greet(settings, &overview, &inbox).await?;
+        sending::send(context, ledger, sources, greeted, pace, observer).await
+    })?;
+    let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;
+    let holds = server.state();
+    report.sent = Some(Sent {
+        company: "the embedded Front".to_owned(),
+        accepted: sent.accepted,
+        seconds: began.elapsed().as_secs_f64(),
+        front_holds: Some(FrontHolds {
+            messages: holds.messages,
+            conversations: holds.conversations,
+            repeats: holds.repeats,
+            inboxes: holds.inboxes.into_iter().map(|inbox| (inbox.name, inbox.messages)).collect(),
+        }),
+    });
+    sent.ledger.close()?;
+    if !report.balanced {
+        return Err(plan::unbalanced(&report));
+    }
+    if holds.messages != sent.accepted {
+        let text = format!("{} messages were accepted, the embedded Front holds {}", sent.accepted, holds.messages);
+        return Err(Failure::internal(text));
+    }
+    let exit = import::conclude(context, sent.ending, report)?;
+    if !args.exit && exit != Exit::Interrupted && stdout().is_terminal() {
+        super::say(&format!("\nLook at it: {}   (Ctrl-C ends the rehearsal)\n", server.web_url()));
+        while !context.stop.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        super::say("\n");
+    }
+    server.stop();
+    Ok(exit)
+}
+
+/// An empty ledger of the rehearsal's own, with the real one's pins where there is one, so that a later
+/// export is rehearsed as it would be imported.
+fn fresh_ledger(real: &Path) -> Result<Ledger, Failure> {
+    let dir = rehearsal_dir(real);
+    Ledger::remove(&dir)?;
+    Ok(Ledger::with_history_of(&dir, real)?)
+}

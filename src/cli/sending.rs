@@ -1,0 +1,184 @@
+//! Sending a planned ledger to a Front: the same for the real one and for the one inside the program.
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::interrupt;
+use crate::event::Observer;
+use crate::front::{self, Cancellation, Client, FrontError, StopCause};
+use crate::ledger::{Ledger, Target};
+use crate::plan::{Overview, Rebuilder};
+use crate::source::Source;
+use crate::upload::{self, Ending, Job, Stop};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// Blocking threads rebuild requests, parsing included; nesting is limited before a parse.
+const STACK: usize = 16 << 20;
+
+/// How to reach and treat a Front.
+pub(super) struct Pace {
+    pub in_flight: usize,
+    pub settle: Duration,
+}
+
+/// A Front that was greeted: its company is known, its inboxes are resolved.
+pub(super) struct Greeted {
+    client: Client,
+    pub company: String,
+    pub target: Target,
+}
+
+/// What sending came to.
+pub(super) struct Sent {
+    pub ledger: Ledger,
+    pub accepted: u64,
+    pub ending: Ending,
+}
+
+/// A runtime for waiting.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("cannot start the runtime: {error}")))
+}
+
+/// Asks Front who it is and finds every inbox and teammate that the plan names. Nothing is sent.
+pub(super) async fn greet(settings: front::Settings, overview: &Overview, inbox: &str) -> Result<Greeted, Failure> {
+    let base_url = settings.base_url.clone();
+    let client = Client::new(settings).map_err(front_failure)?;
+    let company = client.me().await.map_err(front_failure)?;
+    let known = client.inboxes().await.map_err(front_failure)?;
+    let mut inboxes = BTreeMap::new();
+    for wanted in overview.inboxes.keys().map(String::as_str).chain([inbox]) {
+        let found: Vec<&front::Inbox> = known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
+        match found.as_slice() {
+            [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
+            [] => return Err(no_inbox(wanted, &company.name, &known)),
+            _ => {
+                let ids: Vec<&str> = found.iter().map(|inbox| inbox.id.as_str()).collect();
+                return Err(Failure::target(
+                    format!("{} has several inboxes named `{wanted}`: {}", company.name, ids.join(", ")),
+                    "write the id of the one you mean in the mapping",
+                ));
+            }
+        };
+    }
+    if !overview.teammates.is_empty() {
+        let teammates = client.teammates().await.map_err(front_failure)?;
+        let knows = |wanted: &str| {
+            let email = wanted.strip_prefix("alt:email:");
+            teammates.iter().any(|teammate| {
+                teammate.id == wanted || email.is_some_and(|email| teammate.email.eq_ignore_ascii_case(email))
+            })
+        };
+        let missing: Vec<&str> = overview.teammates.iter().map(String::as_str).filter(|name| !knows(name)).collect();
+        if !missing.is_empty() {
+            return Err(Failure::target(
+                format!("{} has no teammate {}", company.name, missing.join(", ")),
+                "correct or remove these lines of [agents]; without a line, a message keeps its author's name only",
+            ));
+        }
+    }
+    let target = Target { company_id: company.id, company_name: company.name.clone(), base_url, inboxes };
+    Ok(Greeted { client, company: company.name, target })
+}
+
+/// Sends everything that is left.
+pub(super) async fn send(
+    context: &Context,
+    mut ledger: Ledger,
+    sources: Arc<Vec<Box<dyn Source>>>,
+    greeted: Greeted,
+    pace: Pace,
+    observer: Arc<dyn Observer>,
+) -> Result<Sent, Failure> {
+    ledger.bind(greeted.target.clone())?;
+    let cancellation = Cancellation::new();
+    let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+    let job = Job {
+        ledger,
+        rebuilder: Rebuilder::new(Arc::clone(&context.mapping), sources),
+        client: greeted.client,
+        inboxes: greeted.target.inboxes,
+        in_flight: pace.in_flight,
+        settle: pace.settle,
+    };
+    let outcome = upload::run(job, observer, cancellation).await;
+    watch.abort();
+    let outcome = outcome?;
+    Ok(Sent { ledger: outcome.ledger, accepted: outcome.accepted, ending: outcome.ending })
+}
+
+/// Exit code and closing words of a run that sent.
+pub(super) fn verdict(ending: Ending, report: &crate::report::Report) -> Result<(Exit, String), Failure> {
+    let again = format!("run it again to go on: threadlift {} {}", report.command, report.mapping);
+    match ending {
+        Ending::Interrupted => Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
+        Ending::Stopped(stop) => Err(stop_failure(stop)),
+        Ending::Finished if report.total.unknown + report.total.pending > 0 => Ok((
+            Exit::Unconfirmed,
+            format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
+        )),
+        Ending::Finished if report.is_incomplete() => {
+            Ok((Exit::Incomplete, "Done, but some records were unreadable, rejected or refused, see above.".to_owned()))
+        }
+        Ending::Finished => Ok((
+            Exit::Done,
+            "Done: Front accepted every message. Accepted is Front's 202; seeing each message there is not built yet."
+                .to_owned(),
+        )),
+    }
+}
+
+fn stop_failure(stop: Stop) -> Failure {
+    match stop {
+        Stop::Front(StopCause::Unauthorized { status, text }) => Failure::target(
+            format!("Front turned the token down ({status}): {text}"),
+            "check FRONT_API_TOKEN: it must be valid and have `messages:write` for this inbox; then run the same command again",
+        ),
+        Stop::Front(StopCause::UnknownInbox { text }) => Failure::target(
+            format!("Front no longer knows the inbox: {text}"),
+            "check the inbox in Front and in the mapping, then run the same command again",
+        ),
+        Stop::Front(StopCause::Outage { last }) => Failure::target(
+            format!("Front has not answered any request for too long; last seen: {last}"),
+            "run the same command again when Front is back; what was sent is in the ledger",
+        ),
+        Stop::Refusals { what, commonest } => Failure::target(
+            format!("{what}; the commonest cause: {commonest}"),
+            "mend the mapping so that this cause goes away, then run `plan` and `import` again",
+        ),
+        Stop::Source(error) => Failure::usage(
+            error.to_string(),
+            "the source changed after it was planned: restore it, or run `plan` again to take it as it is now",
+        ),
+        Stop::Inbox(inbox) => Failure::internal(format!("the plan names inbox `{inbox}`, which was not looked up")),
+        Stop::Ledger(error) => error.into(),
+    }
+}
+
+/// What went wrong before anything was sent.
+pub(super) fn front_failure(error: FrontError) -> Failure {
+    let help = error.remedy();
+    Failure { exit: if error.is_usage() { Exit::Usage } else { Exit::Target }, message: error.to_string(), help: Some(help) }
+}
+
+fn no_inbox(wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
+    let mut names: Vec<&str> = known.iter().map(|inbox| inbox.name.as_str()).collect();
+    names.sort_unstable();
+    let nearest = names.iter().copied().max_by(|a, b| {
+        strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted))
+    });
+    let nearest = nearest.filter(|name| strsim::jaro_winkler(name, wanted) > 0.8);
+    let help = match nearest {
+        Some(name) => format!("did you mean `{name}`? Names are compared exactly"),
+        None if names.is_empty() => "this token sees no inbox at all: give it the inbox's workspace in Front's settings".to_owned(),
+        None => format!("this token sees: {}. Correct the mapping, or give the token access", names.join(", ")),
+    };
+    Failure::target(format!("{company} has no inbox `{wanted}` that this token can see; nothing was sent"), help)
+}

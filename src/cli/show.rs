@@ -1,0 +1,121 @@
+//! `show`: one message, with where it lies, what was decided, its request and its history.
+
+use super::args::ShowArgs;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use crate::ledger::{Entry, Ledger, LedgerError, State, Verdict};
+use crate::plan::Rebuilder;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Copies shown of one id.
+const MAX_SHOWN: usize = 20;
+
+pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
+    let dir = context.ledger_dir();
+    let ledger = Ledger::open_existing(&dir).map_err(|error| match error {
+        LedgerError::Absent { .. } => Failure::usage(
+            format!("there is no ledger at {}", dir.display()),
+            format!("run: threadlift plan {}", context.mapping.path.display()),
+        ),
+        error => error.into(),
+    })?;
+    let id = args.id.trim().trim_start_matches('<').trim_end_matches('>');
+    let positions = ledger.find(id)?;
+    if positions.is_empty() {
+        return Err(Failure::usage(
+            format!("no record has the id {id}"),
+            "give an external id (tl1-…), a Message-ID, or the export's own id; `plan --requests FILE` lists them all",
+        ));
+    }
+    let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), context.open_sources()?);
+    let mut shown = Vec::new();
+    for position in positions.iter().copied().take(MAX_SHOWN) {
+        let Some(entry) = ledger.entry(position)? else { continue };
+        let state = ledger.state(position)?;
+        shown.push(describe(&ledger, &rebuilder, &entry, &state)?);
+    }
+    if context.common.json {
+        super::print(&format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()));
+    } else {
+        shown.iter().for_each(|message| super::print(&text(message)));
+        if positions.len() > MAX_SHOWN {
+            super::print(&format!("{} more records have this id\n", positions.len() - MAX_SHOWN));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State) -> Result<Value, Failure> {
+    let (status, cause) = entry.verdict.status();
+    let mut message = json!({
+        "source": rebuilder.source_name(usize::from(entry.origin.source)),
+        "place": rebuilder.place(entry),
+        "id": entry.original_id,
+        "status": status,
+        "cause": cause,
+    });
+    let Some(fields) = message.as_object_mut() else { return Ok(message) };
+    match &entry.verdict {
+        Verdict::Planned(planned) => {
+            fields.insert("state".into(), json!(state));
+            fields.insert("external_id".into(), json!(planned.external_id));
+            fields.insert("thread_ref".into(), json!(planned.thread_ref));
+            fields.insert("inbox".into(), json!(planned.inbox));
+            match rebuilder.request(entry) {
+                Ok(rebuilt) => {
+                    let files = rebuilt.request.attachments.iter();
+                    let files: Vec<Value> = files
+                        .map(|file| json!({"filename": file.filename, "content_type": file.content_type, "size": file.content.len()}))
+                        .collect();
+                    fields.insert("changes".into(), json!(rebuilt.changes));
+                    fields.insert("request".into(), json!(rebuilt.request));
+                    fields.insert("attachments".into(), json!(files));
+                }
+                Err(error) => {
+                    fields.insert("problem".into(), json!(error.to_string()));
+                }
+            }
+            fields.insert("history".into(), json!(ledger.history(&planned.external_id)?));
+        }
+        Verdict::Duplicate { of } => {
+            fields.insert("copy_of_record".into(), json!(of));
+        }
+        Verdict::Unreadable { detail, remedy, .. } | Verdict::Rejected { detail, remedy, .. } => {
+            fields.insert("detail".into(), json!(detail));
+            fields.insert("remedy".into(), json!(remedy));
+        }
+        Verdict::Skipped { .. } => {}
+    }
+    Ok(message)
+}
+
+/// One field a line; long values below their name.
+fn text(message: &Value) -> String {
+    let mut out = String::new();
+    for (name, value) in message.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {}
+            Value::String(text) => {
+                let _ = writeln!(out, "{name:<12} {}", printable(text));
+            }
+            Value::Array(lines) if lines.is_empty() => {}
+            Value::Array(lines) if lines.iter().all(Value::is_string) => {
+                for line in lines.iter().filter_map(Value::as_str) {
+                    let _ = writeln!(out, "{name:<12} {}", printable(line));
+                }
+            }
+            other => {
+                let _ = writeln!(out, "{name:<12} {}", serde_json::to_string_pretty(other).unwrap_or_default());
+            }
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// Text from a source may hold terminal escapes.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

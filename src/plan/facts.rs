@@ -1,0 +1,106 @@
+//! What reading leaves in memory of each record: small, so that millions fit.
+
+use crate::source::Origin;
+use crate::thread;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// A record as read and decided by itself, before it is compared with the others.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub origin: Origin,
+    /// Digest of the entry's bytes.
+    pub digest: [u8; 16],
+    /// The export's own id.
+    pub original_id: Option<Box<str>>,
+    /// How the reference graph knows it; absent if it could not be read that far.
+    pub links: Option<Box<thread::Message>>,
+    pub finding: Finding,
+}
+
+/// What came of reading a record.
+#[derive(Debug)]
+pub(super) enum Finding {
+    /// Fit to be sent, if it is not a copy.
+    Candidate(Box<Candidate>),
+    /// Left out by the mapping or by its label.
+    Skipped { cause: Text },
+    /// Could not be read.
+    Unreadable(Box<Problem>),
+    /// Read, but not fit to be sent.
+    Rejected(Box<Problem>),
+}
+
+/// Why a record is not sent.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub cause: String,
+    pub detail: String,
+    pub remedy: String,
+}
+
+/// A record that may be sent.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub identity: crate::record::Identity,
+    pub is_inbound: bool,
+    pub is_chat: bool,
+    /// Index of the rule that names its inbox.
+    pub inbox_rule: Option<u16>,
+    pub tags: Vec<Text>,
+    pub date: i64,
+    /// Digest of the request's draft.
+    pub draft: [u8; 32],
+    /// Bytes of the request.
+    pub size: u64,
+    pub richness: Richness,
+    /// Author's handle.
+    pub sender: Text,
+    /// It names no recipient and takes the conversation's customer.
+    pub wants_recipient: bool,
+    pub files: u32,
+    pub file_bytes: u64,
+    pub has_changes: bool,
+}
+
+/// How much a copy holds; the richest copy of a message is sent. Compared in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Richness {
+    pub blind_copies: u32,
+    pub files: u32,
+    pub body: u64,
+}
+
+/// A string seen before: tags, causes, handles repeat by the thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Text(u32);
+
+/// Keeps each string once. Numbers depend on the order of threads and never leave the plan.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    numbers: HashMap<String, u32>,
+    texts: Vec<String>,
+}
+
+impl Texts {
+    pub(super) fn keep(&self, text: &str) -> Text {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = inner.numbers.get(text) {
+            return Text(*number);
+        }
+        let number = u32::try_from(inner.texts.len()).unwrap_or(u32::MAX);
+        inner.texts.push(text.to_owned());
+        inner.numbers.insert(text.to_owned(), number);
+        Text(number)
+    }
+
+    pub(super) fn get(&self, text: Text) -> String {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.texts.get(text.0 as usize).cloned().unwrap_or_default()
+    }
+}

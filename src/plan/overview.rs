@@ -1,0 +1,172 @@
+//! What a plan says about itself: figures to show before anything is sent, kept with the plan.
+
+use super::facts::{Finding, Problem, Read};
+use super::pins::Pins;
+use super::resolve::Resolution;
+use crate::ledger::Verdict;
+use crate::mapping::Mapping;
+use crate::source::Source;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most lines of any list that grows with the data; what is over is counted.
+const MAX_LISTED: usize = 12;
+
+/// The figures of a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// Messages to be sent, those already sent included.
+    pub messages: u64,
+    /// Conversations they make.
+    pub threads: u64,
+    /// Messages in the largest conversation.
+    pub largest_thread: u64,
+    /// Conversations whose messages name different inboxes; the oldest that names one decided.
+    pub inbox_conflicts: u64,
+    /// Messages by inbox.
+    pub inboxes: BTreeMap<String, u64>,
+    /// Messages written to us.
+    pub inbound: u64,
+    /// Messages written by us.
+    pub outbound: u64,
+    /// Who was treated as us, most frequent first, with messages.
+    pub treated_as_us: Listed,
+    /// Labels that became no tag, most frequent first, with records.
+    pub unlisted_labels: Listed,
+    /// Earliest and latest date, Unix seconds.
+    pub dates: Option<(i64, i64)>,
+    /// Files attached.
+    pub files: u64,
+    /// Bytes of all files.
+    pub file_bytes: u64,
+    /// Messages that were changed on the way, in any respect.
+    pub changed: u64,
+    /// Messages sent before that would be sent differently now: Front keeps what it has.
+    pub sent_differently: u64,
+    /// Unreadable and rejected records by cause, each with one example.
+    pub problems: Vec<ProblemKind>,
+    /// Warnings of the sources.
+    pub notes: Vec<String>,
+    /// Imported conversations are archived.
+    pub is_archived: bool,
+    /// Front's rules do not run.
+    pub should_skip_rules: bool,
+    /// Teammates that messages are attributed to, as the mapping names them.
+    pub teammates: Vec<String>,
+    /// All tags.
+    pub tags: Vec<String>,
+}
+
+/// A list cut at its head.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The first lines.
+    pub first: Vec<(String, u64)>,
+    /// How many lines were left out.
+    pub left_out: u64,
+}
+
+impl Listed {
+    fn most_frequent(counts: BTreeMap<String, u64>) -> Self {
+        let mut all: Vec<(String, u64)> = counts.into_iter().collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let left_out = all.len().saturating_sub(MAX_LISTED) as u64;
+        all.truncate(MAX_LISTED);
+        Self { first: all, left_out }
+    }
+}
+
+/// One kind of problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemKind {
+    /// `unreadable` or `rejected`.
+    pub status: String,
+    /// The cause that all of them share.
+    pub cause: String,
+    /// How many records.
+    pub count: u64,
+    /// File and place of the first.
+    pub place: String,
+    /// What was seen there.
+    pub detail: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Counts everything worth showing.
+pub(super) fn overview(
+    read: &Read,
+    resolution: &Resolution<'_>,
+    pins: &Pins,
+    sources: &[Box<dyn Source>],
+    mapping: &Mapping,
+) -> Overview {
+    let mut overview = Overview {
+        messages: resolution.messages.len() as u64,
+        threads: resolution.threads.len() as u64,
+        unlisted_labels: Listed::most_frequent(read.unlisted.clone()),
+        problems: problems(read, sources),
+        notes: sources.iter().flat_map(|source| source.notes()).collect(),
+        is_archived: mapping.silence.is_archived,
+        should_skip_rules: mapping.silence.should_skip_rules,
+        ..Overview::default()
+    };
+    for thread in &resolution.threads {
+        overview.largest_thread = overview.largest_thread.max(u64::from(thread.size));
+        overview.inbox_conflicts += u64::from(thread.has_conflict);
+    }
+    let mut senders: BTreeMap<String, u64> = BTreeMap::new();
+    let mut tags: BTreeMap<String, ()> = BTreeMap::new();
+    for (index, message) in resolution.messages.iter().enumerate() {
+        let Some(candidate) = resolution.candidate(index) else { continue };
+        if let Some(thread) = resolution.threads.get(message.thread) {
+            *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
+        }
+        if candidate.is_inbound {
+            overview.inbound += 1;
+        } else {
+            overview.outbound += 1;
+            *senders.entry(read.texts.get(candidate.sender)).or_default() += 1;
+        }
+        let (first, last) = overview.dates.unwrap_or((candidate.date, candidate.date));
+        overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
+        overview.files += u64::from(candidate.files);
+        overview.file_bytes += candidate.file_bytes;
+        overview.changed += u64::from(candidate.has_changes);
+        tags.extend(message.tags.iter().map(|tag| (read.texts.get(*tag), ())));
+    }
+    overview.tags = tags.into_keys().collect();
+    overview.teammates = senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned().collect();
+    overview.teammates.sort();
+    overview.teammates.dedup();
+    overview.treated_as_us = Listed::most_frequent(senders);
+    overview.sent_differently = resolution
+        .entries()
+        .take(resolution.messages.len())
+        .filter(|entry| matches!(&entry.verdict, Verdict::Planned(planned) if pins.was_sent_differently(planned)))
+        .count() as u64;
+    overview
+}
+
+fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Vec<ProblemKind> {
+    let mut kinds: BTreeMap<(&str, &str), ProblemKind> = BTreeMap::new();
+    for facts in &read.facts {
+        let (status, problem): (&str, &Problem) = match &facts.finding {
+            Finding::Unreadable(problem) => ("unreadable", problem),
+            Finding::Rejected(problem) => ("rejected", problem),
+            Finding::Candidate(_) | Finding::Skipped { .. } => continue,
+        };
+        let kind = kinds.entry((status, problem.cause.as_str())).or_insert_with(|| ProblemKind {
+            status: status.to_owned(),
+            cause: problem.cause.clone(),
+            count: 0,
+            place: super::place(sources, &facts.origin),
+            detail: problem.detail.clone(),
+            remedy: problem.remedy.clone(),
+        });
+        kind.count += 1;
+    }
+    let mut kinds: Vec<ProblemKind> = kinds.into_values().collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
+    kinds
+}

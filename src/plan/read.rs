@@ -1,0 +1,295 @@
+//! Reading all sources once, on all cores.
+//!
+//! Each worker takes the next entry from the scan under a lock (framing runs at gigabytes a second,
+//! so the lock is never the bottleneck) and parses it outside. So no queue exists, and memory holds
+//! as many entries as there are workers; a large mail is parsed while no other large one is.
+
+use super::decide::{Decided, decide};
+use super::facts::{Candidate, Facts, Finding, Problem, Richness, Texts};
+use super::PlanError;
+use crate::event::{Event, Observer, Stage};
+use crate::mapping::Mapping;
+use crate::record::{self, BadKind, BadRecord, Kind, Outcome, Record};
+use crate::request::Draft;
+use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
+use crate::thread::{Id, Message, base_subject};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Parsing one mail may hold several times its size; above this, one at a time.
+const LARGE: u64 = 16 << 20;
+
+/// Stack of a parsing thread. Nesting is limited before a parse, so this is ample.
+const STACK: usize = 16 << 20;
+
+/// Bytes between two progress events.
+const PROGRESS: u64 = 1 << 20;
+
+/// Everything read, in reading order.
+pub(super) struct Read {
+    pub facts: Vec<Facts>,
+    pub texts: Texts,
+    /// Labels that became no tag, with the number of records that carry them.
+    pub unlisted: BTreeMap<String, u64>,
+}
+
+/// Reads every entry of every source.
+pub(super) fn read_all(
+    sources: &[Box<dyn Source>],
+    mapping: &Mapping,
+    threads: usize,
+    observer: &dyn Observer,
+    stop: &AtomicBool,
+) -> Result<Read, PlanError> {
+    let total = sources.iter().flat_map(|source| source.files()).map(|file| file.size).sum();
+    observer.event(Event::StageStarted { stage: Stage::Reading, total });
+    let work = Work {
+        mapping,
+        texts: Texts::default(),
+        unlisted: Mutex::default(),
+        large: Mutex::new(()),
+        bytes: AtomicU64::new(0),
+        records: AtomicU64::new(0),
+        observer,
+        stop,
+    };
+    let mut facts = Vec::new();
+    for source in sources {
+        facts.extend(work.read_source(source.as_ref(), threads)?);
+        if stop.load(Ordering::Relaxed) {
+            return Err(PlanError::Interrupted);
+        }
+    }
+    observer.event(Event::StageFinished { stage: Stage::Reading });
+    let unlisted = work.unlisted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Read { facts, texts: work.texts, unlisted })
+}
+
+struct Work<'a> {
+    mapping: &'a Mapping,
+    texts: Texts,
+    unlisted: Mutex<BTreeMap<String, u64>>,
+    large: Mutex<()>,
+    bytes: AtomicU64,
+    records: AtomicU64,
+    observer: &'a dyn Observer,
+    stop: &'a AtomicBool,
+}
+
+/// A scan with the number of the next entry.
+struct Numbered<'a> {
+    scan: Scan<'a>,
+    next: u64,
+}
+
+impl Work<'_> {
+    fn read_source(&self, source: &dyn Source, threads: usize) -> Result<Vec<Facts>, PlanError> {
+        let scan = Mutex::new(Numbered { scan: source.scan(), next: 0 });
+        let mut numbered = std::thread::scope(|scope| {
+            let mut workers = Vec::new();
+            for number in 0..threads.max(1) {
+                let worker = std::thread::Builder::new().name(format!("parse-{number}")).stack_size(STACK);
+                workers.push(worker.spawn_scoped(scope, || self.work(&scan)).map_err(PlanError::Thread)?);
+            }
+            let mut all = Vec::new();
+            for worker in workers {
+                all.extend(worker.join().map_err(|_| PlanError::Panicked)?);
+            }
+            Ok::<_, PlanError>(all)
+        })?;
+        numbered.sort_unstable_by_key(|(number, _)| *number);
+        Ok(numbered.into_iter().map(|(_, facts)| facts).collect())
+    }
+
+    fn work(&self, scan: &Mutex<Numbered<'_>>) -> Vec<(u64, Facts)> {
+        let mut found = Vec::new();
+        while !self.stop.load(Ordering::Relaxed) {
+            let (number, entry) = {
+                let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(entry) = scan.scan.next() else { break };
+                scan.next += 1;
+                (scan.next, entry)
+            };
+            let length = match &entry {
+                Ok(entry) => length(&entry.origin),
+                Err(unreadable) => length(&unreadable.origin),
+            };
+            found.push((number, self.facts(entry, length)));
+            self.advance(length);
+        }
+        found
+    }
+
+    fn advance(&self, length: u64) {
+        let records = self.records.fetch_add(1, Ordering::Relaxed) + 1;
+        let before = self.bytes.fetch_add(length, Ordering::Relaxed);
+        let done = before + length;
+        if before / PROGRESS != done / PROGRESS {
+            self.observer.event(Event::StageAdvanced { stage: Stage::Reading, done, records });
+        }
+    }
+
+    fn facts(&self, entry: Result<RawEntry, Unreadable>, length: u64) -> Facts {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(unreadable) => return failed(unreadable),
+        };
+        let _alone = (length > LARGE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+        let digest = digest(&entry);
+        let mut facts = Facts {
+            digest,
+            original_id: None,
+            links: None,
+            finding: Finding::Skipped { cause: self.texts.keep("") },
+            origin: entry.origin.clone(),
+        };
+        let source = usize::from(entry.origin.source);
+        facts.finding = match record::read(&entry, self.mapping) {
+            Ok(Outcome::Record(record)) => {
+                facts.original_id.clone_from(&record.message_id.as_deref().map(Into::into));
+                let decided = decide(&record, source, self.mapping);
+                facts.links = Some(Box::new(links(&record, &self.namespace(source), self.mapping)));
+                self.finding(*record, decided)
+            }
+            Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause) },
+            Err(bad) => bad_record(bad),
+        };
+        facts
+    }
+
+    fn namespace(&self, source: usize) -> String {
+        self.mapping.sources.get(source).map(|source| source.namespace.clone()).unwrap_or_default()
+    }
+
+    fn finding(&self, record: Record, decided: Decided) -> Finding {
+        if !decided.unlisted.is_empty() {
+            let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+            for label in decided.unlisted {
+                *counts.entry(label).or_default() += 1;
+            }
+        }
+        if let Some(cause) = decided.skip {
+            return Finding::Skipped { cause: self.texts.keep(&cause) };
+        }
+        let mut candidate = Candidate {
+            identity: record.identity,
+            is_inbound: decided.direction == record::Direction::Inbound,
+            is_chat: record.kind == Kind::Custom,
+            inbox_rule: decided.inbox_rule.and_then(|rule| u16::try_from(rule).ok()),
+            tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
+            date: record.date.unwrap_or_default(),
+            draft: [0; 32],
+            size: 0,
+            richness: richness(&record),
+            sender: self.texts.keep(record.from.as_ref().map_or("", |from| from.handle.as_str())),
+            wants_recipient: record.kind == Kind::Custom && record.to.is_empty(),
+            files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
+            file_bytes: record.attachments.iter().map(|file| file.content.len() as u64).sum(),
+            has_changes: !record.changes.is_empty(),
+        };
+        match Draft::new(record, decided.direction, self.mapping) {
+            Ok(draft) => {
+                candidate.draft = draft.digest;
+                candidate.size = draft.size;
+                candidate.has_changes |= !draft.changes.is_empty();
+                Finding::Candidate(Box::new(candidate))
+            }
+            Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large))),
+        }
+    }
+}
+
+/// Digest of an entry's bytes: the mail without separator, or the cells.
+pub(super) fn digest(entry: &RawEntry) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    match &entry.content {
+        Content::Mail(mail) => {
+            hasher.update(&mail.bytes);
+        }
+        Content::Row(row) => {
+            for cell in &row.cells {
+                hasher.update(&(cell.len() as u64).to_be_bytes());
+                hasher.update(cell.as_bytes());
+            }
+        }
+    }
+    short(&hasher.finalize())
+}
+
+fn short(hash: &blake3::Hash) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+    short
+}
+
+fn length(origin: &Origin) -> u64 {
+    origin.pieces.iter().map(|piece| piece.length).sum()
+}
+
+fn failed(unreadable: Unreadable) -> Facts {
+    let Unreadable { origin, cause, detail, remedy } = unreadable;
+    let problem = Box::new(Problem { cause, detail, remedy });
+    Facts { origin, digest: [0; 16], original_id: None, links: None, finding: Finding::Unreadable(problem) }
+}
+
+fn bad_record(bad: BadRecord) -> Finding {
+    let BadRecord { kind, cause, detail, remedy } = bad;
+    let problem = Box::new(Problem { cause, detail, remedy });
+    match kind {
+        BadKind::Unreadable => Finding::Unreadable(problem),
+        BadKind::Rejected => Finding::Rejected(problem),
+    }
+}
+
+fn richness(record: &Record) -> Richness {
+    let body = match &record.body {
+        record::Body::Html(text) | record::Body::Text(text) => text.len(),
+    };
+    Richness {
+        blind_copies: u32::try_from(record.bcc.len()).unwrap_or(u32::MAX),
+        files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
+        body: body as u64,
+    }
+}
+
+/// How the reference graph knows a record. Ids carry the namespace, so that equal ids of unrelated
+/// sources stay apart.
+fn links(record: &Record, namespace: &str, mapping: &Mapping) -> Message {
+    let id = |kind: &str, value: &str| graph_id(namespace, kind, value);
+    let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Email);
+    let mut key = [0; 16];
+    key.iter_mut().zip(record.identity.key).for_each(|(to, from)| *to = from);
+    let replied = record.in_reply_to.iter().filter(|id| !record.references.contains(id));
+    // In-Reply-To names the parent more surely than a References header that a client has cut, so it goes last.
+    let references = record.references.iter().chain(replied).map(|reference| id("message", reference)).collect();
+    let group = record
+        .thread_value
+        .as_ref()
+        .map(|value| id("rule", value))
+        .or_else(|| record.gmail_thread.as_ref().map(|value| id("gmail", value)))
+        .or_else(|| record.conversation.as_ref().map(|value| id("conversation", value)));
+    let subject = record
+        .subject
+        .as_deref()
+        .filter(|_| mapping.thread.join_by_subject > 0)
+        .map(base_subject)
+        .filter(|subject| !subject.is_empty());
+    Message {
+        id: own.map_or(key, |own| id("message", own)),
+        references,
+        group,
+        subject: subject.map(|subject| id("subject", &subject)),
+        date: record.date.unwrap_or_default(),
+    }
+}
+
+/// The graph's name for an id of some kind within a namespace.
+pub(super) fn graph_id(namespace: &str, kind: &str, value: &str) -> Id {
+    let mut hasher = blake3::Hasher::new_derive_key("threadlift 1 thread");
+    for field in [namespace, kind, value] {
+        hasher.update(&(field.len() as u64).to_be_bytes());
+        hasher.update(field.as_bytes());
+    }
+    short(&hasher.finalize())
+}

@@ -1,0 +1,156 @@
+//! Making a planned request again from its origin, and proving that it is the same.
+
+use super::PlanError;
+use super::decide::decide;
+use super::read::digest;
+use crate::ledger::{Entry, Planned, Verdict};
+use crate::mapping::Mapping;
+use crate::record::{self, Direction, Outcome, Record};
+use crate::request::{Decision, Draft, ImportRequest};
+use crate::source::{RawEntry, Source};
+use std::sync::Arc;
+
+/// Reads entries again. Shared by the dry run (`--requests`), `show` and the import, so that all
+/// three speak of the same request.
+#[derive(Clone)]
+pub struct Rebuilder {
+    mapping: Arc<Mapping>,
+    sources: Arc<Vec<Box<dyn Source>>>,
+}
+
+/// A request made again, with what was read on the way.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// What Front gets.
+    pub request: ImportRequest,
+    /// Every change made to the message, in words.
+    pub changes: Vec<String>,
+}
+
+/// Why a request could not be made again.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The source no longer holds what was planned.
+    #[error("{place}: {detail}")]
+    SourceChanged {
+        /// File and place.
+        place: String,
+        /// What is different.
+        detail: String,
+    },
+    /// Source and mapping are as planned, the request is not.
+    #[error("{place}: the request of {external_id} is not the one that was planned")]
+    RequestChanged {
+        /// File and place.
+        place: String,
+        /// Whose.
+        external_id: String,
+    },
+}
+
+impl Rebuilder {
+    /// A rebuilder over the sources that were planned.
+    #[must_use]
+    pub fn new(mapping: Arc<Mapping>, sources: Arc<Vec<Box<dyn Source>>>) -> Self {
+        Self { mapping, sources }
+    }
+
+    /// The sources entries are read from.
+    pub(super) fn sources(&self) -> &[Box<dyn Source>] {
+        &self.sources
+    }
+
+    /// The name the mapping gives a source.
+    #[must_use]
+    pub fn source_name(&self, index: usize) -> &str {
+        self.sources.get(index).map_or("", |source| source.name())
+    }
+
+    /// The mapping requests are made with.
+    #[must_use]
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// File and place of an entry, for people.
+    #[must_use]
+    pub fn place(&self, entry: &Entry) -> String {
+        super::place(&self.sources, &entry.origin)
+    }
+
+    /// Reads an entry again as it stands in its source.
+    ///
+    /// # Errors
+    /// [`RebuildError::SourceChanged`] if its bytes are gone or others.
+    pub fn read(&self, entry: &Entry) -> Result<RawEntry, RebuildError> {
+        let changed = |detail: String| RebuildError::SourceChanged { place: self.place(entry), detail };
+        let source = self
+            .sources
+            .get(usize::from(entry.origin.source))
+            .ok_or_else(|| changed("the mapping no longer has this source".to_owned()))?;
+        let raw = source.read_at(&entry.origin).map_err(|unreadable| changed(unreadable.detail))?;
+        if digest(&raw) != entry.digest {
+            return Err(changed("the bytes there are not those that were planned".to_owned()));
+        }
+        Ok(raw)
+    }
+
+    /// The record of an entry, if it is one.
+    ///
+    /// # Errors
+    /// As [`Rebuilder::read`].
+    pub fn record(&self, entry: &Entry) -> Result<Option<Record>, RebuildError> {
+        let raw = self.read(entry)?;
+        Ok(match record::read(&raw, &self.mapping) {
+            Ok(Outcome::Record(record)) => Some(*record),
+            Ok(Outcome::Skip(_)) | Err(_) => None,
+        })
+    }
+
+    /// The request of a planned entry, byte for byte as planned.
+    ///
+    /// # Errors
+    /// [`RebuildError`] if source or request differ from the plan.
+    pub fn request(&self, entry: &Entry) -> Result<Rebuilt, RebuildError> {
+        let differs = |external_id: &str| RebuildError::RequestChanged {
+            place: self.place(entry),
+            external_id: external_id.to_owned(),
+        };
+        let Verdict::Planned(planned) = &entry.verdict else { return Err(differs("an entry that is not planned")) };
+        let record = self.record(entry)?.ok_or_else(|| differs(&planned.external_id))?;
+        self.request_of(record, usize::from(entry.origin.source), planned)
+            .ok_or_else(|| differs(&planned.external_id))
+    }
+
+    /// The request of a record that was already read; absent if it is not the planned one.
+    pub(super) fn request_of(&self, record: Record, source: usize, planned: &Planned) -> Option<Rebuilt> {
+        let direction = decide(&record, source, &self.mapping).direction;
+        if (direction == Direction::Inbound) != planned.is_inbound {
+            return None;
+        }
+        let mut changes = record.changes.clone();
+        let draft = Draft::new(record, direction, &self.mapping).ok()?;
+        let decision = decision(planned);
+        if draft.decided_digest(&decision) != planned.request {
+            return None;
+        }
+        changes.extend(draft.changes.iter().cloned());
+        Some(Rebuilt { request: draft.finish(&decision, &self.mapping), changes })
+    }
+}
+
+fn decision(planned: &Planned) -> Decision<'_> {
+    Decision {
+        external_id: &planned.external_id,
+        thread_ref: &planned.thread_ref,
+        tags: &planned.tags,
+        is_archived: planned.is_archived,
+        recipient: planned.recipient.as_deref(),
+    }
+}
+
+impl From<RebuildError> for PlanError {
+    fn from(error: RebuildError) -> Self {
+        Self::Rebuild(error)
+    }
+}

@@ -1,0 +1,172 @@
+//! `plan --requests`: one line for every record read, in reading order.
+
+use super::rebuild::Rebuilder;
+use super::{PlanError, RebuildError};
+use crate::event::{Event, Observer, Stage};
+use crate::ledger::{Entry, Verdict};
+use crate::record::Record;
+use crate::request::{File, ImportRequest};
+use crate::source::{Origin, Source};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::io::Write;
+
+/// Entries made at once: enough to keep the cores busy, few enough to hold.
+const CHUNK: usize = 64;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    source: &'a str,
+    origin: Vec<Place<'a>>,
+    status: &'static str,
+    cause: Option<&'a str>,
+    external_id: Option<&'a str>,
+    thread_ref: Option<&'a str>,
+    inbox: Option<&'a str>,
+    message_id: Option<&'a str>,
+    in_reply_to: Option<&'a str>,
+    references: &'a [String],
+    labels: &'a [String],
+    request: Option<&'a ImportRequest>,
+    attachments: Vec<Named<'a>>,
+    changes: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Place<'a> {
+    Line { file: &'a str, line: u64 },
+    Bytes { file: &'a str, offset: u64, length: u64 },
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    filename: &'a str,
+    content_type: &'a str,
+    size: u64,
+    sha256: String,
+    content_id: Option<&'a str>,
+}
+
+/// Writes one JSON line per entry. `entries` come in reading order.
+pub(super) fn write_requests(
+    entries: &mut dyn Iterator<Item = Entry>,
+    total: u64,
+    rebuilder: &Rebuilder,
+    threads: usize,
+    out: &mut dyn Write,
+    observer: &dyn Observer,
+) -> Result<(), PlanError> {
+    observer.event(Event::StageStarted { stage: Stage::Requests, total });
+    let mut done = 0;
+    loop {
+        let chunk: Vec<Entry> = entries.take(CHUNK).collect();
+        if chunk.is_empty() {
+            break;
+        }
+        let share = chunk.len().div_ceil(threads.max(1));
+        let lines = std::thread::scope(|scope| {
+            let workers: Vec<_> = chunk
+                .chunks(share)
+                .map(|part| scope.spawn(|| part.iter().map(|entry| line(entry, rebuilder)).collect::<Vec<_>>()))
+                .collect();
+            let mut lines = Vec::new();
+            for worker in workers {
+                lines.extend(worker.join().map_err(|_| PlanError::Panicked)?);
+            }
+            Ok::<_, PlanError>(lines)
+        })?;
+        for line in lines {
+            out.write_all(&line?).and_then(|()| out.write_all(b"\n")).map_err(PlanError::Requests)?;
+        }
+        done += chunk.len() as u64;
+        observer.event(Event::StageAdvanced { stage: Stage::Requests, done, records: done });
+    }
+    out.flush().map_err(PlanError::Requests)?;
+    observer.event(Event::StageFinished { stage: Stage::Requests });
+    Ok(())
+}
+
+fn line(entry: &Entry, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanError> {
+    let unreadable = matches!(entry.verdict, Verdict::Unreadable { .. });
+    let record = if unreadable { None } else { rebuilder.record(entry)? };
+    let about = record.as_ref().map(About::of).unwrap_or_default();
+    let source = usize::from(entry.origin.source);
+    let rebuilt = match (&entry.verdict, record) {
+        (Verdict::Planned(planned), Some(record)) => {
+            let differs = || RebuildError::RequestChanged {
+                place: rebuilder.place(entry),
+                external_id: planned.external_id.clone(),
+            };
+            Some(rebuilder.request_of(record, source, planned).ok_or_else(differs)?)
+        }
+        _ => None,
+    };
+    let planned = match &entry.verdict {
+        Verdict::Planned(planned) => Some(planned),
+        _ => None,
+    };
+    let (status, cause) = entry.verdict.status();
+    let request = rebuilt.as_ref().map(|rebuilt| &rebuilt.request);
+    let line = Line {
+        source: rebuilder.source_name(source),
+        origin: origin(rebuilder.sources(), &entry.origin),
+        status,
+        cause,
+        external_id: planned.map(|planned| planned.external_id.as_str()),
+        thread_ref: planned.map(|planned| planned.thread_ref.as_str()),
+        inbox: planned.map(|planned| planned.inbox.as_str()),
+        message_id: about.message_id.as_deref(),
+        in_reply_to: about.in_reply_to.as_deref(),
+        references: &about.references,
+        labels: &about.labels,
+        request,
+        attachments: request.map(|request| request.attachments.iter().map(named).collect()).unwrap_or_default(),
+        changes: rebuilt.as_ref().map_or(&about.changes, |rebuilt| &rebuilt.changes),
+    };
+    serde_json::to_vec(&line).map_err(|error| PlanError::Requests(error.into()))
+}
+
+/// What a line says of a record beside its request.
+#[derive(Default)]
+struct About {
+    message_id: Option<String>,
+    in_reply_to: Option<String>,
+    references: Vec<String>,
+    labels: Vec<String>,
+    changes: Vec<String>,
+}
+
+impl About {
+    fn of(record: &Record) -> Self {
+        Self {
+            message_id: record.message_id.clone(),
+            in_reply_to: record.in_reply_to.first().cloned(),
+            references: record.references.clone(),
+            labels: record.labels.clone(),
+            changes: record.changes.clone(),
+        }
+    }
+}
+
+fn origin<'a>(sources: &'a [Box<dyn Source>], origin: &Origin) -> Vec<Place<'a>> {
+    let files = sources.get(usize::from(origin.source)).map(|source| source.files()).unwrap_or_default();
+    let place = |piece: &crate::source::Piece| {
+        let file = files.get(piece.file as usize).map_or("", |file| file.shown.as_str());
+        match piece.line {
+            Some(line) => Place::Line { file, line },
+            None => Place::Bytes { file, offset: piece.offset, length: piece.length },
+        }
+    };
+    origin.pieces.iter().map(place).collect()
+}
+
+fn named(file: &File) -> Named<'_> {
+    Named {
+        filename: &file.filename,
+        content_type: &file.content_type,
+        size: file.content.len() as u64,
+        sha256: super::hex(&Sha256::digest(&file.content)),
+        content_id: file.content_id.as_deref(),
+    }
+}

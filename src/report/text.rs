@@ -1,0 +1,219 @@
+//! The report for a terminal: fits a screen, worst things named with an example and a remedy.
+
+use super::words::{count, duration, size};
+use super::{Report, SourceBalance};
+use crate::ledger::{Class, Tally};
+use crate::plan::{Listed, Overview};
+use jiff::Timestamp;
+use std::fmt::Write as _;
+
+/// Causes shown for each class; the rest is counted.
+const MAX_CAUSES: usize = 6;
+
+pub(super) fn render(report: &Report) -> String {
+    let mut out = String::new();
+    if let Some(plan) = &report.plan {
+        render_plan(&mut out, plan, report);
+    }
+    render_balance(&mut out, report);
+    render_causes(&mut out, &report.total);
+    if let Some(plan) = &report.plan {
+        render_problems(&mut out, plan);
+    }
+    if let Some(sent) = &report.sent {
+        let _ = writeln!(
+            out,
+            "Sent      {} accepted by {} in {}",
+            count(sent.accepted),
+            sent.company,
+            duration(whole(sent.seconds))
+        );
+        if let Some(holds) = &sent.front_holds {
+            let inboxes: Vec<String> =
+                holds.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
+            let _ = writeln!(
+                out,
+                "          the embedded Front counts {} messages in {} conversations ({}), {} sent twice and kept once",
+                count(holds.messages),
+                count(holds.conversations),
+                inboxes.join(", "),
+                count(holds.repeats)
+            );
+        }
+    }
+    let _ = writeln!(out, "Ledger    {}", report.ledger);
+    let _ = writeln!(out, "\n{}", report.ending);
+    out
+}
+
+fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
+    let silence = match (plan.is_archived, plan.should_skip_rules) {
+        (true, true) => "conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open",
+        (false, true) => "LOUD: conversations are left OPEN; Front's rules are skipped",
+        (true, false) => "LOUD: FRONT'S RULES RUN and may mail customers; conversations are archived",
+        (false, false) => "LOUD: FRONT'S RULES RUN and may mail customers, and conversations are left OPEN",
+    };
+    let _ = writeln!(out, "Silence   {silence}");
+    let inboxes: Vec<String> = plan.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
+    let _ = writeln!(
+        out,
+        "Into      {} · {} messages in {} conversations, the largest has {}",
+        if inboxes.is_empty() { "no inbox".to_owned() } else { inboxes.join(" · ") },
+        count(plan.messages),
+        count(plan.threads),
+        count(plan.largest_thread)
+    );
+    if let Some((first, last)) = plan.dates {
+        let _ = writeln!(out, "Dates     {} to {}", day(first), day(last));
+    }
+    let _ = writeln!(
+        out,
+        "Direction {} in, {} out; treated as us: {}",
+        count(plan.inbound),
+        count(plan.outbound),
+        listed(&plan.treated_as_us, "nobody")
+    );
+    let _ = writeln!(
+        out,
+        "Content   {} files ({}); {} messages changed on the way, each change is named by `show`",
+        count(plan.files),
+        size(plan.file_bytes),
+        count(plan.changed)
+    );
+    if !plan.unlisted_labels.first.is_empty() {
+        let _ = writeln!(out, "Labels    without a tag: {}", listed(&plan.unlisted_labels, "none"));
+    }
+    if plan.inbox_conflicts > 0 {
+        let _ = writeln!(
+            out,
+            "Note      {} conversations have messages for different inboxes: the oldest that names one decided",
+            count(plan.inbox_conflicts)
+        );
+    }
+    if plan.sent_differently > 0 {
+        let _ = writeln!(
+            out,
+            "Note      {} messages were sent differently before: Front keeps what it has, they are not sent again",
+            count(plan.sent_differently)
+        );
+    }
+    for note in &plan.notes {
+        let _ = writeln!(out, "Note      {note}");
+    }
+    let times: Vec<String> = report
+        .estimates
+        .iter()
+        .map(|estimate| format!("{} at {}/min", duration(estimate.seconds), estimate.limit_per_minute))
+        .collect();
+    if let Some(first) = report.estimates.first().filter(|estimate| estimate.seconds > 0) {
+        let _ = writeln!(out, "Time      {} (your Front plan's limit; {} of it is used)", times.join(", "), first.share);
+    }
+    out.push('\n');
+}
+
+fn day(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
+}
+
+fn listed(list: &Listed, none: &str) -> String {
+    if list.first.is_empty() {
+        return none.to_owned();
+    }
+    let mut words: Vec<String> =
+        list.first.iter().take(5).map(|(word, times)| format!("{} {}", printable(word), count(*times))).collect();
+    let rest = list.left_out + list.first.len().saturating_sub(5) as u64;
+    if rest > 0 {
+        words.push(format!("{} more", count(rest)));
+    }
+    words.join(", ")
+}
+
+/// Text from a source may hold terminal escapes.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The classes of the balance, in the order of the equation.
+fn classes(tally: &Tally) -> [(&'static str, u64); 9] {
+    [
+        ("confirmed", tally.confirmed),
+        ("accepted", tally.accepted),
+        ("unknown", tally.unknown),
+        ("pending", tally.pending),
+        ("duplicate", tally.duplicate),
+        ("skipped", tally.skipped),
+        ("unreadable", tally.unreadable),
+        ("rejected", tally.rejected),
+        ("refused", tally.refused),
+    ]
+}
+
+fn render_balance(out: &mut String, report: &Report) {
+    let total = SourceBalance { source: "all".to_owned(), tally: report.total.clone() };
+    let mut rows: Vec<&SourceBalance> = report.sources.iter().collect();
+    if rows.len() > 1 {
+        rows.push(&total);
+    }
+    let shown: Vec<bool> = classes(&report.total).iter().map(|(_, number)| *number > 0).collect();
+    let name_width = rows.iter().map(|row| row.source.chars().count()).chain([6]).max().unwrap_or(6);
+    let _ = write!(out, "Balance   {:name_width$}  {:>9}  =", "", "read");
+    for ((class, _), _) in classes(&report.total).iter().zip(&shown).filter(|(_, shown)| **shown) {
+        let _ = write!(out, "  {class:>10}");
+    }
+    out.push('\n');
+    for row in rows {
+        let _ = write!(out, "          {:name_width$}  {:>9}  =", row.source, count(row.tally.read));
+        for ((_, number), _) in classes(&row.tally).iter().zip(&shown).filter(|(_, shown)| **shown) {
+            let _ = write!(out, "  {:>10}", count(*number));
+        }
+        if !row.tally.balances() {
+            out.push_str("   DOES NOT BALANCE");
+        }
+        out.push('\n');
+    }
+}
+
+fn render_causes(out: &mut String, total: &Tally) {
+    for (class, causes) in &total.causes {
+        let mut causes: Vec<(&String, &u64)> = causes.iter().collect();
+        causes.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+        for (cause, number) in causes.iter().take(MAX_CAUSES) {
+            let _ = writeln!(out, "          {:>10} {:>7}  {}", name(*class), count(**number), printable(cause));
+        }
+        if causes.len() > MAX_CAUSES {
+            let _ = writeln!(out, "          {:>10} {:>7}  more causes", name(*class), causes.len() - MAX_CAUSES);
+        }
+    }
+}
+
+fn name(class: Class) -> &'static str {
+    match class {
+        Class::Duplicate => "duplicate",
+        Class::Skipped => "skipped",
+        Class::Unreadable => "unreadable",
+        Class::Rejected => "rejected",
+        Class::Refused => "refused",
+    }
+}
+
+fn render_problems(out: &mut String, plan: &Overview) {
+    for kind in plan.problems.iter().take(MAX_CAUSES) {
+        let _ = writeln!(out, "{:10}{}: {} ({})", title(&kind.status), kind.cause, kind.place, count(kind.count));
+        let _ = writeln!(out, "          {}", printable(&kind.detail));
+        let _ = writeln!(out, "          help: {}", kind.remedy);
+    }
+    if plan.problems.len() > MAX_CAUSES {
+        let more = plan.problems.len() - MAX_CAUSES;
+        let _ = writeln!(out, "          {more} more kinds of problems; `plan --requests FILE` names every record");
+    }
+}
+
+fn title(status: &str) -> String {
+    let mut letters = status.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown in whole seconds")]
+fn whole(seconds: f64) -> u64 {
+    seconds.round().max(0.0) as u64
+}

@@ -1,0 +1,54 @@
+//! Numbers as people read them.
+
+/// `1234567` → `1,234,567`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Bytes in decimal units, one digit after the point: `1.4 MB`.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
+pub fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let fitting = units.iter().find(|(unit, _)| bytes >= *unit);
+    fitting.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{:.1} {name}", bytes as f64 / *unit as f64))
+}
+
+/// Seconds as the two largest units: `3 days 4 h`, `2 h 5 min`, `40 s`.
+#[must_use]
+pub fn duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        (1, _, _) => format!("1 day {hours} h"),
+        _ => format!("{days} days {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, duration, size};
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn sizes_and_durations_take_the_unit_that_fits() {
+        assert_eq!([size(12), size(1_500), size(2_000_000)], ["12 bytes", "1.5 kB", "2.0 MB"]);
+        assert_eq!([duration(40), duration(125), duration(7_500)], ["40 s", "2 min 5 s", "2 h 5 min"]);
+        assert_eq!([duration(90_000), duration(273_600)], ["1 day 1 h", "3 days 4 h"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! Sending one conversation: oldest first, one request at a time.
+
+use super::recorder::Run;
+use super::{BYTE_BUDGET, BYTE_UNIT, Shared, Stop};
+use crate::front::Answer;
+use crate::ledger::{Entry, LedgerError, State, Verdict};
+use crate::plan::Rebuilt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+pub(super) struct Conversation {
+    shared: Arc<Shared>,
+    run: Run,
+}
+
+/// Whether the conversation's next message may be sent.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Front took one: its successor may follow, after `settle` if it was the first.
+    Accepted,
+    /// Front will never take it; the rest of the conversation goes on.
+    Refused,
+    /// Its fate is open, or the run stops: nothing newer may overtake it.
+    Leave,
+}
+
+impl Conversation {
+    pub(super) fn new(shared: Arc<Shared>, run: Run) -> Self {
+        Self { shared, run }
+    }
+
+    pub(super) async fn send(mut self) {
+        let mut is_new = self.run.is_new;
+        let items = std::mem::take(&mut self.run.items);
+        let last = items.len().saturating_sub(1);
+        for (at, (position, before)) in items.into_iter().enumerate() {
+            if self.shared.cancellation.is_cancelled() {
+                return;
+            }
+            match self.send_one(position, before).await {
+                Next::Accepted if is_new && at < last => {
+                    is_new = false;
+                    tokio::select! {
+                        () = tokio::time::sleep(self.shared.settle) => {}
+                        () = self.shared.cancellation.cancelled() => {}
+                    }
+                }
+                Next::Accepted | Next::Refused => {}
+                Next::Leave => return,
+            }
+        }
+    }
+
+    async fn send_one(&self, position: u64, before: State) -> Next {
+        let shared = &self.shared;
+        let entry = match shared.recorder.entry(position).await {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Next::Leave,
+            Err(error) => {
+                shared.stop(Stop::Ledger(error));
+                return Next::Leave;
+            }
+        };
+        let Verdict::Planned(planned) = &entry.verdict else { return Next::Leave };
+        let Some(inbox) = shared.inboxes.get(&planned.inbox).cloned() else {
+            shared.stop(Stop::Inbox(planned.inbox.clone()));
+            return Next::Leave;
+        };
+        let units = u32::try_from(planned.size / BYTE_UNIT + 1).unwrap_or(BYTE_BUDGET).min(BYTE_BUDGET);
+        let (Ok(_bytes), Ok(_request)) = (shared.bytes.acquire_many(units).await, shared.requests.acquire().await) else {
+            return Next::Leave;
+        };
+        if shared.cancellation.is_cancelled() {
+            return Next::Leave;
+        }
+        let Some(rebuilt) = self.rebuild(entry).await else { return Next::Leave };
+        if !self.mark(position, State::Sending).await {
+            return Next::Leave;
+        }
+        let answer = shared.client.import(&inbox, &rebuilt.request, &shared.cancellation).await;
+        let (state, next) = self.judge(answer, before);
+        let refusal = match &state {
+            State::Refused { cause, .. } => Some(cause.clone()),
+            _ => None,
+        };
+        if !self.mark(position, state).await {
+            return Next::Leave;
+        }
+        self.count(&next, refusal);
+        next
+    }
+
+    /// The request, made again where blocking does no harm.
+    async fn rebuild(&self, entry: Entry) -> Option<Rebuilt> {
+        let rebuilder = self.shared.rebuilder.clone();
+        let rebuilt = tokio::task::spawn_blocking(move || rebuilder.request(&entry)).await;
+        match rebuilt {
+            Ok(Ok(rebuilt)) => Some(rebuilt),
+            Ok(Err(error)) => {
+                self.shared.stop(Stop::Source(error));
+                None
+            }
+            // The runtime is shutting down.
+            Err(_) => None,
+        }
+    }
+
+    /// What an answer makes of a message. `before` is what it falls back to if Front certainly did not
+    /// take it now: a message of open fate stays one.
+    fn judge(&self, answer: Answer, before: State) -> (State, Next) {
+        match answer {
+            Answer::Accepted { uid } => (State::Accepted { uid }, Next::Accepted),
+            Answer::Refused { status, cause } => (State::Refused { status, cause }, Next::Refused),
+            Answer::Poison { attempts, status, cause } => {
+                let cause = format!("Front failed {attempts} times on it: {cause}");
+                (State::Refused { status, cause }, Next::Refused)
+            }
+            Answer::Unknown { why } => (State::Unknown { why }, Next::Leave),
+            Answer::Cancelled { sent_before: true } => {
+                (State::Unknown { why: "interrupted before Front answered".to_owned() }, Next::Leave)
+            }
+            Answer::Cancelled { sent_before: false } => (before, Next::Leave),
+            Answer::Stop { cause, sent_before } => {
+                let state = match sent_before {
+                    true => State::Unknown { why: "the run stopped before Front answered".to_owned() },
+                    false => before,
+                };
+                self.shared.stop(Stop::Front(cause));
+                (state, Next::Leave)
+            }
+        }
+    }
+
+    async fn mark(&self, position: u64, state: State) -> bool {
+        match self.shared.recorder.mark(position, state).await {
+            Ok(()) => true,
+            Err(error) => {
+                let told = LedgerError::io("the ledger", std::io::Error::other(error.to_string()));
+                self.shared.stop(Stop::Ledger(Arc::into_inner(error).unwrap_or(told)));
+                false
+            }
+        }
+    }
+
+    fn count(&self, next: &Next, refusal: Option<String>) {
+        let mut breaker = self.shared.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        match next {
+            Next::Accepted => {
+                breaker.accepted();
+                self.shared.accepted.fetch_add(1, Ordering::Relaxed);
+            }
+            Next::Refused => {
+                if let Some(trip) = breaker.refused(&refusal.unwrap_or_default()) {
+                    self.shared.stop(Stop::Refusals { what: trip.what, commonest: trip.commonest });
+                }
+            }
+            Next::Leave => return,
+        }
+        drop(breaker);
+        self.shared.advance();
+    }
+}

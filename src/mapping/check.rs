@@ -1,0 +1,277 @@
+//! Checks the document and its single tables, and fills in the defaults.
+
+use super::findings::{Findings, quoted};
+use super::model::{
+    Collisions, DateFallback, Defaults, Identity, Mapping, Order, Ours, Oversize, Send, Silence, Target, ThreadRule,
+    UnlistedLabels,
+};
+use super::section::{Section, choice_of, day_of, text_of, wrong_type};
+use super::{rule, source, target, value};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::de::{DeTable, DeValue};
+
+const KEYS: [&str; 12] = [
+    "version", "target", "ours", "agents", "source", "defaults", "labels", "thread", "rule", "identity", "silence",
+    "send",
+];
+
+/// The only version of the format so far.
+const VERSION: u32 = 1;
+
+/// Only these words leave imported conversations open, or let rules run: nobody types them by mistake.
+const LEAVE_OPEN: &str = "no-leave-every-imported-conversation-open";
+const RUN_RULES: &str = "run-front-rules-which-may-send-mail-to-customers";
+
+/// The mapping that `document` describes; `None` if anything in it was reported.
+pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text: &str) -> Option<Mapping> {
+    let root = Section::root(found, document, &KEYS);
+    version(found, &root);
+    let target = target(found, &root);
+    let ours = ours(found, &root);
+    let agents = agents(found, &root);
+    let identity = identity(found, &root);
+    let sources = source::sources(found, &root, &identity.namespace);
+    let defaults = defaults(found, &root);
+    let labels = labels(found, &root);
+    let thread = thread(found, &root);
+    let rules = rule::rules(found, &root);
+    let silence = silence(found, &root);
+    let send = send(found, &root);
+    if !found.is_empty() {
+        return None;
+    }
+    Some(Mapping {
+        path: path.to_owned(),
+        base: folder_of(path),
+        text: text.to_owned(),
+        target: target?,
+        ours,
+        agents,
+        sources,
+        defaults,
+        labels,
+        thread,
+        rules,
+        identity,
+        silence,
+        send,
+    })
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn version(found: &mut Findings, root: &Section) {
+    let Some(value) = root.value("version") else {
+        root.missing(found, "version", format!("begin the file with `version = {VERSION}`"));
+        return;
+    };
+    let Some(number) = value.get_ref().as_integer() else {
+        wrong_type(found, value, "version", "a whole number", format!("write `version = {VERSION}`"));
+        return;
+    };
+    if u32::from_str_radix(number.as_str(), number.radix()) != Ok(VERSION) {
+        let help = format!("this threadlift reads version {VERSION}; a newer mapping needs a newer threadlift");
+        let title = format!("the mapping has version {}", quoted(found.raw(&value.span())));
+        found.report(&value.span(), title, "unknown version", help);
+    }
+}
+
+fn target(found: &mut Findings, root: &Section) -> Option<Target> {
+    const INBOX: &str = "\"Support\"";
+    if root.value("target").is_none() {
+        root.missing(
+            found,
+            "target",
+            format!("add `[target]` with `inbox = {INBOX}`, its exact name or id (`inb_...`)"),
+        );
+        return None;
+    }
+    let section = root.section(found, "target", &["inbox", "base_url"]);
+    if !section.is_present() {
+        return None;
+    }
+    let inbox = section.required_text(found, "inbox", INBOX);
+    let base_url = match section.text(found, "base_url") {
+        None => Some(target::FRONT.to_owned()),
+        Some(text) => match target::check_base_url(text.value) {
+            Ok(url) => Some(url),
+            Err(wrong) => {
+                let title = format!("`base_url` is not accepted: {}", wrong.reason);
+                found.report(&text.at, title, "not accepted", wrong.help);
+                None
+            }
+        },
+    };
+    Some(Target { inbox: inbox?.value.to_owned(), base_url: base_url? })
+}
+
+fn ours(found: &mut Findings, root: &Section) -> Ours {
+    let section = root.section(found, "ours", &["addresses", "domains"]);
+    let addresses = section.list(found, "addresses");
+    let domains = section.list(found, "domains");
+    Ours {
+        addresses: addresses.iter().filter_map(|text| value::address(found, text)).collect(),
+        domains: domains.iter().filter_map(|text| value::domain(found, text)).collect(),
+    }
+}
+
+fn agents(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
+    let mut agents = BTreeMap::new();
+    for (key, value) in root.free_section(found, "agents").entries() {
+        if !key.value.contains('@')
+            && let DeValue::Table(_) = value.get_ref()
+        {
+            // TOML takes the dots of a bare key apart, so the address cannot be shown whole.
+            let help = "put the address in quotes: \"leela@acme.example\" = \"alt:email:leela@acme.example\"";
+            found.report(&key.at, "this agent's address is not in quotes", "taken apart at its dots", help);
+            continue;
+        }
+        let address = value::address(found, &key);
+        let teammate = text_of(found, value, key.value).filter(|teammate| {
+            let is_teammate = ["alt:", "tea_"]
+                .iter()
+                .any(|prefix| teammate.value.strip_prefix(prefix).is_some_and(|rest| !rest.trim().is_empty()));
+            if !is_teammate {
+                let help = if teammate.value.contains('@') && !teammate.value.contains(':') {
+                    format!("write \"alt:email:{}\"", teammate.value)
+                } else {
+                    "write \"alt:email:\" and the teammate's address, or the teammate's id (`tea_...`)".to_owned()
+                };
+                let title = format!("{} does not name a teammate", quoted(teammate.value));
+                found.report(&teammate.at, title, "neither an alias nor an id", help);
+            }
+            is_teammate
+        });
+        if let (Some(address), Some(teammate)) = (address, teammate)
+            && agents.insert(address, teammate.value.to_owned()).is_some()
+        {
+            let title = format!("the agent {} is named twice", quoted(key.value));
+            found.report(&key.at, title, "upper and lower case are the same", "keep one of the two lines");
+        }
+    }
+    agents
+}
+
+fn identity(found: &mut Findings, root: &Section) -> Identity {
+    let section = root.section(found, "identity", &["namespace", "collisions"]);
+    let namespace = section.text(found, "namespace").and_then(|text| value::namespace(found, &text));
+    let collisions =
+        section.choice(found, "collisions", &[("keep-both", Collisions::KeepBoth), ("richest", Collisions::Richest)]);
+    Identity {
+        namespace: namespace.unwrap_or_else(|| "threadlift".to_owned()),
+        collisions: collisions.unwrap_or(Collisions::KeepBoth),
+    }
+}
+
+fn defaults(found: &mut Findings, root: &Section) -> Defaults {
+    let section = root.section(found, "defaults", &["tags", "to", "date_fallback", "oversize", "unlisted_labels"]);
+    let tags = section.list(found, "tags");
+    let to = section.text(found, "to").and_then(|text| value::address(found, &text));
+    let date_fallback = section.value("date_fallback").and_then(|value| match value.get_ref() {
+        DeValue::Datetime(_) => day_of(found, value, "date_fallback").map(DateFallback::Fixed),
+        DeValue::String(text) if text.parse::<jiff::civil::Date>().is_ok() => {
+            day_of(found, value, "date_fallback").map(DateFallback::Fixed)
+        }
+        _ => choice_of(
+            found,
+            value,
+            "date_fallback",
+            &[("reject", DateFallback::Reject), ("file-time", DateFallback::FileTime)],
+        ),
+    });
+    let oversize = section.choice(found, "oversize", &[("note", Oversize::Note), ("reject", Oversize::Reject)]);
+    let unlisted_labels =
+        section.choice(found, "unlisted_labels", &[("ignore", UnlistedLabels::Ignore), ("tag", UnlistedLabels::Tag)]);
+    Defaults {
+        tags: tags.iter().filter_map(|text| value::tag(found, text)).collect(),
+        to,
+        date_fallback: date_fallback.unwrap_or(DateFallback::Reject),
+        oversize: oversize.unwrap_or(Oversize::Note),
+        unlisted_labels: unlisted_labels.unwrap_or(UnlistedLabels::Ignore),
+    }
+}
+
+fn labels(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    for (label, value) in root.free_section(found, "labels").entries() {
+        if let Some(tag) = text_of(found, value, label.value).and_then(|text| value::tag(found, &text)) {
+            labels.insert(label.value.to_owned(), tag);
+        }
+    }
+    labels
+}
+
+fn thread(found: &mut Findings, root: &Section) -> ThreadRule {
+    let section = root.section(found, "thread", &["header", "subject", "join_by_subject"]);
+    ThreadRule {
+        header: section.text(found, "header").and_then(|text| value::header_name(found, &text)),
+        subject: section.text(found, "subject").and_then(|text| value::regex(found, &text)),
+        join_by_subject: section.integer(found, "join_by_subject", &(0..=u32::MAX)).unwrap_or(0),
+    }
+}
+
+fn silence(found: &mut Findings, root: &Section) -> Silence {
+    let section = root.section(found, "silence", &["archived", "rules"]);
+    let mut is_loud = |key: &str, words: &str, silent: &str| {
+        let Some(value) = section.value(key) else { return false };
+        if value.get_ref().as_str() == Some(words) {
+            return true;
+        }
+        let help = format!("{silent}: remove `{key}`; otherwise write `{key} = \"{words}\"`");
+        found.report(&value.span(), format!("`{key}` takes only its one long value"), "not that value", help);
+        false
+    };
+    let is_open = is_loud("archived", LEAVE_OPEN, "imported conversations are archived by themselves");
+    let runs_rules = is_loud("rules", RUN_RULES, "Front's rules do not run by themselves");
+    Silence { is_archived: !is_open, should_skip_rules: !runs_rules }
+}
+
+fn send(found: &mut Findings, root: &Section) -> Send {
+    const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
+    let keys = ["share", "reserve", "per_resource", "settle", "in_flight", "order"];
+    let section = root.section(found, "send", &keys);
+    let share = share(found, &section);
+    let reserve = section.integer(found, "reserve", &(0..=u32::MAX));
+    let per_resource = section.integer(found, "per_resource", &(1..=u32::MAX));
+    let settle = section.text(found, "settle").and_then(|text| value::duration(found, &text));
+    let in_flight = section.integer(found, "in_flight", &IN_FLIGHT).and_then(|number| usize::try_from(number).ok());
+    let order = section.choice(
+        found,
+        "order",
+        &[("recent-threads-first", Order::RecentThreadsFirst), ("oldest-first", Order::OldestFirst)],
+    );
+    Send {
+        share: share.unwrap_or(0.8),
+        reserve: reserve.unwrap_or(10),
+        per_resource: per_resource.unwrap_or(5),
+        settle: settle.unwrap_or(Duration::from_secs(10)),
+        in_flight: in_flight.unwrap_or(16),
+        order: order.unwrap_or(Order::RecentThreadsFirst),
+    }
+}
+
+fn share(found: &mut Findings, section: &Section) -> Option<f64> {
+    let help = "write a number above 0 and up to 1, such as 0.8 for four fifths of the rate limit";
+    let value = section.value("share")?;
+    let number: Option<f64> = match value.get_ref() {
+        DeValue::Float(number) => number.as_str().parse().ok(),
+        DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok().map(f64::from),
+        _ => {
+            wrong_type(found, value, "share", "a number", help);
+            return None;
+        }
+    };
+    let share = number.filter(|share| *share > 0.0 && *share <= 1.0);
+    if share.is_none() {
+        found.report(&value.span(), "`share` is out of range", "out of range", help);
+    }
+    share
+}

@@ -1,0 +1,337 @@
+//! One test for each thing that is refused: it stands where `▶` is, and its remedy is named.
+
+use super::super::*;
+use super::SMALLEST;
+
+const HEAD: &str = "version = 1\n[target]\ninbox = \"Support\"\n";
+
+const CSV: &str = "name = \"chats\"\nformat = \"csv\"\npath = \"chats.csv\"\ndate = \"iso\"\n";
+
+const COLUMNS: &str = "columns = { conversation = \"c\", time = \"t\", sender = \"s\", text = \"m\" }\n";
+
+/// Exactly one thing is wrong with `marked` (less the mark): at the mark, with these words in title and help.
+#[track_caller]
+fn refused(marked: &str, title: &str, help: &str) {
+    let (before, after) = marked.split_once('▶').expect("a mark");
+    let place =
+        (before.matches('\n').count() + 1, before.chars().rev().take_while(|letter| *letter != '\n').count() + 1);
+    let errors = parse(Path::new("m.toml"), &format!("{before}{after}")).expect_err("accepted");
+    let [found] = errors.diagnostics() else { panic!("more than one thing wrong:\n{errors}") };
+    assert_eq!((found.line, found.column), place, "\n{errors}");
+    assert!(found.title.contains(title), "title lacks {title:?}:\n{errors}");
+    assert!(found.help.contains(help), "help lacks {help:?}:\n{errors}");
+}
+
+/// The same for a piece that stands behind an otherwise good mapping.
+#[track_caller]
+fn refused_after(piece: &str, title: &str, help: &str) {
+    refused(&format!("{SMALLEST}{piece}"), title, help);
+}
+
+/// The same for what makes a source of an otherwise good mapping.
+#[track_caller]
+fn refused_source(keys: &str, title: &str, help: &str) {
+    refused(&format!("{HEAD}[[source]]\n{keys}"), title, help);
+}
+
+/// The same for a csv source with all that it needs.
+#[track_caller]
+fn refused_csv(keys: &str, title: &str, help: &str) {
+    refused_source(&format!("{CSV}{COLUMNS}{keys}"), title, help);
+}
+
+#[test]
+fn a_version_is_required_and_must_be_known() {
+    refused(&format!("▶{}", SMALLEST.replace("version = 1\n", "")), "lacks the key `version`", "`version = 1`");
+    refused(&SMALLEST.replace("= 1", "= ▶2"), "version `2`", "reads version 1");
+    refused(&SMALLEST.replace("= 1", "= ▶\"1\""), "takes a whole number, not a string", "`version = 1`");
+}
+
+#[test]
+fn unknown_keys_are_refused_everywhere_with_the_nearest_one() {
+    refused_after("[▶lables]\n", "unknown key `lables` in the mapping", "did you mean `labels`?");
+    refused(&SMALLEST.replace("inbox = \"Support\"", "inbox = \"S\"\n▶baseurl = \"x\""), "in [target]", "`base_url`");
+    refused_after("▶pathh = 1\n", "unknown key `pathh` in [[source]]", "did you mean `path`?");
+    refused_after("[ours]\n▶domain = []\n", "in [ours]", "did you mean `domains`?");
+    refused_after("[defaults]\n▶tag = []\n", "in [defaults]", "did you mean `tags`?");
+    refused_after("[thread]\n▶join-by-subject = 1\n", "in [thread]", "did you mean `join_by_subject`?");
+    refused_after("[[rule]]\nwhen = { ▶labels = \"a\" }\nskip = \"x\"\n", "in `when`", "did you mean `label`?");
+    refused_after(
+        "[[rule]]\nwhen = { label = \"a\" }\nskip = \"x\"\n▶inbx = \"b\"\n",
+        "in [[rule]]",
+        "did you mean `inbox`?",
+    );
+    refused_after("[identity]\n▶colour = 1\n", "in [identity]", "known keys here: `namespace` or `collisions`");
+    refused_after("[silence]\n▶rule = \"x\"\n", "in [silence]", "did you mean `rules`?");
+    refused_after("[send]\n▶inflight = 1\n", "in [send]", "did you mean `in_flight`?");
+    let columns = COLUMNS.replace(" }", ", ▶rôle = \"r\" }").replace("▶rôle", "▶\"rôle\"");
+    refused_source(&format!("{CSV}{columns}"), "unknown key `rôle` in `columns`", "did you mean `role`?");
+}
+
+#[test]
+fn values_of_the_wrong_type_are_refused_with_the_right_spelling() {
+    refused(&SMALLEST.replace("\"Support\"", "▶7"), "`inbox` takes a string, not a whole number", "in quotes: \"7\"");
+    refused(&SMALLEST.replace("\"Support\"", "▶[\"a\"]"), "not a list", "one string in quotes");
+    refused_after("[defaults]\ntags = ▶\"legacy\"\n", "`tags` takes a list, not a string", "`tags = [\"legacy\"]`");
+    refused_after("[defaults]\ntags = [\"a\", ▶5]\n", "`tags` takes a string", "in quotes: \"5\"");
+    refused_after("[send]\nreserve = ▶\"10\"\n", "takes a whole number, not a string", "write a whole number from 0");
+    refused_after("[send]\nshare = ▶true\n", "`share` takes a number, not true or false", "such as 0.8");
+    refused_after("[▶rule]\nskip = \"x\"\n".replace("[▶rule]", "▶[rule]").as_str(), "a list of tables", "`[[rule]]`");
+    refused(&SMALLEST.replace("[[source]]", "▶[source]"), "a list of tables", "`[[source]]`");
+    refused(&format!("labels = ▶1\n{SMALLEST}"), "`labels` takes a table", "`[labels]`");
+    refused(&format!("send = ▶[]\n{SMALLEST}"), "`send` takes a table, not a list", "`[send]`");
+    refused_after("[[rule]]\nwhen = ▶\"x\"\nskip = \"x\"\n", "`when` takes a table", "`when = { ... }`");
+}
+
+#[test]
+fn empty_strings_and_lists_are_refused() {
+    refused(&SMALLEST.replace("\"Support\"", "▶\" \""), "`inbox` is empty", "write a value");
+    refused(&SMALLEST.replace("\"mail.mbox\"", "▶[]"), "the list `path` is empty", "name at least one value");
+    refused_after("[[rule]]\nwhen = { label = ▶[] }\nskip = \"x\"\n", "the list `label` is empty", "at least one");
+}
+
+#[test]
+fn a_target_with_an_inbox_is_required() {
+    refused(
+        "▶version = 1\n[[source]]\nname = \"m\"\nformat = \"eml\"\npath = \"m\"\n",
+        "lacks the key `target`",
+        "[target]",
+    );
+    refused(
+        &SMALLEST.replace("[target]\ninbox = \"Support\"", "▶[target]"),
+        "lacks the key `inbox`",
+        "inbox = \"Support\"",
+    );
+}
+
+#[test]
+fn a_token_never_travels_in_the_clear() {
+    let with = |url: &str| SMALLEST.replace("\"Support\"", &format!("\"Support\"\nbase_url = ▶\"{url}\""));
+    refused(&with("http://api2.frontapp.com"), "plain http would show the token", "use https");
+    refused(&with("api2.frontapp.com"), "not a URL", "https://api2.frontapp.com");
+}
+
+#[test]
+fn addresses_and_domains_are_bare() {
+    refused_after("[ours]\ndomains = [▶\"@acme.example\"]\n", "not a domain", "write \"acme.example\"");
+    refused_after(
+        "[ours]\ndomains = [▶\"support@acme.example\"]\n",
+        "not a domain",
+        "the domain alone: \"acme.example\"",
+    );
+    refused_after("[ours]\ndomains = [▶\"*.acme.example\"]\n", "not a domain", "each domain in full");
+    refused_after("[ours]\ndomains = [▶\"https://acme.example\"]\n", "not a domain", "behind the `@`");
+    refused_after("[ours]\naddresses = [▶\"acme.example\"]\n", "not a mail address", "the whole address");
+    refused_after("[ours]\naddresses = [▶\"Acme <a@acme.example>\"]\n", "not a mail address", "\"a@acme.example\"");
+    refused_after("[ours]\naddresses = [▶\"a@x.example, b@x.example\"]\n", "not a mail address", "one bare address");
+    refused_after("[ours]\naddresses = [▶\"@acme.example\"]\n", "not a mail address", "one bare address");
+    refused_after("[defaults]\nto = ▶\"support\"\n", "not a mail address", "support@acme.example");
+}
+
+#[test]
+fn agents_are_addresses_and_teammates() {
+    refused_after("[agents]\n▶leela = \"tea_1\"\n", "`leela` is not a mail address", "the whole address");
+    refused_after("[agents]\n\"l@a.example\" = ▶\"l@a.example\"\n", "not name a teammate", "\"alt:email:l@a.example\"");
+    refused_after("[agents]\n\"l@a.example\" = ▶\"Leela\"\n", "not name a teammate", "tea_...");
+    refused_after("[agents]\n\"l@a.example\" = ▶\"tea_\"\n", "not name a teammate", "tea_...");
+    let twice = "[agents]\n\"L@a.example\" = \"tea_1\"\n▶\"l@A.example\" = \"tea_2\"\n";
+    refused_after(twice, "named twice", "keep one");
+    refused_after("[agents]\n▶leela.acme = { x = 1 }\n", "not in quotes", "\"leela@acme.example\"");
+}
+
+#[test]
+fn at_least_one_source_is_required() {
+    refused(&format!("▶{HEAD}"), "the mapping has no source", "`[[source]]`");
+    refused(&format!("▶source = []\n{HEAD}"), "the mapping has no source", "`[[source]]`");
+}
+
+#[test]
+fn sources_have_unique_plain_names() {
+    let second = "[[source]]\nname = ▶\"mail\"\nformat = \"eml\"\npath = \"x\"\n";
+    refused_after(second, "two sources are named `mail`", "a name of its own");
+    refused_after(&second.replace("mail", "old mail"), "not a name for a source", "A-Z a-z 0-9 _ -");
+    refused(
+        &SMALLEST.replace("name = \"mail\"\n", "").replace("[[s", "▶[[s"),
+        "lacks the key `name`",
+        "name = \"mail\"",
+    );
+}
+
+#[test]
+fn a_source_needs_a_known_format_and_a_path() {
+    refused(&SMALLEST.replace("\"mbox\"", "▶\"mbx\""), "`mbx` is no value of `format`", "did you mean `mbox`?");
+    refused(&SMALLEST.replace("\"mbox\"", "▶\"zip\""), "`zip` is no value of `format`", "`mbox`, `eml` or `csv`");
+    refused(&SMALLEST.replace("format = \"mbox\"\n", "").replace("[[s", "▶[[s"), "lacks the key `format`", "\"csv\"");
+    refused(&SMALLEST.replace("path = \"mail.mbox\"\n", "").replace("[[s", "▶[[s"), "lacks the key `path`", "path =");
+    refused_after("namespace = ▶\"über\"\n", "not a namespace", "1 to 64");
+    refused_after("[identity]\nnamespace = ▶\"a/b\"\n", "not a namespace", "1 to 64");
+    refused_after(&format!("namespace = ▶\"{}\"\n", "n".repeat(65)), "not a namespace", "1 to 64");
+}
+
+#[test]
+fn keys_of_chat_tables_are_refused_in_other_formats() {
+    for key in [
+        "columns = {}",
+        "date = \"iso\"",
+        "timezone = \"UTC\"",
+        "encoding = \"utf-8\"",
+        "delimiter = \";\"",
+        "roles = {}",
+    ] {
+        refused_after(&format!("▶{key}\n"), "is only for csv sources", "set `format = \"csv\"`");
+    }
+    let eml = "[[source]]\nname = \"eml\"\nformat = \"eml\"\npath = \"eml\"\n▶recipient = \"a@b\"\n";
+    refused_after(eml, "`recipient` is only for csv", "remove `recipient`");
+}
+
+#[test]
+fn a_chat_table_needs_its_columns_and_its_date() {
+    refused(&format!("{HEAD}▶[[source]]\n{CSV}"), "lacks the key `columns`", "conversation = \"...\"");
+    let undated = CSV.replace("date = \"iso\"\n", "");
+    refused(&format!("{HEAD}▶[[source]]\n{undated}{COLUMNS}"), "lacks the key `date`", "date = \"iso\"");
+    for key in ["conversation = \"c\", ", "time = \"t\", ", "sender = \"s\", ", ", text = \"m\""] {
+        let columns = COLUMNS.replace(key, "").replace('{', "▶{");
+        let name = key.trim_matches([',', ' ']).split(' ').next().unwrap();
+        refused_source(&format!("{CSV}{columns}"), &format!("lacks `{name}`"), &format!("add `{name} ="));
+    }
+    refused_source(&format!("{CSV}{}", COLUMNS.replace("\"t\"", "▶\"\"")), "`time` is empty", "write a value");
+}
+
+#[test]
+fn dates_are_declared_and_never_guessed() {
+    let with = |date: &str| format!("{}{COLUMNS}timezone = \"UTC\"\n", CSV.replace("\"iso\"", &format!("▶\"{date}\"")));
+    refused_source(&with("ios"), "`ios` is no date format", "did you mean `iso`?");
+    refused_source(&with("YYYY-MM-DD"), "no date format", "%Y-%m-%d");
+    refused_source(&with("%H:%M"), "cannot be used", "%Y-%m-%d");
+    refused_source(&with("%Y-%m-%d %I:%M"), "date pattern", "%");
+    refused_source(&with("%Y-%m-%d %H:%M %Z"), "%Z", "%z");
+    let zoneless = with("%Y-%m-%d %H:%M").replace("timezone = \"UTC\"\n", "");
+    refused_source(&zoneless, "`timezone` is not set", "timezone = \"Europe/Paris\"");
+}
+
+#[test]
+fn zone_encoding_and_delimiter_must_be_known() {
+    refused_csv("timezone = ▶\"Europe/Pariss\"\n", "unknown time zone", "did you mean `Europe/Paris`?");
+    refused_csv("timezone = ▶\"Berlin\"\n", "unknown time zone", "did you mean `Europe/Berlin`?");
+    refused_csv("timezone = ▶\"+02:00\"\n", "unknown time zone", "IANA");
+    refused_csv("timezone = ▶\"Etc/Unknown\"\n", "unknown time zone", "IANA");
+    refused_csv("encoding = ▶\"windows-125\"\n", "unknown encoding", "did you mean `windows-125");
+    refused_csv("encoding = ▶\"ebcdic\"\n", "unknown encoding", "windows-1252");
+    refused_csv("delimiter = ▶\"tabs\"\n", "cannot be a delimiter", "\"tab\"");
+    refused_csv("delimiter = ▶\";;\"\n", "cannot be a delimiter", "one character");
+    refused_csv("delimiter = ▶\"§\"\n", "cannot be a delimiter", "one character");
+    refused_csv("delimiter = ▶\"x\"\n", "cannot be a delimiter", "one character");
+}
+
+#[test]
+fn roles_and_their_column_need_each_other() {
+    refused_csv("▶roles = { a = \"inbound\" }\n", "names no role column", "add `role = \"...\"`");
+    let columns = COLUMNS.replace(" }", ", role = ▶\"r\" }");
+    refused_source(&format!("{CSV}{columns}"), "`roles` is not set", "roles = {");
+    let columns = columns.replace('▶', "");
+    refused_source(
+        &format!("{CSV}{columns}roles = {{ agent = ▶\"outbond\" }}\n"),
+        "no value of `agent`",
+        "did you mean `outbound`?",
+    );
+    refused_source(
+        &format!("{CSV}{columns}roles = {{ agent = ▶true }}\n"),
+        "takes a string",
+        "`inbound`, `outbound` or `skip`",
+    );
+    refused_source(&format!("{CSV}{columns}roles = ▶{{}}\n"), "`roles` is empty", "visitor = \"inbound\"");
+}
+
+#[test]
+fn tags_fit_front() {
+    let long = "t".repeat(65);
+    refused_after(&format!("[defaults]\ntags = [▶\"{long}\"]\n"), "too long", "at most 64 characters");
+    refused_after(&format!("[labels]\nA = ▶\"{long}\"\n"), "too long", "at most 64 characters");
+    refused_after(&format!("[[rule]]\nwhen = {{ label = \"a\" }}\ntags = [▶\"{long}\"]\n"), "too long", "at most 64");
+    refused_after("[labels]\nA = ▶\"\"\n", "`A` is empty", "write a value");
+    refused_after("[labels]\nA = ▶[\"x\"]\n", "`A` takes a string, not a list", "one string");
+    let mapping = parse(Path::new("m"), &format!("{SMALLEST}[labels]\nA = \"{}\"\n", "é".repeat(64)));
+    assert!(mapping.is_ok(), "64 characters are 64 characters, however many bytes");
+}
+
+#[test]
+fn default_policies_are_known_words() {
+    refused_after(
+        "[defaults]\ndate_fallback = ▶\"filetime\"\n",
+        "no value of `date_fallback`",
+        "did you mean `file-time`?",
+    );
+    refused_after("[defaults]\ndate_fallback = ▶\"2001-01-01\"\n", "takes a day", "remove the quotes: 2001-01-01");
+    refused_after("[defaults]\ndate_fallback = ▶2001-01-01T10:00:00Z\n", "a day without a time", "2015-01-01");
+    refused_after("[defaults]\noversize = ▶\"drop\"\n", "no value of `oversize`", "`note` or `reject`");
+    refused_after("[defaults]\nunlisted_labels = ▶\"tags\"\n", "no value of `unlisted_labels`", "did you mean `tag`?");
+    refused_after("[identity]\ncollisions = ▶\"keep_both\"\n", "no value of `collisions`", "did you mean `keep-both`?");
+    refused_after("[send]\norder = ▶\"oldest\"\n", "no value of `order`", "`oldest-first`");
+}
+
+#[test]
+fn patterns_and_headers_are_checked() {
+    refused_after("[thread]\nsubject = ▶'(\\d+'\n", "unclosed group", "single quotes");
+    refused_after(
+        "[thread]\nheader = ▶\"X-Ticket-ID:\"\n",
+        "not the name of a header",
+        "write the name alone: \"X-Ticket-ID\"",
+    );
+    refused_after("[thread]\nheader = ▶\"X Ticket\"\n", "not the name of a header", "before the colon");
+    refused_after("[thread]\njoin_by_subject = ▶-1\n", "out of range", "from 0");
+    refused_after("[[rule]]\nwhen = { subject = ▶\"a{3,2}\" }\nskip = \"x\"\n", "not a regular expression", "mend");
+    refused_after("[[rule]]\nwhen = { subject = ▶'a(?=b)' }\nskip = \"x\"\n", "look-around", "mend");
+}
+
+#[test]
+fn a_rule_has_conditions_that_can_be_true() {
+    let rule = |when: &str| format!("[[rule]]\nwhen = {{ {when} }}\nskip = \"x\"\n");
+    refused_after(&rule("source = ▶\"mial\""), "no source is named `mial`", "did you mean `mail`?");
+    refused_after(&rule("source = [\"mail\", ▶\"chats\"]"), "no source is named `chats`", "`mail`");
+    refused_after("▶[[rule]]\nskip = \"x\"\n", "has no condition", "`when = { label");
+    refused_after("[[rule]]\nwhen = ▶{}\nskip = \"x\"\n", "has no condition", "[defaults]");
+    refused_after(&rule("domain = ▶\"@acme.example\""), "not a domain", "write \"acme.example\"");
+    refused_after(&rule("before = ▶\"2015-01-01\""), "takes a day, not a string", "remove the quotes: 2015-01-01");
+    refused_after(&rule("since = ▶12:00:00"), "a day without a time", "2015-01-01");
+    refused_after(&rule("since = 2015-01-01, ▶before = 2015-01-01"), "both before and since", "later than `since`");
+}
+
+#[test]
+fn a_rule_does_one_thing_or_the_other() {
+    refused_after("▶[[rule]]\nwhen = { label = \"a\" }\n", "this rule does nothing", "`inbox = \"...\"`");
+    let both = "[[rule]]\nwhen = { label = \"a\" }\ninbox = \"B\"\n▶skip = \"x\"\n";
+    refused_after(both, "cannot set `inbox` as well", "remove `skip`");
+    refused_after(&both.replace("inbox = \"B\"", "tags = [\"b\"]"), "cannot set `tags` as well", "remove `skip`");
+}
+
+#[test]
+fn silence_is_broken_by_its_long_words_alone() {
+    refused_after("[silence]\narchived = ▶false\n", "one long value", "\"no-leave-every-imported-conversation-open\"");
+    refused_after("[silence]\narchived = ▶\"no\"\n", "one long value", "\"no-leave-every-imported-conversation-open\"");
+    refused_after(
+        "[silence]\nrules = ▶\"run\"\n",
+        "one long value",
+        "\"run-front-rules-which-may-send-mail-to-customers\"",
+    );
+}
+
+#[test]
+fn sending_stays_within_its_ranges() {
+    for share in ["0", "0.0", "1.01", "-0.5", "nan", "inf", "80"] {
+        refused_after(&format!("[send]\nshare = ▶{share}\n"), "`share` is out of range", "above 0 and up to 1");
+    }
+    for number in ["0", "257", "-1", "99999999999999999999"] {
+        refused_after(&format!("[send]\nin_flight = ▶{number}\n"), "`in_flight` is out of range", "from 1 to 256");
+    }
+    refused_after("[send]\nper_resource = ▶0\n", "out of range", "from 1");
+    refused_after("[send]\nreserve = ▶4294967296\n", "out of range", "from 0");
+    refused_after("[send]\nsettle = ▶\"10\"\n", "not a length of time", "\"10s\" or \"10ms\"");
+    refused_after("[send]\nsettle = ▶\"1.5s\"\n", "not a length of time", "whole number");
+    refused_after("[send]\nsettle = ▶10\n", "takes a string", "in quotes");
+}
+
+#[test]
+fn what_is_not_toml_is_refused_at_its_place() {
+    refused_after("[send]\n[▶send]\n", "duplicate key", "keep one");
+    refused("version = 1\n[target]\ninbox = ▶Support\n", "not TOML", "quotes");
+}

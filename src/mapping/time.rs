@@ -1,0 +1,188 @@
+//! How the times of a chat table are written: format and zone.
+
+use super::findings::{Findings, any_of, nearest, quoted};
+use super::model::DateFormat;
+use super::section::Text;
+use jiff::civil::{DateTime, Time, date};
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use std::sync::LazyLock;
+
+/// The zones that come with the program. The machine's own would make a plan differ from machine to machine, and a
+/// slim container has none.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+const WORDS: [(&str, DateFormat); 3] = [
+    ("iso", DateFormat::Iso),
+    ("epoch-seconds", DateFormat::EpochSeconds),
+    ("epoch-milliseconds", DateFormat::EpochMilliseconds),
+];
+
+/// Longer patterns are a mistake, and formatting the sample with one would cost time and memory.
+const LONGEST_PATTERN: usize = 200;
+
+/// A format, and whether times written in it say their zone. `iso` times may, and those that do not are rejected one by one.
+pub(super) fn date_format(found: &mut Findings, text: &Text) -> Option<(DateFormat, bool)> {
+    if let Some((_, format)) = WORDS.iter().find(|(word, _)| *word == text.value) {
+        return Some((format.clone(), true));
+    }
+    let words = WORDS.iter().map(|(word, _)| *word);
+    let fault = if text.value.contains('%') {
+        match check_pattern(text.value) {
+            Ok(says_zone) => return Some((DateFormat::Pattern(text.value.to_owned()), says_zone)),
+            Err(fault) => fault,
+        }
+    } else {
+        let help = match nearest(text.value, words.clone()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("use {} or a pattern such as \"%Y-%m-%d %H:%M:%S\"", any_of(words)),
+        };
+        Fault { reason: format!("{} is no date format", quoted(text.value)), help }
+    };
+    found.report(&text.at, fault.reason, "not usable as a date format", fault.help);
+    None
+}
+
+struct Fault {
+    reason: String,
+    help: String,
+}
+
+/// Writes a known moment with the pattern and reads it back: what does not return as the same moment would not be
+/// read from a table either, or be read wrongly. Tells whether the pattern says the zone.
+fn check_pattern(pattern: &str) -> Result<bool, Fault> {
+    let unusable = |reason: String| Fault {
+        reason: format!("the date pattern cannot be used: {reason}"),
+        help: "use strftime directives that can be read back, such as \"%Y-%m-%d %H:%M:%S\" or \"%d/%m/%Y %I:%M %p\""
+            .to_owned(),
+    };
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(unusable("it is too long".to_owned()));
+    }
+    // Year, month, day, hour and minute all differ, and the hour tells 12-hour clocks from 24-hour ones.
+    let moment = date(2019, 11, 23)
+        .at(15, 4, 5, 0)
+        .to_zoned(ZONES.get("Europe/Paris").unwrap_or(TimeZone::UTC))
+        .map_err(|fault| unusable(fault.to_string()))?;
+    let written = BrokenDownTime::from(&moment).to_string(pattern).map_err(|fault| unusable(fault.to_string()))?;
+    let read = BrokenDownTime::parse(pattern, &written).map_err(|fault| {
+        if pattern.contains("%Z") {
+            Fault {
+                reason: "abbreviations of zones (%Z) cannot be read: one means several zones".to_owned(),
+                help: "use a column with offsets (%z), or without zone and set `timezone`".to_owned(),
+            }
+        } else {
+            unusable(fault.to_string())
+        }
+    })?;
+    let says_zone = read.offset().is_some() || read.timestamp().is_some() || read.iana_time_zone().is_some();
+    let returned = if says_zone {
+        read.to_zoned_with(&ZONES).map(|zoned| zoned.with_time_zone(moment.time_zone().clone()).datetime())
+    } else {
+        read.to_datetime()
+    };
+    let returned = returned.map_err(|fault| unusable(fault.to_string()))?;
+    if is_same_moment(&read, returned, moment.datetime()) {
+        Ok(says_zone)
+    } else {
+        Err(Fault {
+            reason: format!(
+                "the date pattern is ambiguous: it writes {} and reads that as {returned}",
+                moment.datetime()
+            ),
+            help: "name year, month and day in full, and the hour by %H, or by %I together with %p".to_owned(),
+        })
+    }
+}
+
+/// Is `returned` the moment, as far as the pattern says it? Parts of the time that it leaves out are zero.
+fn is_same_moment(read: &BrokenDownTime, returned: DateTime, moment: DateTime) -> bool {
+    let time = if read.timestamp().is_some() || read.second().is_some() {
+        moment.time()
+    } else if read.minute().is_some() {
+        Time::constant(moment.hour(), moment.minute(), 0, 0)
+    } else if read.hour().is_some() {
+        Time::constant(moment.hour(), 0, 0, 0)
+    } else {
+        Time::midnight()
+    };
+    returned == moment.date().to_datetime(time)
+}
+
+/// A time zone by its IANA name, ASCII case ignored.
+pub(super) fn zone(found: &mut Findings, text: &Text) -> Option<TimeZone> {
+    // jiff knows `Etc/Unknown` as a zone that behaves like UTC: a guess.
+    if !text.value.eq_ignore_ascii_case("Etc/Unknown")
+        && let Ok(zone) = ZONES.get(text.value)
+    {
+        return Some(zone);
+    }
+    let help = match nearest_zone(text.value) {
+        Some(zone) => format!("did you mean `{zone}`?"),
+        None => "use a name of the IANA time zone database, such as \"Europe/Paris\" or \"UTC\"".to_owned(),
+    };
+    found.report(&text.at, format!("unknown time zone {}", quoted(text.value)), "not an IANA time zone", help);
+    None
+}
+
+fn nearest_zone(written: &str) -> Option<String> {
+    let names: Vec<String> = ZONES.available().map(|name| name.as_str().to_owned()).collect();
+    let city = written.rsplit('/').next().unwrap_or(written).trim().replace(' ', "_");
+    let by_city =
+        || names.iter().find(|name| name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city)));
+    nearest(written, names.iter().map(String::as_str)).or_else(|| by_city().map(String::as_str)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn says_zone(pattern: &str) -> Option<bool> {
+        check_pattern(pattern).ok()
+    }
+
+    #[test]
+    fn patterns_people_use_are_accepted_and_known_to_say_their_zone_or_not() {
+        for pattern in [
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%d %H:%M",
+            "%d.%m.%Y",
+            "%d/%m/%y %H:%M",
+            "%m/%d/%Y %I:%M:%S %p",
+            "%-d %b %Y, %-I:%M%P",
+            "%A, %B %d, %Y at %T",
+            "%F %T%.f",
+            "%Y%m%d%H%M%S",
+        ] {
+            assert_eq!(says_zone(pattern), Some(false), "{pattern}");
+        }
+        for pattern in ["%Y-%m-%dT%H:%M:%S%z", "%F %T %:z", "%F %T[%Q]", "%s"] {
+            assert_eq!(says_zone(pattern), Some(true), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_would_be_read_wrongly_are_refused() {
+        for pattern in
+            ["%H:%M", "%Y-%m", "%d/%m %H:%M", "%Y-%m-%d %I:%M", "%c", "%J", "100%", "%Y-%m-%d %H:%M %Z", "%%"]
+        {
+            assert_eq!(says_zone(pattern), None, "{pattern}");
+        }
+        assert_eq!(says_zone(&"%Y".repeat(101)), None);
+    }
+
+    #[test]
+    fn the_nearest_zone_is_found_by_spelling_and_by_city() {
+        assert_eq!(nearest_zone("Europe/Pariss").as_deref(), Some("Europe/Paris"));
+        assert_eq!(nearest_zone("new york").as_deref(), Some("America/New_York"));
+        assert_eq!(nearest_zone("Mars/Olympus Mons"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_pattern_makes_the_check_panic(pattern in "(%[-_0^#:.]{0,3}[0-9]{0,4}[a-zA-Z%+]|[ -~]|é){0,30}") {
+            let _ = check_pattern(&pattern);
+        }
+    }
+}

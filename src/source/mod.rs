@@ -3,10 +3,30 @@
 //! A source can do two things: scan everything once, in a stable order, and read one entry again at
 //! its [`Origin`]. Nothing here knows what a mail means; it only finds where entries begin and end.
 
+mod chat_csv;
+mod eml_dir;
+mod error;
+mod files;
+mod find;
+mod looks;
+mod mbox;
+mod missing;
+mod pread;
+mod walk;
+
+#[cfg(test)]
+mod test_support;
+
+pub use error::SourceError;
+
+use crate::mapping::{Format, Mapping};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Largest mail that is read, in bytes; a larger one is [`Unreadable`], named, and never held in memory.
+pub const MAX_MAIL: u64 = 150_000_000;
 
 /// Where an entry's bytes lie: enough to read it again without scanning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,4 +139,45 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// [`Unreadable`] if the file is gone, shorter, or no longer holds an entry there.
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable>;
+    /// What people should know about the files before they rely on them: empty ones, guessed encodings. Mostly none.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Opens the source at `index` of the mapping: finds its files and checks all that can be checked without reading them.
+///
+/// # Errors
+/// What makes the source as a whole unusable: nothing there, not readable, packed, empty, a column missing.
+pub fn open(mapping: &Mapping, index: usize) -> Result<Box<dyn Source>, SourceError> {
+    let (Some(source), Ok(number)) = (mapping.sources.get(index), u16::try_from(index)) else {
+        return Err(SourceError {
+            title: format!("there is no source number {}", index + 1),
+            detail: format!("the mapping has {} sources, and at most {} can be used", mapping.sources.len(), u16::MAX),
+            remedy: "divide them over several mappings".to_owned(),
+            at: mapping.sources.last().map_or((1, 1), |source| source.path_at),
+        });
+    };
+    let found = find::find(&mapping.base, source, matches!(source.format, Format::Eml))?;
+    Ok(match &source.format {
+        Format::Mbox => Box::new(mbox::Mbox::open(source, number, found)?),
+        Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found)?),
+        Format::Csv(csv) => Box::new(chat_csv::ChatCsv::open(source, csv, number, found)?),
+    })
+}
+
+/// Opens all sources of the mapping, in order.
+///
+/// # Errors
+/// What is wrong with each that cannot be opened, so that all can be mended at once.
+pub fn open_all(mapping: &Mapping) -> Result<Vec<Box<dyn Source>>, Vec<SourceError>> {
+    let mut sources = Vec::new();
+    let mut errors = Vec::new();
+    for index in 0..mapping.sources.len() {
+        match open(mapping, index) {
+            Ok(source) => sources.push(source),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(sources) } else { Err(errors) }
 }

@@ -1,0 +1,269 @@
+//! Finding where rows begin and end.
+//!
+//! The csv crate splits a row into cells, but it does not say when a quote was never closed: it would swallow all rows to
+//! the next quote or the end of the file, and call them one. So rows are framed here, with strict quotes (RFC 4180,
+//! section 2), and a row that breaks them costs one line, not the rest.
+
+use super::super::pread::{ReadAt, fill};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use std::io;
+
+/// Bytes asked for per read.
+pub(super) const BLOCK: usize = 1 << 20;
+
+/// Largest row. A cell with a whole transcript is some hundred kilobytes; what is larger is a quote left open.
+pub(super) const LONGEST_ROW: usize = 16 << 20;
+
+/// After a damaged row, reading goes on at its next line. What was read in vain until then is bounded by this, for a
+/// file made of nothing but open quotes would be read again from every line.
+const MOST_IN_VAIN: usize = 16 * LONGEST_ROW;
+
+/// A stretch of a table: a row, or a line where a damaged one began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) offset: u64,
+    pub(super) length: u64,
+    /// First line, from 1.
+    pub(super) line: u64,
+    pub(super) content: Result<Vec<u8>, Damage>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Damage {
+    /// A quoted cell does not end before the end of the file or the largest row.
+    OpenQuote,
+    /// Text follows the closing quote of a cell.
+    StrayQuote,
+    /// No line end within the largest row.
+    TooLong,
+    /// Too many damaged rows: the rest of the file is given up.
+    GivenUp,
+}
+
+/// What stands at the start of some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framed {
+    /// A row of so many bytes, line end included.
+    Row(usize),
+    /// Its end is not here yet.
+    Incomplete { in_quotes: bool },
+    Damaged(Damage),
+}
+
+/// Frames the row that starts at `bytes`. `at_end`: nothing follows.
+pub(super) fn frame(bytes: &[u8], delimiter: u8, at_end: bool) -> Framed {
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at += if let Some(cell) = rest.strip_prefix(b"\"") {
+            match quoted(cell, delimiter, at_end) {
+                Ok(length) => length + 1,
+                Err(other) => return other,
+            }
+        } else {
+            match memchr3(delimiter, b'\n', b'\r', rest) {
+                Some(length) => length,
+                None if at_end => return Framed::Row(bytes.len()),
+                None => return Framed::Incomplete { in_quotes: false },
+            }
+        };
+        match (bytes.get(at), bytes.get(at + 1)) {
+            (Some(b'\r'), None) if !at_end => return Framed::Incomplete { in_quotes: false },
+            (Some(b'\r'), Some(b'\n')) => return Framed::Row(at + 2),
+            (Some(b'\n' | b'\r'), _) => return Framed::Row(at + 1),
+            (Some(_), _) => at += 1,
+            (None, _) => return Framed::Row(at),
+        }
+    }
+}
+
+/// Length of a quoted cell, given what follows its opening quote, with the closing quote.
+fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
+    let mut at = 0;
+    loop {
+        let Some(quote) = memchr(b'"', cell.get(at..).unwrap_or_default()) else {
+            return Err(if at_end {
+                Framed::Damaged(Damage::OpenQuote)
+            } else {
+                Framed::Incomplete { in_quotes: true }
+            });
+        };
+        at += quote + 1;
+        match cell.get(at) {
+            Some(b'"') => at += 1,
+            Some(b'\n' | b'\r') => return Ok(at),
+            Some(byte) if *byte == delimiter => return Ok(at),
+            Some(_) => return Err(Framed::Damaged(Damage::StrayQuote)),
+            None if at_end => return Ok(at),
+            None => return Err(Framed::Incomplete { in_quotes: false }),
+        }
+    }
+}
+
+/// An iterator over the rows of a table, blank lines left out.
+pub(super) struct Rows<R> {
+    text: R,
+    delimiter: u8,
+    block: usize,
+    longest: usize,
+    buffer: Vec<u8>,
+    /// Offset of the buffer's first byte.
+    buffer_at: u64,
+    /// Where in the buffer the next row starts.
+    start: usize,
+    line: u64,
+    at_end: bool,
+    in_vain: usize,
+    failed: bool,
+}
+
+impl<R: ReadAt> Rows<R> {
+    /// Rows from `offset` on, which is the start of `line`.
+    pub(super) fn new(text: R, delimiter: u8, offset: u64, line: u64) -> Rows<R> {
+        Rows {
+            text,
+            delimiter,
+            block: BLOCK,
+            longest: LONGEST_ROW,
+            buffer: Vec::new(),
+            buffer_at: offset,
+            start: 0,
+            line,
+            at_end: false,
+            in_vain: 0,
+            failed: false,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_limits(self, block: usize, longest: usize) -> Rows<R> {
+        Rows { block, longest, ..self }
+    }
+
+    /// Where the next row starts: offset and line.
+    pub(super) fn place(&self) -> (u64, u64) {
+        (self.buffer_at + self.start as u64, self.line)
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Reads at least as much again as is there, so that a long row is not framed from its start once per block.
+    fn read_more(&mut self) -> io::Result<()> {
+        self.buffer.drain(..self.start);
+        self.buffer_at += self.start as u64;
+        self.start = 0;
+        let had = self.buffer.len();
+        let wanted = had + self.block.max(had).max(1);
+        self.buffer.resize(wanted, 0);
+        let offset = self.buffer_at + had as u64;
+        let filled = self.buffer.get_mut(had..).map_or(Ok(0), |free| fill(&self.text, free, offset));
+        let filled = filled.inspect_err(|_| self.buffer.truncate(had))?;
+        self.buffer.truncate(had + filled);
+        self.at_end = had + filled < wanted;
+        Ok(())
+    }
+
+    fn next_stretch(&mut self) -> io::Result<Option<Stretch>> {
+        loop {
+            if self.rest().is_empty() {
+                if self.at_end {
+                    return Ok(None);
+                }
+                self.read_more()?;
+                continue;
+            }
+            let damage = match frame(self.rest(), self.delimiter, self.at_end) {
+                Framed::Row(length) if length > self.longest => Damage::TooLong,
+                Framed::Row(length) => {
+                    let row = self.take(length);
+                    let blank = |byte: &u8| byte.is_ascii_whitespace() && *byte != self.delimiter;
+                    if row.content.as_ref().is_ok_and(|bytes| bytes.iter().all(blank)) {
+                        continue;
+                    }
+                    return Ok(Some(row));
+                }
+                Framed::Incomplete { in_quotes } if self.rest().len() > self.longest => {
+                    if in_quotes { Damage::OpenQuote } else { Damage::TooLong }
+                }
+                Framed::Incomplete { .. } => {
+                    self.read_more()?;
+                    continue;
+                }
+                Framed::Damaged(damage) => damage,
+            };
+            if damage != Damage::StrayQuote {
+                self.in_vain += self.rest().len();
+            }
+            let given_up = self.in_vain > MOST_IN_VAIN;
+            let line = self.line;
+            let (offset, length) = if given_up { self.skip_all()? } else { self.skip_line()? };
+            let damage = if given_up { Damage::GivenUp } else { damage };
+            return Ok(Some(Stretch { offset, length, line, content: Err(damage) }));
+        }
+    }
+
+    fn take(&mut self, length: usize) -> Stretch {
+        let (offset, line) = self.place();
+        let bytes = self.rest().get(..length).unwrap_or_default().to_vec();
+        self.start += length;
+        // A lone carriage return ends a row as well; inside a cell it is text.
+        let breaks = memchr_iter(b'\n', &bytes).count() as u64;
+        self.line += breaks + u64::from(bytes.ends_with(b"\r"));
+        Stretch { offset, length: length as u64, line, content: Ok(bytes) }
+    }
+
+    /// Passes over one line, however long, holding none of it.
+    fn skip_line(&mut self) -> io::Result<(u64, u64)> {
+        let (offset, _) = self.place();
+        loop {
+            if let Some(end) = memchr2(b'\n', b'\r', self.rest()) {
+                // The line feed of a CRLF left over would be a blank line: nothing, but it counts as a line.
+                let crlf = self.rest().get(end..end + 2) == Some(b"\r\n");
+                if !crlf && self.rest().len() == end + 1 && self.rest().ends_with(b"\r") && !self.at_end {
+                    self.read_more()?;
+                    continue;
+                }
+                self.start += end + 1 + usize::from(crlf);
+                self.line += 1;
+                break;
+            }
+            self.start = self.buffer.len();
+            if self.at_end {
+                break;
+            }
+            self.read_more()?;
+        }
+        Ok((offset, self.place().0 - offset))
+    }
+
+    fn skip_all(&mut self) -> io::Result<(u64, u64)> {
+        let (offset, _) = self.place();
+        loop {
+            self.start = self.buffer.len();
+            if self.at_end {
+                return Ok((offset, self.place().0 - offset));
+            }
+            self.read_more()?;
+        }
+    }
+}
+
+impl<R: ReadAt> Iterator for Rows<R> {
+    type Item = io::Result<Stretch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let next = self.next_stretch();
+        self.failed = next.is_err();
+        next.transpose()
+    }
+}
+
+#[cfg(test)]
+#[path = "rows_tests.rs"]
+mod tests;

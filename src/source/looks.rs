@@ -1,0 +1,132 @@
+//! What a file seems to be, judged by its first bytes: so that an error can say what was given instead.
+
+use super::files::quoted_for_shell;
+use std::path::Path;
+
+/// How many first bytes are worth looking at.
+pub(super) const HEAD: u64 = 4096;
+
+/// A packed file, and how to unpack it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Packed {
+    /// What it is, with article.
+    pub(super) what: &'static str,
+    /// The shell command that unpacks it beside itself.
+    pub(super) command: String,
+}
+
+/// Is the file with these first bytes an archive or compressed?
+pub(super) fn packed(head: &[u8], path: &Path) -> Option<Packed> {
+    let file = quoted_for_shell(path);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => quoted_for_shell(folder),
+        _ => ".".to_owned(),
+    };
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    // gzip and its kin say nothing about their content; the name does.
+    let holds_tar = [".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
+    let untar = format!("tar -xf {file} -C {folder}");
+    let stream = |what, tool: &str| {
+        let command = if holds_tar { untar.clone() } else { format!("{tool} {file}") };
+        Some(Packed { what, command })
+    };
+    match head {
+        [0x1f, 0x8b, ..] => stream("a gzip file", "gunzip --keep"),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => stream("a bzip2 file", "bunzip2 --keep"),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => stream("an xz file", "unxz --keep"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => stream("a zstd file", "unzstd"),
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => {
+            Some(Packed { what: "a ZIP archive", command: format!("unzip {file} -d {folder}") })
+        }
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => {
+            Some(Packed { what: "a 7z archive", command: format!("7z x {file} -o{folder}") })
+        }
+        [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => {
+            Some(Packed { what: "a RAR archive", command: format!("unrar x {file} {folder}/") })
+        }
+        _ if head.get(257..262) == Some(b"ustar") => Some(Packed { what: "a tar archive", command: untar }),
+        _ => None,
+    }
+}
+
+/// What a file that should have been an mbox looks like, and what to do about it.
+pub(super) fn instead_of_mbox(head: &[u8]) -> (&'static str, &'static str) {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins = |start: &str| text.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()));
+    if head.starts_with(b"!BDN") {
+        return ("it is an Outlook data file (PST)", "convert it with `readpst -e` and read the result with format = \"eml\"");
+    }
+    if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return ("it is an Outlook message (MSG) or another Office file", "save the messages as .eml and use format = \"eml\"");
+    }
+    if head.starts_with(b"%PDF") || head.starts_with(b"SQLite format 3") || head.contains(&0) {
+        return ("it is not text", "name the exported mbox file itself in `path`, or leave this file out");
+    }
+    if begins("<!doctype html") || begins("<html") {
+        return ("it is a web page", "a browser may have saved the page instead of the export: download it again");
+    }
+    if begins("{") || begins("[") {
+        return ("it looks like JSON", "leave this file out of `path`");
+    }
+    if begins("<") {
+        return ("it looks like XML", "leave this file out of `path`");
+    }
+    if begins("From ") {
+        return (
+            "it begins with `From `, but that line ends in no date, so it does not separate mails",
+            "export the mailbox again, or give the `From ` lines a date such as `Thu Jan  1 00:00:00 1970`",
+        );
+    }
+    if is_header(text) {
+        return ("it looks like a single mail", "read it with format = \"eml\"");
+    }
+    ("it is some other text", "leave this file out of `path`, or check how it was exported")
+}
+
+/// Does the text begin like a mail: a field name, a colon (RFC 5322 section 2.2)?
+fn is_header(text: &[u8]) -> bool {
+    let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else { return false };
+    colon > 0 && line.iter().take(colon).all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_file_is_known_by_its_bytes_and_comes_with_the_command_that_unpacks_it() {
+        let command = |head: &[u8], path: &str| packed(head, Path::new(path)).unwrap().command;
+        assert_eq!(command(b"\x1f\x8b\x08", "in/2019-May.txt.gz"), "gunzip --keep in/2019-May.txt.gz");
+        assert_eq!(command(b"\x1f\x8b\x08", "in/takeout.tgz"), "tar -xf in/takeout.tgz -C in");
+        assert_eq!(command(b"PK\x03\x04", "Take out/it's.zip"), r"unzip 'Take out/it'\''s.zip' -d 'Take out'");
+        assert_eq!(command(b"PK\x03\x04", "a.mbox"), "unzip a.mbox -d .");
+        let mut tar = vec![0; 300];
+        tar.splice(257..262, *b"ustar");
+        assert_eq!(command(&tar, "mail.tar"), "tar -xf mail.tar -C .");
+        assert_eq!(packed(b"From a@b.example", Path::new("a.gz")), None);
+    }
+
+    #[test]
+    fn what_is_no_mbox_is_named_for_what_it_is() {
+        for (head, expected) in [
+            (&b"Return-Path: <a@b.example>\nSubject: x\n"[..], "single mail"),
+            (b"\xef\xbb\xbfSubject: x", "single mail"),
+            (b"<!DOCTYPE HTML><html>", "web page"),
+            (b"  {\"id\": 1}", "JSON"),
+            (b"<?xml version", "XML"),
+            (b"!BDN\0\0", "Outlook data file"),
+            (b"\xd0\xcf\x11\xe0\xa1", "MSG"),
+            (b"\0\0\0", "not text"),
+            (b"From 123@xxx\nSubject: x", "no date"),
+            (b"hello world", "other text"),
+            (b"", "other text"),
+        ] {
+            let (looks, remedy) = instead_of_mbox(head);
+            assert!(looks.contains(expected), "{looks}");
+            assert!(!remedy.is_empty());
+        }
+    }
+}

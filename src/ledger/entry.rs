@@ -127,6 +127,58 @@ impl State {
                 | (Accepted { .. }, Confirmed { .. })
         )
     }
+
+    /// One word for messages.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            State::Planned => "planned",
+            State::Sending => "sending",
+            State::Accepted { .. } => "accepted",
+            State::Confirmed { .. } => "confirmed",
+            State::Refused { .. } => "refused",
+            State::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Has Front answered, so that nothing need be sent (unless a refusal is to be tried again)?
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self, State::Accepted { .. } | State::Confirmed { .. } | State::Refused { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State::{self, Accepted, Confirmed, Planned, Refused, Sending, Unknown};
+
+    #[test]
+    fn only_these_changes_of_state_are_legal() {
+        let states = [
+            Planned,
+            Sending,
+            Accepted { uid: "u".into() },
+            Confirmed { message_id: "m".into(), conversation_id: "c".into() },
+            Refused { status: 400, cause: "no".into() },
+            Unknown { why: "timeout".into() },
+        ];
+        let legal = [
+            ("planned", "sending"),
+            ("unknown", "sending"),
+            ("refused", "sending"),
+            ("sending", "planned"),
+            ("sending", "accepted"),
+            ("sending", "refused"),
+            ("sending", "unknown"),
+            ("accepted", "confirmed"),
+        ];
+        for from in &states {
+            for to in &states {
+                let expected = legal.contains(&(from.name(), to.name()));
+                assert_eq!(State::may_become(from, to), expected, "{} -> {}", from.name(), to.name());
+            }
+        }
+    }
 }
 
 impl Verdict {

@@ -1,8 +1,62 @@
 //! What was planned and what became of it, safe against a kill at any moment.
 //!
-//! The journal is the truth of what was sent; sled is an index over plan and journal that can be
-//! rebuilt. Only this folder names sled.
+//! One directory, one process at a time, readable by its owner alone:
+//!
+//! | name | holds |
+//! | --- | --- |
+//! | `format` | `threadlift ledger 1`; a newer number is refused, never misread |
+//! | `LOCK` | the lock and the number of the process that has it |
+//! | `journal.jsonl` | the truth of what was sent: one fact a line, `<crc32 of the JSON> <JSON>` |
+//! | `sled/` | the current plan and its states: an index that sources and journal can give again |
+//! | `summary.json` | where the run stands, for readers that must not wait for the lock |
+//!
+//! **Order of writing.** [`Ledger::mark`] appends facts to the journal in one write and one fdatasync, then puts the
+//! states into sled, then counts. sled is flushed now and then, together with a *watermark*: the byte of the journal up
+//! to which its states are complete. Opening replays the journal from there, so a kill at any point costs nothing. A
+//! journal shorter than the watermark has lost facts, and is refused as damaged.
+//!
+//! **Opening** checks every line of the journal. A bad end, as a crash leaves it, is cut off after a copy was made
+//! (`journal.torn-1`): it belongs to a group that was never acknowledged. A bad line before good ones is damage, and is
+//! named. An index that cannot be used is set aside (`sled.damaged-1`), and the ledger opens without a plan, so that
+//! the caller plans again. A request without an answer counts as `Unknown`; that is derived, not written.
+//!
+//! **A new plan** is built in `sled.new`, complete and durable, with the states that the journal knows of its external
+//! ids; then `sled` is renamed to `sled.old` and `sled.new` to `sled`. If `sled` is missing at the next open,
+//! `sled.old` is put back.
+//!
+//! **Positions.** Planned entries first, in send order, from 0; then all others in reading order. Keys in sled are
+//! positions; the two trees keyed by hashes of ids are loaded in sorted order, since sled's memory explodes
+//! otherwise. Values carry a checksum of ours over key and value.
+//!
+//! Only this folder names sled.
 
+mod build;
 mod entry;
+mod error;
+mod fact;
+mod home;
+mod index;
+mod journal;
+#[expect(clippy::module_inception, reason = "the folder is the ledger, and this file is the type that stands for it")]
+mod ledger;
+mod lines;
+mod lock;
+mod marks;
+mod plan_meta;
+mod rescue;
+mod sealed;
+mod standing;
+mod summary;
+mod tally;
+#[cfg(test)]
+mod tests;
 
 pub use entry::{Entry, Planned, State, Verdict};
+pub use error::{LedgerError, Part};
+pub use fact::Target;
+pub use index::Files;
+pub use ledger::{Entries, Ledger, States};
+pub use plan_meta::{FileMeta, Plan, PlanMeta, SourceMeta};
+pub use standing::{Pin, Pins};
+pub use summary::{SourceTally, Summary, read_summary};
+pub use tally::{Class, Counts, Tally};

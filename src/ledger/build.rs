@@ -1,0 +1,150 @@
+//! Building the index of a new plan beside the one in use, and putting it in its place.
+
+use super::entry::{Entry, State, Verdict};
+use super::error::LedgerError;
+use super::home;
+use super::index::{Index, Kind, Stored, Watermark};
+use super::journal::FactReader;
+use super::plan_meta::{Plan, PlanMeta};
+use super::rescue;
+use super::standing::{self, IdHash, Standings};
+use super::tally::Verdicts;
+use std::fs;
+use std::path::Path;
+
+/// Writes a complete index to `sled.new` and closes it. `journal` is the length of the journal, all of it in `standings`.
+pub(super) fn build(
+    dir: &Path,
+    meta: PlanMeta,
+    entries: impl Iterator<Item = Entry>,
+    standings: &Standings,
+    journal: u64,
+) -> Result<(), LedgerError> {
+    let path = home::new_index_path(dir);
+    if path.exists() {
+        home::remove_tree(&path)?;
+    }
+    home::make_private_dir(&path)?;
+    let mut builder = Builder {
+        index: rescue::patiently(&path)?,
+        facts: FactReader::open(dir)?,
+        standings,
+        verdicts: meta.sources.iter().map(|source| Verdicts::of_read(source.read)).collect(),
+        external: Vec::new(),
+        original: Vec::new(),
+        planned: 0,
+        total: 0,
+        states: 0,
+    };
+    for entry in entries {
+        builder.add(&entry)?;
+    }
+    builder.finish(meta, journal)?;
+    rescue::await_closed(&path)?;
+    home::sync_dir(&path)
+}
+
+/// Puts `sled.new` in the place of `sled`, both closed. After a kill in between, `home::tidy_indexes` decides.
+pub(super) fn swap(dir: &Path) -> Result<(), LedgerError> {
+    let (current, old, new) = (home::index_path(dir), home::old_index_path(dir), home::new_index_path(dir));
+    if old.exists() {
+        home::remove_tree(&old)?;
+    }
+    if current.exists() {
+        fs::rename(&current, &old).map_err(LedgerError::io(&current, "replace"))?;
+    }
+    fs::rename(&new, &current).map_err(LedgerError::io(&new, "rename"))?;
+    home::sync_dir(dir)?;
+    if old.exists() { home::remove_tree(&old) } else { Ok(()) }
+}
+
+struct Builder<'a> {
+    index: Index,
+    facts: FactReader,
+    standings: &'a Standings,
+    verdicts: Vec<Verdicts>,
+    external: Vec<(IdHash, u64)>,
+    original: Vec<(IdHash, u64)>,
+    planned: u64,
+    total: u64,
+    states: u64,
+}
+
+impl Builder<'_> {
+    fn add(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+        let position = self.total;
+        let source = entry.origin.source;
+        let Some(verdicts) = self.verdicts.get_mut(usize::from(source)) else {
+            return Err(misplanned(entry, &format!("it names source {source}, which the plan does not have")));
+        };
+        verdicts.add(&entry.verdict);
+        if let Verdict::Planned(planned) = &entry.verdict {
+            if self.planned != self.total {
+                return Err(misplanned(entry, "it is to be sent, but stands behind entries that are not"));
+            }
+            self.planned += 1;
+            let hash = standing::hash(&planned.external_id);
+            self.external.push((hash, position));
+            self.add_state(position, source, &planned.external_id, &hash)?;
+        }
+        if let Some(id) = &entry.original_id {
+            self.original.push((standing::hash(id), position));
+        }
+        self.index.put_entry(position, entry)?;
+        self.total += 1;
+        Ok(())
+    }
+
+    /// What earlier plans sent stays sent.
+    fn add_state(&mut self, position: u64, source: u16, external_id: &str, hash: &IdHash) -> Result<(), LedgerError> {
+        let Some(standing) = self.standings.get(hash) else { return Ok(()) };
+        match standing::state_at(&mut self.facts, standing)? {
+            Some((id, state)) if id == external_id && state != State::Planned => {
+                self.states += 1;
+                self.index.put_state(position, &Stored { source, state })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self, meta: PlanMeta, journal: u64) -> Result<(), LedgerError> {
+        self.external.sort_unstable();
+        if let Some(position) = self.external.windows(2).find_map(|pair| match pair {
+            [(one, _), (two, position)] if one == two => Some(*position),
+            _ => None,
+        }) {
+            let what = format!("position {position} has the external id of another planned entry");
+            return Err(LedgerError::Misplanned { what });
+        }
+        self.original.sort_unstable();
+        for (kind, ids) in [(Kind::External, &self.external), (Kind::Original, &self.original)] {
+            for (hash, position) in ids {
+                self.index.put_id(kind, *hash, *position)?;
+            }
+        }
+        let mut sources = Vec::with_capacity(meta.sources.len());
+        for (source, described) in (0_u16..).zip(meta.sources) {
+            for (number, file) in (0_u32..).zip(&described.files) {
+                self.index.put_file(source, number, file)?;
+            }
+            sources.push(described.name);
+        }
+        self.index.put_watermark(Watermark { offset: journal, states: self.states })?;
+        self.index.put_plan(&Plan {
+            plan_id: meta.plan_id,
+            mapping_text: meta.mapping_text,
+            mapping_digest: meta.mapping_digest,
+            engine: meta.engine,
+            sources,
+            planned: self.planned,
+            total: self.total,
+            extra: meta.extra,
+            verdicts: self.verdicts,
+        })?;
+        self.index.flush()
+    }
+}
+
+fn misplanned(entry: &Entry, what: &str) -> LedgerError {
+    LedgerError::Misplanned { what: format!("entry {}: {what}", entry.number) }
+}

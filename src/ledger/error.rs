@@ -1,0 +1,198 @@
+//! What can go wrong with a ledger, each with what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A part of the ledger's directory, for messages and remedies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `format`.
+    Format,
+    /// `journal.jsonl`.
+    Journal,
+    /// `sled/`.
+    Index,
+    /// `summary.json`.
+    Summary,
+}
+
+/// A reason why a ledger cannot be used, or refuses a change.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Another process works with it.
+    #[error("the ledger {} is in use by another threadlift{}", path.display(), holder(*pid))]
+    Locked {
+        /// The ledger's directory.
+        path: PathBuf,
+        /// The other process, if it left its number.
+        pid: Option<u32>,
+    },
+    /// It was made for another company or inbox.
+    #[error("the ledger {} was made for {recorded}, but this run would send to {found}", path.display())]
+    Foreign {
+        /// The ledger's directory.
+        path: PathBuf,
+        /// The target on record.
+        recorded: String,
+        /// The target of this run.
+        found: String,
+    },
+    /// A later threadlift wrote it.
+    #[error("the ledger {} has format {found}, and this threadlift knows formats up to {known}", path.display())]
+    Newer {
+        /// The ledger's directory.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The newest format known here.
+        known: u64,
+    },
+    /// The directory holds something else.
+    #[error("{} is not a ledger: it holds other files", path.display())]
+    NotALedger {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is nothing at that place.
+    #[error("there is no ledger at {}", path.display())]
+    Absent {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Its bytes are not what was written.
+    #[error("{} is damaged at {place}: {what}", path.display())]
+    Damaged {
+        /// Which part.
+        part: Part,
+        /// The file or directory.
+        path: PathBuf,
+        /// Line, byte or key.
+        place: String,
+        /// What is wrong there.
+        what: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was tried, as a verb.
+        doing: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// An earlier write failed, so that nothing more may be recorded before the ledger is opened again.
+    #[error("the ledger {} takes no more entries because an earlier write failed", path.display())]
+    Broken {
+        /// The ledger's directory.
+        path: PathBuf,
+    },
+    /// There is no current plan.
+    #[error("the ledger {} holds no current plan", path.display())]
+    NoPlan {
+        /// The ledger's directory.
+        path: PathBuf,
+    },
+    /// A position at which the plan has nothing to send.
+    #[error("position {position} of the plan is not a planned message (there are {planned})")]
+    NotPlanned {
+        /// The position asked for.
+        position: u64,
+        /// Planned messages in the plan.
+        planned: u64,
+    },
+    /// A record cannot go from the one state to the other.
+    #[error("{external_id} (position {position}) cannot go from {from} to {to}")]
+    IllegalTransition {
+        /// Position in the plan.
+        position: u64,
+        /// The message.
+        external_id: String,
+        /// Its state.
+        from: &'static str,
+        /// The state asked for.
+        to: &'static str,
+    },
+    /// A plan that breaks the ledger's rules; nothing was replaced.
+    #[error("the plan cannot be kept: {what}")]
+    Misplanned {
+        /// The rule and the entry that breaks it.
+        what: String,
+    },
+}
+
+impl LedgerError {
+    /// What the user can do, in one or two sentences.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            LedgerError::Locked { pid: Some(pid), .. } => {
+                format!("wait until process {pid} is done or stop it; `threadlift status` works meanwhile")
+            }
+            LedgerError::Locked { pid: None, .. } => {
+                "wait until the other one is done or stop it; `threadlift status` works meanwhile".into()
+            }
+            LedgerError::Foreign { .. } => {
+                "check token and mapping, or name another ledger with --ledger; one ledger serves one target".into()
+            }
+            LedgerError::Newer { .. } => "use the threadlift that wrote it, or a later one".into(),
+            LedgerError::NotALedger { .. } => "name an empty or a new directory with --ledger".into(),
+            LedgerError::Absent { .. } => "run `threadlift plan` first, or check --ledger".into(),
+            LedgerError::Damaged { part, .. } => part.remedy().into(),
+            LedgerError::Io { source, .. } => io_remedy(source.kind()).into(),
+            LedgerError::Broken { .. } => {
+                "see the first error for the cause; then run the same command again, which takes up where it stopped"
+                    .into()
+            }
+            LedgerError::NoPlan { .. } => "run `threadlift plan`".into(),
+            LedgerError::NotPlanned { .. } | LedgerError::IllegalTransition { .. } | LedgerError::Misplanned { .. } => {
+                "this is a bug in threadlift; please report it with this message".into()
+            }
+        }
+    }
+
+    pub(super) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> LedgerError {
+        move |source| LedgerError::Io { path: path.to_path_buf(), doing, source }
+    }
+
+    /// Is it the index that cannot be read? It can be rebuilt, unlike everything else.
+    pub(super) fn is_index_damage(&self) -> bool {
+        matches!(self, LedgerError::Damaged { part: Part::Index, .. })
+    }
+}
+
+impl Part {
+    fn remedy(self) -> &'static str {
+        match self {
+            Part::Format => {
+                "restore the file from a backup; for this version of threadlift it reads `threadlift ledger 1`"
+            }
+            Part::Journal => {
+                "restore journal.jsonl from a backup. Without one: keep a copy of the ledger, delete the line named above \
+                 (if one is named) and the folder sled, and run `threadlift plan` again; what is missing is forgotten, \
+                 and sending such a message again is safe, for it carries the same external id"
+            }
+            Part::Index => {
+                "move the folder sled away and run `threadlift plan` again; what was sent is in journal.jsonl and is \
+                 not lost"
+            }
+            Part::Summary => "run `threadlift status` when nothing else uses the ledger; it writes the file anew",
+        }
+    }
+}
+
+fn io_remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied => "the ledger must belong to the user who runs threadlift",
+        io::ErrorKind::ReadOnlyFilesystem => "the ledger must lie on a file system that can be written",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room (about 1.2 KB for each message) and run the same command again"
+        }
+        io::ErrorKind::Unsupported => "put the ledger on a local disk with --ledger; locking must work there",
+        _ => "check the disk, then run the same command again; it takes up where it stopped",
+    }
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}

@@ -1,0 +1,288 @@
+//! The index: plan entries and their states in sled, for finding the next thing and for counting.
+//!
+//! sled 0.34 is fast, and kill-safe in what it acknowledges, but not to be trusted alone: its flush is no fsync, it can
+//! panic on damaged files, its values carry no checksum of ours. So every call is guarded, every value sealed, flush
+//! points are our own, and nothing is kept here that sources and journal could not give again. Keys that come in random
+//! order cost sled gigabytes of memory; here they are positions or sorted beforehand.
+
+use super::entry::{Entry, State};
+use super::error::{LedgerError, Part};
+use super::plan_meta::{FileMeta, Plan};
+use super::sealed::{seal, unseal};
+use super::standing;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// sled's page cache, bytes. Reading goes in key order, so more would not help.
+const CACHE: u64 = 64 << 20;
+const PLAN: &[u8] = b"plan";
+const WATERMARK: &[u8] = b"watermark";
+
+/// An open index.
+#[derive(Debug)]
+pub(super) struct Index {
+    dir: PathBuf,
+    db: sled::Db,
+    entries: sled::Tree,
+    states: sled::Tree,
+    external: sled::Tree,
+    original: sled::Tree,
+    files: sled::Tree,
+}
+
+/// How far the states agree with the journal.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Watermark {
+    /// Every fact before this byte of the journal is in the states.
+    pub(super) offset: u64,
+    /// States there were then; fewer mean that sled has lost some.
+    pub(super) states: u64,
+}
+
+/// The state of a planned entry. What never left `Planned` is not stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stored {
+    /// The entry's source, so that counting by source needs no look at the entries.
+    pub(super) source: u16,
+    pub(super) state: State,
+}
+
+/// Which of a record's two ids.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    /// Front's external id; only planned entries have one.
+    External,
+    /// The export's own id.
+    Original,
+}
+
+impl Index {
+    /// Opens or creates the index at `dir`.
+    pub(super) fn open(dir: &Path) -> Result<Self, LedgerError> {
+        guarded(dir, || {
+            let db = sled::Config::new()
+                .path(dir)
+                .cache_capacity(CACHE)
+                .use_compression(false)
+                .flush_every_ms(None)
+                .open()?;
+            Ok(Self {
+                dir: dir.to_path_buf(),
+                entries: db.open_tree("entries")?,
+                states: db.open_tree("states")?,
+                external: db.open_tree("external")?,
+                original: db.open_tree("original")?,
+                files: db.open_tree("files")?,
+                db,
+            })
+        })
+    }
+
+    /// Makes all changes so far durable, also against a power cut.
+    pub(super) fn flush(&self) -> Result<(), LedgerError> {
+        guarded(&self.dir, || self.db.flush())?;
+        let path = self.dir.join("db");
+        std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.sync_all())
+            .map_err(LedgerError::io(&path, "sync"))
+    }
+
+    pub(super) fn plan(&self) -> Result<Option<Plan>, LedgerError> {
+        self.get(&self.db, PLAN)
+    }
+
+    pub(super) fn put_plan(&self, plan: &Plan) -> Result<(), LedgerError> {
+        self.put(&self.db, PLAN, plan)
+    }
+
+    pub(super) fn watermark(&self) -> Result<Option<Watermark>, LedgerError> {
+        self.get(&self.db, WATERMARK)
+    }
+
+    pub(super) fn put_watermark(&self, watermark: Watermark) -> Result<(), LedgerError> {
+        self.put(&self.db, WATERMARK, &watermark)
+    }
+
+    pub(super) fn entry(&self, position: u64) -> Result<Option<Entry>, LedgerError> {
+        self.get(&self.entries, &position.to_be_bytes())
+    }
+
+    pub(super) fn put_entry(&self, position: u64, entry: &Entry) -> Result<(), LedgerError> {
+        self.put(&self.entries, &position.to_be_bytes(), entry)
+    }
+
+    pub(super) fn entries(&self, range: Range<u64>) -> Stretch<Entry> {
+        Stretch::new(&self.dir, &self.entries, range)
+    }
+
+    pub(super) fn state(&self, position: u64) -> Result<Option<Stored>, LedgerError> {
+        self.get(&self.states, &position.to_be_bytes())
+    }
+
+    pub(super) fn put_state(&self, position: u64, stored: &Stored) -> Result<(), LedgerError> {
+        self.put(&self.states, &position.to_be_bytes(), stored)
+    }
+
+    pub(super) fn states(&self, range: Range<u64>) -> Stretch<Stored> {
+        Stretch::new(&self.dir, &self.states, range)
+    }
+
+    pub(super) fn put_file(&self, source: u16, number: u32, file: &FileMeta) -> Result<(), LedgerError> {
+        self.put(&self.files, &file_key(source, number), file)
+    }
+
+    pub(super) fn files(&self, source: u16) -> Files {
+        Files { dir: self.dir.clone(), items: self.files.scan_prefix(source.to_be_bytes()), ended: false }
+    }
+
+    pub(super) fn put_id(&self, kind: Kind, hash: standing::IdHash, position: u64) -> Result<(), LedgerError> {
+        let mut key = [0; 24];
+        for (to, from) in key.iter_mut().zip(hash.into_iter().chain(position.to_be_bytes())) {
+            *to = from;
+        }
+        guarded(&self.dir, || self.tree(kind).insert(key, &[])).map(drop)
+    }
+
+    /// Positions whose id has this hash. The key has no checksum of ours: the caller compares the entry's id.
+    pub(super) fn positions(&self, kind: Kind, hash: standing::IdHash) -> Result<Vec<u64>, LedgerError> {
+        let mut items = guarded(&self.dir, || Ok(self.tree(kind).scan_prefix(hash)))?;
+        let mut positions = Vec::new();
+        while let Some((key, _)) = guarded(&self.dir, || items.next().transpose())? {
+            positions.extend(key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)));
+        }
+        Ok(positions)
+    }
+
+    fn tree(&self, kind: Kind) -> &sled::Tree {
+        match kind {
+            Kind::External => &self.external,
+            Kind::Original => &self.original,
+        }
+    }
+
+    fn get<T: DeserializeOwned>(&self, tree: &sled::Tree, key: &[u8]) -> Result<Option<T>, LedgerError> {
+        let bytes = guarded(&self.dir, || tree.get(key))?;
+        bytes.map(|bytes| unseal(&self.dir, key, &bytes)).transpose()
+    }
+
+    fn put<T: Serialize>(&self, tree: &sled::Tree, key: &[u8], value: &T) -> Result<(), LedgerError> {
+        let bytes = seal(&self.dir, key, value)?;
+        guarded(&self.dir, || tree.insert(key, bytes)).map(drop)
+    }
+
+    #[cfg(test)]
+    pub(super) fn flip_a_bit_of_entry(&self, position: u64) {
+        let key = position.to_be_bytes();
+        let mut bytes = self.entries.get(key).unwrap().unwrap().to_vec();
+        bytes[3] ^= 1;
+        self.entries.insert(key, bytes).unwrap();
+    }
+
+    #[cfg(test)]
+    pub(super) fn forget_state(&self, position: u64) {
+        self.states.remove(position.to_be_bytes()).unwrap().unwrap();
+    }
+}
+
+fn file_key(source: u16, number: u32) -> [u8; 6] {
+    let [s0, s1] = source.to_be_bytes();
+    let [n0, n1, n2, n3] = number.to_be_bytes();
+    [s0, s1, n0, n1, n2, n3]
+}
+
+/// Stored values at a range of positions, in order; positions without a value are passed over.
+pub(super) struct Stretch<T> {
+    dir: PathBuf,
+    items: sled::Iter,
+    ended: bool,
+    value: PhantomData<T>,
+}
+
+impl<T> Stretch<T> {
+    fn new(dir: &Path, tree: &sled::Tree, range: Range<u64>) -> Self {
+        let keys = range.start.to_be_bytes()..range.end.max(range.start).to_be_bytes();
+        Self { dir: dir.to_path_buf(), items: tree.range(keys), ended: false, value: PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Stretch<T> {
+    type Item = Result<(u64, T), LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = next_item(&self.dir, &mut self.items, &mut self.ended)?;
+        Some(item.and_then(|(key, bytes)| {
+            let position = key.as_ref().try_into().map(u64::from_be_bytes).map_err(|_| LedgerError::Damaged {
+                part: Part::Index,
+                path: self.dir.clone(),
+                place: format!("a key of {} bytes", key.len()),
+                what: "positions have 8".into(),
+            })?;
+            Ok((position, unseal(&self.dir, &key, &bytes)?))
+        }))
+    }
+}
+
+/// The files of one source, in scan order.
+pub struct Files {
+    dir: PathBuf,
+    items: sled::Iter,
+    ended: bool,
+}
+
+impl Iterator for Files {
+    type Item = Result<FileMeta, LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = next_item(&self.dir, &mut self.items, &mut self.ended)?;
+        Some(item.and_then(|(key, bytes)| unseal(&self.dir, &key, &bytes)))
+    }
+}
+
+/// The next item of sled, which is asked no more after an error.
+fn next_item(
+    dir: &Path,
+    items: &mut sled::Iter,
+    ended: &mut bool,
+) -> Option<Result<(sled::IVec, sled::IVec), LedgerError>> {
+    if *ended {
+        return None;
+    }
+    let item = guarded(dir, || items.next().transpose()).transpose();
+    *ended = !matches!(item, Some(Ok(_)));
+    item
+}
+
+/// Calls sled, which may panic where its files are damaged.
+fn guarded<T>(dir: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, LedgerError> {
+    let damaged = |what: String| LedgerError::Damaged {
+        part: Part::Index,
+        path: dir.to_path_buf(),
+        place: "an unknown place".into(),
+        what,
+    };
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        // What the system says (disk full, no rights) is no damage; what sled makes up itself is.
+        Ok(Err(sled::Error::Io(error))) if error.raw_os_error().is_some() || is_held(&error) => {
+            Err(LedgerError::io(dir, "use")(error))
+        }
+        Ok(Err(error)) => Err(damaged(error.to_string())),
+        Err(_) => Err(damaged("sled panicked".into())),
+    }
+}
+
+/// sled's own lock is still held, by threads of an index that was closed a moment ago.
+fn is_held(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+pub(super) fn is_still_closing(error: &LedgerError) -> bool {
+    matches!(error, LedgerError::Io { source, .. } if is_held(source))
+}

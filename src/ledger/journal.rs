@@ -1,0 +1,349 @@
+//! The journal: the only truth about what was sent.
+//!
+//! Facts are appended in groups, one write and one fdatasync each, and a fact is acted on only after that. So a group
+//! that a crash left half written was never acted on, and may be cut off.
+
+use super::error::{LedgerError, Part};
+use super::fact::{Fact, Glance, Target};
+use super::home;
+use super::lines::{self, Lines};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The journal, open for appending.
+#[derive(Debug)]
+pub(super) struct Journal {
+    dir: PathBuf,
+    path: PathBuf,
+    file: File,
+    length: u64,
+    broken: bool,
+}
+
+/// What a look through the whole journal found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Survey {
+    /// Bytes up to the end of the last good line.
+    pub(super) good: u64,
+    /// Bytes in the file.
+    pub(super) size: u64,
+    /// The last target on record.
+    pub(super) target: Option<Target>,
+}
+
+impl Journal {
+    /// Opens the journal for appending behind its first `length` bytes, which must be all there is.
+    pub(super) fn open(dir: &Path, length: u64) -> Result<Self, LedgerError> {
+        let path = home::journal_path(dir);
+        let file = home::private_file().append(true).open(&path).map_err(LedgerError::io(&path, "open"))?;
+        Ok(Self { dir: dir.to_path_buf(), path, file, length, broken: false })
+    }
+
+    /// Bytes in the journal.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Bytes in the journal, unless a failed write left it in doubt what they are.
+    pub(super) fn sound_length(&self) -> Result<u64, LedgerError> {
+        if self.broken { Err(LedgerError::Broken { path: self.dir.clone() }) } else { Ok(self.length) }
+    }
+
+    /// Records facts; they are durable when this returns.
+    ///
+    /// # Errors
+    /// After an error the journal takes no more facts, unless it is certain that nothing of this group is left in it.
+    pub(super) fn append(&mut self, facts: &[Fact]) -> Result<(), LedgerError> {
+        let length = self.sound_length()?;
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let mut group = Vec::with_capacity(facts.len() * 512);
+        for fact in facts {
+            let json = serde_json::to_vec(fact).map_err(|error| LedgerError::io(&self.path, "write")(error.into()))?;
+            lines::write_line(&mut group, &json);
+        }
+        if let Err(error) = self.file.write_all(&group) {
+            // A full disk takes half a line. Without it the journal is what it was, and can go on when there is room.
+            self.broken = self.file.set_len(length).and_then(|()| self.file.sync_data()).is_err();
+            return Err(LedgerError::io(&self.path, "write")(error));
+        }
+        if let Err(error) = self.file.sync_data() {
+            // What the disk holds now is known to nobody; opening again will tell.
+            self.broken = true;
+            return Err(LedgerError::io(&self.path, "sync")(error));
+        }
+        self.length = length + group.len() as u64;
+        Ok(())
+    }
+}
+
+/// Checks every line of the journal.
+///
+/// # Errors
+/// [`LedgerError::Damaged`] if a bad line has a good one behind it: a crash cannot leave that.
+pub(super) fn survey(dir: &Path) -> Result<Survey, LedgerError> {
+    let path = home::journal_path(dir);
+    let mut lines = read_from(dir, 0)?;
+    let mut good = 0;
+    let mut size = 0;
+    let mut target = None;
+    let mut bad: Option<(u64, u64)> = None;
+    while let Some(line) = lines.next().map_err(LedgerError::io(&path, "read"))? {
+        size = line.end;
+        let Some(json) = lines::json_of(line.bytes).filter(|_| line.complete) else {
+            bad = bad.or(Some((line.number, line.offset)));
+            continue;
+        };
+        if let Some((number, offset)) = bad {
+            return Err(damaged(&path, &place(number, offset), "its checksum does not match"));
+        }
+        good = line.end;
+        // Cheaper than parsing each of millions of lines for the few that name the target.
+        if json.starts_with(br#"{"target""#) {
+            match serde_json::from_slice(json) {
+                Ok(Fact::Target(found)) => target = Some(found),
+                _ => return Err(damaged(&path, &place(line.number, line.offset), "it names no target")),
+            }
+        }
+    }
+    Ok(Survey { good, size, target })
+}
+
+/// Moves what follows the last good line to a file of its own. Returns a note for the user if there was anything.
+pub(super) fn cut_torn_tail(dir: &Path, survey: &Survey) -> Result<Option<String>, LedgerError> {
+    if survey.good == survey.size {
+        return Ok(None);
+    }
+    let path = home::journal_path(dir);
+    let kept = home::free_name(dir, "journal.torn");
+    let mut journal =
+        home::private_file().read(true).write(true).open(&path).map_err(LedgerError::io(&path, "open"))?;
+    let mut copy = home::private_file()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&kept)
+        .map_err(LedgerError::io(&kept, "create"))?;
+    journal.seek(SeekFrom::Start(survey.good)).map_err(LedgerError::io(&path, "read"))?;
+    io::copy(&mut journal, &mut copy).and_then(|_| copy.sync_all()).map_err(LedgerError::io(&kept, "write"))?;
+    home::sync_dir(dir)?;
+    journal.set_len(survey.good).and_then(|()| journal.sync_all()).map_err(LedgerError::io(&path, "shorten"))?;
+    Ok(Some(format!(
+        "The journal ended in a half-written line, as a crash leaves it; its last {} bytes were moved to {}.",
+        survey.size - survey.good,
+        kept.display()
+    )))
+}
+
+/// Reads lines from `offset` on.
+pub(super) fn read_from(dir: &Path, offset: u64) -> Result<Lines, LedgerError> {
+    let path = home::journal_path(dir);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(damaged(&path, "its beginning", "the file is missing"));
+        }
+        Err(error) => return Err(LedgerError::io(&path, "open")(error)),
+    };
+    Lines::from(file, offset).map_err(LedgerError::io(&path, "read"))
+}
+
+/// Calls `each` with every message's facts from `offset` on: the fact at a glance and the offset of its line.
+pub(super) fn glance(
+    dir: &Path,
+    mut each: impl FnMut(&Glance<'_>, &[u8], u64) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let path = home::journal_path(dir);
+    let mut lines = read_from(dir, 0)?;
+    while let Some(line) = lines.next().map_err(LedgerError::io(&path, "read"))? {
+        let glance = lines::json_of(line.bytes).and_then(|json| Some((serde_json::from_slice(json).ok()?, json)));
+        let Some((glance, json)) = glance else {
+            return Err(damaged(&path, &place(line.number, line.offset), "it is not a line of the journal"));
+        };
+        each(&glance, json, line.offset)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every fact from `offset` on.
+pub(super) fn replay(
+    dir: &Path,
+    offset: u64,
+    mut each: impl FnMut(Fact) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let path = home::journal_path(dir);
+    let mut lines = read_from(dir, offset)?;
+    while let Some(line) = lines.next().map_err(LedgerError::io(&path, "read"))? {
+        each(fact_in(&path, line.bytes, line.offset)?)?;
+    }
+    Ok(())
+}
+
+/// Reads single facts at known offsets; fast when the offsets ascend.
+#[derive(Debug)]
+pub(super) struct FactReader {
+    path: PathBuf,
+    file: io::BufReader<File>,
+    position: u64,
+    line: Vec<u8>,
+}
+
+impl FactReader {
+    pub(super) fn open(dir: &Path) -> Result<Self, LedgerError> {
+        let path = home::journal_path(dir);
+        let file = File::open(&path).map_err(LedgerError::io(&path, "open"))?;
+        Ok(Self { path, file: io::BufReader::with_capacity(64 << 10, file), position: 0, line: Vec::new() })
+    }
+
+    /// The fact whose line begins at `offset`.
+    pub(super) fn read(&mut self, offset: u64) -> Result<Fact, LedgerError> {
+        use io::BufRead;
+        let step = i64::try_from(i128::from(offset) - i128::from(self.position))
+            .map_err(|_| damaged(&self.path, &format!("byte {offset}"), "no journal is that long"))?;
+        self.line.clear();
+        self.file
+            .seek_relative(step)
+            .and_then(|()| (&mut self.file).take(lines::LONGEST as u64).read_until(b'\n', &mut self.line))
+            .map_err(LedgerError::io(&self.path, "read"))?;
+        self.position = offset + self.line.len() as u64;
+        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        fact_in(&self.path, line, offset)
+    }
+}
+
+fn fact_in(path: &Path, line: &[u8], offset: u64) -> Result<Fact, LedgerError> {
+    lines::json_of(line)
+        .and_then(|json| serde_json::from_slice(json).ok())
+        .ok_or_else(|| damaged(path, &format!("byte {offset}"), "there is no line of the journal"))
+}
+
+/// Bytes in the journal on disk.
+pub(super) fn size(dir: &Path) -> Result<u64, LedgerError> {
+    let path = home::journal_path(dir);
+    Ok(fs::metadata(&path).map_err(LedgerError::io(&path, "read"))?.len())
+}
+
+fn damaged(path: &Path, place: &str, what: &str) -> LedgerError {
+    LedgerError::Damaged { part: Part::Journal, path: path.to_path_buf(), place: place.into(), what: what.into() }
+}
+
+fn place(number: u64, offset: u64) -> String {
+    format!("line {number} (byte {offset})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unsent(id: &str) -> Fact {
+        Fact::Unsent { external_id: id.into() }
+    }
+
+    /// A journal of three facts, one group each, and where each ends.
+    fn three() -> (tempfile::TempDir, Vec<u64>) {
+        let dir = tempfile::tempdir().unwrap();
+        home::check_or_found(dir.path()).unwrap();
+        let mut journal = Journal::open(dir.path(), 0).unwrap();
+        let mut ends = vec![0];
+        for id in ["a", "b", "c"] {
+            journal.append(&[unsent(id)]).unwrap();
+            ends.push(journal.length());
+        }
+        (dir, ends)
+    }
+
+    fn ids(dir: &Path) -> Vec<String> {
+        let mut ids = Vec::new();
+        replay(dir, 0, |fact| {
+            ids.push(fact.into_state().unwrap().0);
+            Ok(())
+        })
+        .unwrap();
+        ids
+    }
+
+    #[test]
+    fn a_tail_torn_at_any_byte_costs_only_the_facts_it_touches() {
+        let (dir, ends) = three();
+        let path = home::journal_path(dir.path());
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let survey = survey(dir.path()).unwrap();
+            let kept = ends.iter().filter(|end| **end <= length as u64).count() - 1;
+            assert_eq!(survey.good, ends[kept]);
+            let note = cut_torn_tail(dir.path(), &survey).unwrap();
+            assert_eq!(note.is_some(), ends[kept] < length as u64, "cut at {length}");
+            assert_eq!(ids(dir.path()), ["a", "b", "c"][..kept]);
+            let copy = dir.path().join("journal.torn-1");
+            if note.is_some() {
+                assert_eq!(fs::read(&copy).unwrap(), &whole[usize::try_from(ends[kept]).unwrap()..length]);
+                fs::remove_file(copy).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_in_the_middle_is_named_by_its_line_and_nothing_is_cut() {
+        let (dir, ends) = three();
+        let path = home::journal_path(dir.path());
+        let whole = fs::read(&path).unwrap();
+        for byte in usize::try_from(ends[1]).unwrap()..usize::try_from(ends[2]).unwrap() - 1 {
+            let mut flipped = whole.clone();
+            flipped[byte] ^= 1;
+            fs::write(&path, &flipped).unwrap();
+            match survey(dir.path()) {
+                Err(error @ LedgerError::Damaged { part: Part::Journal, .. }) => {
+                    assert!(error.to_string().contains("line 2 ("), "{error}");
+                    assert!(error.remedy().contains("backup"));
+                }
+                other => panic!("byte {byte}: {other:?}"),
+            }
+            assert_eq!(fs::read(&path).unwrap(), flipped);
+        }
+    }
+
+    #[test]
+    fn a_lost_newline_between_two_lines_is_damage_not_a_torn_tail() {
+        let (dir, ends) = three();
+        let path = home::journal_path(dir.path());
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[usize::try_from(ends[1]).unwrap() - 1] = b' ';
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(survey(dir.path()), Err(LedgerError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_tail_of_zeros_is_cut() {
+        let (dir, ends) = three();
+        let path = home::journal_path(dir.path());
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.extend_from_slice(&[0; 4096]);
+        fs::write(&path, bytes).unwrap();
+        let found = survey(dir.path()).unwrap();
+        assert_eq!((found.good, found.size), (ends[3], ends[3] + 4096));
+        cut_torn_tail(dir.path(), &found).unwrap().unwrap();
+        assert_eq!(size(dir.path()).unwrap(), ends[3]);
+    }
+
+    #[test]
+    fn facts_are_found_again_at_their_offsets_in_any_order() {
+        let (dir, ends) = three();
+        let mut reader = FactReader::open(dir.path()).unwrap();
+        for index in [2, 0, 1, 1, 2] {
+            assert_eq!(reader.read(ends[index]).unwrap(), unsent(["a", "b", "c"][index]));
+        }
+        assert!(reader.read(ends[1] + 1).is_err());
+        assert!(reader.read(1 << 40).is_err());
+        assert_eq!(reader.read(ends[2]).unwrap(), unsent("c"));
+    }
+
+    #[test]
+    fn a_missing_journal_is_damage() {
+        let (dir, _) = three();
+        fs::remove_file(home::journal_path(dir.path())).unwrap();
+        assert!(matches!(survey(dir.path()), Err(LedgerError::Damaged { part: Part::Journal, .. })));
+    }
+}

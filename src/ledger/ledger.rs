@@ -1,0 +1,410 @@
+//! The ledger itself: opening and reading. How states change is in `marks`.
+
+use super::build;
+use super::entry::{Entry, State};
+use super::error::{LedgerError, Part};
+use super::fact::Target;
+use super::home;
+use super::index::{Files, Index, Kind, Stored, Stretch, Watermark};
+use super::journal::{self, Journal, Survey};
+use super::lock::Lock;
+use super::marks::{Books, Reckoning};
+use super::plan_meta::{Plan, PlanMeta};
+use super::rescue::{self, Opened};
+use super::standing::{self, Pins, Standings};
+use super::summary::{self, SourceTally, Summary};
+use super::tally::{Counts, Tally};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A ledger, locked for this process until it is dropped.
+///
+/// It can be shared between threads: reading goes on while one of them marks.
+#[derive(Debug)]
+pub struct Ledger {
+    dir: PathBuf,
+    pub(super) current: Option<Current>,
+    books: Mutex<Books>,
+    index_lost: Option<String>,
+    notices: Vec<String>,
+    // Last, so that the lock is let go when everything else is closed.
+    _lock: Lock,
+}
+
+/// The current plan and its index.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) index: Index,
+    pub(super) plan: Plan,
+}
+
+impl Ledger {
+    /// Opens the ledger at `dir`, which is made if there is none.
+    ///
+    /// An index that cannot be used is set aside, and the ledger opens without a plan: see [`Ledger::index_lost`].
+    ///
+    /// # Errors
+    /// Locked, newer, damaged (format or journal), not a ledger, or refused by the system.
+    pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+        Self::open_at(dir, true)
+    }
+
+    /// Opens the ledger at `dir`, which must exist.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`], and [`LedgerError::Absent`].
+    pub fn open_existing(dir: &Path) -> Result<Self, LedgerError> {
+        Self::open_at(dir, false)
+    }
+
+    fn open_at(dir: &Path, create: bool) -> Result<Self, LedgerError> {
+        home::prepare(dir, create)?;
+        let lock = Lock::take(dir)?;
+        home::check_or_found(dir)?;
+        home::tidy_indexes(dir)?;
+        // Both read a lot, and neither needs the other.
+        let (survey, opened) = std::thread::scope(|scope| {
+            let survey = scope.spawn(|| journal::survey(dir));
+            let opened = rescue::open(dir);
+            let stopped = |_| Err(LedgerError::io(dir, "read")(std::io::Error::other("the reading thread stopped")));
+            (survey.join().unwrap_or_else(stopped), opened)
+        });
+        let (survey, opened) = (survey?, opened?);
+        let attached = attach(dir, opened, &survey)?;
+        let torn = journal::cut_torn_tail(dir, &survey)?;
+        let journal = Journal::open(dir, survey.good)?;
+        let counted = attached.count(dir)?;
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            current: counted.current,
+            books: Mutex::new(Books::new(journal, survey.target, counted.reckoning)),
+            index_lost: counted.lost,
+            notices: torn.into_iter().chain(counted.notices).collect(),
+            _lock: lock,
+        })
+    }
+
+    /// The ledger's directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The current plan, if there is one.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Plan> {
+        self.current.as_ref().map(|current| &current.plan)
+    }
+
+    /// Why the plan that was there had to be set aside when the ledger was opened. Planning again restores it.
+    #[must_use]
+    pub fn index_lost(&self) -> Option<&str> {
+        self.index_lost.as_deref()
+    }
+
+    /// What was repaired when the ledger was opened, in sentences for the user.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The target that was bound, if any.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        self.books().target().cloned()
+    }
+
+    /// Replaces the current plan. Entries to be sent come first, in send order, then all others in reading order.
+    ///
+    /// What the journal knows of an external id becomes the state of its entry, whichever plan it was sent under. Until
+    /// everything is durable the former plan stays in force; a kill leaves the one or the other.
+    ///
+    /// # Errors
+    /// [`LedgerError::Misplanned`] if the entries break the order, name a source that `meta` does not have, or share
+    /// an external id; a damaged journal; or what the system refuses.
+    pub fn write_plan(&mut self, meta: PlanMeta, entries: impl IntoIterator<Item = Entry>) -> Result<(), LedgerError> {
+        let length = self.books().sound_length()?;
+        let standings = Standings::read(&self.dir)?;
+        build::build(&self.dir, meta, entries.into_iter(), &standings, length)?;
+        drop(standings);
+        if self.current.take().is_some() {
+            rescue::await_closed(&home::index_path(&self.dir))?;
+        }
+        build::swap(&self.dir)?;
+        let survey = Survey { good: length, size: length, target: None };
+        let counted = attach(&self.dir, rescue::open(&self.dir)?, &survey)?.count(&self.dir)?;
+        self.current = counted.current;
+        self.index_lost = counted.lost;
+        self.notices.extend(counted.notices);
+        self.books().reckon_anew(counted.reckoning);
+        Ok(())
+    }
+
+    /// Every message that was ever sent, under whichever plan, in the order in which they were last sent.
+    ///
+    /// # Errors
+    /// A damaged journal, or what the system refuses.
+    pub fn pins(&self) -> Result<Pins, LedgerError> {
+        Pins::read(&self.dir)
+    }
+
+    /// The entry at a position.
+    ///
+    /// # Errors
+    /// No plan, a position outside of it, or a damaged index.
+    pub fn entry(&self, position: u64) -> Result<Entry, LedgerError> {
+        let current = self.current()?;
+        current.index.entry(position)?.ok_or_else(|| current.missing(&self.dir, position))
+    }
+
+    /// The entries at a range of positions, in order.
+    ///
+    /// # Errors
+    /// No plan; each item fails for itself if the index is damaged there.
+    pub fn entries(&self, range: Range<u64>) -> Result<Entries, LedgerError> {
+        let current = self.current()?;
+        let range = range.start..range.end.min(current.plan.total);
+        Ok(Entries { dir: self.dir.clone(), due: range.clone(), items: current.index.entries(range) })
+    }
+
+    /// The state of the planned entry at a position.
+    ///
+    /// # Errors
+    /// No plan, a position that is not planned, or a damaged index.
+    pub fn state(&self, position: u64) -> Result<State, LedgerError> {
+        let current = self.current()?;
+        current.check_planned(position)?;
+        Ok(current.index.state(position)?.map_or(State::Planned, |stored| stored.state))
+    }
+
+    /// The states at a range of planned positions, in order.
+    ///
+    /// # Errors
+    /// No plan; each item fails for itself if the index is damaged there.
+    pub fn states(&self, range: Range<u64>) -> Result<States, LedgerError> {
+        let current = self.current()?;
+        let range = range.start..range.end.min(current.plan.planned);
+        Ok(States { due: range.clone(), stored: None, items: current.index.states(range) })
+    }
+
+    /// Positions of the entries with this external id or original id, in order.
+    ///
+    /// # Errors
+    /// No plan, or a damaged index.
+    pub fn find(&self, id: &str) -> Result<Vec<u64>, LedgerError> {
+        let index = &self.current()?.index;
+        let hash = standing::hash(id);
+        let mut found = index.positions(Kind::External, hash)?;
+        found.extend(index.positions(Kind::Original, hash)?);
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// The files of a source of the plan, in scan order.
+    ///
+    /// # Errors
+    /// No plan; each item fails for itself if the index is damaged there.
+    pub fn files(&self, source: u16) -> Result<Files, LedgerError> {
+        Ok(self.current()?.index.files(source))
+    }
+
+    /// The journal's lines about one external id, as JSON, oldest first. Reads the whole journal.
+    ///
+    /// # Errors
+    /// A damaged journal, or what the system refuses.
+    pub fn history(&self, external_id: &str) -> Result<Vec<String>, LedgerError> {
+        let mut lines = Vec::new();
+        journal::glance(&self.dir, |fact, json, _| {
+            if fact.external_id() == Some(external_id) {
+                lines.push(String::from_utf8_lossy(json).into_owned());
+            }
+            Ok(())
+        })?;
+        Ok(lines)
+    }
+
+    /// Planned entries by state.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.books().counts()
+    }
+
+    /// The books: the tally of each source, by name, in the order of the mapping. Empty without a plan.
+    #[must_use]
+    pub fn tallies(&self) -> Vec<(String, Tally)> {
+        let Some(plan) = self.plan() else { return Vec::new() };
+        let books = self.books();
+        plan.sources.iter().cloned().zip(books.tallies(&plan.verdicts)).collect()
+    }
+
+    /// The first planned position that is neither accepted, confirmed nor refused; the number of planned entries if
+    /// there is none.
+    #[must_use]
+    pub fn first_open(&self) -> u64 {
+        self.books().first_open()
+    }
+
+    /// Replaces `summary.json`. `run` says what is going on; `details` is anything `status` should show besides.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn write_summary(&self, run: &str, details: serde_json::Value) -> Result<(), LedgerError> {
+        let sources = self.tallies().into_iter().map(|(name, tally)| SourceTally { name, tally }).collect();
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let summary = Summary {
+            written_at: i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX),
+            pid: std::process::id(),
+            run: run.to_owned(),
+            plan_id: self.plan().map(|plan| plan.plan_id.clone()),
+            sources,
+            details,
+        };
+        summary::write(&self.dir, &summary)
+    }
+
+    pub(super) fn current(&self) -> Result<&Current, LedgerError> {
+        self.current.as_ref().ok_or_else(|| LedgerError::NoPlan { path: self.dir.clone() })
+    }
+
+    /// A panic elsewhere leaves the books as they were before or after a change, never in between.
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Current {
+    pub(super) fn check_planned(&self, position: u64) -> Result<(), LedgerError> {
+        let planned = self.plan.planned;
+        if position < planned { Ok(()) } else { Err(LedgerError::NotPlanned { position, planned }) }
+    }
+
+    pub(super) fn missing(&self, dir: &Path, position: u64) -> LedgerError {
+        if position < self.plan.total {
+            index_damaged(dir, position, "there is no entry")
+        } else {
+            LedgerError::NotPlanned { position, planned: self.plan.planned }
+        }
+    }
+}
+
+/// Entries at a range of positions; see [`Ledger::entries`].
+pub struct Entries {
+    dir: PathBuf,
+    due: Range<u64>,
+    items: Stretch<Entry>,
+}
+
+impl Iterator for Entries {
+    type Item = Result<(u64, Entry), LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let due = self.due.next()?;
+        let item = match self.items.next() {
+            Some(Ok((position, entry))) if position == due => return Some(Ok((position, entry))),
+            Some(Err(error)) => error,
+            _ => index_damaged(&self.dir, due, "there is no entry"),
+        };
+        self.due = due..due;
+        Some(Err(item))
+    }
+}
+
+/// States at a range of planned positions; see [`Ledger::states`].
+pub struct States {
+    due: Range<u64>,
+    stored: Option<(u64, Stored)>,
+    items: Stretch<Stored>,
+}
+
+impl Iterator for States {
+    type Item = Result<(u64, State), LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let due = self.due.next()?;
+        if self.stored.is_none() {
+            match self.items.next().transpose() {
+                Ok(stored) => self.stored = stored,
+                Err(error) => {
+                    self.due = due..due;
+                    return Some(Err(error));
+                }
+            }
+        }
+        let state = self.stored.take_if(|(position, _)| *position == due).map(|(_, stored)| stored.state);
+        Some(Ok((due, state.unwrap_or(State::Planned))))
+    }
+}
+
+/// An index that was opened, before its states are brought up to the journal.
+struct Attached {
+    current: Option<(Current, Watermark)>,
+    lost: Option<String>,
+    notices: Vec<String>,
+}
+
+/// An index whose states agree with the journal, and its books.
+struct Counted {
+    current: Option<Current>,
+    reckoning: Reckoning,
+    lost: Option<String>,
+    notices: Vec<String>,
+}
+
+/// Reads what the index says about itself. Nothing is changed before it is certain that the journal fits.
+fn attach(dir: &Path, opened: Opened, survey: &Survey) -> Result<Attached, LedgerError> {
+    let Opened { index, lost, notices } = opened;
+    let Some(index) = index else { return Ok(Attached { current: None, lost, notices }) };
+    let heads = || {
+        let plan = index.plan()?.ok_or_else(|| index_damaged(dir, "plan", "it is missing"))?;
+        let watermark = index.watermark()?.ok_or_else(|| index_damaged(dir, "watermark", "it is missing"))?;
+        Ok((plan, watermark))
+    };
+    match heads() {
+        Ok((_, watermark)) if watermark.offset > survey.good => Err(LedgerError::Damaged {
+            part: Part::Journal,
+            path: home::journal_path(dir),
+            place: format!("byte {}", survey.good),
+            what: format!("it ends there, but facts up to byte {} have been written", watermark.offset),
+        }),
+        Ok((plan, watermark)) => Ok(Attached { current: Some((Current { index, plan }, watermark)), lost, notices }),
+        Err(error) => Attached::give_up(dir, index, &error, notices),
+    }
+}
+
+impl Attached {
+    /// Sets the index aside if it is damaged; other errors are passed on.
+    fn give_up(dir: &Path, index: Index, error: &LedgerError, mut notices: Vec<String>) -> Result<Self, LedgerError> {
+        drop(index);
+        rescue::await_closed(&home::index_path(dir))?;
+        let lost = rescue::lost(dir, error)?;
+        notices.extend(lost.notices);
+        Ok(Self { current: None, lost: lost.lost, notices })
+    }
+
+    /// Brings the states up to the journal and counts them.
+    fn count(self, dir: &Path) -> Result<Counted, LedgerError> {
+        let Self { current, lost, notices } = self;
+        let Some((current, watermark)) = current else {
+            return Ok(Counted { current: None, reckoning: Reckoning::default(), lost, notices });
+        };
+        match Reckoning::of(dir, &current, watermark) {
+            Ok(reckoning) => Ok(Counted { current: Some(current), reckoning, lost, notices }),
+            Err(error) if error.is_index_damage() => {
+                let Self { lost, notices, .. } = Self::give_up(dir, current.index, &error, notices)?;
+                Ok(Counted { current: None, reckoning: Reckoning::default(), lost, notices })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+pub(super) fn index_damaged(dir: &Path, place: impl std::fmt::Display, what: &str) -> LedgerError {
+    LedgerError::Damaged {
+        part: Part::Index,
+        path: home::index_path(dir),
+        place: format!("key {place}"),
+        what: what.to_owned(),
+    }
+}

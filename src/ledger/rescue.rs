@@ -1,0 +1,111 @@
+//! Opening the index although sled may have left it in a state that it refuses itself.
+//!
+//! A kill while sled writes a snapshot (at open and at close) leaves files that make its next open fail for good; without
+//! them it builds the snapshot anew from its log. What cannot be opened even so is set aside: the journal knows
+//! what was sent, and planning again restores the rest.
+
+use super::error::LedgerError;
+use super::home;
+use super::index::{Index, is_still_closing};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// sled frees its lock in the background after closing; this is far longer than it takes.
+const CLOSING: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The index, or why there is none.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    pub(super) index: Option<Index>,
+    /// Why an index that was there cannot be used.
+    pub(super) lost: Option<String>,
+    /// What the user should know.
+    pub(super) notices: Vec<String>,
+}
+
+/// Opens the index of the ledger at `dir`, if there is one.
+pub(super) fn open(dir: &Path) -> Result<Opened, LedgerError> {
+    let path = home::index_path(dir);
+    if !path.exists() {
+        return Ok(Opened::default());
+    }
+    let damage = match patiently(&path) {
+        Ok(index) => return Ok(Opened { index: Some(index), ..Opened::default() }),
+        Err(error) if error.is_index_damage() => error,
+        Err(error) => return Err(error),
+    };
+    if !set_snapshots_aside(&path)? {
+        return lost(dir, &damage);
+    }
+    match patiently(&path) {
+        Ok(index) => {
+            let note = "sled's snapshot was damaged, as a kill leaves it; it was built anew from sled's log.";
+            Ok(Opened { index: Some(index), lost: None, notices: vec![note.into()] })
+        }
+        Err(error) if error.is_index_damage() => lost(dir, &error),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sets the whole index aside, which must be closed.
+pub(super) fn lost(dir: &Path, why: &LedgerError) -> Result<Opened, LedgerError> {
+    let path = home::index_path(dir);
+    let aside = home::free_name(dir, "sled.damaged");
+    fs::rename(&path, &aside).map_err(LedgerError::io(&path, "set aside"))?;
+    home::sync_dir(dir)?;
+    let note = format!(
+        "The plan's index could not be used ({why}) and was moved to {}, which may be deleted. What was sent is in \
+         the journal and is not lost; planning again restores the rest.",
+        aside.display()
+    );
+    Ok(Opened { index: None, lost: Some(why.to_string()), notices: vec![note] })
+}
+
+/// Opens, and waits for an index that this process has just closed.
+pub(super) fn patiently(path: &Path) -> Result<Index, LedgerError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match Index::open(path) {
+            Err(error) if is_still_closing(&error) && waited < CLOSING => {
+                std::thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Waits until sled has let go of an index that this process has closed: a snapshot it still writes must not end up
+/// in another folder of the same name.
+pub(super) fn await_closed(path: &Path) -> Result<(), LedgerError> {
+    let db = path.join("db");
+    let file = fs::File::open(&db).map_err(LedgerError::io(&db, "open"))?;
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(fs::TryLockError::WouldBlock) if waited < CLOSING => {
+                std::thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            Err(error) => return Err(LedgerError::io(&db, "lock")(error.into())),
+        }
+    }
+}
+
+/// Renames sled's snapshots so that it does not see them. Were there any?
+fn set_snapshots_aside(path: &Path) -> Result<bool, LedgerError> {
+    let mut any = false;
+    for item in fs::read_dir(path).map_err(LedgerError::io(path, "list"))? {
+        let item = item.map_err(LedgerError::io(path, "list"))?;
+        if let Some(name) = item.file_name().to_str().filter(|name| name.starts_with("snap.")) {
+            let snapshot = item.path();
+            fs::rename(&snapshot, path.join(format!("damaged.{name}")))
+                .map_err(LedgerError::io(&snapshot, "set aside"))?;
+            any = true;
+        }
+    }
+    Ok(any)
+}

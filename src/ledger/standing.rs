@@ -1,0 +1,153 @@
+//! What the journal says about every message that was ever sent, over all plans.
+
+use super::entry::State;
+use super::error::LedgerError;
+use super::fact::{Fact, Glance};
+use super::journal::{self, FactReader};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// A message whose last fact is that it goes out: the process ended before there was an answer.
+pub(super) const NEVER_ANSWERED: &str = "the process ended before Front answered";
+
+/// The first half of an id's blake3 digest.
+pub(super) type IdHash = [u8; 16];
+
+pub(super) fn hash(id: &str) -> IdHash {
+    let mut hash = [0; 16];
+    for (to, from) in hash.iter_mut().zip(blake3::hash(id.as_bytes()).as_bytes()) {
+        *to = *from;
+    }
+    hash
+}
+
+/// Where a message stands: offsets into the journal, since the words themselves would fill the memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// The last request. There is none if that line was lost and taken out by hand.
+    sending: Option<u64>,
+    /// The last fact.
+    last: u64,
+}
+
+/// Where every message stands that the journal knows.
+#[derive(Debug, Default)]
+pub(super) struct Standings(HashMap<IdHash, Standing>);
+
+impl Standings {
+    /// Reads the whole journal.
+    pub(super) fn read(dir: &Path) -> Result<Self, LedgerError> {
+        let mut standings: HashMap<IdHash, Standing> = HashMap::new();
+        journal::glance(dir, |fact, _, offset| {
+            let Some(external_id) = fact.external_id() else { return Ok(()) };
+            let standing = standings.entry(hash(external_id)).or_insert(Standing { sending: None, last: offset });
+            standing.last = offset;
+            if matches!(fact, Glance::Sending(_)) {
+                standing.sending = Some(offset);
+            }
+            Ok(())
+        })?;
+        Ok(Self(standings))
+    }
+
+    pub(super) fn get(&self, id: &IdHash) -> Option<Standing> {
+        self.0.get(id).copied()
+    }
+}
+
+/// The state a standing means at rest, and the message it belongs to.
+pub(super) fn state_at(reader: &mut FactReader, standing: Standing) -> Result<Option<(String, State)>, LedgerError> {
+    let state = reader.read(standing.last)?.into_state();
+    Ok(state.map(|(external_id, state)| (external_id, at_rest(state))))
+}
+
+/// A request under way is one without an answer when nobody is left to wait for it.
+pub(super) fn at_rest(state: State) -> State {
+    match state {
+        State::Sending => State::Unknown { why: NEVER_ANSWERED.into() },
+        other => other,
+    }
+}
+
+/// A message that was sent at least once, and what later plans must keep of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Front's external id.
+    pub external_id: String,
+    /// The export's own id.
+    pub original_id: Option<String>,
+    /// What became of it. `Planned` means that Front certainly did not take it; a request without an answer is `Unknown`.
+    pub state: State,
+    /// Front's thread ref.
+    pub thread_ref: String,
+    /// Inbox, as the mapping named it.
+    pub inbox: String,
+    /// Archived after import?
+    pub is_archived: bool,
+    /// Digest of the copy that was sent.
+    pub identity: [u8; 32],
+    /// Digest of the request, as last sent.
+    pub request: [u8; 32],
+    /// The plan it was sent under.
+    pub plan_id: String,
+}
+
+/// All pins, in the order in which the messages were last sent.
+#[derive(Debug)]
+pub struct Pins {
+    standings: std::vec::IntoIter<(u64, u64)>,
+    requests: FactReader,
+    outcomes: FactReader,
+}
+
+impl Pins {
+    pub(super) fn read(dir: &Path) -> Result<Self, LedgerError> {
+        let standings = Standings::read(dir)?.0;
+        let mut standings: Vec<(u64, u64)> =
+            standings.into_values().filter_map(|standing| Some((standing.sending?, standing.last))).collect();
+        standings.sort_unstable();
+        Ok(Self {
+            standings: standings.into_iter(),
+            requests: FactReader::open(dir)?,
+            outcomes: FactReader::open(dir)?,
+        })
+    }
+
+    fn pin(&mut self, sending: u64, last: u64) -> Result<Option<Pin>, LedgerError> {
+        let Fact::Sending(request) = self.requests.read(sending)? else { return Ok(None) };
+        let state = if sending == last {
+            at_rest(State::Sending)
+        } else {
+            let Some((_, state)) = self.outcomes.read(last)?.into_state() else { return Ok(None) };
+            state
+        };
+        Ok(Some(Pin {
+            external_id: request.external_id,
+            original_id: request.original_id,
+            state,
+            thread_ref: request.thread_ref,
+            inbox: request.inbox,
+            is_archived: request.archived,
+            identity: request.identity,
+            request: request.request,
+            plan_id: request.plan,
+        }))
+    }
+}
+
+impl Iterator for Pins {
+    type Item = Result<Pin, LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (sending, last) = self.standings.next()?;
+            if let Some(pin) = self.pin(sending, last).transpose() {
+                return Some(pin);
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.standings.len()))
+    }
+}

@@ -1,0 +1,282 @@
+//! The books: every record of a source ends in exactly one place.
+
+use super::entry::{State, Verdict};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Distinct causes kept by class; the rest is added up, since Front's words may differ for each message.
+const MOST_CAUSES: usize = 100;
+const OTHER_CAUSES: &str = "other causes";
+const SAME_MESSAGE: &str = "same message as another";
+
+/// Ends of a record that have a cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// A copy of another record.
+    Duplicate,
+    /// Left out by a rule.
+    Skipped,
+    /// Could not be read.
+    Unreadable,
+    /// Our own decision before sending.
+    Rejected,
+    /// Front's answer.
+    Refused,
+}
+
+/// What became of the records of one source, or of several added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Records read.
+    pub read: u64,
+    /// Seen in Front.
+    pub confirmed: u64,
+    /// Front said 202.
+    pub accepted: u64,
+    /// Sent without a usable answer, or being sent.
+    pub unknown: u64,
+    /// Not sent yet.
+    pub pending: u64,
+    /// Copies of other records.
+    pub duplicate: u64,
+    /// Left out by a rule.
+    pub skipped: u64,
+    /// Could not be read.
+    pub unreadable: u64,
+    /// Our own decision before sending.
+    pub rejected: u64,
+    /// Front said no.
+    pub refused: u64,
+    /// How often each cause occurred.
+    pub causes: BTreeMap<Class, BTreeMap<String, u64>>,
+}
+
+impl Tally {
+    /// Is every record that was read in exactly one place?
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let ends = [
+            self.confirmed,
+            self.accepted,
+            self.unknown,
+            self.pending,
+            self.duplicate,
+            self.skipped,
+            self.unreadable,
+            self.rejected,
+            self.refused,
+        ];
+        ends.iter().try_fold(0_u64, |sum, end| sum.checked_add(*end)) == Some(self.read)
+    }
+
+    /// Adds another source's tally.
+    pub fn add(&mut self, other: &Tally) {
+        self.read += other.read;
+        self.confirmed += other.confirmed;
+        self.accepted += other.accepted;
+        self.unknown += other.unknown;
+        self.pending += other.pending;
+        self.duplicate += other.duplicate;
+        self.skipped += other.skipped;
+        self.unreadable += other.unreadable;
+        self.rejected += other.rejected;
+        self.refused += other.refused;
+        for (class, causes) in &other.causes {
+            let mine = self.causes.entry(*class).or_default();
+            for (cause, count) in causes {
+                *mine.entry(cause.clone()).or_default() += count;
+            }
+        }
+    }
+}
+
+/// Planned records by state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Not sent.
+    pub planned: u64,
+    /// Being sent.
+    pub sending: u64,
+    /// Front said 202.
+    pub accepted: u64,
+    /// Seen in Front.
+    pub confirmed: u64,
+    /// Front said no.
+    pub refused: u64,
+    /// Sent without a usable answer.
+    pub unknown: u64,
+}
+
+impl Counts {
+    fn slot(&mut self, state: &State) -> &mut u64 {
+        match state {
+            State::Planned => &mut self.planned,
+            State::Sending => &mut self.sending,
+            State::Accepted { .. } => &mut self.accepted,
+            State::Confirmed { .. } => &mut self.confirmed,
+            State::Refused { .. } => &mut self.refused,
+            State::Unknown { .. } => &mut self.unknown,
+        }
+    }
+
+    pub(super) fn add(&mut self, other: &Counts) {
+        self.planned += other.planned;
+        self.sending += other.sending;
+        self.accepted += other.accepted;
+        self.confirmed += other.confirmed;
+        self.refused += other.refused;
+        self.unknown += other.unknown;
+    }
+}
+
+/// Counts by cause.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Causes(BTreeMap<String, u64>);
+
+impl Causes {
+    fn add(&mut self, cause: &str) {
+        if let Some(count) = self.0.get_mut(cause) {
+            *count += 1;
+        } else if self.0.len() < MOST_CAUSES {
+            self.0.insert(cause.to_owned(), 1);
+        } else {
+            *self.0.entry(OTHER_CAUSES.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Takes back one that was added. If its own line is gone it was counted among the others.
+    fn remove(&mut self, cause: &str) {
+        let line = if self.0.contains_key(cause) { cause } else { OTHER_CAUSES };
+        if let Some(count) = self.0.get_mut(line) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(line);
+            }
+        }
+    }
+}
+
+/// What a plan decided about the records of one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Verdicts {
+    read: u64,
+    planned: u64,
+    duplicate: u64,
+    skipped: Causes,
+    unreadable: Causes,
+    rejected: Causes,
+}
+
+impl Verdicts {
+    /// Nothing decided yet about `read` records.
+    pub(super) fn of_read(read: u64) -> Self {
+        Self { read, ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Planned(_) => self.planned += 1,
+            Verdict::Duplicate { .. } => self.duplicate += 1,
+            Verdict::Skipped { cause } => self.skipped.add(cause),
+            Verdict::Unreadable { cause, .. } => self.unreadable.add(cause),
+            Verdict::Rejected { cause, .. } => self.rejected.add(cause),
+        }
+    }
+}
+
+/// What became of the planned records of one source.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outcomes {
+    pub(super) counts: Counts,
+    refusals: Causes,
+}
+
+impl Outcomes {
+    /// All of them still to be sent.
+    pub(super) fn untouched(verdicts: &Verdicts) -> Self {
+        Self { counts: Counts { planned: verdicts.planned, ..Counts::default() }, refusals: Causes::default() }
+    }
+
+    /// One record goes from the one state to the other.
+    pub(super) fn change(&mut self, from: &State, to: &State) {
+        let left = self.counts.slot(from);
+        // Never below zero: a miscount then shows as books that do not balance.
+        *left = left.saturating_sub(1);
+        *self.counts.slot(to) += 1;
+        if let State::Refused { cause, .. } = from {
+            self.refusals.remove(cause);
+        }
+        if let State::Refused { cause, .. } = to {
+            self.refusals.add(cause);
+        }
+    }
+
+    pub(super) fn tally(&self, verdicts: &Verdicts) -> Tally {
+        let sum = |causes: &Causes| causes.0.values().sum::<u64>();
+        let mut causes: BTreeMap<Class, BTreeMap<String, u64>> = [
+            (Class::Skipped, &verdicts.skipped),
+            (Class::Unreadable, &verdicts.unreadable),
+            (Class::Rejected, &verdicts.rejected),
+            (Class::Refused, &self.refusals),
+        ]
+        .into_iter()
+        .filter(|(_, causes)| !causes.0.is_empty())
+        .map(|(class, causes)| (class, causes.0.clone()))
+        .collect();
+        if verdicts.duplicate > 0 {
+            causes.insert(Class::Duplicate, BTreeMap::from([(SAME_MESSAGE.to_owned(), verdicts.duplicate)]));
+        }
+        Tally {
+            read: verdicts.read,
+            confirmed: self.counts.confirmed,
+            accepted: self.counts.accepted,
+            unknown: self.counts.unknown + self.counts.sending,
+            pending: self.counts.planned,
+            duplicate: verdicts.duplicate,
+            skipped: sum(&verdicts.skipped),
+            unreadable: sum(&verdicts.unreadable),
+            rejected: sum(&verdicts.rejected),
+            refused: self.counts.refused,
+            causes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refused(cause: u16) -> State {
+        State::Refused { status: 400, cause: format!("cause {cause}") }
+    }
+
+    #[test]
+    fn a_record_in_no_place_or_in_two_unbalances_the_books() {
+        let balanced = Tally { read: 3, pending: 1, skipped: 2, ..Tally::default() };
+        assert!(balanced.balances());
+        assert!(!Tally { read: 4, ..balanced.clone() }.balances());
+        assert!(!Tally { accepted: 1, ..balanced.clone() }.balances());
+        assert!(!Tally { accepted: u64::MAX, ..balanced }.balances());
+    }
+
+    proptest! {
+        #[test]
+        fn causes_add_up_however_many_differ(changes in prop::collection::vec((any::<bool>(), 0..300_u16), 0..2_000)) {
+            let mut outcomes = Outcomes::untouched(&Verdicts { planned: 2_000, ..Verdicts::default() });
+            let mut standing: Vec<u16> = Vec::new();
+            for (refuse, cause) in changes {
+                if refuse {
+                    outcomes.change(&State::Sending, &refused(cause));
+                    standing.push(cause);
+                } else if !standing.is_empty() {
+                    let cause = standing.swap_remove(usize::from(cause) % standing.len());
+                    outcomes.change(&refused(cause), &State::Sending);
+                }
+                prop_assert_eq!(outcomes.refusals.0.values().sum::<u64>(), standing.len() as u64);
+                prop_assert!(outcomes.refusals.0.len() <= MOST_CAUSES + 1);
+            }
+        }
+    }
+}

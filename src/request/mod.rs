@@ -1,5 +1,7 @@
 //! What Front gets: [`ImportRequest`], built from a record, the mapping, and what the plan decided.
 
+pub mod encode;
+
 use bytes::Bytes;
 use serde::Serialize;
 

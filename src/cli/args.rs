@@ -6,9 +6,11 @@ use std::path::PathBuf;
 /// threadlift moves the message history of a legacy helpdesk into Front.
 #[derive(Debug, Parser)]
 #[command(name = "threadlift", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
+#[command(
+    after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
 rejected or refused · 4 stopped by Front · 5 ledger · 130 interrupted\n\
-Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more.")]
+Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,

@@ -50,7 +50,8 @@ impl Failure {
 
     /// The text for stderr.
     pub(super) fn text(&self) -> String {
-        let message = if self.message.starts_with("error") { self.message.clone() } else { format!("error: {}", self.message) };
+        let message =
+            if self.message.starts_with("error") { self.message.clone() } else { format!("error: {}", self.message) };
         match &self.help {
             Some(help) => format!("{}\n  = help: {help}\n", message.trim_end()),
             None => format!("{}\n", message.trim_end()),
@@ -60,6 +61,12 @@ impl Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&LedgerError> for Failure {
+    fn from(error: &LedgerError) -> Self {
         Self { exit: Exit::Ledger, message: error.to_string(), help: Some(error.remedy()) }
     }
 }

@@ -8,7 +8,7 @@ use super::{plan, progress};
 use crate::front;
 use crate::ledger::Ledger;
 use crate::mapping;
-use crate::plan::{Overview, overview_of};
+use crate::plan::{Overview, overview_of, staleness};
 use crate::report::{Report, Sent};
 use secrecy::SecretString;
 use std::io::{IsTerminal, Write, stdin, stdout};
@@ -24,10 +24,10 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     let sources = context.open_sources()?;
     let mut ledger = Ledger::open(&context.ledger_dir())?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
-    let overview = match plan::current(context, &ledger, &sources) {
-        Ok(meta) => overview_of(meta)?,
-        Err(why) => {
-            super::say(&format!("{why}: planning first\n"));
+    let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
+        (None, Some(plan)) => overview_of(plan)?,
+        (why, _) => {
+            super::say(&format!("{}: planning first\n", why.unwrap_or_default()));
             plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?
         }
     };
@@ -48,7 +48,8 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     let mut report = plan::report(context, "import", &sent.ledger, None)?;
     report.sent =
         Some(Sent { company, accepted: sent.accepted, seconds: began.elapsed().as_secs_f64(), front_holds: None });
-    sent.ledger.close()?;
+    sent.ledger.flush()?;
+    sent.ledger.write_summary("at rest", serde_json::Value::Null)?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
@@ -73,12 +74,15 @@ pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut rep
 fn settings(context: &Context, args: &ImportArgs) -> Result<front::Settings, Failure> {
     let send = &context.mapping.send;
     let base_url = match &args.base_url {
-        Some(written) => mapping::check_base_url(written).map_err(|wrong| Failure::usage(wrong.to_string(), wrong.remedy()))?,
+        Some(written) => mapping::check_base_url(written).map_err(|wrong| Failure::usage(wrong.reason, wrong.help))?,
         None => context.mapping.target.base_url.clone(),
     };
     if send.per_resource > FRONT_PER_RESOURCE && !mapping::is_loopback(&base_url) {
         return Err(Failure::usage(
-            format!("`per_resource` is {}, but Front allows {FRONT_PER_RESOURCE} requests a second on one inbox", send.per_resource),
+            format!(
+                "`per_resource` is {}, but Front allows {FRONT_PER_RESOURCE} requests a second on one inbox",
+                send.per_resource
+            ),
             format!("set `per_resource = {FRONT_PER_RESOURCE}` under [send]; more is for a target on this machine"),
         ));
     }
@@ -125,13 +129,18 @@ fn confirm(mut report: Report, greeted: &Greeted) -> Result<(), Failure> {
     if answer.trim().eq_ignore_ascii_case("yes") {
         return Ok(());
     }
-    Err(Failure { exit: Exit::Interrupted, message: "not sent".to_owned(), help: Some("run it again when ready".to_owned()) })
+    Err(Failure {
+        exit: Exit::Interrupted,
+        message: "not sent".to_owned(),
+        help: Some("run it again when ready".to_owned()),
+    })
 }
 
 /// What the overview names, for an embedded Front that must know it.
 pub(super) fn inboxes_of(context: &Context, overview: Option<&Overview>) -> Vec<String> {
     let mapping = &context.mapping;
-    let mut names: Vec<String> = overview.map(|overview| overview.inboxes.keys().cloned().collect()).unwrap_or_default();
+    let mut names: Vec<String> =
+        overview.map(|overview| overview.inboxes.keys().cloned().collect()).unwrap_or_default();
     names.push(mapping.target.inbox.clone());
     names.extend(mapping.rules.iter().filter_map(|rule| rule.inbox.clone()));
     names.sort();

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::progress;
 use crate::event::Observer;
-use crate::ledger::{Ledger, PlanMeta};
+use crate::ledger::Ledger;
 use crate::plan::{self, Overview};
 use crate::report::{Report, balance, estimates};
 use crate::source::Source;
@@ -57,6 +57,7 @@ pub(super) fn report(
     overview: Option<Overview>,
 ) -> Result<Report, Failure> {
     let (sources, total, balanced) = balance(ledger.tallies());
+    let left = total.pending + total.unknown;
     Ok(Report {
         command,
         mapping: context.mapping.path.display().to_string(),
@@ -66,7 +67,7 @@ pub(super) fn report(
         sources,
         total,
         balanced,
-        estimates: estimates(&ledger.counts(), context.mapping.send.share),
+        estimates: estimates(left, context.mapping.send.share),
         sent: None,
         ending: String::new(),
         exit: 0,
@@ -96,17 +97,4 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     file.map(BufWriter::new).map_err(|error| {
         Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
     })
-}
-
-/// The metadata of the ledger's plan, if it still stands.
-pub(super) fn current<'a>(
-    context: &Context,
-    ledger: &'a Ledger,
-    sources: &[Box<dyn Source>],
-) -> Result<&'a PlanMeta, String> {
-    let Some(meta) = ledger.plan() else { return Err("nothing is planned yet".to_owned()) };
-    match plan::staleness(meta, &context.mapping, sources) {
-        None => Ok(meta),
-        Some(why) => Err(why),
-    }
 }

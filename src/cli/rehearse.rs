@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         port: args.port,
         dump: args.dump.clone(),
         appear_after: SETTLE,
-        ..embedded_front::config(context, Some(&overview), ledger.target())
+        ..embedded_front::config(context, Some(&overview), ledger.target().as_ref())
     };
     let token = SecretString::from(config.token.clone());
     let server = Server::start(config).map_err(|error| embedded_front::cannot_start(&error, args.port))?;
@@ -65,7 +65,8 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
             inboxes: holds.inboxes.into_iter().map(|inbox| (inbox.name, inbox.messages)).collect(),
         }),
     });
-    sent.ledger.close()?;
+    sent.ledger.flush()?;
+    sent.ledger.write_summary("at rest", serde_json::Value::Null)?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }

@@ -32,7 +32,7 @@ pub(super) struct Greeted {
 
 /// What sending came to.
 pub(super) struct Sent {
-    pub ledger: Ledger,
+    pub ledger: Arc<Ledger>,
     pub accepted: u64,
     pub ending: Ending,
 }
@@ -55,7 +55,8 @@ pub(super) async fn greet(settings: front::Settings, overview: &Overview, inbox:
     let known = client.inboxes().await.map_err(front_failure)?;
     let mut inboxes = BTreeMap::new();
     for wanted in overview.inboxes.keys().map(String::as_str).chain([inbox]) {
-        let found: Vec<&front::Inbox> = known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
+        let found: Vec<&front::Inbox> =
+            known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
         match found.as_slice() {
             [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
             [] => return Err(no_inbox(wanted, &company.name, &known)),
@@ -91,17 +92,18 @@ pub(super) async fn greet(settings: front::Settings, overview: &Overview, inbox:
 /// Sends everything that is left.
 pub(super) async fn send(
     context: &Context,
-    mut ledger: Ledger,
+    ledger: Ledger,
     sources: Arc<Vec<Box<dyn Source>>>,
     greeted: Greeted,
     pace: Pace,
     observer: Arc<dyn Observer>,
 ) -> Result<Sent, Failure> {
-    ledger.bind(greeted.target.clone())?;
+    ledger.bind(&greeted.target)?;
     let cancellation = Cancellation::new();
     let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+    let ledger = Arc::new(ledger);
     let job = Job {
-        ledger,
+        ledger: Arc::clone(&ledger),
         rebuilder: Rebuilder::new(Arc::clone(&context.mapping), sources),
         client: greeted.client,
         inboxes: greeted.target.inboxes,
@@ -110,8 +112,7 @@ pub(super) async fn send(
     };
     let outcome = upload::run(job, observer, cancellation).await;
     watch.abort();
-    let outcome = outcome?;
-    Ok(Sent { ledger: outcome.ledger, accepted: outcome.accepted, ending: outcome.ending })
+    Ok(Sent { ledger, accepted: outcome.accepted, ending: outcome.ending })
 }
 
 /// Exit code and closing words of a run that sent.
@@ -141,7 +142,7 @@ fn stop_failure(stop: Stop) -> Failure {
             format!("Front turned the token down ({status}): {text}"),
             "check FRONT_API_TOKEN: it must be valid and have `messages:write` for this inbox; then run the same command again",
         ),
-        Stop::Front(StopCause::UnknownInbox { text }) => Failure::target(
+        Stop::Front(StopCause::UnknownInbox { text, .. }) => Failure::target(
             format!("Front no longer knows the inbox: {text}"),
             "check the inbox in Front and in the mapping, then run the same command again",
         ),
@@ -158,26 +159,36 @@ fn stop_failure(stop: Stop) -> Failure {
             "the source changed after it was planned: restore it, or run `plan` again to take it as it is now",
         ),
         Stop::Inbox(inbox) => Failure::internal(format!("the plan names inbox `{inbox}`, which was not looked up")),
-        Stop::Ledger(error) => error.into(),
+        Stop::Ledger(error) => error.as_ref().into(),
+        Stop::Thread(error) => {
+            Failure::usage(format!("cannot start a thread: {error}"), "free memory and run it again")
+        }
     }
 }
 
 /// What went wrong before anything was sent.
 pub(super) fn front_failure(error: FrontError) -> Failure {
     let help = error.remedy();
-    Failure { exit: if error.is_usage() { Exit::Usage } else { Exit::Target }, message: error.to_string(), help: Some(help) }
+    Failure {
+        exit: if error.is_usage() { Exit::Usage } else { Exit::Target },
+        message: error.to_string(),
+        help: Some(help),
+    }
 }
 
 fn no_inbox(wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
     let mut names: Vec<&str> = known.iter().map(|inbox| inbox.name.as_str()).collect();
     names.sort_unstable();
-    let nearest = names.iter().copied().max_by(|a, b| {
-        strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted))
-    });
+    let nearest = names
+        .iter()
+        .copied()
+        .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
     let nearest = nearest.filter(|name| strsim::jaro_winkler(name, wanted) > 0.8);
     let help = match nearest {
         Some(name) => format!("did you mean `{name}`? Names are compared exactly"),
-        None if names.is_empty() => "this token sees no inbox at all: give it the inbox's workspace in Front's settings".to_owned(),
+        None if names.is_empty() => {
+            "this token sees no inbox at all: give it the inbox's workspace in Front's settings".to_owned()
+        }
         None => format!("this token sees: {}. Correct the mapping, or give the token access", names.join(", ")),
     };
     Failure::target(format!("{company} has no inbox `{wanted}` that this token can see; nothing was sent"), help)

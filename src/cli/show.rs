@@ -32,8 +32,9 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), context.open_sources()?);
     let mut shown = Vec::new();
     for position in positions.iter().copied().take(MAX_SHOWN) {
-        let Some(entry) = ledger.entry(position)? else { continue };
-        let state = ledger.state(position)?;
+        let entry = ledger.entry(position)?;
+        // Only what is planned has a state.
+        let state = if planned(&entry) { ledger.state(position)? } else { State::Planned };
         shown.push(describe(&ledger, &rebuilder, &entry, &state)?);
     }
     if context.common.json {
@@ -45,6 +46,10 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn planned(entry: &Entry) -> bool {
+    matches!(entry.verdict, Verdict::Planned(_))
 }
 
 fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State) -> Result<Value, Failure> {

@@ -4,7 +4,7 @@ use super::args::MappingArg;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::plan;
-use crate::ledger::{Ledger, LedgerError, Summary};
+use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
 use crate::plan::overview_of;
 use crate::report::{Report, balance, estimates};
 
@@ -13,7 +13,10 @@ pub(super) fn run(context: &Context, mapping: &MappingArg) -> Result<Exit, Failu
     match Ledger::open_existing(&dir) {
         Ok(ledger) => at_rest(context, &ledger),
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
-        Err(LedgerError::Locked { .. }) => beside(context, &Ledger::read_summary(&dir)?),
+        Err(locked @ LedgerError::Locked { .. }) => match read_summary(&dir)? {
+            Some(summary) => beside(context, summary),
+            None => Err(locked.into()),
+        },
         Err(LedgerError::Absent { .. }) => {
             let help = format!("start with: threadlift plan {}", mapping.mapping.display());
             Err(Failure::usage(format!("there is no ledger at {}: nothing was planned yet", dir.display()), help))
@@ -35,18 +38,20 @@ fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
     Ok(conclude(context, report, "Nothing is running."))
 }
 
-fn beside(context: &Context, summary: &Summary) -> Result<Exit, Failure> {
-    let (sources, total, balanced) = balance(summary.tallies.clone());
+fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
+    let tallies = summary.sources.into_iter().map(|source| (source.name, source.tally)).collect();
+    let (sources, total, balanced) = balance(tallies);
+    let left = total.pending + total.unknown;
     let report = Report {
         command: "status",
         mapping: context.mapping.path.display().to_string(),
         ledger: context.ledger_dir().display().to_string(),
-        plan_id: summary.plan_id.clone(),
+        plan_id: summary.plan_id.unwrap_or_default(),
         plan: None,
         sources,
         total,
         balanced,
-        estimates: estimates(&summary.counts, context.mapping.send.share),
+        estimates: estimates(left, context.mapping.send.share),
         sent: None,
         ending: String::new(),
         exit: 0,

@@ -31,6 +31,7 @@
 //! Only this folder names sled.
 
 mod build;
+mod copy;
 mod entry;
 mod error;
 mod fact;

@@ -2,8 +2,16 @@
 
 use crate::source::Origin;
 use crate::thread;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
+
+/// Everything read, in reading order.
+pub(super) struct Read {
+    pub facts: Vec<Facts>,
+    pub texts: Texts,
+    /// Labels that became no tag, with the number of records that carry them.
+    pub unlisted: BTreeMap<String, u64>,
+}
 
 /// A record as read and decided by itself, before it is compared with the others.
 #[derive(Debug)]

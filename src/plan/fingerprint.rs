@@ -1,6 +1,6 @@
 //! Telling whether the sources are still those that were planned, without reading them whole.
 
-use crate::ledger::{FileMeta, SourceMeta};
+use crate::ledger::FileMeta;
 use crate::source::{Source, SourceFile};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -13,14 +13,12 @@ const BLOCK: usize = 4096;
 const MAX_SAMPLED: usize = 1_000;
 
 /// Names, sizes and sampled blocks of a source's files.
-pub(super) fn source_meta(source: &dyn Source) -> SourceMeta {
+pub(super) fn file_metas(source: &dyn Source) -> Vec<FileMeta> {
     let files = source.files();
-    let metas = if files.len() > MAX_SAMPLED {
-        vec![all_together(files)]
-    } else {
-        files.iter().map(|file| FileMeta { shown: file.shown.clone(), size: file.size, sample: sample(file) }).collect()
-    };
-    SourceMeta { name: source.name().to_owned(), files: metas }
+    if files.len() > MAX_SAMPLED {
+        return vec![all_together(files)];
+    }
+    files.iter().map(|file| FileMeta { shown: file.shown.clone(), size: file.size, sample: sample(file) }).collect()
 }
 
 /// Many files as one: their names and sizes in order.

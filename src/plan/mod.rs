@@ -24,7 +24,7 @@ pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 pub(crate) use resolve::hex;
 
 use crate::event::Observer;
-use crate::ledger::{Ledger, LedgerError, PlanMeta, SourceMeta};
+use crate::ledger::{FileMeta, Ledger, LedgerError, Plan, PlanMeta, SourceMeta};
 use crate::mapping::Mapping;
 use crate::request::TooLarge;
 use crate::source::{Origin, Source};
@@ -79,7 +79,7 @@ pub fn plan(
     stop: &AtomicBool,
 ) -> Result<Overview, PlanError> {
     let read = read::read_all(sources, mapping, settings.threads, observer, stop)?;
-    let pins = pins::Pins::of(ledger);
+    let pins = pins::Pins::of(ledger)?;
     let resolution = resolve::resolve(&read, &pins, mapping);
     let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
     if let Some(out) = settings.requests {
@@ -88,14 +88,14 @@ pub fn plan(
         let mut entries = resolution.entries_as_read();
         requests::write_requests(&mut entries, total, &rebuilder, settings.threads, out, observer)?;
     }
-    let source_metas = source_metas(sources);
+    let source_metas = source_metas(sources, &read);
     let meta = PlanMeta {
         plan_id: plan_id(mapping, &source_metas),
         mapping_text: mapping.text.clone(),
         mapping_digest: mapping.digest(),
         engine: env!("CARGO_PKG_VERSION").to_owned(),
         sources: source_metas,
-        overview: serde_json::to_vec(&overview).map_err(PlanError::Overview)?,
+        extra: serde_json::to_vec(&overview).map_err(PlanError::Overview)?,
     };
     ledger.write_plan(meta, resolution.entries())?;
     Ok(overview)
@@ -105,28 +105,44 @@ pub fn plan(
 ///
 /// # Errors
 /// [`PlanError::Overview`] if it is not one.
-pub fn overview_of(meta: &PlanMeta) -> Result<Overview, PlanError> {
-    serde_json::from_slice(&meta.overview).map_err(PlanError::Overview)
+pub fn overview_of(plan: &Plan) -> Result<Overview, PlanError> {
+    serde_json::from_slice(&plan.extra).map_err(PlanError::Overview)
 }
 
-/// Why a plan no longer stands, in words; `None` if it does.
-#[must_use]
-pub fn staleness(meta: &PlanMeta, mapping: &Mapping, sources: &[Box<dyn Source>]) -> Option<String> {
-    if meta.mapping_digest != mapping.digest() {
-        return Some("the mapping was changed after it was planned".to_owned());
+/// Why the ledger's plan does not stand, in words; `None` if it does.
+///
+/// # Errors
+/// [`LedgerError`] if the plan's files cannot be read.
+pub fn staleness(
+    ledger: &Ledger,
+    mapping: &Mapping,
+    sources: &[Box<dyn Source>],
+) -> Result<Option<String>, LedgerError> {
+    let Some(plan) = ledger.plan() else {
+        let lost = ledger.index_lost().map(|why| format!("the plan was lost ({why})"));
+        return Ok(Some(lost.unwrap_or_else(|| "nothing is planned yet".to_owned())));
+    };
+    if plan.mapping_digest != mapping.digest() {
+        return Ok(Some("the mapping was changed after it was planned".to_owned()));
     }
-    if meta.engine != env!("CARGO_PKG_VERSION") {
-        return Some(format!("it was planned by threadlift {}", meta.engine));
+    if plan.engine != env!("CARGO_PKG_VERSION") {
+        return Ok(Some(format!("it was planned by threadlift {}", plan.engine)));
     }
-    for (now, then) in source_metas(sources).iter().zip(&meta.sources) {
-        if let Some(changed) = now.files.iter().find(|file| !then.files.contains(file)) {
-            return Some(format!("{} of source `{}` is new or was changed after it was planned", changed.shown, now.name));
+    for (index, source) in (0..).zip(sources) {
+        let then: Vec<FileMeta> = ledger.files(index)?.collect::<Result<_, _>>()?;
+        let now = fingerprint::file_metas(source.as_ref());
+        if let Some(changed) = now.iter().find(|file| !then.contains(file)) {
+            let name = source.name();
+            return Ok(Some(format!(
+                "{} of source `{name}` is new or was changed after it was planned",
+                changed.shown
+            )));
         }
-        if let Some(gone) = then.files.iter().find(|file| !now.files.contains(file)) {
-            return Some(format!("{} of source `{}` is gone", gone.shown, then.name));
+        if let Some(gone) = then.iter().find(|file| !now.contains(file)) {
+            return Ok(Some(format!("{} of source `{}` is gone", gone.shown, source.name())));
         }
     }
-    None
+    Ok(None)
 }
 
 /// File and place of an origin, for people.
@@ -142,8 +158,21 @@ pub fn place(sources: &[Box<dyn Source>], origin: &Origin) -> String {
     }
 }
 
-fn source_metas(sources: &[Box<dyn Source>]) -> Vec<SourceMeta> {
-    sources.iter().map(|source| fingerprint::source_meta(source.as_ref())).collect()
+fn source_metas(sources: &[Box<dyn Source>], read: &facts::Read) -> Vec<SourceMeta> {
+    let mut metas: Vec<SourceMeta> = sources
+        .iter()
+        .map(|source| SourceMeta {
+            name: source.name().to_owned(),
+            read: 0,
+            files: fingerprint::file_metas(source.as_ref()),
+        })
+        .collect();
+    for facts in &read.facts {
+        if let Some(meta) = metas.get_mut(usize::from(facts.origin.source)) {
+            meta.read += 1;
+        }
+    }
+    metas
 }
 
 /// Names a plan: equal for equal mapping, sources and engine.

@@ -136,7 +136,8 @@ pub(super) fn overview(
         tags.extend(message.tags.iter().map(|tag| (read.texts.get(*tag), ())));
     }
     overview.tags = tags.into_keys().collect();
-    overview.teammates = senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned().collect();
+    overview.teammates =
+        senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned().collect();
     overview.teammates.sort();
     overview.teammates.dedup();
     overview.treated_as_us = Listed::most_frequent(senders);

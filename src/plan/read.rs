@@ -4,9 +4,9 @@
 //! so the lock is never the bottleneck) and parses it outside. So no queue exists, and memory holds
 //! as many entries as there are workers; a large mail is parsed while no other large one is.
 
-use super::decide::{Decided, decide};
-use super::facts::{Candidate, Facts, Finding, Problem, Richness, Texts};
 use super::PlanError;
+use super::decide::{Decided, decide};
+use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
 use crate::event::{Event, Observer, Stage};
 use crate::mapping::Mapping;
 use crate::record::{self, BadKind, BadRecord, Kind, Outcome, Record};
@@ -25,14 +25,6 @@ const STACK: usize = 16 << 20;
 
 /// Bytes between two progress events.
 const PROGRESS: u64 = 1 << 20;
-
-/// Everything read, in reading order.
-pub(super) struct Read {
-    pub facts: Vec<Facts>,
-    pub texts: Texts,
-    /// Labels that became no tag, with the number of records that carry them.
-    pub unlisted: BTreeMap<String, u64>,
-}
 
 /// Reads every entry of every source.
 pub(super) fn read_all(

@@ -118,8 +118,7 @@ impl Rebuilder {
         };
         let Verdict::Planned(planned) = &entry.verdict else { return Err(differs("an entry that is not planned")) };
         let record = self.record(entry)?.ok_or_else(|| differs(&planned.external_id))?;
-        self.request_of(record, usize::from(entry.origin.source), planned)
-            .ok_or_else(|| differs(&planned.external_id))
+        self.request_of(record, usize::from(entry.origin.source), planned).ok_or_else(|| differs(&planned.external_id))
     }
 
     /// The request of a record that was already read; absent if it is not the planned one.

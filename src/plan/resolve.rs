@@ -188,7 +188,8 @@ impl Resolution<'_> {
             let rules: Vec<Option<u16>> =
                 members.iter().map(|index| self.messages.get(*index).and_then(|message| message.inbox_rule)).collect();
             let decided = rules.iter().flatten().next().and_then(|rule| self.mapping.rules.get(usize::from(*rule)));
-            let inbox_of = |rule: &Option<u16>| rule.and_then(|rule| self.mapping.rules.get(usize::from(rule))?.inbox.as_ref());
+            let inbox_of =
+                |rule: &Option<u16>| rule.and_then(|rule| self.mapping.rules.get(usize::from(rule))?.inbox.as_ref());
             let has_conflict = rules.iter().map(inbox_of).any(|inbox| inbox != rules.first().and_then(inbox_of));
             let pin = pins.thread(&thread_ref);
             let inbox = pin
@@ -276,7 +277,10 @@ impl Resolution<'_> {
         let facts = self.read.facts.get(number);
         Entry {
             number: number as u64,
-            origin: facts.map_or_else(|| crate::source::Origin { source: 0, pieces: Vec::new(), part: 0 }, |facts| facts.origin.clone()),
+            origin: facts.map_or_else(
+                || crate::source::Origin { source: 0, pieces: Vec::new(), part: 0 },
+                |facts| facts.origin.clone(),
+            ),
             digest: facts.map(|facts| facts.digest).unwrap_or_default(),
             verdict,
             original_id: facts.and_then(|facts| facts.original_id.as_deref()).map(str::to_owned),

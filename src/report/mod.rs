@@ -5,7 +5,7 @@ mod words;
 
 pub use words::{count, duration, size};
 
-use crate::ledger::{Counts, Tally};
+use crate::ledger::Tally;
 use crate::plan::Overview;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -93,8 +93,7 @@ const LIMITS: [u32; 3] = [50, 100, 200];
 /// Estimates for what is left to send, one request a message.
 #[must_use]
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
-pub fn estimates(counts: &Counts, share: f64) -> Vec<Estimate> {
-    let left = counts.planned + counts.sending + counts.unknown;
+pub fn estimates(left: u64, share: f64) -> Vec<Estimate> {
     let seconds = |limit: u32| (left as f64 * 60.0 / (f64::from(limit) * share)).ceil() as u64;
     LIMITS.iter().map(|limit| Estimate { limit_per_minute: *limit, share, seconds: seconds(*limit) }).collect()
 }

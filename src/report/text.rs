@@ -54,7 +54,8 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         (false, false) => "LOUD: FRONT'S RULES RUN and may mail customers, and conversations are left OPEN",
     };
     let _ = writeln!(out, "Silence   {silence}");
-    let inboxes: Vec<String> = plan.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
+    let inboxes: Vec<String> =
+        plan.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
     let _ = writeln!(
         out,
         "Into      {} · {} messages in {} conversations, the largest has {}",
@@ -106,7 +107,8 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         .map(|estimate| format!("{} at {}/min", duration(estimate.seconds), estimate.limit_per_minute))
         .collect();
     if let Some(first) = report.estimates.first().filter(|estimate| estimate.seconds > 0) {
-        let _ = writeln!(out, "Time      {} (your Front plan's limit; {} of it is used)", times.join(", "), first.share);
+        let _ =
+            writeln!(out, "Time      {} (your Front plan's limit; {} of it is used)", times.join(", "), first.share);
     }
     out.push('\n');
 }

@@ -20,7 +20,8 @@ pub fn count(number: u64) -> String {
 pub fn size(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     let fitting = units.iter().find(|(unit, _)| bytes >= *unit);
-    fitting.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{:.1} {name}", bytes as f64 / *unit as f64))
+    fitting
+        .map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{:.1} {name}", bytes as f64 / *unit as f64))
 }
 
 /// Seconds as the two largest units: `3 days 4 h`, `2 h 5 min`, `40 s`.

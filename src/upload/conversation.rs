@@ -1,9 +1,9 @@
 //! Sending one conversation: oldest first, one request at a time.
 
-use super::recorder::Run;
+use super::queue::Run;
 use super::{BYTE_BUDGET, BYTE_UNIT, Shared, Stop};
 use crate::front::Answer;
-use crate::ledger::{Entry, LedgerError, State, Verdict};
+use crate::ledger::{Entry, State, Verdict};
 use crate::plan::Rebuilt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -31,13 +31,13 @@ impl Conversation {
 
     pub(super) async fn send(mut self) {
         let mut is_new = self.run.is_new;
-        let items = std::mem::take(&mut self.run.items);
-        let last = items.len().saturating_sub(1);
-        for (at, (position, before)) in items.into_iter().enumerate() {
+        let positions = std::mem::take(&mut self.run.positions);
+        let last = positions.len().saturating_sub(1);
+        for (at, position) in positions.into_iter().enumerate() {
             if self.shared.cancellation.is_cancelled() {
                 return;
             }
-            match self.send_one(position, before).await {
+            match self.send_one(position).await {
                 Next::Accepted if is_new && at < last => {
                     is_new = false;
                     tokio::select! {
@@ -51,13 +51,12 @@ impl Conversation {
         }
     }
 
-    async fn send_one(&self, position: u64, before: State) -> Next {
+    async fn send_one(&self, position: u64) -> Next {
         let shared = &self.shared;
-        let entry = match shared.recorder.entry(position).await {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return Next::Leave,
+        let entry = match shared.ledger.entry(position) {
+            Ok(entry) => entry,
             Err(error) => {
-                shared.stop(Stop::Ledger(error));
+                shared.stop(Stop::Ledger(Arc::new(error)));
                 return Next::Leave;
             }
         };
@@ -67,7 +66,8 @@ impl Conversation {
             return Next::Leave;
         };
         let units = u32::try_from(planned.size / BYTE_UNIT + 1).unwrap_or(BYTE_BUDGET).min(BYTE_BUDGET);
-        let (Ok(_bytes), Ok(_request)) = (shared.bytes.acquire_many(units).await, shared.requests.acquire().await) else {
+        let (Ok(_bytes), Ok(_request)) = (shared.bytes.acquire_many(units).await, shared.requests.acquire().await)
+        else {
             return Next::Leave;
         };
         if shared.cancellation.is_cancelled() {
@@ -78,7 +78,7 @@ impl Conversation {
             return Next::Leave;
         }
         let answer = shared.client.import(&inbox, &rebuilt.request, &shared.cancellation).await;
-        let (state, next) = self.judge(answer, before);
+        let (state, next) = self.judge(answer);
         let refusal = match &state {
             State::Refused { cause, .. } => Some(cause.clone()),
             _ => None,
@@ -105,28 +105,26 @@ impl Conversation {
         }
     }
 
-    /// What an answer makes of a message. `before` is what it falls back to if Front certainly did not
-    /// take it now: a message of open fate stays one.
-    fn judge(&self, answer: Answer, before: State) -> (State, Next) {
+    /// What an answer makes of a message. One that Front certainly did not take goes back to planned; the
+    /// ledger makes that unknown if an earlier attempt was never answered.
+    fn judge(&self, answer: Answer) -> (State, Next) {
+        let unknown = |why: &str| (State::Unknown { why: why.to_owned() }, Next::Leave);
         match answer {
             Answer::Accepted { uid } => (State::Accepted { uid }, Next::Accepted),
             Answer::Refused { status, cause } => (State::Refused { status, cause }, Next::Refused),
             Answer::Poison { attempts, status, cause } => {
                 let cause = format!("Front failed {attempts} times on it: {cause}");
-                (State::Refused { status, cause }, Next::Refused)
+                (State::Refused { status: status.unwrap_or_default(), cause }, Next::Refused)
             }
-            Answer::Unknown { why } => (State::Unknown { why }, Next::Leave),
-            Answer::Cancelled { sent_before: true } => {
-                (State::Unknown { why: "interrupted before Front answered".to_owned() }, Next::Leave)
-            }
-            Answer::Cancelled { sent_before: false } => (before, Next::Leave),
-            Answer::Stop { cause, sent_before } => {
-                let state = match sent_before {
-                    true => State::Unknown { why: "the run stopped before Front answered".to_owned() },
-                    false => before,
-                };
+            Answer::Unknown { why } => unknown(&why),
+            Answer::Cancelled { .. } => (State::Planned, Next::Leave),
+            Answer::Stop { cause, may_be_there } => {
                 self.shared.stop(Stop::Front(cause));
-                (state, Next::Leave)
+                if may_be_there {
+                    unknown("the run stopped before Front answered")
+                } else {
+                    (State::Planned, Next::Leave)
+                }
             }
         }
     }
@@ -135,8 +133,7 @@ impl Conversation {
         match self.shared.recorder.mark(position, state).await {
             Ok(()) => true,
             Err(error) => {
-                let told = LedgerError::io("the ledger", std::io::Error::other(error.to_string()));
-                self.shared.stop(Stop::Ledger(Arc::into_inner(error).unwrap_or(told)));
+                self.shared.stop(Stop::Ledger(error));
                 false
             }
         }

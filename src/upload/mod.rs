@@ -1,9 +1,10 @@
 //! Pass 2: takes planned messages in send order, makes each request again, sends it, records the answer.
 //!
 //! ```text
-//! recorder   a thread of its own: the only owner of the ledger; hands out threads, commits marks in groups
-//! thread     one task per conversation: oldest first, one request at a time
-//! breaker    stops the run when refusals show that the mapping is wrong
+//! queue          the next conversation in send order
+//! conversation   one task for each: oldest first, one request at a time
+//! recorder       a thread of its own: the one writer of outcomes, in groups
+//! breaker        stops the run when refusals show that the mapping is wrong
 //! ```
 //!
 //! Many conversations are open at once, so that one that waits (for `settle`, for an answer) leaves the
@@ -12,6 +13,7 @@
 
 mod breaker;
 mod conversation;
+mod queue;
 mod recorder;
 
 use crate::event::{Event, Observer, Stage};
@@ -20,6 +22,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::plan::{RebuildError, Rebuilder};
 use breaker::Breaker;
 use conversation::Conversation;
+use queue::Queue;
 use recorder::Recorder;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,7 +43,7 @@ const BYTE_UNIT: u64 = 64 << 10;
 /// What to send, and to where.
 pub struct Job {
     /// A ledger with a plan, bound to the target.
-    pub ledger: Ledger,
+    pub ledger: Arc<Ledger>,
     /// Makes requests again.
     pub rebuilder: Rebuilder,
     /// Front.
@@ -55,8 +58,6 @@ pub struct Job {
 
 /// What came of a run.
 pub struct Outcome {
-    /// The ledger, given back.
-    pub ledger: Ledger,
     /// Messages that Front accepted in this run.
     pub accepted: u64,
     /// How it ended.
@@ -91,19 +92,23 @@ pub enum Stop {
     /// The plan names an inbox that was not resolved.
     Inbox(String),
     /// The ledger failed; nothing was sent after that.
-    Ledger(LedgerError),
+    Ledger(Arc<LedgerError>),
+    /// The system gave no thread to write the ledger with.
+    Thread(std::io::Error),
 }
 
 /// Sends everything that is left, until done, stopped or cancelled.
-///
-/// # Errors
-/// [`LedgerError`] only if the ledger could not be given back.
-pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Result<Outcome, LedgerError> {
+pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
     let counts = job.ledger.counts();
     let total = counts.planned + counts.unknown + counts.sending;
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
-    let (recorder, thread) = Recorder::start(job.ledger)?;
+    let (recorder, thread) = match Recorder::start(&job.ledger) {
+        Ok(started) => started,
+        Err(error) => return Outcome { accepted: 0, ending: Ending::Stopped(Stop::Thread(error)) },
+    };
+    let mut queue = Queue::of(&job.ledger);
     let shared = Arc::new(Shared {
+        ledger: job.ledger,
         rebuilder: job.rebuilder,
         client: job.client,
         inboxes: job.inboxes,
@@ -122,16 +127,16 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let mut conversations = JoinSet::new();
     while !shared.cancellation.is_cancelled() {
         let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
-        match shared.recorder.next().await {
+        match queue.next(&shared.ledger) {
             Ok(Some(run)) => {
-                let shared = Arc::clone(&shared);
+                let conversation = Conversation::new(Arc::clone(&shared), run);
                 conversations.spawn(async move {
-                    Conversation::new(shared, run).send().await;
+                    conversation.send().await;
                     drop(slot);
                 });
             }
             Ok(None) => break,
-            Err(error) => shared.stop(Stop::Ledger(error)),
+            Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
         }
         while conversations.try_join_next().is_some() {}
     }
@@ -141,17 +146,19 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let stopped = shared.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
     let interrupted = shared.cancellation.is_cancelled();
     drop(shared);
-    let ledger = thread.join()?;
+    // Its last handle is gone, so it ends; a panic there has failed every mark that waited for it.
+    let _ = thread.join();
     let ending = match stopped {
         Some(stop) => Ending::Stopped(stop),
         None if interrupted => Ending::Interrupted,
         None => Ending::Finished,
     };
-    Ok(Outcome { ledger, accepted, ending })
+    Outcome { accepted, ending }
 }
 
 /// What all conversations share.
 struct Shared {
+    ledger: Arc<Ledger>,
     rebuilder: Rebuilder,
     client: Client,
     inboxes: BTreeMap<String, String>,

@@ -52,8 +52,10 @@ pub(super) fn read(
     for delimiter in candidates {
         let Some((row, rows_at)) = first(mapping, file, text, header_at, delimiter)? else { return Ok(None) };
         let Ok(bytes) = row.content else { continue };
-        let names: Vec<String> =
-            split(&bytes, delimiter, encoding).iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
+        let names: Vec<String> = split(&bytes, delimiter, encoding)
+            .iter()
+            .map(|name| name.trim().trim_start_matches('\u{feff}').to_owned())
+            .collect();
         let fit = needed.iter().filter(|(_, name)| names.contains(name)).count();
         let better = best.as_ref().is_none_or(|(best_fit, best)| (fit, names.len()) > (*best_fit, best.names.len()));
         if better {
@@ -65,7 +67,8 @@ pub(super) fn read(
     check(mapping, csv, file, &needed, &header)?;
     let (offset, line) = header.rows_at;
     let mut rows = Rows::new(text, header.delimiter, offset, line);
-    header.has_rows = rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?.is_some();
+    header.has_rows =
+        rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?.is_some();
     Ok(Some(header))
 }
 
@@ -84,7 +87,8 @@ fn first(
 
 /// Key in the mapping and name of each column that the mapping uses.
 fn needed(columns: &Columns) -> Vec<(&'static str, &String)> {
-    let Columns { id, conversation, time, clock, sender, sender_name, recipient, text, role, subject, labels } = columns;
+    let Columns { id, conversation, time, clock, sender, sender_name, recipient, text, role, subject, labels } =
+        columns;
     [
         ("id", id.as_ref()),
         ("conversation", Some(conversation)),
@@ -117,7 +121,9 @@ fn check(
             0 => {
                 let near = nearest(name, header.names.iter());
                 let remedy = match near.first() {
-                    Some(near) => format!("did you mean {near}? Set columns.{key} to the name as it stands in the file"),
+                    Some(near) => {
+                        format!("did you mean {near}? Set columns.{key} to the name as it stands in the file")
+                    }
                     None => format!("set columns.{key} to one of these names, or declare `delimiter` and `encoding`"),
                 };
                 return Err(SourceError {

@@ -125,8 +125,12 @@ impl ChatCsv {
     ) -> Box<dyn Iterator<Item = Result<RawEntry, Unreadable>> + Send + 'a> {
         let Some(table) = self.table(number) else { return Box::new(std::iter::empty()) };
         let failed = move |place: (u64, u64), error: &io::Error| {
-            let piece =
-                Piece { file: number, offset: place.0, length: table.length.saturating_sub(place.0), line: Some(place.1) };
+            let piece = Piece {
+                file: number,
+                offset: place.0,
+                length: table.length.saturating_sub(place.0),
+                line: Some(place.1),
+            };
             let origin = Origin { source: self.index, pieces: vec![piece], part: 0 };
             files::unreadable_file(&file.shown, place.0, origin, error)
         };
@@ -291,14 +295,16 @@ impl Opening<'_> {
             ),
             at: mapping.path_at,
         };
-        let failed = |error: io::Error| problem(format!("{} cannot be decoded from {name}", file.shown), error.to_string());
+        let failed =
+            |error: io::Error| problem(format!("{} cannot be decoded from {name}", file.shown), error.to_string());
         let to = match &mut self.decoded {
             Some(to) => to,
             none => none.insert(tempfile::tempfile().map_err(failed)?),
         };
         let start = self.decoded_length;
         let mut to = BufWriter::new(to);
-        let done = encoding::decode(open, chosen.mark, chosen.encoding, &mut to, MOST_DECODED - start).map_err(failed)?;
+        let done =
+            encoding::decode(open, chosen.mark, chosen.encoding, &mut to, MOST_DECODED - start).map_err(failed)?;
         let Some(done) = done else {
             let detail = format!("the text in {name} takes more than {} GiB of temporary space", MOST_DECODED >> 30);
             return Err(problem(format!("{} is too large to be decoded on the way", file.shown), detail));

@@ -47,7 +47,9 @@ pub(super) enum Framed {
     /// A row of so many bytes, line end included.
     Row(usize),
     /// Its end is not here yet.
-    Incomplete { in_quotes: bool },
+    Incomplete {
+        in_quotes: bool,
+    },
     Damaged(Damage),
 }
 
@@ -186,7 +188,11 @@ impl<R: ReadAt> Rows<R> {
                     return Ok(Some(row));
                 }
                 Framed::Incomplete { in_quotes } if self.rest().len() > self.longest => {
-                    if in_quotes { Damage::OpenQuote } else { Damage::TooLong }
+                    if in_quotes {
+                        Damage::OpenQuote
+                    } else {
+                        Damage::TooLong
+                    }
                 }
                 Framed::Incomplete { .. } => {
                     self.read_more()?;

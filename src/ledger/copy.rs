@@ -1,0 +1,76 @@
+//! A ledger for a rehearsal: thrown away each time, with the history of the real one where there is one.
+
+use super::{Ledger, LedgerError, home};
+use std::path::Path;
+
+impl Ledger {
+    /// Removes the ledger at `dir`; does nothing if there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError::Locked`], [`LedgerError::NotALedger`] if something else lies there, or what the system refuses.
+    pub fn remove(dir: &Path) -> Result<(), LedgerError> {
+        match Self::open_existing(dir) {
+            // Held until the directory is gone, so that nobody opens it in between.
+            Ok(ledger) => {
+                let removed = std::fs::remove_dir_all(dir).map_err(LedgerError::io(dir, "remove"));
+                drop(ledger);
+                removed
+            }
+            Err(LedgerError::Absent { .. }) => Ok(()),
+            // Its content does not matter any more, only that it is a ledger.
+            Err(LedgerError::Damaged { .. }) => std::fs::remove_dir_all(dir).map_err(LedgerError::io(dir, "remove")),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Makes a ledger at `dir`, which must not exist, with the journal of the ledger at `other` if that exists:
+    /// what was sent from there counts as sent. The other one is only read.
+    ///
+    /// # Errors
+    /// A damaged journal, or what the system refuses.
+    pub fn with_history_of(dir: &Path, other: &Path) -> Result<Self, LedgerError> {
+        drop(Self::open(dir)?);
+        let journal = home::journal_path(other);
+        if journal.exists() {
+            let to = home::journal_path(dir);
+            std::fs::copy(&journal, &to).map_err(LedgerError::io(&journal, "copy"))?;
+        }
+        // A line that another process was just writing is cut off here, like any torn end.
+        Self::open(dir)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ledger::{Ledger, LedgerError, Target};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_rehearsal_knows_what_the_real_ledger_sent_and_leaves_it_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let (real, own) = (home.path().join("real"), home.path().join("own"));
+        let target = Target {
+            company_id: "cmp_1".into(),
+            company_name: "Acme".into(),
+            base_url: "https://api2.frontapp.com".into(),
+            inboxes: BTreeMap::new(),
+        };
+        let ledger = Ledger::open(&real).unwrap();
+        ledger.bind(&target).unwrap();
+        let copy = Ledger::with_history_of(&own, &real).unwrap();
+        assert_eq!(copy.target(), Some(target), "read although the real one is in use");
+        assert!(matches!(Ledger::remove(&own), Err(LedgerError::Locked { .. })));
+        drop(copy);
+        Ledger::remove(&own).unwrap();
+        assert!(!own.exists());
+        Ledger::remove(&own).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_is_no_ledger_is_never_removed() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("thesis.txt"), "irreplaceable").unwrap();
+        assert!(matches!(Ledger::remove(home.path()), Err(LedgerError::NotALedger { .. })));
+        assert!(home.path().join("thesis.txt").exists());
+    }
+}

@@ -1,0 +1,55 @@
+//! What is to be sent next, conversation by conversation, in send order.
+
+use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use std::ops::Range;
+
+/// What is left to send of one conversation, oldest first. Only positions: a conversation may be huge.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Positions in the send order.
+    pub positions: Vec<u64>,
+    /// None of its messages was ever accepted: Front does not know the ref yet.
+    pub is_new: bool,
+}
+
+/// Where handing out stands. Positions only grow: what fails in this run is taken up in the next.
+pub(super) struct Queue {
+    positions: Range<u64>,
+}
+
+impl Queue {
+    /// Everything that is left in the ledger's plan.
+    pub(super) fn of(ledger: &Ledger) -> Self {
+        let end = ledger.plan().map_or(0, |plan| plan.planned);
+        Self { positions: ledger.first_open().min(end)..end }
+    }
+
+    /// Walks on to the end of the next conversation that has something to send. The send order keeps
+    /// conversations together.
+    pub(super) fn next(&mut self, ledger: &Ledger) -> Result<Option<Run>, LedgerError> {
+        let mut open: Vec<(bool, u64)> = Vec::new();
+        let mut is_new = true;
+        let mut current: Option<String> = None;
+        while let Some(position) = self.positions.clone().next() {
+            let Verdict::Planned(planned) = ledger.entry(position)?.verdict else { break };
+            if current.as_ref().is_some_and(|current| *current != planned.thread_ref) {
+                if !open.is_empty() {
+                    break;
+                }
+                is_new = true;
+            }
+            current = Some(planned.thread_ref);
+            self.positions.start = position + 1;
+            match ledger.state(position)? {
+                State::Accepted { .. } | State::Confirmed { .. } => is_new = false,
+                State::Refused { .. } => {}
+                State::Planned => open.push((true, position)),
+                State::Sending | State::Unknown { .. } => open.push((false, position)),
+            }
+        }
+        // What may be in Front already goes first, so that nothing newer overtakes it.
+        open.sort_unstable();
+        let positions: Vec<u64> = open.into_iter().map(|(_, position)| position).collect();
+        Ok((!positions.is_empty()).then_some(Run { positions, is_new }))
+    }
+}

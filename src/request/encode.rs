@@ -7,6 +7,8 @@
 //! Shape (RFC 7578, with names as Front documents them): one part per leaf, nested as `sender[handle]`, lists indexed
 //! from 0 as `to[0]`; text parts bear no Content-Type; files are `attachments[0]` with name and type.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use memchr::memmem;
 use serde_json::Value;
@@ -125,12 +127,14 @@ fn multipart(fields: &[(String, String)], files: &[File], boundary: &str) -> Vec
         text.push_str("\r\n");
     }
     for (index, file) in files.iter().enumerate() {
-        text.push_str(&format!(
+        // Writing into a String cannot fail.
+        let _ = write!(
+            text,
             "--{boundary}\r\nContent-Disposition: form-data; name=\"attachments[{index}]\"; filename=\"{}\"\r\n\
              Content-Type: {}\r\n\r\n",
             escaped_filename(&file.filename),
             sound_type(&file.content_type),
-        ));
+        );
         chunks.push(Bytes::from(std::mem::take(&mut text)));
         chunks.push(file.content.clone());
         text.push_str("\r\n");

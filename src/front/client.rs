@@ -1,0 +1,253 @@
+//! The client: one attempt at a time, through the gate, with nothing said that must not be said.
+
+use std::error::Error;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+use memchr::memmem;
+use reqwest::{Body, Response, Url};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::body::Chunks;
+use super::cancellation::Cancellation;
+use super::gate::{Gate, Gatekeeper, Herald};
+use super::settings::{FrontError, Settings, Timing};
+use super::target::Target;
+use crate::request::encode::Encoded;
+
+/// Above this, "per resource" would break Front's documented limit.
+const MOST_PER_RESOURCE: u32 = 5;
+
+/// An answer longer than this is cut off. The longest expected is an unpaged list of all teammates of a company.
+const LONGEST_ANSWER: usize = 32 << 20;
+
+/// What is left of an answer's text where it repeats the token.
+const REDACTED: &[u8] = b"[token]";
+
+/// Front's API, as far as a migration needs it. Clones share connections, gate and pace.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    http: ClientWithMiddleware,
+    target: Target,
+    authorization: HeaderValue,
+    token: Vec<u8>,
+    gate: Arc<Gate>,
+    herald: Arc<Herald>,
+    timing: Timing,
+    /// The latest success of any import: tells an outage from a message that Front cannot digest.
+    last_import: Mutex<Option<Instant>>,
+}
+
+/// An answer to one attempt.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    /// Why the body is not all there, if it is not.
+    pub(super) cut_off: Option<String>,
+}
+
+/// Why an attempt has no answer.
+pub(super) enum NoReply {
+    /// The run was cancelled before the request left.
+    Cancelled,
+    /// No connection: Front has not seen the request.
+    NotSent(String),
+    /// The request may have reached Front.
+    Lost(String),
+}
+
+impl Client {
+    /// Checks the settings and prepares connections; sends nothing. To be called inside a tokio runtime.
+    pub fn new(settings: Settings) -> Result<Self, FrontError> {
+        let target = Target::new(&settings.base_url)?;
+        let setting = |why: String| FrontError::Setting(why);
+        if !(settings.share > 0.0 && settings.share <= 1.0) {
+            return Err(setting(format!("a share of {} is not above 0 and at most 1", settings.share)));
+        }
+        let Some(per_resource) = NonZeroU32::new(settings.per_resource) else {
+            return Err(setting("0 requests per second on a resource would send nothing".to_owned()));
+        };
+        if settings.per_resource > MOST_PER_RESOURCE && !target.is_loopback() {
+            return Err(setting(format!(
+                "{per_resource} requests per second on a resource are above Front's limit of {MOST_PER_RESOURCE}"
+            )));
+        }
+        let token = settings.token.expose_secret().trim();
+        let authorization = HeaderValue::from_str(&format!("Bearer {token}")).ok().filter(|_| !token.is_empty());
+        let Some(mut authorization) = authorization else {
+            return Err(setting("the token is empty or has characters that no token has".to_owned()));
+        };
+        authorization.set_sensitive(true);
+        let token = token.as_bytes().to_vec();
+
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("threadlift/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(settings.timing.connect)
+            // Redirects are followed by `fetch`, which asks `Target` about each; repeats are the attempt loops' own,
+            // each through the gate.
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never());
+        if target.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| setting(format!("no HTTP client: {}", with_causes(&error))))?;
+
+        let herald = Arc::new(Herald::new(settings.observer));
+        let gate = Arc::new(Gate::new(settings.share, settings.reserve, per_resource, Arc::clone(&herald)));
+        let http = ClientBuilder::new(http).with(Gatekeeper(Arc::clone(&gate))).build();
+        let timing = settings.timing;
+        let last_import = Mutex::new(None);
+        Ok(Self { shared: Arc::new(Shared { http, target, authorization, token, gate, herald, timing, last_import }) })
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.shared.target
+    }
+
+    pub(super) fn timing(&self) -> &Timing {
+        &self.shared.timing
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.shared.timing.first_backoff, self.shared.timing.longest_backoff)
+    }
+
+    /// Closes the gate to everyone for as long as Front asked, within reason.
+    pub(super) fn cool_down(&self, wait: Duration, status: u16) {
+        self.shared.gate.pause(self.timing().credible(wait), &format!("Front asks for a pause ({status})"));
+    }
+
+    /// Rests before another attempt. False if the run was cancelled meanwhile.
+    pub(super) async fn rest(&self, wait: Duration, why: &str, cancellation: Option<&Cancellation>) -> bool {
+        let until = Instant::now() + wait;
+        self.shared.herald.waiting(until, format!("{why}; trying again"));
+        match cancellation {
+            None => tokio::time::sleep_until(until).await,
+            Some(cancellation) => tokio::select! {
+                biased;
+                () = cancellation.cancelled() => return false,
+                () = tokio::time::sleep_until(until) => {}
+            },
+        }
+        true
+    }
+
+    pub(super) fn import_succeeded(&self) {
+        *self.shared.last_import.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(super) fn last_import(&self) -> Option<Instant> {
+        *self.shared.last_import.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One attempt: waits at the gate, sends, reads the answer.
+    pub(super) async fn attempt(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Option<&Encoded>,
+        cancellation: Option<&Cancellation>,
+    ) -> Result<Reply, NoReply> {
+        let size = body.map_or(0, |body| body.size);
+        let mut request = self
+            .shared
+            .http
+            .request(method, url.clone())
+            .header(AUTHORIZATION, self.shared.authorization.clone())
+            .header(ACCEPT, "application/json")
+            .timeout(self.timing().attempt(size));
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, &body.content_type).body(Body::wrap(Chunks::new(&body.chunks)));
+        }
+        if let Some(cancellation) = cancellation {
+            request = request.with_extension(cancellation.clone());
+        }
+        match request.send().await {
+            Ok(response) => Ok(self.read(response).await),
+            // The gate is the only middleware, and it fails only by cancellation.
+            Err(reqwest_middleware::Error::Middleware(_)) => Err(NoReply::Cancelled),
+            Err(reqwest_middleware::Error::Reqwest(error)) => {
+                let never_left = error.is_connect() || error.is_builder();
+                let why = with_causes(&error.without_url());
+                Err(if never_left { NoReply::NotSent(why) } else { NoReply::Lost(why) })
+            }
+        }
+    }
+
+    async fn read(&self, mut response: Response) -> Reply {
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Vec::new();
+        let cut_off = loop {
+            match response.chunk().await {
+                Ok(None) => break None,
+                Ok(Some(chunk)) if body.len() + chunk.len() > LONGEST_ANSWER => {
+                    break Some(format!("it is longer than {LONGEST_ANSWER} bytes"));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Err(error) => break Some(with_causes(&error.without_url())),
+            }
+        };
+        Reply { status, headers, body: self.redacted(body), cut_off }
+    }
+
+    /// An answer may repeat the request; the token must not get from there into a ledger or a report.
+    fn redacted(&self, body: Vec<u8>) -> Vec<u8> {
+        let finder = memmem::Finder::new(&self.shared.token);
+        if finder.find(&body).is_none() {
+            return body;
+        }
+        let mut clean = Vec::with_capacity(body.len());
+        let mut from = 0;
+        for at in finder.find_iter(&body) {
+            clean.extend_from_slice(body.get(from..at).unwrap_or_default());
+            clean.extend_from_slice(REDACTED);
+            from = at + self.shared.token.len();
+        }
+        clean.extend_from_slice(body.get(from..).unwrap_or_default());
+        clean
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("target", &self.shared.target).finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    /// Where a redirect leads, resolved against the URL that was asked for.
+    pub(super) fn location(&self, asked: &Url) -> Option<Url> {
+        asked.join(self.headers.get(LOCATION)?.to_str().ok()?).ok()
+    }
+
+    /// This machine's time, for answers that bear none.
+    pub(super) fn now() -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// The error and what caused it, in one line: the outer one alone says little more than "error sending request".
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    super::reason::one_line(&text)
+}

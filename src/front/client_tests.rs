@@ -1,0 +1,170 @@
+//! Tests of settings, secrecy and lookups against a fake on loopback.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::fake::{Does, Fake, TOKEN, message, quick, says};
+use super::{Answer, Cancellation, Client, Company, FrontError, Settings, StopCause, Tag, Timing};
+
+fn settings() -> Settings {
+    Settings::new("https://api2.frontapp.com", SecretString::from(TOKEN))
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
+    assert!(Client::new(settings()).is_ok());
+    let refused = |change: fn(&mut Settings)| {
+        let mut settings = settings();
+        change(&mut settings);
+        matches!(Client::new(settings), Err(FrontError::Setting(_)))
+    };
+    assert!(refused(|settings| settings.share = 0.0));
+    assert!(refused(|settings| settings.share = 1.01));
+    assert!(refused(|settings| settings.share = f64::NAN));
+    assert!(refused(|settings| settings.per_resource = 0));
+    assert!(refused(|settings| settings.per_resource = 6));
+    assert!(refused(|settings| settings.token = SecretString::from(" \n")));
+    assert!(refused(|settings| settings.token = SecretString::from("to\nken")));
+    assert!(refused(|settings| settings.base_url = "http://api2.frontapp.com".into()));
+    let mut rehearsal = settings();
+    rehearsal.base_url = "http://127.0.0.1:1".into();
+    rehearsal.per_resource = NonZeroU32::MAX.get();
+    assert!(Client::new(rehearsal).is_ok());
+}
+
+#[tokio::test]
+async fn the_token_is_in_its_header_and_nowhere_else() {
+    let echo = format!("you sent Bearer {TOKEN}, and {TOKEN}");
+    let fake = Fake::script(vec![says(401, "", &echo), says(400, "", &echo), says(418, "", &echo)]).await;
+    let client = fake.client(quick()).await;
+    let stop = client.import("inb_1", &message("m"), &Cancellation::new()).await;
+    let text = "you sent Bearer [token], and [token]".to_owned();
+    assert_eq!(stop, Answer::Stop(StopCause::Unauthorized { status: 401, text: text.clone() }));
+    let refused = client.import("inb_1", &message("m"), &Cancellation::new()).await;
+    assert_eq!(refused, Answer::Refused { status: 400, cause: text });
+    let error = client.me().await.expect_err("418");
+    let mut bad = settings();
+    bad.token = SecretString::from(format!("{TOKEN}\u{7f}"));
+    let no_client = Client::new(bad).expect_err("a token with a control character");
+    for shown in [
+        format!("{client:?}"),
+        format!("{:?}", settings()),
+        format!("{error} {error:?}"),
+        format!("{no_client} {no_client:?}"),
+    ] {
+        assert!(!shown.contains("eyJ0b2tlbg") && !shown.contains("c2VjcmV0"), "{shown}");
+    }
+    for seen in fake.seen() {
+        assert_eq!(seen.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+        assert_eq!(seen.head.matches(TOKEN).count(), 1);
+        assert!(seen.header("user-agent").is_some_and(|agent| agent.starts_with("threadlift/")));
+    }
+}
+
+#[tokio::test]
+async fn lists_are_followed_to_their_last_page() {
+    let fake = Fake::new(|seen| match seen.line() {
+        "GET /tags?limit=100 HTTP/1.1" => {
+            let host = seen.header("host").unwrap();
+            says(200, "", &format!(
+                r#"{{"_pagination":{{"next":"http://{host}/tags?limit=100&page_token=b"}},"_results":[{{"id":"tag_1","name":"a","highlight":null}}]}}"#
+            ))
+        }
+        "GET /tags?limit=100&page_token=b HTTP/1.1" => {
+            says(200, "", r#"{"_pagination":{"next":null},"_results":[{"id":"tag_2","name":"b"}]}"#)
+        }
+        "GET /inboxes HTTP/1.1" => says(200, "", r#"{"_results":[{"id":"inb_1","name":"Support"}]}"#),
+        "GET /teammates HTTP/1.1" => says(200, "", r#"{"_results":[{"id":"tea_1","email":"leela@acme.example"}]}"#),
+        _ => says(200, "", r#"{"_links":{},"id":"cmp_1","name":"Acme"}"#),
+    })
+    .await;
+    let client = fake.client(quick()).await;
+    let tag = |id: &str, name: &str| Tag { id: id.into(), name: name.into() };
+    assert_eq!(client.tags().await.unwrap(), [tag("tag_1", "a"), tag("tag_2", "b")]);
+    assert_eq!(client.inboxes().await.unwrap()[0].name, "Support");
+    assert_eq!(client.teammates().await.unwrap()[0].email, "leela@acme.example");
+    assert_eq!(client.me().await.unwrap(), Company { id: "cmp_1".into(), name: "Acme".into() });
+}
+
+#[tokio::test]
+async fn pages_that_lead_away_or_in_a_circle_are_not_followed() {
+    let elsewhere = Fake::script(vec![says(200, "", r#"{"_results":[]}"#)]).await;
+    let away = format!(r#"{{"_pagination":{{"next":"{}/tags"}},"_results":[]}}"#, elsewhere.base_url());
+    let circle = r#"{"_pagination":{"next":"/tags"},"_results":[]}"#;
+    for body in [away.as_str(), circle] {
+        let fake = Fake::script(vec![says(200, "", body)]).await;
+        let error = fake.client(quick()).await.tags().await.expect_err(body);
+        assert!(matches!(error, FrontError::Unreadable { .. }), "{error}");
+    }
+    assert_eq!(elsewhere.seen(), []);
+}
+
+#[tokio::test]
+async fn a_message_that_does_not_exist_yet_is_none() {
+    let fake = Fake::script(vec![
+        says(404, "", ""),
+        says(503, "", ""),
+        says(
+            200,
+            "",
+            r#"{"id":"msg_1","is_inbound":true,"created_at":1.5,"attachments":[{},{}],
+                "_links":{"related":{"conversation":"https://acme.api.frontapp.com/conversations/cnv_9"}}}"#,
+        ),
+        says(200, "", r#"{"id":"msg_2"}"#),
+    ])
+    .await;
+    let client = fake.client(quick()).await;
+    assert_eq!(client.message_by_uid("u/1").await.unwrap(), None);
+    let message = client.message_by_uid("u/1").await.unwrap().expect("it exists");
+    assert_eq!((message.id.as_str(), message.conversation_id.as_deref()), ("msg_1", Some("cnv_9")));
+    assert_eq!((message.is_inbound, message.created_at, message.attachments), (Some(true), Some(1.5), Some(2)));
+    assert_eq!(client.message_by_uid("u/1").await.unwrap().expect("it exists").conversation_id, None);
+    assert!(fake.seen().iter().all(|seen| seen.line() == "GET /messages/alt:uid:u%2F1 HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn lookups_try_again_and_then_say_why_not() {
+    let cut_off = Does::Writes("HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n{".to_owned());
+    for trouble in [says(500, "", "boom"), Does::Resets, cut_off] {
+        let fake = Fake::script(vec![trouble]).await;
+        let error = fake.client(quick()).await.me().await.expect_err("no answer");
+        assert!(matches!(error, FrontError::Unavailable { attempts: 6, .. }), "{error}");
+        assert_eq!(fake.seen().len(), 6);
+    }
+    let fake = Fake::script(vec![says(403, "", "no")]).await;
+    let error = fake.client(quick()).await.inboxes().await.expect_err("no permission");
+    assert!(matches!(error, FrontError::Unauthorized { status: 403, .. }), "{error}");
+    let fake = Fake::script(vec![says(200, "", "<html>welcome</html>")]).await;
+    let error = fake.client(quick()).await.me().await.expect_err("not JSON");
+    assert!(matches!(error, FrontError::Unreadable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn throttled_lookups_wait_for_as_long_as_it_takes_but_not_for_ever() {
+    let mut script = vec![says(429, "retry-after: 0\r\n", ""); 10];
+    script.push(says(200, "", r#"{"id":"cmp_1"}"#));
+    let fake = Fake::script(script).await;
+    assert!(fake.client(quick()).await.me().await.is_ok());
+
+    let fake = Fake::script(vec![says(429, "", "")]).await;
+    let timing = Timing { outage: Duration::from_millis(20), ..quick() };
+    assert!(matches!(fake.client(timing).await.me().await, Err(FrontError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn a_lookup_follows_redirects_within_front_alone() {
+    let fake = Fake::new(|seen| match seen.line() {
+        "GET /me HTTP/1.1" => says(301, "location: /moved\r\n", ""),
+        "GET /moved HTTP/1.1" => says(200, "", r#"{"id":"cmp_1"}"#),
+        "GET /inboxes HTTP/1.1" => says(302, "location: https://acme.api.frontapp.com/inboxes\r\n", ""),
+        _ => says(302, "location: /teammates\r\n", ""),
+    })
+    .await;
+    let client = fake.client(quick()).await;
+    assert_eq!(client.me().await.unwrap().id, "cmp_1");
+    assert!(fake.seen().iter().all(|seen| seen.header("authorization").is_some()));
+    assert!(client.inboxes().await.is_err(), "a rehearsal is never led to the real Front");
+    assert!(client.teammates().await.is_err(), "without end");
+}

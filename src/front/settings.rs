@@ -1,0 +1,159 @@
+//! What a [`Client`](super::Client) is made from, and the errors its calls end in.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::event::{Observer, Silent};
+
+/// Where Front is, who we are there, and how much of its budget is ours.
+pub struct Settings {
+    /// Such as `https://api2.frontapp.com`. Plain http only to this very machine.
+    pub base_url: String,
+    /// API token; goes into the Authorization header and nowhere else.
+    pub token: SecretString,
+    /// Part of the company's request limit that is ours, above 0 and at most 1.
+    pub share: f64,
+    /// Requests that stay free for the live team in every window of the company's limit.
+    pub reserve: u32,
+    /// Requests per second on one resource, at least 1; above 5 only where the target is this very machine.
+    pub per_resource: u32,
+    /// Hears of waits.
+    pub observer: Arc<dyn Observer>,
+    /// Timeouts and patience.
+    pub timing: Timing,
+}
+
+impl Settings {
+    /// The given target with a share of 0.8, a reserve of 10, 5 requests per second and resource, and no observer.
+    #[must_use]
+    pub fn new(base_url: impl Into<String>, token: SecretString) -> Self {
+        Self {
+            base_url: base_url.into(),
+            token,
+            share: 0.8,
+            reserve: 10,
+            per_resource: 5,
+            observer: Arc::new(Silent),
+            timing: Timing::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // By hand: neither the token nor the observer belongs here, and the base URL may hold a password by mistake.
+        f.debug_struct("Settings")
+            .field("share", &self.share)
+            .field("reserve", &self.reserve)
+            .field("per_resource", &self.per_resource)
+            .field("timing", &self.timing)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Timeouts and patience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// To a connection, TLS included.
+    pub connect: Duration,
+    /// From the start of an attempt to the end of its answer, for a request without content.
+    pub answer: Duration,
+    /// Bytes per second that the slowest line worth waiting for uploads; lengthens `answer` by the size of the body.
+    pub slowest_upload: u32,
+    /// First pause after a failure; each further failure doubles it.
+    pub first_backoff: Duration,
+    /// Pauses grow no longer than this.
+    pub longest_backoff: Duration,
+    /// A shorter wait asked for by Front is lengthened to this.
+    pub shortest_hint: Duration,
+    /// A longer wait asked for by Front is shortened to this: the unit of such hints is not beyond doubt.
+    pub longest_hint: Duration,
+    /// So many failures of one message, while others succeed, set it aside. A lookup fails after as many.
+    pub failures: u32,
+    /// So often is a message sent again after a 2xx that does not say what became of it.
+    pub replays: u32,
+    /// After so long without any success the run stops.
+    pub outage: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_mins(1),
+            slowest_upload: 50_000,
+            first_backoff: Duration::from_millis(500),
+            longest_backoff: Duration::from_mins(1),
+            shortest_hint: Duration::from_millis(50),
+            longest_hint: Duration::from_mins(2),
+            failures: 6,
+            replays: 3,
+            outage: Duration::from_mins(30),
+        }
+    }
+}
+
+impl Timing {
+    /// Timeout of one attempt that carries `size` bytes.
+    pub(super) fn attempt(&self, size: u64) -> Duration {
+        self.answer.saturating_add(Duration::from_secs(size / u64::from(self.slowest_upload.max(1))))
+    }
+
+    /// The wait Front asked for, within reason.
+    pub(super) fn credible(&self, hint: Duration) -> Duration {
+        hint.min(self.longest_hint).max(self.shortest_hint)
+    }
+}
+
+/// Why a lookup (or the making of a client) failed. Never holds the token.
+#[derive(Debug, Error)]
+pub enum FrontError {
+    /// A setting that cannot work; nothing was sent.
+    #[error("{0}")]
+    Setting(String),
+    /// 401 or 403.
+    #[error(
+        "Front refused the token for {path} ({status}: {text}); check that the token is valid and has the permissions \
+         that the documentation lists"
+    )]
+    Unauthorized {
+        /// Status code.
+        status: u16,
+        /// Path asked for.
+        path: String,
+        /// What Front said.
+        text: String,
+    },
+    /// No usable answer after several attempts.
+    #[error("Front did not answer {path} in {attempts} attempts; last: {last}")]
+    Unavailable {
+        /// Path asked for.
+        path: String,
+        /// How often it was tried.
+        attempts: u32,
+        /// What went wrong the last time.
+        last: String,
+    },
+    /// An answer that is neither success nor worth trying again.
+    #[error("Front answered {path} with {status}: {text}")]
+    Unexpected {
+        /// Status code.
+        status: u16,
+        /// Path asked for.
+        path: String,
+        /// What Front said.
+        text: String,
+    },
+    /// A success whose content makes no sense.
+    #[error("Front's answer to {path} cannot be read: {why}")]
+    Unreadable {
+        /// Path asked for.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}

@@ -1,0 +1,201 @@
+//! What one answer means. Pure, so that every case stands in one table of tests.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::headers;
+use super::reason;
+
+/// What an answer to an import means for the message and the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Front took the message; it exists some time later.
+    Accepted { uid: String },
+    /// A success that does not name the message.
+    Unusable { why: String },
+    /// Front does not want this message. Also for codes that nobody foresaw: the message stops, the evidence stays.
+    Refused { status: u16, cause: String },
+    /// A refusal because Front has a message with this external id.
+    AlreadyThere { status: u16, cause: String },
+    /// The token is bad, or may not do this.
+    Unauthorized { status: u16, text: String },
+    /// No such inbox, or not for this token.
+    UnknownInbox { text: String },
+    /// Too many requests; says nothing about the message.
+    Throttled { wait: Option<Duration>, cause: String },
+    /// The server failed; the same bytes may succeed later.
+    Failed { status: u16, wait: Option<Duration>, cause: String },
+}
+
+/// Classes of status codes that lookups and imports treat alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Success,
+    Unauthorized,
+    NotFound,
+    Throttled,
+    Failed,
+    Other,
+}
+
+pub(super) fn class(status: u16) -> Class {
+    match status {
+        200..=299 => Class::Success,
+        401 | 403 => Class::Unauthorized,
+        404 => Class::NotFound,
+        429 => Class::Throttled,
+        408 | 500..=599 => Class::Failed,
+        _ => Class::Other,
+    }
+}
+
+/// The verdict on an import's answer. `now` serves only where the answer bears no date of its own.
+pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
+    let cause = || reason::reason(body);
+    match class(status) {
+        Class::Success => match message_uid(body) {
+            Some(uid) => Verdict::Accepted { uid },
+            None => Verdict::Unusable { why: format!("Front answered {status} without a message_uid ({})", cause()) },
+        },
+        Class::Unauthorized => Verdict::Unauthorized { status, text: cause() },
+        Class::NotFound if is_about_something_else(body) => Verdict::Refused { status, cause: cause() },
+        Class::NotFound => Verdict::UnknownInbox { text: cause() },
+        Class::Throttled => Verdict::Throttled { wait: throttle_wait(headers, body, now), cause: cause() },
+        Class::Failed => Verdict::Failed { status, wait: headers::retry_after(headers, now), cause: cause() },
+        Class::Other if (400..=499).contains(&status) && says_already_there(&cause()) => {
+            Verdict::AlreadyThere { status, cause: cause() }
+        }
+        Class::Other if (300..=399).contains(&status) => {
+            Verdict::Refused { status, cause: "a redirect, which is not followed with a message in hand".to_owned() }
+        }
+        Class::Other => Verdict::Refused { status, cause: cause() },
+    }
+}
+
+/// How long a 429 asks to wait: Retry-After, else the milliseconds named in its text, else the next window.
+pub(super) fn throttle_wait(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Option<Duration> {
+    headers::retry_after(headers, now)
+        .or_else(|| reason::milliseconds(&reason::reason(body)))
+        .or_else(|| headers::budget(headers, now).reset)
+}
+
+/// Only the uid is looked for: older documentation shows the answer without `status`.
+fn message_uid(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let uid = value.get("message_uid")?.as_str()?;
+    (!uid.is_empty()).then(|| uid.to_owned())
+}
+
+/// Whether a 404 names something in the body of the request rather than the inbox in its path. When in doubt it is the
+/// inbox: stopping a run costs a rerun, refusing every message of it costs trust.
+fn is_about_something_else(body: &[u8]) -> bool {
+    let text = reason::reason(body).to_lowercase();
+    reason::is_fronts_own(body)
+        && !text.contains("inbox")
+        && ["teammate", "author", "assignee", "conversation", "tag"].iter().any(|thing| text.contains(thing))
+}
+
+/// Front documents that it keeps one message per external id, but not how it says so.
+fn says_already_there(cause: &str) -> bool {
+    let text = cause.to_lowercase();
+    (text.contains("external_id") || text.contains("external id"))
+        && ["already", "exist", "duplicate", "taken", "unique"].iter().any(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Verdict {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        classify(status, &headers, body.as_bytes(), Timestamp::UNIX_EPOCH)
+    }
+
+    fn error(message: &str) -> String {
+        format!(r#"{{"_error":{{"message":"{message}"}}}}"#)
+    }
+
+    #[test]
+    fn any_success_that_names_the_message_is_accepted() {
+        let accepted = Verdict::Accepted { uid: "u1".into() };
+        assert_eq!(verdict(202, &[], r#"{"status":"accepted","message_uid":"u1"}"#), accepted);
+        assert_eq!(verdict(202, &[], r#"{"message_uid":"u1"}"#), accepted);
+        assert_eq!(verdict(200, &[], r#"{"message_uid":"u1"}"#), accepted);
+    }
+
+    #[test]
+    fn a_success_that_names_no_message_is_never_called_accepted() {
+        for body in
+            ["", "{}", r#"{"message_uid":""}"#, r#"{"message_uid":7}"#, r#"{"message_uid":"u"#, "<html>ok</html>"]
+        {
+            assert!(matches!(verdict(202, &[], body), Verdict::Unusable { .. }), "{body}");
+        }
+        assert!(matches!(verdict(204, &[], ""), Verdict::Unusable { .. }));
+    }
+
+    #[test]
+    fn a_refusal_is_about_one_message() {
+        for status in [400, 405, 406, 409, 410, 413, 414, 415, 422, 451, 418] {
+            let cause = "no".to_owned();
+            assert_eq!(verdict(status, &[], &error("no")), Verdict::Refused { status, cause });
+        }
+    }
+
+    #[test]
+    fn codes_nobody_foresaw_stop_the_message_and_keep_the_evidence() {
+        for status in [100, 301, 302, 307, 308, 600, 999] {
+            let Verdict::Refused { status: kept, cause } = verdict(status, &[], "odd") else { panic!("{status}") };
+            assert_eq!(kept, status);
+            assert!(!cause.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_bad_token_or_inbox_is_not_about_the_message() {
+        for status in [401, 403] {
+            let text = "Unauthenticated".to_owned();
+            assert_eq!(verdict(status, &[], &error("Unauthenticated")), Verdict::Unauthorized { status, text });
+        }
+        for body in [error("Unknown inbox ID inb_1"), error("Not found"), String::new(), "<html>404</html>".to_owned()]
+        {
+            assert!(matches!(verdict(404, &[], &body), Verdict::UnknownInbox { .. }), "{body}");
+        }
+        assert!(matches!(verdict(404, &[], &error("Unknown teammate ID tea_1")), Verdict::Refused { status: 404, .. }));
+    }
+
+    #[test]
+    fn an_external_id_that_is_there_already_is_not_a_plain_refusal() {
+        let there = |status, text: &str| matches!(verdict(status, &[], &error(text)), Verdict::AlreadyThere { .. });
+        assert!(there(409, "A message with this external_id already exists"));
+        assert!(there(400, "Duplicate external ID"));
+        assert!(!there(400, "body.external_id: too long"));
+        assert!(!there(409, "already exists"));
+    }
+
+    #[test]
+    fn what_fails_on_the_server_may_be_tried_again() {
+        for status in [408, 500, 501, 502, 503, 504, 520, 599] {
+            let tried = verdict(status, &[("retry-after", "3")], "<html>bad</html>");
+            let Verdict::Failed { status: kept, wait, .. } = tried else { panic!("{status}") };
+            assert_eq!((kept, wait), (status, Some(Duration::from_secs(3))));
+        }
+    }
+
+    #[test]
+    fn a_429_names_its_wait_in_four_ways_of_falling_worth() {
+        let header = ("retry-after", "1.5");
+        let window = ("x-ratelimit-reset", "9");
+        let words = error("tier-2 route. Please retry in 341 milliseconds.");
+        let wait = |headers: &[_], body: &str| match verdict(429, headers, body) {
+            Verdict::Throttled { wait, .. } => wait,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wait(&[header, window], &words), Some(Duration::from_millis(1500)));
+        assert_eq!(wait(&[window], &words), Some(Duration::from_millis(341)));
+        assert_eq!(wait(&[window], ""), Some(Duration::from_secs(9)));
+        assert_eq!(wait(&[], ""), None);
+    }
+}

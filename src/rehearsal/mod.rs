@@ -1,1 +1,25 @@
-//! (to come)
+//! A Front of our own, on loopback: the referee of every rehearsal and of the tests.
+//!
+//! It keeps Front's documented contract strictly (what Front's OpenAPI document and guides state; where they are silent
+//! it takes the stricter reading) and shares no code with the client that talks to it, so that one misreading of the
+//! contract cannot hide on both sides. What was imported is shown in a plain web inbox at [`Server::web_url`].
+//!
+//! Memory holds what lists and lookups need, some hundred bytes a message. Requests themselves lie in one append-only
+//! file and attachments in one file per message, in a temporary directory that goes with the server.
+
+mod api;
+mod config;
+mod connection;
+mod errors;
+mod gate;
+mod import;
+mod pace;
+mod server;
+mod snapshot;
+mod store;
+mod templates;
+mod web;
+
+pub use config::{Company, Config, Faults, InboxSpec, TeammateSpec, UnknownTags};
+pub use server::Server;
+pub use snapshot::{InboxCount, Snapshot};

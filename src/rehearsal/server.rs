@@ -1,0 +1,241 @@
+//! Starting and stopping; the state that all handlers share.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::config::Config;
+use super::connection::{Line, Loopback};
+use super::errors::ApiError;
+use super::pace::Window;
+use super::snapshot::Snapshot;
+use super::store::{Attachment, LogReader, SpoolDir, Store};
+use super::{api, gate, import, web};
+
+/// How long requests in flight are waited for when the server is stopped.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What every handler can reach.
+pub(super) struct Shared {
+    pub(super) config: Config,
+    /// The port that was really bound.
+    pub(super) port: u16,
+    pub(super) imports: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) over_limit: AtomicU64,
+    pub(super) log: LogReader,
+    pub(super) spool: SpoolDir,
+    store: Mutex<Store>,
+    window: Mutex<Window>,
+}
+
+impl Shared {
+    /// The store. Not to be held over an `await`.
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// One attachment of a message with its content; `None` if there is no such.
+    pub(super) fn attachment(&self, message: u32, place: usize) -> io::Result<Option<(Attachment, Vec<u8>)>> {
+        let message = self.store().message(message).copied();
+        let Some(message) = message else { return Ok(None) };
+        let attachments = self.log.read(message.place)?.attachments;
+        let offset = attachments.iter().take(place).map(|before| before.size).sum();
+        let Some(attachment) = attachments.into_iter().nth(place) else { return Ok(None) };
+        // Without a spool all attachments of the message are empty.
+        let bytes = match message.spool {
+            Some(number) => self.spool.read(number, offset, attachment.size)?,
+            None => Vec::new(),
+        };
+        Ok(Some((attachment, bytes)))
+    }
+}
+
+/// A running Front on loopback. It stops when it is dropped.
+pub struct Server {
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    // Declared last, so that the files go after the thread that uses them has ended.
+    _directory: TempDir,
+}
+
+impl Server {
+    /// Binds 127.0.0.1 and serves from a thread with a runtime of its own, so that it neither needs nor disturbs the
+    /// client's.
+    ///
+    /// Fails when the port is taken, the temporary directory or dump file cannot be made, the token is empty, or two
+    /// inboxes share an id.
+    pub fn start(config: Config) -> io::Result<Self> {
+        if config.token.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a rehearsal needs a token that is not empty"));
+        }
+        let builder = {
+            let mut builder = tempfile::Builder::new();
+            builder.prefix("threadlift-rehearsal-");
+            builder
+        };
+        let directory = match &config.spill {
+            Some(parent) => builder.tempdir_in(parent)?,
+            None => builder.tempdir()?,
+        };
+        let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, config.port)))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        let (store, log) = Store::open(&config, directory.path())?;
+        let shared = Arc::new(Shared {
+            port,
+            imports: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            over_limit: AtomicU64::new(0),
+            log,
+            spool: SpoolDir::new(directory.path().join("attachments")),
+            store: Mutex::new(store),
+            window: Mutex::new(Window::new(config.limit_per_minute, Instant::now())),
+            config,
+        });
+        let (stop, stopped) = oneshot::channel();
+        let (ready, started) = mpsc::channel();
+        let handlers = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("rehearsal".to_owned())
+            .spawn(move || run(listener, handlers, stopped, &ready))?;
+        let gone = || io::Error::other("the rehearsal's thread ended before it served");
+        started.recv().map_err(|_| gone())??;
+        Ok(Self { shared, stop: Some(stop), thread: Some(thread), _directory: directory })
+    }
+
+    /// Where the API is, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.shared.base_url()
+    }
+
+    /// Where the web inbox is.
+    #[must_use]
+    pub fn web_url(&self) -> String {
+        format!("{}/", self.shared.base_url())
+    }
+
+    /// What has been counted so far.
+    #[must_use]
+    pub fn state(&self) -> Snapshot {
+        use std::sync::atomic::Ordering::Relaxed;
+        Snapshot {
+            refused: self.shared.refused.load(Relaxed),
+            over_limit: self.shared.over_limit.load(Relaxed),
+            ..self.shared.store().snapshot()
+        }
+    }
+
+    /// Stops serving, waits briefly for requests in flight, and removes all that was stored.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The receiver is gone only when the thread has ended already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(
+    listener: std::net::TcpListener,
+    shared: Arc<Shared>,
+    stopped: oneshot::Receiver<()>,
+    ready: &mpsc::Sender<io::Result<()>>,
+) {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("rehearsal-worker")
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(error));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        let listener = match TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                return;
+            }
+        };
+        let _ = ready.send(Ok(()));
+        let (last_call, closing) = oneshot::channel::<()>();
+        let service = router(shared).into_make_service_with_connect_info::<Line>();
+        let serving = axum::serve(Loopback(listener), service)
+            .with_graceful_shutdown(async {
+                let _ = closing.await;
+            })
+            .into_future();
+        let mut serving = std::pin::pin!(serving);
+        tokio::select! {
+            _ = &mut serving => {}
+            _ = stopped => {
+                let _ = last_call.send(());
+                let _ = tokio::time::timeout(FAREWELL, serving).await;
+            }
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_millis(200));
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/me", get(api::me))
+        .route("/inboxes", get(api::inboxes))
+        .route("/inboxes/{inbox}", get(api::inbox))
+        .route("/inboxes/{inbox}/conversations", get(api::inbox_conversations))
+        .route("/inboxes/{inbox}/imported_messages", post(import::import))
+        .route("/teammates", get(api::teammates))
+        .route("/tags", get(api::tags))
+        .route("/channels", get(api::channels))
+        .route("/messages/{message}", get(api::message))
+        .route("/conversations/{conversation}", get(api::conversation))
+        .route("/conversations/{conversation}/messages", get(api::conversation_messages))
+        .route("/download/{file}", get(api::download))
+        .route("/", get(web::inboxes))
+        .route("/web/style.css", get(web::style))
+        .route("/web/search", get(web::search))
+        .route("/web/inboxes/{inbox}", get(web::inbox))
+        .route("/web/conversations/{conversation}", get(web::conversation))
+        .route("/web/messages/{message}/body", get(web::body))
+        .route("/web/attachments/{message}/{number}", get(web::attachment))
+        .fallback(|| async { ApiError::no_such_path() })
+        .method_not_allowed_fallback(|| async { ApiError::wrong_method() })
+        // The import sets its own limit, and must be able to answer 413 after it has read the whole request.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&shared), gate::guard))
+        .with_state(shared)
+}

@@ -1,0 +1,226 @@
+//! Taking a message in: the only place where the store changes.
+
+use std::cmp::Reverse;
+use std::io::{self, Write};
+use std::num::NonZeroU32;
+use std::time::Instant;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::super::config::UnknownTags;
+use super::super::errors::ApiError;
+use super::super::import::Checked;
+use super::{Attachment, Conversation, Message, Person, Store, ThreadKey, hex, parse_id};
+
+/// A message that satisfied all rules that need no knowledge of the store.
+pub(in super::super) struct Offer {
+    inbox: u32,
+    message: Checked,
+    /// Its line, still open for the uid.
+    line: Vec<u8>,
+    digest: u64,
+    spool: Option<NonZeroU32>,
+}
+
+/// The line of a message, in the log and in the dump.
+#[derive(Serialize)]
+struct Line<'a> {
+    inbox: &'a str,
+    external_id: &'a str,
+    multipart: bool,
+    request: &'a Map<String, Value>,
+    attachments: &'a [Attachment],
+}
+
+impl Offer {
+    pub(in super::super) fn new(
+        inbox_id: &str,
+        inbox: u32,
+        message: Checked,
+        multipart: bool,
+        request: &Map<String, Value>,
+        attachments: &[Attachment],
+    ) -> io::Result<Self> {
+        let line = Line { inbox: inbox_id, external_id: &message.external_id, multipart, request, attachments };
+        // Written here and not under the store's lock: bodies can be large.
+        let mut line = serde_json::to_vec(&line).map_err(io::Error::other)?;
+        line.pop();
+        let digest = first_eight(&Sha256::digest(&line));
+        Ok(Self { inbox, message, line, digest, spool: None })
+    }
+
+    pub(in super::super) fn with_spool(self, spool: Option<NonZeroU32>) -> Self {
+        Self { spool, ..self }
+    }
+
+    fn close_line(&mut self, uid: &str) {
+        self.line.extend_from_slice(format!(",\"message_uid\":\"{uid}\"}}\n").as_bytes());
+    }
+}
+
+/// The answer to an offer.
+pub(in super::super) struct Accepted {
+    pub(in super::super) uid: String,
+    /// False for a repeat, of which nothing is kept.
+    pub(in super::super) stored: bool,
+}
+
+/// What the message refers to, found.
+struct Resolved {
+    author: Option<u32>,
+    assignee: Option<u32>,
+    conversation: Option<u32>,
+}
+
+impl Store {
+    /// Takes a message in, or repeats the first uid of one whose `external_id` is known: Front says that it does not
+    /// import such, and not what it answers.
+    pub(in super::super) fn accept(&mut self, mut offer: Offer, now: Instant) -> Result<Accepted, ApiError> {
+        let resolved = self.resolve(&offer)?;
+        if let Some(first) = self.by_external_id.get(offer.message.external_id.as_str()) {
+            let first =
+                self.message(*first).ok_or_else(|| ApiError::broken("The index names a message that is not"))?;
+            let uid = hex(&first.uid);
+            let changed = first.digest != offer.digest;
+            self.counts.repeats += 1;
+            self.counts.changed_repeats += u64::from(changed);
+            return Ok(Accepted { uid, stored: false });
+        }
+        let number = u32::try_from(self.messages.len()).map_err(io::Error::other)?;
+        let uid = self.make_uid(number);
+        let text = hex(&uid);
+        offer.close_line(&text);
+        let place = self.log.append(&offer.line)?;
+        if let Some(dump) = &mut self.dump {
+            dump.write_all(&offer.line)?;
+        }
+        let message = offer.message;
+        let thread = self.thread(offer.inbox, number, &message, resolved.conversation, now)?;
+        self.messages.push(Message {
+            uid,
+            conversation: thread,
+            created_at: message.created_at,
+            place,
+            spool: offer.spool,
+            author: resolved.author,
+            accepted: now,
+            digest: offer.digest,
+        });
+        self.by_uid.insert(uid, number);
+        self.by_external_id.insert(message.external_id.as_str().into(), number);
+        self.join(thread, number, &message, resolved.assignee);
+        Ok(Accepted { uid: text, stored: true })
+    }
+
+    fn resolve(&self, offer: &Offer) -> Result<Resolved, ApiError> {
+        let message = &offer.message;
+        let mut wrong = Vec::new();
+        let mut teammate = |field: &str, reference: &Option<String>| {
+            let number = reference.as_ref().and_then(|reference| self.teammate_number(reference));
+            if reference.is_some() && number.is_none() {
+                wrong.push(format!("{field} names no teammate"));
+            }
+            number
+        };
+        let author = teammate("sender.author_id", &message.author_id);
+        let assignee = teammate("assignee_id", &message.assignee_id);
+        if self.unknown_tags == UnknownTags::Refuse {
+            let unknown = |(_, tag): &(usize, &String)| !self.tag_numbers.contains_key(tag.as_str());
+            let unknown = message.tags.iter().enumerate().filter(unknown);
+            wrong.extend(unknown.map(|(n, _)| format!("tags[{n}] does not exist")));
+        }
+        let conversation = match &message.conversation_id {
+            Some(id) => {
+                let number = parse_id("cnv", id).filter(|number| self.conversation(*number).is_some());
+                Some(number.ok_or_else(|| ApiError::unknown("conversation", id))?)
+            }
+            None => None,
+        };
+        let found = conversation.and_then(|number| self.conversation(number));
+        if found.is_some_and(|found| found.inbox != offer.inbox) {
+            wrong.push("conversation_id names a conversation of another inbox".to_owned());
+        }
+        if wrong.is_empty() {
+            Ok(Resolved { author, assignee, conversation })
+        } else {
+            Err(ApiError::unsatisfied(&wrong))
+        }
+    }
+
+    fn make_uid(&self, number: u32) -> [u8; 16] {
+        let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(number.to_be_bytes()).finalize();
+        let mut uid = [0; 16];
+        uid.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+        uid
+    }
+
+    /// The conversation the message belongs to, made if need be.
+    fn thread(
+        &mut self,
+        inbox: u32,
+        opener: u32,
+        message: &Checked,
+        named: Option<u32>,
+        now: Instant,
+    ) -> io::Result<u32> {
+        let known = match named {
+            // A conversation_id makes thread_ref void altogether.
+            Some(number) => Some(number),
+            None => self.threads.get(&(inbox, thread_key(message))).copied(),
+        };
+        if let Some(number) = known {
+            let is_early = self.conversation(number).is_some_and(|known| !self.exists(known.opener, now));
+            self.counts.hurried += u64::from(is_early);
+            return Ok(number);
+        }
+        let number = u32::try_from(self.conversations.len()).map_err(io::Error::other)?;
+        self.conversations.push(Conversation::new(inbox, opener));
+        self.threads.insert((inbox, thread_key(message)), number);
+        Ok(number)
+    }
+
+    fn join(&mut self, thread: u32, number: u32, message: &Checked, assignee: Option<u32>) {
+        let tags: Vec<u32> = message.tags.iter().map(|tag| self.tag(tag)).collect();
+        let Some(conversation) = self.conversations.get_mut(thread as usize) else { return };
+        let before = (Reverse(conversation.last()), Reverse(thread));
+        conversation.messages.insert((message.created_at, number));
+        conversation.archived = message.is_archived;
+        conversation.assignee = assignee.or(conversation.assignee);
+        if conversation.subject.is_empty() {
+            conversation.subject = message.subject.as_deref().unwrap_or_default().into();
+        }
+        conversation.meet(&message.handle, message.name.as_deref());
+        for handle in &message.recipients {
+            conversation.meet(handle, None);
+        }
+        for tag in tags {
+            if !conversation.tags.contains(&tag) {
+                conversation.tags.push(tag);
+            }
+        }
+        if message.is_inbound && conversation.recipient.as_ref().is_none_or(|(time, _)| *time <= message.created_at) {
+            let person =
+                Person { handle: message.handle.as_str().into(), name: message.name.as_deref().map(Into::into) };
+            conversation.recipient = Some((message.created_at, person));
+        }
+        let after = (Reverse(conversation.last()), Reverse(thread));
+        if let Some(inbox) = self.inboxes.get_mut(conversation.inbox as usize) {
+            inbox.messages += 1;
+            inbox.shelf.remove(&before);
+            inbox.shelf.insert(after);
+        }
+    }
+}
+
+fn thread_key(message: &Checked) -> ThreadKey {
+    match &message.thread_ref {
+        Some(reference) => ThreadKey::Ref(reference.as_str().into()),
+        None => ThreadKey::Sender(message.handle.as_str().into()),
+    }
+}
+
+fn first_eight(digest: &[u8]) -> u64 {
+    digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}

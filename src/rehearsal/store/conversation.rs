@@ -1,0 +1,132 @@
+//! A conversation as lists and lookups need it: all in memory, and little of it.
+
+use std::collections::BTreeSet;
+
+/// How many different people of one conversation are remembered for lists and search.
+pub(in super::super) const PEOPLE: usize = 32;
+
+/// Somebody who wrote or was written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Person {
+    pub(in super::super) handle: Box<str>,
+    /// Only senders have one.
+    pub(in super::super) name: Option<Box<str>>,
+}
+
+impl Person {
+    /// The name, or the handle of someone without one.
+    pub(in super::super) fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.handle)
+    }
+}
+
+#[derive(Debug)]
+pub(in super::super) struct Conversation {
+    pub(in super::super) inbox: u32,
+    /// Of the first message that had one.
+    pub(in super::super) subject: Box<str>,
+    /// In order of appearance, at most [`PEOPLE`].
+    pub(in super::super) people: Vec<Person>,
+    /// Time and number of each message: oldest first, those of one second in the order in which they came.
+    pub(in super::super) messages: BTreeSet<(i64, u32)>,
+    /// The message that was accepted first, whatever its date.
+    pub(super) opener: u32,
+    /// Numbers of the tags, in the order in which they came.
+    pub(in super::super) tags: Vec<u32>,
+    /// Number of the teammate.
+    pub(in super::super) assignee: Option<u32>,
+    /// As the last message said: Front documents no other rule.
+    pub(in super::super) archived: bool,
+    /// The sender of the newest inbound message, with its time: whom Front shows as the main recipient.
+    pub(in super::super) recipient: Option<(i64, Person)>,
+}
+
+impl Conversation {
+    pub(super) fn new(inbox: u32, opener: u32) -> Self {
+        Self {
+            inbox,
+            subject: Box::default(),
+            people: Vec::new(),
+            messages: BTreeSet::new(),
+            opener,
+            tags: Vec::new(),
+            assignee: None,
+            archived: true,
+            recipient: None,
+        }
+    }
+
+    /// Time of the newest message.
+    pub(in super::super) fn last(&self) -> i64 {
+        self.messages.last().map_or(0, |(time, _)| *time)
+    }
+
+    /// Time of the oldest message.
+    pub(in super::super) fn first(&self) -> i64 {
+        self.messages.first().map_or(0, |(time, _)| *time)
+    }
+
+    /// Front's word for the state.
+    pub(in super::super) fn status(&self) -> &'static str {
+        match (self.archived, self.assignee) {
+            (true, _) => "archived",
+            (false, Some(_)) => "assigned",
+            (false, None) => "unassigned",
+        }
+    }
+
+    pub(super) fn meet(&mut self, handle: &str, name: Option<&str>) {
+        if let Some(person) = self.people.iter_mut().find(|person| *person.handle == *handle) {
+            if person.name.is_none() {
+                person.name = name.map(Into::into);
+            }
+        } else if self.people.len() < PEOPLE {
+            self.people.push(Person { handle: handle.into(), name: name.map(Into::into) });
+        }
+    }
+
+    /// Whether `needle`, which is in lower case, occurs in the subject or in a remembered name or handle.
+    pub(super) fn mentions(&self, needle: &str) -> bool {
+        let holds = |text: &str| text.to_lowercase().contains(needle);
+        holds(&self.subject)
+            || self.people.iter().any(|person| holds(&person.handle) || person.name.as_deref().is_some_and(holds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_stand_by_time_and_then_by_arrival() {
+        let mut conversation = Conversation::new(0, 0);
+        for (time, message) in [(20, 0), (10, 1), (20, 2), (10, 3)] {
+            conversation.messages.insert((time, message));
+        }
+        assert!(conversation.messages.iter().eq(&[(10, 1), (10, 3), (20, 0), (20, 2)]));
+        assert_eq!((conversation.first(), conversation.last()), (10, 20));
+    }
+
+    #[test]
+    fn a_person_is_remembered_once_and_keeps_the_first_name() {
+        let mut conversation = Conversation::new(0, 0);
+        conversation.meet("a@example.com", None);
+        conversation.meet("a@example.com", Some("Ana"));
+        conversation.meet("a@example.com", Some("Other"));
+        assert_eq!(conversation.people.len(), 1);
+        assert_eq!(conversation.people[0].shown(), "Ana");
+        (0..100).for_each(|n| conversation.meet(&n.to_string(), None));
+        assert_eq!(conversation.people.len(), PEOPLE);
+    }
+
+    #[test]
+    fn search_looks_at_subject_names_and_handles_in_any_case() {
+        let mut conversation = Conversation::new(0, 0);
+        conversation.subject = "Rückgabe ÄRGER".into();
+        conversation.meet("ana@example.com", Some("Ana Ünal"));
+        for found in ["ärger", "ünal", "ana@"] {
+            assert!(conversation.mentions(found), "{found}");
+        }
+        assert!(!conversation.mentions("bob"));
+    }
+}

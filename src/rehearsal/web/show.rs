@@ -1,0 +1,116 @@
+//! From what is stored to what the pages name.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::super::store::{Store, Stored, render_id};
+use super::super::templates::{AttachmentLine, Body, ConversationRow, MessageCard, Recipients};
+use super::mail;
+
+/// People named in a list before the rest is counted.
+const NAMED: usize = 4;
+/// Longest plain text shown within a page, in bytes; all of it is one link away.
+const SHOWN_TEXT: usize = 100_000;
+
+pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
+    let it = store.conversation(number)?;
+    let mut people: Vec<&str> = it.people.iter().take(NAMED).map(super::super::store::Person::shown).collect();
+    let more = match it.people.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("+{more}"),
+    };
+    if !more.is_empty() {
+        people.push(&more);
+    }
+    Some(ConversationRow {
+        id: render_id("cnv", number),
+        subject: if it.subject.is_empty() { "(no subject)".to_owned() } else { it.subject.to_string() },
+        people: people.join(", "),
+        count: it.messages.len(),
+        tags: store.tags_of(it).into_iter().map(|(_, name)| name.to_owned()).collect(),
+        date: date(it.last()),
+        status: if it.archived { "archived" } else { "open" },
+        assignee: store.teammate(it.assignee).map(|teammate| teammate.name.clone()),
+    })
+}
+
+pub(super) fn message(number: u32, stored: &Stored, author: Option<String>) -> MessageCard {
+    let request = &stored.request;
+    let nested = |group: &str, name: &str| request.get(group).and_then(|group| group.get(name));
+    let string = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let recipients = [("To", "to"), ("Cc", "cc"), ("Bcc", "bcc")].into_iter().filter_map(|(label, name)| {
+        let handles = request.get(name).and_then(Value::as_array)?;
+        let handles: Vec<&str> = handles.iter().filter_map(Value::as_str).collect();
+        (!handles.is_empty()).then(|| Recipients { label, handles: handles.join(", ") })
+    });
+    let attachments = stored.attachments.iter().map(|file| AttachmentLine {
+        filename: file.filename.clone(),
+        content_type: file.content_type.clone(),
+        size: size(file.size),
+    });
+    MessageCard {
+        id: render_id("msg", number),
+        is_inbound: nested("metadata", "is_inbound").and_then(Value::as_bool).unwrap_or_default(),
+        kind: string(request.get("type")).unwrap_or_else(|| "email".to_owned()),
+        author,
+        name: string(nested("sender", "name")).unwrap_or_default(),
+        handle: string(nested("sender", "handle")).unwrap_or_default(),
+        recipients: recipients.collect(),
+        subject: text(stored, "subject").to_owned(),
+        date: date(request.get("created_at").and_then(Value::as_i64).unwrap_or_default()),
+        external_id: stored.external_id.clone(),
+        body: body(stored),
+        attachments: attachments.collect(),
+    }
+}
+
+fn body(stored: &Stored) -> Body {
+    let whole = text(stored, "body");
+    if is_html(stored) {
+        return Body::Html { height: mail::frame_height(whole) };
+    }
+    let shown = whole.get(..whole.floor_char_boundary(SHOWN_TEXT)).unwrap_or(whole);
+    Body::Text { text: shown.to_owned(), is_cut: shown.len() < whole.len() }
+}
+
+/// A string of the request, empty where there is none.
+pub(super) fn text<'a>(stored: &'a Stored, name: &str) -> &'a str {
+    stored.request.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(super) fn is_html(stored: &Stored) -> bool {
+    text(stored, "body_format") == "html"
+}
+
+/// A Unix time in seconds, in UTC; years beyond 9999 as the bare number.
+fn date(seconds: i64) -> String {
+    match Timestamp::from_second(seconds) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Err(_) => seconds.to_string(),
+    }
+}
+
+/// A size in the unit that suits it, decimal, one place after the point, cut and not rounded.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes / 100 % 10),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_shown_in_utc() {
+        assert_eq!(date(1_453_770_984), "2016-01-26 01:16 UTC");
+        assert_eq!(date(i64::MAX), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn sizes_take_the_unit_that_suits_them() {
+        assert_eq!([size(0), size(999), size(1_000), size(1_990_000)], ["0 B", "999 B", "1.0 kB", "1.9 MB"]);
+    }
+}

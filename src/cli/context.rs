@@ -44,7 +44,8 @@ impl Context {
         let texts: Vec<String> = errors
             .iter()
             .map(|error| {
-                mapping::diagnostic(&self.mapping, error.at, error.width(), &error.title, &error.detail, &error.remedy)
+                let width = width_at(&self.mapping.text, error.at);
+                mapping::diagnostic(&self.mapping, error.at, width, &error.title, &error.detail, &error.remedy)
                     .render(self.color)
             })
             .collect();
@@ -68,4 +69,15 @@ pub(super) fn rehearsal_dir(dir: &Path) -> PathBuf {
     let mut name = dir.as_os_str().to_owned();
     name.push("-rehearsal");
     PathBuf::from(name)
+}
+
+/// Characters of the key or quoted value that begins at a place of the mapping.
+fn width_at(text: &str, (line, column): (usize, usize)) -> usize {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let mut rest = line.chars().skip(column.saturating_sub(1));
+    match rest.next() {
+        Some(quote @ ('"' | '\'')) => 2 + rest.take_while(|c| *c != quote).count(),
+        Some(_) => 1 + rest.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).count(),
+        None => 1,
+    }
 }

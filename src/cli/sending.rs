@@ -167,7 +167,7 @@ fn stop_failure(stop: Stop) -> Failure {
 }
 
 /// What went wrong before anything was sent.
-pub(super) fn front_failure(error: FrontError) -> Failure {
+fn front_failure(error: FrontError) -> Failure {
     let help = error.remedy();
     Failure {
         exit: if error.is_usage() { Exit::Usage } else { Exit::Target },

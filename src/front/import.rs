@@ -47,9 +47,13 @@ pub enum Answer {
         /// Whether an attempt left before, which Front declined (429).
         sent_before: bool,
     },
-    /// Nothing more should be sent. Says nothing about the message, of which an earlier attempt may have reached Front:
-    /// it is to be replayed when the run goes on.
-    Stop(StopCause),
+    /// Nothing more should be sent.
+    Stop {
+        /// Why.
+        cause: StopCause,
+        /// An earlier attempt of this message may have reached Front.
+        may_be_there: bool,
+    },
 }
 
 /// Why a run must stop.
@@ -153,7 +157,7 @@ impl Client {
     /// No import succeeded for very long. Where Front answers a simple question all the same, this message is the one
     /// it cannot digest: it is set aside, or the last message of a run could stop it for ever.
     async fn after_long_outage(&self, trouble: &Trouble, history: &History, cancellation: &Cancellation) -> Answer {
-        let outage = Answer::Stop(StopCause::Outage { last: trouble.told() });
+        let outage = history.stop(StopCause::Outage { last: trouble.told() });
         if trouble.kind != Kind::Failed {
             return outage;
         }
@@ -212,9 +216,9 @@ impl History {
             Verdict::AlreadyThere { status, cause } => Err(Answer::Unknown {
                 why: format!("Front answered {status}: it has a message with this external id already ({cause})"),
             }),
-            Verdict::Unauthorized { status, text } => Err(Answer::Stop(StopCause::Unauthorized { status, text })),
+            Verdict::Unauthorized { status, text } => Err(self.stop(StopCause::Unauthorized { status, text })),
             Verdict::UnknownInbox { text } => {
-                Err(Answer::Stop(StopCause::UnknownInbox { inbox_id: inbox_id.to_owned(), text }))
+                Err(self.stop(StopCause::UnknownInbox { inbox_id: inbox_id.to_owned(), text }))
             }
             Verdict::Unusable { why } => {
                 let why = reply.cut_off.as_ref().map_or(why, |cut| format!("the answer was cut off: {cut}"));
@@ -255,6 +259,10 @@ impl History {
 
     fn poison(&self, trouble: &Trouble) -> Answer {
         Answer::Poison { attempts: self.attempts, status: trouble.status, cause: trouble.why.clone() }
+    }
+
+    fn stop(&self, cause: StopCause) -> Answer {
+        Answer::Stop { cause, may_be_there: self.may_have_arrived }
     }
 
     fn cancelled(&self) -> Answer {

@@ -116,10 +116,7 @@ pub enum FrontError {
     #[error("{0}")]
     Setting(String),
     /// 401 or 403.
-    #[error(
-        "Front refused the token for {path} ({status}: {text}); check that the token is valid and has the permissions \
-         that the documentation lists"
-    )]
+    #[error("Front refused the token for {path} ({status}: {text})")]
     Unauthorized {
         /// Status code.
         status: u16,
@@ -157,3 +154,28 @@ pub enum FrontError {
         why: String,
     },
 }
+
+impl FrontError {
+    /// What the user can do.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Setting(_) => "correct `base_url` under [target], --base-url or FRONT_BASE_URL",
+            Self::Unauthorized { .. } => {
+                "check FRONT_API_TOKEN: it must be valid, and its scopes and workspaces must cover this (see the README); \
+                 nothing was sent"
+            }
+            Self::Unavailable { .. } => "check the network and the base URL, then run the same command again",
+            Self::Unexpected { .. } | Self::Unreadable { .. } => {
+                "check that the base URL is that of Front's API, then run the same command again"
+            }
+        }
+    }
+
+    /// The fault lies in the settings, and Front was not asked.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        matches!(self, Self::Setting(_))
+    }
+}
+

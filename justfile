@@ -1,0 +1,25 @@
+# The same names as in CONTRIBUTING.md. `just` alone lists them.
+
+default:
+    @just --list
+
+# Everything CI checks
+ci:
+    .ci/run
+
+# All tests; installs what they need
+test:
+    ./test.sh
+
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
+
+# Licences, sources, bans, advisories (needs cargo-deny)
+deny:
+    cargo deny check
+
+# The main job on samples
+rehearse:
+    cargo run --release -- rehearse mappings/demo.toml

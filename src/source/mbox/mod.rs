@@ -4,6 +4,8 @@ mod date;
 mod framer;
 mod mail;
 #[cfg(test)]
+mod real_tests;
+#[cfg(test)]
 mod tests;
 
 use super::files;

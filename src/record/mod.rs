@@ -7,6 +7,8 @@ pub mod chat;
 pub mod email;
 pub mod identity;
 mod outcome;
+#[cfg(test)]
+mod testing;
 mod text_html;
 
 pub use outcome::{BadKind, BadRecord, Outcome};
@@ -33,6 +35,13 @@ pub fn read(entry: &RawEntry, mapping: &Mapping) -> Result<Outcome, BadRecord> {
             None => Err(foreign_entry("the mapping has no such source")),
         },
     }
+}
+
+/// What the mapping's pattern on subjects finds: its first group, or all of the match.
+fn subject_value(subject: &str, mapping: &Mapping) -> Option<String> {
+    let found = mapping.thread.subject.as_ref()?.captures(subject)?;
+    let value = found.get(1).or_else(|| found.get(0))?.as_str().trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// An entry that was read with another mapping than the one at hand.

@@ -74,7 +74,7 @@ fn message_name(content: &[u8], place: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::record::email::testing::record;
+    use crate::record::testing::record;
 
     fn single(part: &str) -> crate::record::Attachment {
         let mail = format!(

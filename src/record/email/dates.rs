@@ -91,7 +91,7 @@ pub(super) fn parse(value: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::email::testing::{mail, mapping};
+    use crate::record::testing::{mail, mapping};
 
     fn date(block: &str, raw: &RawMail, fallback: DateFallback) -> (Result<i64, BadRecord>, Vec<String>) {
         let mut mapping = mapping();

@@ -42,27 +42,38 @@ impl<'a> Leaf<'a> {
         matches!(self.content_type.value.as_str(), "message/rfc822" | "message/global")
     }
 
-    /// The bytes with all line ends as LF and none at the end, for what travels as lines: exports rewrite line ends, and
-    /// mbox files add one. Base64 of anything but text is exact already.
-    pub(super) fn canonical(&self) -> Vec<u8> {
+    /// BLAKE3 of the canonical bytes: all line ends as LF and none at the end, for what travels as lines, since exports
+    /// rewrite line ends and mbox files add one. Base64 of anything but text is exact already.
+    pub(super) fn canonical_hash(&self) -> [u8; 32] {
         let exact = self.encoding == Encoding::Base64 && self.kind == PartKind::Other;
-        if exact { self.content.to_vec() } else { unify_lines(&self.content) }
+        if exact { *blake3::hash(&self.content).as_bytes() } else { unified_hash(&self.content) }
     }
 }
 
-/// CR LF and bare CR become LF; line ends at the end go.
-pub(super) fn unify_lines(bytes: &[u8]) -> Vec<u8> {
-    let mut output = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
+/// BLAKE3 of the bytes with CR LF and bare CR as LF, and no line end at the end.
+pub(super) fn unified_hash(bytes: &[u8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |at| at + 1);
+    let mut rest = bytes.get(..end).unwrap_or_default();
     while let Some(at) = memchr::memchr(b'\r', rest) {
         let (plain, from) = rest.split_at(at);
-        output.extend_from_slice(plain);
-        output.push(b'\n');
+        hasher.update(plain);
+        hasher.update(b"\n");
         rest = from.strip_prefix(b"\r\n").or_else(|| from.get(1..)).unwrap_or_default();
     }
-    output.extend_from_slice(rest);
-    while output.last() == Some(&b'\n') {
-        output.pop();
+    hasher.update(rest);
+    *hasher.finalize().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ends_do_not_change_the_hash_and_anything_else_does() {
+        let one = unified_hash(b"a\n\nb");
+        assert_eq!(one, unified_hash(b"a\r\n\rb\r\n\n"));
+        assert_ne!(one, unified_hash(b"a\nb"));
+        assert_eq!(unified_hash(b"\r\n"), unified_hash(b""));
     }
-    output
 }

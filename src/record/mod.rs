@@ -1,7 +1,57 @@
 //! From an entry to a [`Record`]: what the message says, in the field's own terms.
+//!
+//! [`read`] is the whole of it: mail goes through [`email`], table rows through [`chat`], and what makes two
+//! of them one message is fixed in [`identity`].
 
+pub mod chat;
+pub mod email;
+pub mod identity;
+mod outcome;
+#[cfg(test)]
+mod testing;
+mod text_html;
+
+pub use outcome::{BadKind, BadRecord, Outcome};
+pub use text_html::text_to_html;
+
+use crate::mapping::{Format, Mapping};
+use crate::source::{Content, RawEntry};
 use bytes::Bytes;
 use serde::Serialize;
+
+/// Reads an entry, whatever its kind.
+///
+/// # Errors
+/// [`BadRecord`] if the entry gives no message; the cause and the remedy are in it.
+pub fn read(entry: &RawEntry, mapping: &Mapping) -> Result<Outcome, BadRecord> {
+    let source = usize::from(entry.origin.source);
+    match &entry.content {
+        Content::Mail(mail) => email::from_mail(mail, mapping, source).map(|record| Outcome::Record(Box::new(record))),
+        Content::Row(row) => match mapping.sources.get(source) {
+            Some(found) => match &found.format {
+                Format::Csv(csv) => chat::from_row(row, csv, &found.name, mapping),
+                Format::Mbox | Format::Eml => Err(foreign_entry("a table row in a source of mails")),
+            },
+            None => Err(foreign_entry("the mapping has no such source")),
+        },
+    }
+}
+
+/// What the mapping's pattern on subjects finds: its first group, or all of the match.
+fn subject_value(subject: &str, mapping: &Mapping) -> Option<String> {
+    let found = mapping.thread.subject.as_ref()?.captures(subject)?;
+    let value = found.get(1).or_else(|| found.get(0))?.as_str().trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// An entry that was read with another mapping than the one at hand.
+fn foreign_entry(detail: &str) -> BadRecord {
+    BadRecord::unreadable(
+        "entry does not belong to the mapping",
+        detail,
+        "run `threadlift plan` again: the sources of the mapping have changed since the plan was made",
+    )
+}
 
 /// A message, normalized, before any decision of the mapping.
 #[derive(Debug, Clone)]

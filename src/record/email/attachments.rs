@@ -1,0 +1,139 @@
+//! The files of a mail, inline images and nested messages among them.
+
+use super::filenames;
+use super::header::Fields;
+use super::params::Parameterized;
+use super::part::Leaf;
+use super::words;
+use crate::record::Attachment;
+
+const UNKNOWN: &str = "application/octet-stream";
+
+/// Makes an attachment of a part; `place` is its number among the files of the mail, from 1.
+pub(super) fn read(leaf: &Leaf<'_>, place: usize, changes: &mut Vec<String>) -> Attachment {
+    let declared_type = declared_type(leaf);
+    let declared_name = declared_name(leaf);
+    let content_type = known_type(&declared_type, declared_name.as_deref(), &leaf.content);
+    if content_type != declared_type {
+        changes.push(format!("file {place}: type {declared_type} replaced by {content_type}"));
+    }
+    let filename = declared_name.unwrap_or_else(|| {
+        let name = if leaf.is_message() { message_name(&leaf.content, place) } else { None };
+        name.unwrap_or_else(|| filenames::generic(&content_type, &leaf.content, place))
+    });
+    let content_id = leaf
+        .fields
+        .first("Content-ID")
+        .map(|value| words::decode(value).text.trim_matches(['<', '>', ' ']).to_owned())
+        .filter(|id| !id.is_empty());
+    Attachment { filename, content_type, content_id, content: leaf.content.clone() }
+}
+
+/// The declared `type/subtype`; what is not one is unknown.
+fn declared_type(leaf: &Leaf<'_>) -> String {
+    let value = &leaf.content_type.value;
+    let token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+*'%`|~".contains(&byte))
+    };
+    match value.split_once('/') {
+        Some((main, sub)) if token(main) && token(sub) => value.clone(),
+        // A part without any Content-Type is text (RFC 2045 section 5.2).
+        None if value.is_empty() && !leaf.fields.has("Content-Type") => "text/plain".to_owned(),
+        _ => UNKNOWN.to_owned(),
+    }
+}
+
+fn declared_name(leaf: &Leaf<'_>) -> Option<String> {
+    let disposition = leaf.fields.first("Content-Disposition").map(Parameterized::parse);
+    let name = disposition.and_then(|found| found.get("filename")).and_then(|name| filenames::clean(&name));
+    name.or_else(|| leaf.content_type.get("name").and_then(|name| filenames::clean(&name)))
+}
+
+/// What a file without a telling type is, by its name and then by its first bytes.
+fn known_type(declared: &str, name: Option<&str>, content: &[u8]) -> String {
+    if declared != UNKNOWN {
+        return declared.to_owned();
+    }
+    let extension = name.and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
+    if let Some(by_name) = extension.and_then(|extension| mime_guess::from_ext(extension).first_raw()) {
+        return by_name.to_owned();
+    }
+    infer::get(content).map_or(declared, |kind| kind.mime_type()).to_owned()
+}
+
+/// A nested mail is called by its subject.
+fn message_name(content: &[u8], place: usize) -> Option<String> {
+    let head = content.get(..content.len().min(65_536)).unwrap_or_default();
+    let end = memchr::memmem::find(head, b"\n\n").or_else(|| memchr::memmem::find(head, b"\n\r\n"));
+    let fields = Fields::split(head.get(..end.map_or(head.len(), |at| at + 1)).unwrap_or_default());
+    let subject = fields.first("Subject").map(|value| words::decode(value).text).unwrap_or_default();
+    // A subject is no path: `Re: 1/2` must not become `2`.
+    let name = filenames::clean(&format!("{}.eml", subject.replace(['/', '\\', ':'], "_")));
+    if subject.is_empty() { Some(format!("message-{place}.eml")) } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::testing::record;
+
+    fn single(part: &str) -> crate::record::Attachment {
+        let mail = format!(
+            "From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\nContent-Type: multipart/mixed; boundary=b\n\n\
+             --b\n\nhello\n--b\n{part}\n--b--\n"
+        );
+        let mut found = record(mail.as_bytes()).attachments;
+        assert_eq!(found.len(), 1, "{part}");
+        found.remove(0)
+    }
+
+    #[test]
+    fn a_text_file_keeps_its_own_bytes() {
+        let mut mail = b"From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\nContent-Type: multipart/mixed; \
+            boundary=b\n\n--b\n\nhello\n--b\nContent-Type: text/plain; charset=iso-8859-1; name=a.txt\n\
+            Content-Disposition: attachment\n\ncaf"
+            .to_vec();
+        mail.extend_from_slice(b"\xE9\r\nend\n--b--\n");
+        let found = record(&mail).attachments;
+        assert_eq!(&found[0].content[..], b"caf\xE9\r\nend");
+        let encoded = single(
+            "Content-Type: text/csv; charset=iso-8859-1\nContent-Disposition: attachment; filename=b.csv\n\
+             Content-Transfer-Encoding: quoted-printable\n\ncaf=E9=0D=0A",
+        );
+        assert_eq!(&encoded.content[..], b"caf\xE9\r\n");
+        assert_eq!(encoded.content_type, "text/csv");
+    }
+
+    #[test]
+    fn a_nested_message_is_kept_whole_and_called_by_its_subject() {
+        let inner = "From: b@x.example\nSubject: Re: 1/2\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nin\n--c--";
+        let found = single(&format!("Content-Type: message/rfc822\n\n{inner}"));
+        assert_eq!(found.filename, "Re_ 1_2.eml");
+        assert_eq!(found.content_type, "message/rfc822");
+        assert_eq!(String::from_utf8_lossy(&found.content), inner);
+        let encoded = single("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogaGkKCmhlbGxv");
+        assert_eq!((encoded.filename.as_str(), &encoded.content[..]), ("hi.eml", &b"Subject: hi\n\nhello"[..]));
+    }
+
+    #[test]
+    fn an_inline_image_keeps_its_content_id_without_brackets() {
+        let found = single("Content-Type: image/png\nContent-ID: <logo@x>\nContent-Disposition: inline\n\nPNG");
+        assert_eq!((found.filename.as_str(), found.content_id.as_deref()), ("image-1.png", Some("logo@x")));
+    }
+
+    #[test]
+    fn a_type_that_says_nothing_is_found_by_name_or_bytes() {
+        let by_name = single("Content-Type: application/octet-stream; name=\"a.pdf\"\n\nx");
+        assert_eq!(by_name.content_type, "application/pdf");
+        let by_bytes = single("Content-Type: application/octet-stream\n\n%PDF-1.4");
+        assert_eq!((by_bytes.content_type.as_str(), by_bytes.filename.as_str()), ("application/pdf", "attachment-1.pdf"));
+        let broken = single("Content-Type: pdf; name=x\nContent-Disposition: attachment\n\nx");
+        assert_eq!(broken.content_type, "application/octet-stream");
+    }
+
+    #[test]
+    fn reports_and_signatures_get_telling_names() {
+        assert_eq!(single("Content-Type: message/delivery-status\n\nAction: failed\n").filename, "delivery-status.txt");
+        assert_eq!(single("Content-Type: application/pgp-signature\n\nx").filename, "signature.asc");
+        assert_eq!(single("Content-Type: text/calendar; method=REQUEST\n\nx").filename, "invite.ics");
+    }
+}

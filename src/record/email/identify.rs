@@ -1,0 +1,171 @@
+//! The identity of a mail; the scheme is described in [`crate::record::identity`].
+
+use super::header::{Fields, squeeze};
+use super::parser::Structure;
+use super::part::{Leaf, unified_hash};
+use super::{visible, words};
+use crate::record::Identity;
+use crate::record::identity::Digest;
+
+/// What identity is made of, beside the parts.
+pub(super) struct Mail<'a> {
+    /// Namespace of the source.
+    pub(super) namespace: &'a str,
+    /// Fields of the mail.
+    pub(super) fields: &'a Fields<'a>,
+    /// The mail.
+    pub(super) bytes: &'a [u8],
+    /// Its date as decided.
+    pub(super) date: i64,
+}
+
+/// All three digests.
+pub(super) fn identity(
+    mail: &Mail<'_>,
+    message_id: Option<&str>,
+    structure: &Structure,
+    leaves: &[Option<Leaf<'_>>],
+) -> Identity {
+    Identity {
+        key: message_id.map_or_else(|| content_key(mail, leaves), |id| id_key(mail.namespace, id)),
+        sameness: sameness(mail, structure, leaves),
+        content: Digest::new("threadlift tl1 mail bytes")
+            .field(&unified_hash(mail.bytes))
+            .field(&mail.date.to_le_bytes())
+            .finish(),
+    }
+}
+
+fn id_key(namespace: &str, id: &str) -> [u8; 32] {
+    Digest::new("threadlift tl1 mail id").field(namespace.as_bytes()).field(id.as_bytes()).finish()
+}
+
+fn content_key(mail: &Mail<'_>, leaves: &[Option<Leaf<'_>>]) -> [u8; 32] {
+    let mut digest = Digest::new("threadlift tl1 mail content").field(mail.namespace.as_bytes());
+    for name in ["Date", "From", "To", "Cc", "Subject"] {
+        digest = digest.list(&squeezed(mail.fields, name));
+    }
+    let parts: Vec<_> = leaves.iter().flatten().map(Leaf::canonical_hash).collect();
+    digest.list(&parts).finish()
+}
+
+fn sameness(mail: &Mail<'_>, structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> [u8; 32] {
+    let date: Vec<_> = mail.fields.first("Date").map(squeeze).into_iter().collect();
+    let subject = mail.fields.first("Subject").map(|value| words::decode(value).text).unwrap_or_default();
+    let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
+    let mut hashes: Vec<[u8; 32]> = files.map(Leaf::canonical_hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    Digest::new("threadlift tl1 mail sameness")
+        .list(&date)
+        .field(&bare_sender(mail.fields.first("From").unwrap_or_default()))
+        .field(visible::subject(&subject).as_bytes())
+        .field(visible::text(structure, leaves).as_bytes())
+        .list(&hashes)
+        .finish()
+}
+
+fn squeezed(fields: &Fields<'_>, name: &str) -> Vec<Vec<u8>> {
+    fields.all(name).map(squeeze).collect()
+}
+
+/// The address of a From field, found so simply that it will be found the same way forever.
+fn bare_sender(value: &[u8]) -> Vec<u8> {
+    let bracketed = memchr::memrchr(b'<', value).and_then(|at| value.get(at + 1..)).map(|rest| {
+        let end = memchr::memchr(b'>', rest).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or(rest)
+    });
+    let word = || value.split(u8::is_ascii_whitespace).find(|word| word.contains(&b'@'));
+    let mut address = bracketed.or_else(word).unwrap_or(value).to_ascii_lowercase();
+    address.retain(|byte| !byte.is_ascii_whitespace());
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::testing::{identity, record};
+
+    const PLAIN: &str = "From: A <a@x.example>\nTo: b@x.example\nSubject: [users] Caf=C3=A9\n\
+        Date: Fri, 21 Nov 1997 09:55:06 -0600\n";
+    const TEXT: &str = "Content-Type: text/plain; charset=utf-8\n\ncafé  au lait\n";
+
+    fn hex(digest: [u8; 32]) -> String {
+        blake3::Hash::from_bytes(digest).to_hex().to_string()
+    }
+
+    /// Whoever has to change a value below has changed the scheme: every message of every customer would be
+    /// imported a second time. That takes a new scheme name, not new values here.
+    #[test]
+    fn golden_ids_never_change() {
+        let with_id = record(format!("Message-ID: <1@x.example>\n{PLAIN}{TEXT}").as_bytes()).identity;
+        assert_eq!(hex(with_id.key), "GOLDEN1");
+        assert_eq!(hex(with_id.sameness), "GOLDEN2");
+        let mail = format!(
+            "{PLAIN}Content-Type: multipart/mixed; boundary=b\n\n--b\n{TEXT}--b\nContent-Type: application/pdf\n\
+             Content-Transfer-Encoding: base64\n\nJVBERi0xLjQK\n--b--\n"
+        );
+        let without_id = record(mail.as_bytes()).identity;
+        assert_eq!(hex(without_id.key), "GOLDEN3");
+        assert_eq!(hex(without_id.sameness), "GOLDEN4");
+    }
+
+    #[test]
+    fn volatile_headers_and_line_ends_do_not_touch_the_identity() {
+        let one = identity(&format!("{PLAIN}{TEXT}"));
+        let other = format!(
+            "X-Gmail-Labels: Inbox\nReceived: by x; Fri, 21 Nov 1997 15:55:06 +0000\nStatus: RO\n{PLAIN}\
+             X-Mozilla-Status: 0001\nContent-Length: 14\nDelivered-To: b@x.example\n{TEXT}\n"
+        );
+        let two = identity(&other.replace('\n', "\r\n"));
+        assert_eq!(one.key, two.key);
+        assert_eq!(one.sameness, two.sameness);
+        assert_ne!(one.content, two.content);
+    }
+
+    #[test]
+    fn another_text_sender_subject_date_or_recipient_is_another_message() {
+        let base = format!("{PLAIN}{TEXT}");
+        let one = identity(&base);
+        for (old, new) in [("au lait", "noir"), ("a@x", "c@x"), ("Caf", "Tea"), ("1997", "1998"), ("b@x", "d@x")] {
+            assert_ne!(one.key, identity(&base.replace(old, new)).key, "{new}");
+        }
+        for (old, new) in [("au lait", "noir"), ("a@x", "c@x"), ("Caf", "Tea"), ("1997", "1998")] {
+            assert_ne!(one.sameness, identity(&base.replace(old, new)).sameness, "{new}");
+        }
+    }
+
+    #[test]
+    fn copies_in_another_encoding_or_through_a_list_are_the_same_message() {
+        let one = identity(&format!("{PLAIN}{TEXT}"));
+        let quoted = "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n\
+                      caf=E9 au=\n lait\n";
+        assert_eq!(one.sameness, identity(&format!("{PLAIN}{quoted}")).sameness);
+        let rule = "_".repeat(47);
+        let listed = format!("{PLAIN}{TEXT}{rule}\nusers mailing list\nusers@x.example\n");
+        assert_eq!(one.sameness, identity(&listed.replace("[users] ", "")).sameness);
+    }
+
+    #[test]
+    fn another_file_is_another_message_and_its_name_is_not() {
+        let mail = |name: &str, data: &str| {
+            identity(&format!(
+                "{PLAIN}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\nContent-Type: image/png; name={name}\n\
+                 Content-Transfer-Encoding: base64\n\n{data}\n--b--\n"
+            ))
+        };
+        assert_eq!(mail("a.png", "AAAA").sameness, mail("b.png", "AAAA").sameness);
+        assert_ne!(mail("a.png", "AAAA").sameness, mail("a.png", "AAAB").sameness);
+    }
+
+    #[test]
+    fn the_namespace_of_the_source_is_part_of_the_key() {
+        let mail = format!("Message-ID: <1@x.example>\n{PLAIN}{TEXT}");
+        let mut mapping = crate::record::testing::mapping();
+        let raw = crate::record::testing::mail(mail.as_bytes());
+        let one = super::super::from_mail(&raw, &mapping, 0).unwrap().identity;
+        mapping.sources[0].namespace = "other".into();
+        let two = super::super::from_mail(&raw, &mapping, 0).unwrap().identity;
+        assert_ne!(one.key, two.key);
+        assert_eq!(one.sameness, two.sameness);
+    }
+}

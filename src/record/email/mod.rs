@@ -1,0 +1,166 @@
+//! From the bytes of a mail to a [`Record`].
+//!
+//! [`from_mail`] is the whole way on one screen: check limits, find parts, read fields, build body and files, fix the
+//! identity. Everything that is repaired on the way is a line in [`Record::changes`].
+
+mod addresses;
+mod attachments;
+mod body;
+mod charset;
+mod dates;
+mod filenames;
+mod header;
+mod ids;
+mod identify;
+mod labels;
+mod limits;
+mod params;
+mod parser;
+mod part;
+mod sender;
+mod transfer;
+mod visible;
+mod words;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod whole;
+
+use super::{BadRecord, Kind, Record};
+use crate::mapping::Mapping;
+use crate::source::RawMail;
+use bytes::Bytes;
+use header::Fields;
+use parser::{PartKind, Structure};
+use part::Leaf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Reads a mail. `source` is the index of its source in the mapping.
+///
+/// # Errors
+/// [`BadRecord`]: unreadable if the bytes are no mail, rejected if it has no sender, no date, or is beyond the limits.
+pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Record, BadRecord> {
+    let mut changes = Vec::new();
+    let bytes = without_lead(&mail.bytes, &mut changes);
+    let holds_messages = limits::check(&bytes)?;
+    let structure = parse(&bytes, holds_messages)?;
+    let leaves: Vec<Option<Leaf<'_>>> = structure
+        .parts
+        .iter()
+        .map(|part| (part.kind != PartKind::Multipart).then(|| Leaf::read(&bytes, part)))
+        .collect();
+    let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
+    let fields = Fields::split(bytes.get(block).unwrap_or_default());
+
+    let reply_to = recipients(&fields, "Reply-To", &mut changes);
+    let from = sender::read(&fields, &reply_to, &mut changes)?;
+    let date = dates::read(&fields, mail, mapping, &mut changes)?;
+    let message_id = fields.all("Message-ID").find_map(ids::message_id);
+    let is_other = |id: &String| Some(id) != message_id.as_ref();
+    let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_other).collect();
+    let references = ids::references(fields.all("References")).into_iter().filter(is_other).collect();
+    let subject = text_field(&fields, "Subject", &mut changes);
+    let labels = labels::read(&fields);
+    let body = body::read(&structure, &leaves, &mut changes);
+    let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
+    let attachments =
+        files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
+    let namespace = namespace(mapping, source);
+    let identity =
+        identify::identity(&identify::Mail { namespace, fields: &fields, bytes: &bytes, date }, message_id.as_deref(), &structure, &leaves);
+    Ok(Record {
+        kind: Kind::Email,
+        in_reply_to,
+        references,
+        gmail_thread: text_field(&fields, "X-GM-THRID", &mut changes),
+        conversation: None,
+        from: Some(from),
+        to: recipients(&fields, "To", &mut changes),
+        cc: recipients(&fields, "Cc", &mut changes),
+        bcc: recipients(&fields, "Bcc", &mut changes),
+        reply_to,
+        thread_value: thread_value(&fields, subject.as_deref(), mapping),
+        subject,
+        body,
+        attachments,
+        date: Some(date),
+        labels: labels.labels,
+        stated_direction: labels.direction,
+        message_id,
+        identity,
+        changes,
+    })
+}
+
+/// The namespace of a source's ids.
+fn namespace(mapping: &Mapping, source: usize) -> &str {
+    mapping.sources.get(source).map_or(&mapping.identity.namespace, |found| &found.namespace)
+}
+
+/// Cuts off what some exports put before the first field: byte order mark, NUL, empty lines.
+fn without_lead(mail: &Bytes, changes: &mut Vec<String>) -> Bytes {
+    let mut rest: &[u8] = mail;
+    loop {
+        rest = match rest {
+            [0xEF, 0xBB, 0xBF, tail @ ..] | [0 | b'\r' | b'\n', tail @ ..] => tail,
+            _ => break,
+        };
+    }
+    let lead = mail.len() - rest.len();
+    if lead > 0 {
+        changes.push("bytes before the first header field left out".to_owned());
+    }
+    mail.slice(lead..)
+}
+
+/// Finds the parts. The parser is fuzzed not to panic; should it, the one mail is lost and not the run.
+fn parse(mail: &[u8], holds_messages: bool) -> Result<Structure, BadRecord> {
+    let remedy = "look at the file: if it is a mail, mend its header; if not, take it out of the source";
+    match catch_unwind(AssertUnwindSafe(|| parser::structure(mail, holds_messages))) {
+        Ok(Some(structure)) => Ok(show_lone_text(structure, mail)),
+        Ok(None) => Err(BadRecord::unreadable("not a mail", "there is no header field in it", remedy)),
+        Err(_) => Err(BadRecord::unreadable("mail cannot be parsed", "the parser gave up on its structure", remedy)),
+    }
+}
+
+/// A mail that calls itself multipart and has no parts, or that gives its type in a way nobody knows, is its text.
+fn show_lone_text(mut structure: Structure, mail: &[u8]) -> Structure {
+    let [part] = structure.parts.as_slice() else { return structure };
+    if part.kind != PartKind::Text || !structure.text.is_empty() {
+        return structure;
+    }
+    let fields = Fields::split(mail.get(part.header.clone()).unwrap_or_default());
+    let declared = fields.first("Content-Type").map(params::Parameterized::parse).unwrap_or_default();
+    if declared.value.starts_with("multipart/") || !declared.value.contains('/') {
+        structure.html = vec![0];
+        structure.text = vec![0];
+        structure.files = Vec::new();
+    }
+    structure
+}
+
+/// The recipients of all fields of that name.
+fn recipients(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Vec<super::Address> {
+    let list = addresses::read(fields.all(field), field);
+    changes.extend(list.changes);
+    if list.without_address > 0 {
+        changes.push(format!("{field}: entries without an address left out"));
+    }
+    list.addresses
+}
+
+/// The decoded first field of that name; none if it is empty.
+fn text_field(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Option<String> {
+    let decoded = words::decode(fields.first(field)?);
+    if decoded.repaired {
+        changes.push(format!("{field}: bytes without a charset read as windows-1252"));
+    }
+    (!decoded.text.is_empty()).then_some(decoded.text)
+}
+
+/// What the mapping's thread rule finds: the header, else the subject.
+fn thread_value(fields: &Fields<'_>, subject: Option<&str>, mapping: &Mapping) -> Option<String> {
+    let header = mapping.thread.header.as_deref().and_then(|name| text_field(fields, name, &mut Vec::new()));
+    header.or_else(|| super::subject_value(subject?, mapping))
+}

@@ -1,0 +1,150 @@
+//! The only place that names the MIME parser (mail-parser 0.11).
+//!
+//! Its next major version has another interface; what we need of it is small and stands here: the structure of a
+//! mail as byte ranges, the address grammar, one more date reader, a few rare charsets.
+
+use mail_parser::decoders::charsets::map::charset_decoder as decoder_of;
+use mail_parser::parsers::MessageStream;
+use mail_parser::{DateTime, HeaderName, HeaderValue, Message, MessageParser, PartType};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Finds parts and leaves them encoded: decoding is ours (see `transfer`), and twice would cost twice.
+static FRAMING: LazyLock<MessageParser> = LazyLock::new(|| {
+    MessageParser::new()
+        .header_content_type(HeaderName::ContentType)
+        .header_content_type(HeaderName::ContentDisposition)
+        .default_header_ignore()
+});
+
+/// Decodes on the way, which is needed to find the end of a nested message that is itself encoded.
+static DECODING: LazyLock<MessageParser> =
+    LazyLock::new(|| MessageParser::new().with_mime_headers().default_header_ignore());
+
+/// The structure of a mail; nested messages are one part each.
+#[derive(Debug)]
+pub(super) struct Structure {
+    /// All parts; the first is the mail itself.
+    pub(super) parts: Vec<Part>,
+    /// Parts that a client shows when it prefers HTML, in order.
+    pub(super) html: Vec<usize>,
+    /// Parts that a client shows when it prefers plain text, in order.
+    pub(super) text: Vec<usize>,
+    /// Parts that are files, in the order of the mail.
+    pub(super) files: Vec<usize>,
+}
+
+/// A part, as byte ranges of the mail.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Its header block.
+    pub(super) header: Range<usize>,
+    /// Its content, still encoded.
+    pub(super) body: Range<usize>,
+    /// What it holds.
+    pub(super) kind: PartKind,
+}
+
+/// What a part holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PartKind {
+    /// Text other than HTML.
+    Text,
+    /// HTML.
+    Html,
+    /// Anything else, a nested message among it.
+    Other,
+    /// Other parts.
+    Multipart,
+}
+
+/// Finds the structure of a mail; none if it has no header field at all.
+///
+/// `holds_messages` says that parts of the mail are mails. Check `limits` first: the parser recurses. It has panicked on
+/// damaged input in earlier versions: call it guarded.
+pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> {
+    let parser = if holds_messages { &DECODING } else { &FRAMING };
+    let message: Message<'_> = parser.parse(mail)?;
+    let parts: Vec<Part> = message
+        .parts
+        .iter()
+        .map(|part| {
+            let [header, body, end] =
+                [part.offset_header, part.offset_body, part.offset_end].map(|at| (at as usize).min(mail.len()));
+            let kind = match &part.body {
+                PartType::Text(_) => PartKind::Text,
+                PartType::Html(_) => PartKind::Html,
+                PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Message(_) => PartKind::Other,
+                PartType::Multipart(_) => PartKind::Multipart,
+            };
+            // A multipart that was cut off has no end; it reaches to the end of the mail.
+            let end = if end < body { mail.len() } else { end };
+            Part { header: header.min(body)..body, body: body..end, kind }
+        })
+        .collect();
+    let known = |ids: &[u32]| -> Vec<usize> {
+        ids.iter().map(|id| *id as usize).filter(|id| parts.get(*id).is_some()).collect()
+    };
+    let mut files = known(&message.attachments);
+    files.sort_unstable();
+    files.dedup();
+    Some(Structure { html: known(&message.html_body), text: known(&message.text_body), files, parts })
+}
+
+/// A name and an address as the grammar finds them; either may be missing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mailbox {
+    /// Display name, decoded.
+    pub(super) name: Option<String>,
+    /// What stands where an address should.
+    pub(super) address: Option<String>,
+}
+
+/// Parses an address list (RFC 5322 section 3.4), groups flattened. The value must be unfolded.
+pub(super) fn addresses(value: &[u8]) -> Vec<Mailbox> {
+    let mut line = value.to_vec();
+    line.push(b'\n');
+    let HeaderValue::Address(found) = MessageStream::new(&line).parse_address() else {
+        return Vec::new();
+    };
+    found
+        .iter()
+        .map(|mailbox| Mailbox {
+            name: mailbox.name.as_deref().map(str::to_owned),
+            address: mailbox.address.as_deref().map(str::to_owned),
+        })
+        .collect()
+}
+
+/// Reads a date that the strict reader refused; Unix seconds.
+pub(super) fn lenient_date(value: &str) -> Option<i64> {
+    let date = DateTime::parse_rfc822(&format!("{value}\n"))?;
+    date.is_valid().then(|| date.to_timestamp())
+}
+
+/// A decoder for charsets outside the WHATWG list.
+pub(super) fn charset_decoder(label: &str) -> Option<fn(&[u8]) -> String> {
+    decoder_of(label.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_found_by_place() {
+        let mail = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: image/png\n\nPNG\n--b--\n";
+        let found = structure(mail, false).unwrap();
+        let bodies: Vec<_> = found.parts.iter().map(|part| &mail[part.body.clone()]).collect();
+        assert_eq!(bodies[1], b"hello");
+        assert_eq!(bodies[2], b"PNG");
+        assert_eq!(found.files, [2]);
+        assert_eq!(found.html, [1, 2]);
+        assert_eq!(found.parts[0].kind, PartKind::Multipart);
+    }
+
+    #[test]
+    fn bytes_without_any_field_have_no_structure() {
+        assert!(structure(b"", false).is_none());
+    }
+}

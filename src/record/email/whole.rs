@@ -1,0 +1,145 @@
+//! Tests of whole mails: nothing panics, nothing overflows, and the fields that have no file of their own.
+
+use crate::record::testing::{mail, mapping, record};
+use super::{RawMail, from_mail};
+use crate::record::{BadKind, Body, Direction};
+use bytes::Bytes;
+use proptest::prelude::*;
+
+const MAIL: &str = "Message-ID: <1@x.example>\nFrom: Ann <Ann@X.example>\nTo: b@x.example, C <c@x.example>\n\
+    Cc: undisclosed-recipients:;\nBcc: d@x.example\nReply-To: r@x.example\nIn-Reply-To: <0@x.example>\n\
+    References: <1@x.example> <0@x.example>\nSubject: =?utf-8?Q?[#42]_caf=C3=A9?=\nX-GM-THRID: 1633\n\
+    X-Gmail-Labels: Sent,Work\nX-Ticket: T-7\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n\nhello\n";
+
+#[test]
+fn every_field_of_a_mail_is_read() {
+    let found = record(MAIL.as_bytes());
+    assert_eq!(found.message_id.as_deref(), Some("1@x.example"));
+    assert_eq!(found.from.unwrap().handle, "Ann@x.example");
+    assert_eq!(found.to.len(), 2);
+    assert_eq!((found.cc.len(), found.bcc.len(), found.reply_to.len()), (0, 1, 1));
+    assert_eq!(found.in_reply_to, ["0@x.example"]);
+    assert_eq!(found.references, ["0@x.example"]);
+    assert_eq!(found.subject.as_deref(), Some("[#42] café"));
+    assert_eq!(found.gmail_thread.as_deref(), Some("1633"));
+    assert_eq!(found.labels, ["Sent", "Work"]);
+    assert_eq!(found.stated_direction, Some(Direction::Outbound));
+    assert_eq!(found.date, Some(880_127_706));
+    assert_eq!(found.body, Body::Text("hello\n".into()));
+    assert_eq!(found.changes, [""; 0]);
+}
+
+#[test]
+fn the_thread_rule_reads_a_header_then_the_subject() {
+    let mut mapping = mapping();
+    mapping.thread.subject = regex::Regex::new(r"\[#(\d+)\]").ok();
+    let value = |mapping: &crate::mapping::Mapping| from_mail(&mail(MAIL.as_bytes()), mapping, 0).unwrap().thread_value;
+    assert_eq!(value(&mapping).as_deref(), Some("42"));
+    mapping.thread.header = Some("x-ticket".into());
+    assert_eq!(value(&mapping).as_deref(), Some("T-7"));
+    mapping.thread.header = Some("X-Absent".into());
+    assert_eq!(value(&mapping).as_deref(), Some("42"));
+}
+
+#[test]
+fn a_byte_order_mark_or_nul_before_the_mail_hides_nothing() {
+    let found = record(&[b"\xEF\xBB\xBF\0\r\n", MAIL.as_bytes()].concat());
+    assert_eq!(found.message_id.as_deref(), Some("1@x.example"));
+    assert_eq!(found.changes, ["bytes before the first header field left out"]);
+    assert_eq!(found.identity.key, record(MAIL.as_bytes()).identity.key);
+}
+
+#[test]
+fn bytes_that_are_no_mail_are_unreadable() {
+    for bytes in [&b""[..], b"\n\n", b"no field here", b"\0\0\0"] {
+        let bad = from_mail(&mail(bytes), &mapping(), 0).unwrap_err();
+        assert!(bad.kind == BadKind::Unreadable || bad.cause == "no sender", "{bytes:?}: {bad:?}");
+    }
+    assert_eq!(from_mail(&mail(b""), &mapping(), 0).unwrap_err().cause, "not a mail");
+}
+
+#[test]
+fn a_mail_nested_beyond_reason_is_rejected_and_takes_no_stack() {
+    let deep = format!("{}\n", "Content-Type: message/rfc822\n\n".repeat(27_000));
+    assert!(deep.len() > 800_000);
+    let raw = mail(format!("From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n{deep}").as_bytes());
+    // The stack that std, tokio and rayon give their threads.
+    let small = std::thread::Builder::new().stack_size(2 << 20);
+    let bad = small.spawn(move || from_mail(&raw, &mapping(), 0).unwrap_err()).unwrap().join().unwrap();
+    assert_eq!((bad.kind, bad.cause.as_str()), (BadKind::Rejected, "nested too deeply"));
+}
+
+#[test]
+fn the_deepest_nesting_that_is_allowed_fits_a_small_stack() {
+    let deep = "Content-Type: message/rfc822\n\n".repeat(1_000);
+    let raw = mail(format!("From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n{deep}").as_bytes());
+    let small = std::thread::Builder::new().stack_size(2 << 20);
+    assert!(small.spawn(move || from_mail(&raw, &mapping(), 0).is_ok()).unwrap().join().unwrap());
+}
+
+#[test]
+fn hostile_headers_cost_no_quadratic_time() {
+    // Each of these took a scan to the end for every byte before it was bounded; together they would take hours.
+    let fields = [
+        ("Subject: ", "=?utf-8?Q?"),
+        ("References: ", "("),
+        ("References: ", "<"),
+        ("To: ", "a@x.example,"),
+        ("X-Gmail-Labels: ", "a,"),
+        ("Content-Type: ", "text/plain; name*0=a;"),
+    ];
+    for (name, piece) in fields {
+        let text = format!("From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n{name}{}\n\nhi\n", piece.repeat(200_000));
+        assert!(from_mail(&mail(text.as_bytes()), &mapping(), 0).is_ok(), "{piece}");
+    }
+}
+
+fn raw(bytes: Vec<u8>) -> RawMail {
+    RawMail { bytes: Bytes::from(bytes), separator_date: Some(880_127_706), file_time: None }
+}
+
+/// Pieces that mails are made of, in any order.
+fn mail_like() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just("From: a@x.example\n"), Just("Date: Fri, 21 Nov 1997 09:55:06 -0600\n"), Just("Subject: "),
+        Just("=?utf-8?Q?=C3?= =?utf-8?B?qQ==?="), Just("Content-Type: multipart/mixed; boundary=b\n"),
+        Just("Content-Type: multipart/alternative; boundary=\"c\"\n"), Just("Content-Type: message/rfc822\n"),
+        Just("Content-Type: text/html; charset=utf-8\n"), Just("Content-Type: image/png; name*0*=utf-8''%C3; name*1*=%A9\n"),
+        Just("Content-Transfer-Encoding: base64\n"), Just("Content-Transfer-Encoding: quoted-printable\n"),
+        Just("Content-Disposition: attachment; filename=\"a"), Just("References: <1@x> (c) <2"), Just("--b\n"),
+        Just("--b--\n"), Just("--c\n"), Just("--c--"), Just("\n"), Just("\r\n"), Just("aGVsbG8="), Just("=C3=A9=\n"),
+        Just("<p>&lt;</p>"), Just("> > q\n"), Just("\u{e9}\0"), Just(" "), Just(":"), Just("<"), Just("("), Just("\""),
+    ];
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat().into_bytes())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_end_in_a_record_or_a_reason(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = from_mail(&raw(bytes), &mapping(), 0);
+    }
+
+    #[test]
+    fn anything_like_a_mail_ends_in_a_record_or_a_reason(bytes in mail_like()) {
+        if let Ok(found) = from_mail(&raw(bytes.clone()), &mapping(), 0) {
+            prop_assert!(found.date.is_some() && found.from.is_some());
+            prop_assert!(found.attachments.iter().all(|file| !file.filename.is_empty()));
+            let again = from_mail(&raw(bytes), &mapping(), 0).unwrap();
+            prop_assert_eq!(found.identity, again.identity);
+        }
+    }
+
+    #[test]
+    fn the_order_and_presence_of_volatile_headers_never_touch_the_identity(
+        order in Just(vec![
+            "From: a@x.example\n", "To: b@x.example\n", "Date: Fri, 21 Nov 1997 09:55:06 -0600\n", "Subject: hi\n",
+            "Received: by x; Fri, 21 Nov 1997 15:55:06 +0000\n", "X-Gmail-Labels: Inbox\n", "Status: RO\n",
+        ]).prop_shuffle(),
+    ) {
+        let full = order.concat() + "\nhello\n";
+        let bare: String = order.iter().filter(|line| !["Re", "X-", "St"].contains(&&line[..2])).copied().collect();
+        let (full, bare) = (record(full.as_bytes()).identity, record((bare + "\nhello\n").as_bytes()).identity);
+        prop_assert_eq!(full.key, bare.key);
+        prop_assert_eq!(full.sameness, bare.sameness);
+    }
+}

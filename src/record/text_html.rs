@@ -1,0 +1,156 @@
+//! Plain text as HTML that shows the same lines.
+
+use std::fmt::Write;
+
+/// Deepest quoting that becomes blockquotes; more marks than that stay as text.
+const MAX_QUOTES: usize = 20;
+
+/// Turns plain text into HTML: escaped, lines and leading or repeated spaces kept, quote marks (`> `) as nested
+/// blockquotes, links left as text.
+///
+/// Front reads a bare body as Markdown, which would eat underscores and stars.
+#[must_use]
+pub fn text_to_html(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + text.len() / 8);
+    let mut depth = 0;
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    for (number, line) in text.lines().enumerate() {
+        let (quotes, rest) = quote_level(line);
+        if quotes == depth {
+            if number > 0 {
+                html.push_str("<br>\n");
+            }
+        } else {
+            change_level(depth, quotes, &mut html);
+            depth = quotes;
+        }
+        push_line(rest, &mut html);
+    }
+    change_level(depth, 0, &mut html);
+    html
+}
+
+fn change_level(from: usize, to: usize, html: &mut String) {
+    for _ in from..to {
+        html.push_str("<blockquote>");
+    }
+    for _ in to..from {
+        html.push_str("</blockquote>");
+    }
+}
+
+/// How many quote marks stand in front, and what follows them.
+fn quote_level(line: &str) -> (usize, &str) {
+    let mut level = 0;
+    let mut rest = line;
+    while level < MAX_QUOTES {
+        let Some(after) = rest.strip_prefix('>') else { break };
+        level += 1;
+        // `> > text` and `>> text` mean the same; the space before a further mark belongs to the marks.
+        rest = match after.strip_prefix(' ') {
+            Some(next) if next.starts_with('>') => next,
+            _ => after,
+        };
+    }
+    (level, if level > 0 { rest.strip_prefix(' ').unwrap_or(rest) } else { rest })
+}
+
+fn push_line(line: &str, html: &mut String) {
+    // A browser drops a space at the start of a line and after another one.
+    let mut bare_space_shows = false;
+    for character in line.chars() {
+        match character {
+            ' ' if bare_space_shows => html.push(' '),
+            ' ' => html.push_str("&nbsp;"),
+            '\t' => html.push_str("&nbsp;&nbsp;&nbsp;&nbsp;"),
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            // What HTML has no way to hold (HTML standard, section 3.2.5) is written out as the sign for it.
+            control if control.is_control() => {
+                let picture = char::from_u32(0x2400 + u32::from(control)).filter(|_| u32::from(control) < 0x20);
+                let _ = write!(html, "{}", picture.unwrap_or('\u{FFFD}'));
+            }
+            other => html.push(other),
+        }
+        bare_space_shows = !character.is_whitespace();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lines_and_markup_characters_show_as_written() {
+        assert_eq!(text_to_html("a < b & \"c\"\n\n*d* _e_\n"), "a &lt; b &amp; &quot;c&quot;<br>\n<br>\n*d* _e_");
+    }
+
+    #[test]
+    fn spaces_and_tabs_keep_their_width() {
+        assert_eq!(text_to_html("  a  b\tc"), "&nbsp;&nbsp;a &nbsp;b&nbsp;&nbsp;&nbsp;&nbsp;c");
+    }
+
+    #[test]
+    fn quotes_become_blockquotes_of_their_level() {
+        let html = text_to_html("hi\n> one\n>> two\n> > too\n>\nend");
+        assert_eq!(
+            html,
+            "hi<blockquote>one<blockquote>two<br>\ntoo</blockquote></blockquote>end"
+                .replace("</blockquote></blockquote>end", "</blockquote></blockquote>end")
+        );
+    }
+
+    #[test]
+    fn a_wall_of_marks_does_not_nest_without_end() {
+        let html = text_to_html(&">".repeat(1_000));
+        assert_eq!(html.matches("<blockquote>").count(), MAX_QUOTES);
+        assert_eq!(html.matches("&gt;").count(), 1_000 - MAX_QUOTES);
+    }
+
+    #[test]
+    fn links_stay_text() {
+        assert_eq!(text_to_html("https://x.example/?a=1&b=2"), "https://x.example/?a=1&amp;b=2");
+    }
+
+    /// What a reader sees, without white space and quote marks.
+    fn visible(html: &str) -> String {
+        let mut text = String::new();
+        let mut in_tag = false;
+        for character in html.chars() {
+            match character {
+                '<' => in_tag = true,
+                '>' if in_tag => in_tag = false,
+                other if !in_tag => text.push(other),
+                _ => {}
+            }
+        }
+        let text = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">");
+        text.replace("&quot;", "\"").replace("&amp;", "&")
+    }
+
+    proptest! {
+        #[test]
+        fn the_reader_sees_the_same_text(text in "([a-z<>&;\"# \t]|nbsp;|\\PC|\n|\n> |\n>>){0,60}") {
+            let bare = |text: &str| -> String {
+                text.chars().filter(|character| !character.is_whitespace() && *character != '>').collect()
+            };
+            prop_assert_eq!(bare(&visible(&text_to_html(&text))), bare(&text));
+        }
+
+        #[test]
+        fn every_blockquote_is_closed(text in "(>| |a|\n){0,60}") {
+            let html = text_to_html(&text);
+            prop_assert_eq!(html.matches("<blockquote>").count(), html.matches("</blockquote>").count());
+        }
+
+        #[test]
+        fn every_line_of_one_level_keeps_its_break(lines in proptest::collection::vec("[a-z ]{0,5}", 1..20)) {
+            let text = lines.join("\n");
+            prop_assume!(!text.ends_with('\n'));
+            prop_assert_eq!(text_to_html(&text).matches("<br>").count(), lines.len() - 1);
+        }
+    }
+}

@@ -19,10 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
     ("report", &["ledger", "plan"]),
-    (
-        "cli",
-        &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload"],
-    ),
+    ("cli", &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload"]),
 ];
 
 /// Crates that only some rooms may name.
@@ -67,9 +64,8 @@ fn named_after<'a>(line: &'a str, prefix: &str) -> Vec<&'a str> {
 }
 
 fn is_used(line: &str, name: &str) -> bool {
-    line.match_indices(&format!("{name}::")).any(|(at, _)| {
-        !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
-    })
+    line.match_indices(&format!("{name}::"))
+        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
 }
 
 fn rooms() -> BTreeMap<String, Vec<PathBuf>> {
@@ -126,7 +122,9 @@ fn the_table_has_no_arrow_that_nobody_needs() {
             .flat_map(|(_, line)| named_after(&line, "crate::").into_iter().map(str::to_owned).collect::<Vec<_>>())
             .collect();
         let allowed = ARROWS.iter().find(|(name, _)| *name == room).map_or(&[][..], |(_, allowed)| *allowed);
-        unused.extend(allowed.iter().filter(|target| !used.contains(**target)).map(|target| format!("{room} → {target}")));
+        unused.extend(
+            allowed.iter().filter(|target| !used.contains(**target)).map(|target| format!("{room} → {target}")),
+        );
     }
     assert!(unused.is_empty(), "arrows to take out of the table: {unused:?}");
 }
@@ -158,7 +156,11 @@ fn arrows_make_no_circle() {
             .filter(|(room, targets)| !placed.contains(*room) && targets.iter().all(|target| placed.contains(target)))
             .map(|(room, _)| *room)
             .collect();
-        assert!(!next.is_empty(), "the rooms {:?} point at each other", table.keys().filter(|r| !placed.contains(*r)).collect::<Vec<_>>());
+        assert!(
+            !next.is_empty(),
+            "the rooms {:?} point at each other",
+            table.keys().filter(|r| !placed.contains(*r)).collect::<Vec<_>>()
+        );
         placed.extend(next);
     }
 }

@@ -168,12 +168,8 @@ fn stop_failure(stop: Stop) -> Failure {
 
 /// What went wrong before anything was sent.
 fn front_failure(error: FrontError) -> Failure {
-    let help = error.remedy();
-    Failure {
-        exit: if error.is_usage() { Exit::Usage } else { Exit::Target },
-        message: error.to_string(),
-        help: Some(help),
-    }
+    let exit = if error.is_setting() { Exit::Usage } else { Exit::Target };
+    Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
 }
 
 fn no_inbox(wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {

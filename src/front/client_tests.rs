@@ -41,7 +41,10 @@ async fn the_token_is_in_its_header_and_nowhere_else() {
     let client = fake.client(quick()).await;
     let stop = client.import("inb_1", &message("m"), &Cancellation::new()).await;
     let text = "you sent Bearer [token], and [token]".to_owned();
-    assert_eq!(stop, Answer::Stop { cause: StopCause::Unauthorized { status: 401, text: text.clone() }, may_be_there: false });
+    assert_eq!(
+        stop,
+        Answer::Stop { cause: StopCause::Unauthorized { status: 401, text: text.clone() }, may_be_there: false }
+    );
     let refused = client.import("inb_1", &message("m"), &Cancellation::new()).await;
     assert_eq!(refused, Answer::Refused { status: 400, cause: text });
     let error = client.me().await.expect_err("418");

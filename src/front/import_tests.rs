@@ -76,9 +76,21 @@ async fn a_final_answer_is_taken_at_its_word() {
         ),
         (says(413, "", "<html><title>Too large</title></html>"), refused(413, "Too large")),
         (says(409, "", "taken"), refused(409, "taken")),
-        (says(401, "", "no"), Answer::Stop { cause: StopCause::Unauthorized { status: 401, text: "no".into() }, may_be_there: false }),
-        (says(403, "", "no"), Answer::Stop { cause: StopCause::Unauthorized { status: 403, text: "no".into() }, may_be_there: false }),
-        (says(404, "", "no"), Answer::Stop { cause: StopCause::UnknownInbox { inbox_id: "inb_1".into(), text: "no".into() }, may_be_there: false }),
+        (
+            says(401, "", "no"),
+            Answer::Stop { cause: StopCause::Unauthorized { status: 401, text: "no".into() }, may_be_there: false },
+        ),
+        (
+            says(403, "", "no"),
+            Answer::Stop { cause: StopCause::Unauthorized { status: 403, text: "no".into() }, may_be_there: false },
+        ),
+        (
+            says(404, "", "no"),
+            Answer::Stop {
+                cause: StopCause::UnknownInbox { inbox_id: "inb_1".into(), text: "no".into() },
+                may_be_there: false,
+            },
+        ),
         (says(200, "", r#"{"message_uid":"u2"}"#), accepted("u2")),
     ] {
         let fake = Fake::script(vec![does]).await;
@@ -122,7 +134,10 @@ async fn an_outage_beyond_its_limit_stops_the_run() {
     let timing = Timing { outage: Duration::from_millis(20), ..quick() };
     let fake = Fake::script(vec![says(503, "", "down")]).await;
     let answer = fake.client(timing.clone()).await.import("inb_1", &message("m"), &Cancellation::new()).await;
-    assert_eq!(answer, Answer::Stop { cause: StopCause::Outage { last: "Front answered 503: down".into() }, may_be_there: true });
+    assert_eq!(
+        answer,
+        Answer::Stop { cause: StopCause::Outage { last: "Front answered 503: down".into() }, may_be_there: true }
+    );
     assert!(fake.seen().last().is_some_and(|last| last.line() == "GET /me HTTP/1.1"), "asked whether Front is alive");
 
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -178,4 +178,3 @@ impl FrontError {
         matches!(self, Self::Setting(_))
     }
 }
-

@@ -72,7 +72,7 @@ pub struct Planned {
     pub recipient: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
-    /// Digest of the copy's content: tells which of several copies was sent.
+    /// Tells which message and which of its copies this is, for later plans.
     pub identity: [u8; 32],
     /// Digest of the whole request, files included.
     pub request: [u8; 32],

@@ -52,7 +52,6 @@ pub(super) struct Problem {
 pub(super) struct Candidate {
     pub identity: crate::record::Identity,
     pub is_inbound: bool,
-    pub is_chat: bool,
     /// Index of the rule that names its inbox.
     pub inbox_rule: Option<u16>,
     pub tags: Vec<Text>,
@@ -69,6 +68,22 @@ pub(super) struct Candidate {
     pub files: u32,
     pub file_bytes: u64,
     pub has_changes: bool,
+}
+
+impl Candidate {
+    /// Which message (first half: its sameness) and which copy of it (second half: its draft). Unlike the
+    /// content digest it survives a re-export with other volatile headers.
+    pub(super) fn pin(&self) -> [u8; 32] {
+        let mut pin = [0; 32];
+        let halves = self.identity.sameness.iter().take(16).chain(self.draft.iter().take(16));
+        pin.iter_mut().zip(halves).for_each(|(to, from)| *to = *from);
+        pin
+    }
+
+    /// Is it a copy of the message that was sent with this pin?
+    pub(super) fn is_same_message(&self, pin: &[u8; 32]) -> bool {
+        self.pin().get(..16) == pin.get(..16)
+    }
 }
 
 /// How much a copy holds; the richest copy of a message is sent. Compared in this order.

@@ -43,8 +43,8 @@ impl Pins {
         Ok(pins)
     }
 
-    /// Content digest of the copy that was sent under an id.
-    pub(super) fn sent_content(&self, external_id: &str) -> Option<[u8; 32]> {
+    /// Which copy was sent under an id; see [`Candidate::pin`](super::facts::Candidate::pin).
+    pub(super) fn copy(&self, external_id: &str) -> Option<[u8; 32]> {
         self.sent.get(external_id).map(|pin| pin.identity)
     }
 

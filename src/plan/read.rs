@@ -167,7 +167,6 @@ impl Work<'_> {
         let mut candidate = Candidate {
             identity: record.identity,
             is_inbound: decided.direction == record::Direction::Inbound,
-            is_chat: record.kind == Kind::Custom,
             inbox_rule: decided.inbox_rule.and_then(|rule| u16::try_from(rule).ok()),
             tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
             date: record.date.unwrap_or_default(),

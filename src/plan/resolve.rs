@@ -101,8 +101,8 @@ impl Resolution<'_> {
             if classes.len() > 1 && self.mapping.identity.collisions == Collisions::Richest {
                 classes = vec![group];
             }
-            let keeper = pins.sent_content(&plain).and_then(|content| {
-                classes.iter().position(|class| class.iter().any(|(_, copy)| copy.identity.content == content))
+            let keeper = pins.copy(&plain).and_then(|pin| {
+                classes.iter().position(|class| class.iter().any(|(_, copy)| copy.is_same_message(&pin)))
             });
             for (at, class) in classes.iter().enumerate() {
                 let external_id = if at == keeper.unwrap_or(0) { plain.clone() } else { suffixed_id(&plain, class) };
@@ -112,11 +112,11 @@ impl Resolution<'_> {
     }
 
     fn add_message(&mut self, external_id: String, class: &[(usize, &Candidate)], pins: &Pins) {
-        let sent = pins.sent_content(&external_id);
+        let sent = pins.copy(&external_id);
         // Among equals the first in content order wins, which max_by_key would not give.
         let mut best: Option<(usize, &Candidate)> = None;
         for (number, copy) in class.iter().copied() {
-            let rank = |copy: &Candidate| (sent == Some(copy.identity.content), copy.richness);
+            let rank = |copy: &Candidate| (sent == Some(copy.pin()), copy.richness);
             if best.is_none_or(|(_, held)| rank(held) < rank(copy)) {
                 best = Some((number, copy));
             }
@@ -310,7 +310,7 @@ impl Resolution<'_> {
             is_archived: thread.is_archived,
             recipient,
             created_at: candidate.date,
-            identity: candidate.identity.content,
+            identity: candidate.pin(),
             request,
             size: candidate.size,
             tags,

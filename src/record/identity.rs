@@ -26,6 +26,12 @@
 //! X-Mozilla-Status, Content-Length, Delivered-To and their like). `content` is all bytes, volatile headers too: it breaks
 //! ties within one plan and must not go into an id; where an id needs a suffix, `sameness` is the digest to use.
 
+/// The `key` of a mail that has a usable Message-ID.
+#[must_use]
+pub fn mail_key(namespace: &str, message_id: &str) -> [u8; 32] {
+    Digest::new("threadlift tl1 mail id").field(namespace.as_bytes()).field(message_id.as_bytes()).finish()
+}
+
 /// Writes fields unambiguously into one digest.
 pub(super) struct Digest(blake3::Hasher);
 
@@ -64,7 +70,9 @@ mod tests {
 
     #[test]
     fn fields_cannot_run_into_each_other() {
-        let of = |fields: &[&str]| fields.iter().fold(Digest::new("x"), |digest, field| digest.field(field.as_bytes())).finish();
+        let of = |fields: &[&str]| {
+            fields.iter().fold(Digest::new("x"), |digest, field| digest.field(field.as_bytes())).finish()
+        };
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
         assert_ne!(of(&["ab", ""]), of(&["ab"]));
         let one = Digest::new("x").list(&["a"]).list(&["b"; 1]).finish();

@@ -36,10 +36,7 @@ fn csv() -> CsvMapping {
 }
 
 fn row(cells: [&str; 9]) -> RawRow {
-    RawRow {
-        header: Arc::new(COLUMNS.map(str::to_owned).to_vec()),
-        cells: cells.map(str::to_owned).to_vec(),
-    }
+    RawRow { header: Arc::new(COLUMNS.map(str::to_owned).to_vec()), cells: cells.map(str::to_owned).to_vec() }
 }
 
 const ROW: [&str; 9] = ["m1", "c1", "2024-04-17T15:19:13Z", "#504b0", "Ann", "", "hi\r\nthere", "visitor", "vip, ,new"];
@@ -112,7 +109,8 @@ fn rows_without_text_sender_conversation_or_time_are_rejected() {
 #[test]
 fn iso_times_come_in_their_dialects() {
     let date = |cell| read(&with("at", cell), &csv()).unwrap().date;
-    for cell in ["2024-04-17T15:19:13.9Z", "2024-04-17 15:19:13 UTC", "2024-04-17 17:19:13.123456", "2024-04-17 16:19:13 +0100"]
+    for cell in
+        ["2024-04-17T15:19:13.9Z", "2024-04-17 15:19:13 UTC", "2024-04-17 17:19:13.123456", "2024-04-17 16:19:13 +0100"]
     {
         assert_eq!(date(cell), Some(1_713_367_153), "{cell}");
     }

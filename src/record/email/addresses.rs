@@ -130,7 +130,10 @@ mod tests {
 
     #[test]
     fn groups_are_flattened_and_empty_ones_vanish() {
-        assert_eq!(shown("Team: a@x.example, B <b@x.example>;, c@x.example"), ["a@x.example", "B|b@x.example", "c@x.example"]);
+        assert_eq!(
+            shown("Team: a@x.example, B <b@x.example>;, c@x.example"),
+            ["a@x.example", "B|b@x.example", "c@x.example"]
+        );
         let none = list(b"undisclosed-recipients:;");
         assert!(none.addresses.is_empty());
         assert_eq!(none.without_address, 0);

@@ -84,7 +84,9 @@ pub(super) fn parse(value: &[u8]) -> Option<i64> {
     }
     match READER.parse_timestamp(text) {
         Ok(time) => Some(time.as_second()),
-        Err(_) => text.parse().map(|time: jiff::Timestamp| time.as_second()).ok().or_else(|| parser::lenient_date(text)),
+        Err(_) => {
+            text.parse().map(|time: jiff::Timestamp| time.as_second()).ok().or_else(|| parser::lenient_date(text))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::parser::Structure;
 use super::part::{Leaf, unified_hash};
 use super::{visible, words};
 use crate::record::Identity;
-use crate::record::identity::Digest;
+use crate::record::identity::{Digest, mail_key};
 
 /// What identity is made of, beside the parts.
 pub(super) struct Mail<'a> {
@@ -27,17 +27,13 @@ pub(super) fn identity(
     leaves: &[Option<Leaf<'_>>],
 ) -> Identity {
     Identity {
-        key: message_id.map_or_else(|| content_key(mail, leaves), |id| id_key(mail.namespace, id)),
+        key: message_id.map_or_else(|| content_key(mail, leaves), |id| mail_key(mail.namespace, id)),
         sameness: sameness(mail, structure, leaves),
         content: Digest::new("threadlift tl1 mail bytes")
             .field(&unified_hash(mail.bytes))
             .field(&mail.date.to_le_bytes())
             .finish(),
     }
-}
-
-fn id_key(namespace: &str, id: &str) -> [u8; 32] {
-    Digest::new("threadlift tl1 mail id").field(namespace.as_bytes()).field(id.as_bytes()).finish()
 }
 
 fn content_key(mail: &Mail<'_>, leaves: &[Option<Leaf<'_>>]) -> [u8; 32] {

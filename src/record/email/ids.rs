@@ -45,7 +45,9 @@ fn distinct(ids: Vec<String>) -> Vec<String> {
 }
 
 fn usable(id: &str) -> bool {
-    !id.is_empty() && id.len() <= MAX_BYTES && !id.chars().any(|character| character.is_whitespace() || character.is_control())
+    !id.is_empty()
+        && id.len() <= MAX_BYTES
+        && !id.chars().any(|character| character.is_whitespace() || character.is_control())
 }
 
 #[derive(Default)]

@@ -10,8 +10,8 @@ mod charset;
 mod dates;
 mod filenames;
 mod header;
-mod ids;
 mod identify;
+mod ids;
 mod labels;
 mod limits;
 mod params;
@@ -64,11 +64,14 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let labels = labels::read(&fields);
     let body = body::read(&structure, &leaves, &mut changes);
     let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
-    let attachments =
-        files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
+    let attachments = files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
     let namespace = namespace(mapping, source);
-    let identity =
-        identify::identity(&identify::Mail { namespace, fields: &fields, bytes: &bytes, date }, message_id.as_deref(), &structure, &leaves);
+    let identity = identify::identity(
+        &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },
+        message_id.as_deref(),
+        &structure,
+        &leaves,
+    );
     Ok(Record {
         kind: Kind::Email,
         in_reply_to,

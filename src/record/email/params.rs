@@ -63,7 +63,8 @@ impl Parameterized {
             let joined: Vec<u8> = pieces.iter().flat_map(|piece| piece.value.iter().copied()).collect();
             return Some(words::decode(&joined).text);
         }
-        let (charset, start) = if first.extended { charset_of(&first.value) } else { (&b""[..], first.value.as_slice()) };
+        let (charset, start) =
+            if first.extended { charset_of(&first.value) } else { (&b""[..], first.value.as_slice()) };
         let mut joined = if first.extended { percent_pairs(start) } else { start.to_vec() };
         for piece in pieces.iter().skip(1) {
             if piece.extended {
@@ -179,7 +180,10 @@ mod tests {
 
     #[test]
     fn the_extended_form_wins_over_the_plain_one() {
-        assert_eq!(get("a; filename=\"cafe.txt\"; filename*=UTF-8''caf%C3%A9.txt", "filename").as_deref(), Some("café.txt"));
+        assert_eq!(
+            get("a; filename=\"cafe.txt\"; filename*=UTF-8''caf%C3%A9.txt", "filename").as_deref(),
+            Some("café.txt")
+        );
     }
 
     #[test]

@@ -9,8 +9,17 @@ use std::path::PathBuf;
 
 /// Fields compared, with the least share of agreement, in percent.
 const FLOORS: [(&str, f64); 11] = [
-    ("from", 0.0), ("from_name", 0.0), ("to", 0.0), ("cc", 0.0), ("subject", 0.0), ("date", 0.0),
-    ("message_id", 0.0), ("in_reply_to", 0.0), ("references", 0.0), ("attachments", 0.0), ("text", 0.0),
+    ("from", 0.0),
+    ("from_name", 0.0),
+    ("to", 0.0),
+    ("cc", 0.0),
+    ("subject", 0.0),
+    ("date", 0.0),
+    ("message_id", 0.0),
+    ("in_reply_to", 0.0),
+    ("references", 0.0),
+    ("attachments", 0.0),
+    ("text", 0.0),
 ];
 
 fn folder() -> Option<PathBuf> {
@@ -89,7 +98,9 @@ fn unquoted(entry: &[u8]) -> Vec<u8> {
     if matches!(lines.last(), Some(&b"\n" | &b"\r\n")) {
         lines.pop();
     }
-    let unquote = |line: &&[u8]| line.strip_prefix(b">").filter(|rest| rest.starts_with(b"From ")).map_or(line.to_vec(), <[u8]>::to_vec);
+    let unquote = |line: &&[u8]| {
+        line.strip_prefix(b">").filter(|rest| rest.starts_with(b"From ")).map_or(line.to_vec(), <[u8]>::to_vec)
+    };
     lines.iter().flat_map(unquote).collect()
 }
 
@@ -115,7 +126,9 @@ fn real_mails_read_as_other_parsers_read_them() {
             Ok(record) => record,
             Err(bad) => {
                 *lost.entry(bad.cause.clone()).or_default() += 1;
-                if std::env::var_os("SHOW").is_some() { println!("BAD {} {}", line["id"], bad.cause); }
+                if std::env::var_os("SHOW").is_some() {
+                    println!("BAD {} {}", line["id"], bad.cause);
+                }
                 continue;
             }
         };

@@ -161,7 +161,8 @@ impl<'a> Word<'a> {
         let start = 2 + label_end + 3;
         let data = line.get(start..ends.next(start + offset)?.checked_sub(offset)?)?;
         // Another word that begins inside: this one was never closed.
-        if memmem::find(data, b"=?").is_some_and(|at| data.get(at + 2..).is_some_and(|tail| memchr(b'?', tail).is_some()))
+        if memmem::find(data, b"=?")
+            .is_some_and(|at| data.get(at + 2..).is_some_and(|tail| memchr(b'?', tail).is_some()))
         {
             return None;
         }

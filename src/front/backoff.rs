@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_and_are_spread() {
-        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(60));
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_mins(1));
         for full in [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000] {
             let full = Duration::from_millis(full);
             let pause = backoff.pause();

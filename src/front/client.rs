@@ -70,7 +70,7 @@ pub(super) enum NoReply {
 }
 
 impl Client {
-    /// Checks the settings and prepares connections; sends nothing. To be called inside a tokio runtime.
+    /// Checks the settings and prepares connections; sends nothing.
     pub fn new(settings: Settings) -> Result<Self, FrontError> {
         let target = Target::new(&settings.base_url)?;
         let setting = |why: String| FrontError::Setting(why);

@@ -39,7 +39,12 @@ fn a_byte_order_mark_and_a_from_line_do_not_belong_to_the_mail() {
 fn the_time_of_a_file_is_kept() {
     let export = Export::new();
     let path = export.write("a.eml", "Subject: x\n");
-    File::options().write(true).open(path).unwrap().set_modified(UNIX_EPOCH + Duration::from_secs(1_552_986_831)).unwrap();
+    File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .set_modified(UNIX_EPOCH + Duration::from_secs(1_552_986_831))
+        .unwrap();
     let source = export.open(Format::Eml, &["a.eml"]).unwrap();
     let entry = source.scan().next().unwrap().unwrap();
     let Content::Mail(mail) = entry.content else { panic!("no mail") };

@@ -149,7 +149,9 @@ pub(super) fn first_problem(mapping: &SourceMapping, found: &Found) -> Result<()
 
 pub(super) fn remedy_for(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => "make it readable for the user who runs threadlift (`chmod u+r`, or `chown`)",
+        io::ErrorKind::PermissionDenied => {
+            "make it readable for the user who runs threadlift (`chmod u+r`, or `chown`)"
+        }
         io::ErrorKind::NotFound => "put the file back, or plan again without it",
         _ => "check the disk or the network drive, copy the file elsewhere if need be, and run the command again",
     }

@@ -46,7 +46,9 @@ impl Found {
     /// What was left out, for people.
     pub(super) fn notes(&self) -> Vec<String> {
         let note = |folder: &String| {
-            format!("{folder} is a folder and was not read; if it is an Apple Mail export, add `{folder}/mbox` to `path`")
+            format!(
+                "{folder} is a folder and was not read; if it is an Apple Mail export, add `{folder}/mbox` to `path`"
+            )
         };
         self.folders.iter().map(note).collect()
     }

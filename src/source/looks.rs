@@ -54,12 +54,19 @@ pub(super) fn packed(head: &[u8], path: &Path) -> Option<Packed> {
 /// What a file that should have been an mbox looks like, and what to do about it.
 pub(super) fn instead_of_mbox(head: &[u8]) -> (&'static str, &'static str) {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let begins = |start: &str| text.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()));
+    let begins =
+        |start: &str| text.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()));
     if head.starts_with(b"!BDN") {
-        return ("it is an Outlook data file (PST)", "convert it with `readpst -e` and read the result with format = \"eml\"");
+        return (
+            "it is an Outlook data file (PST)",
+            "convert it with `readpst -e` and read the result with format = \"eml\"",
+        );
     }
     if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return ("it is an Outlook message (MSG) or another Office file", "save the messages as .eml and use format = \"eml\"");
+        return (
+            "it is an Outlook message (MSG) or another Office file",
+            "save the messages as .eml and use format = \"eml\"",
+        );
     }
     if head.starts_with(b"%PDF") || head.starts_with(b"SQLite format 3") || head.contains(&0) {
         return ("it is not text", "name the exported mbox file itself in `path`, or leave this file out");

@@ -2,8 +2,8 @@
 
 use super::{Content, Origin, RawEntry, RawMail, Source, SourceError, Unreadable};
 use crate::mapping::{
-    Collisions, Columns, CsvMapping, DateFallback, DateFormat, Defaults, Format, Identity, Mapping, Order, Ours, Oversize,
-    Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
+    Collisions, Columns, CsvMapping, DateFallback, DateFormat, Defaults, Format, Identity, Mapping, Order, Ours,
+    Oversize, Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

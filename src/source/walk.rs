@@ -19,7 +19,8 @@ pub(super) struct Walk {
 /// Collects the files below `root` whose path relative to it is `wanted`. `folders`: folders of such a name are ordinary.
 pub(super) fn walk(root: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, folders: bool, seen: &mut Walk) {
     let real_root = fs::canonicalize(root);
-    let is_wanted = |path: &Path| path.strip_prefix(root).is_ok_and(|path| !path.as_os_str().is_empty() && wanted(path));
+    let is_wanted =
+        |path: &Path| path.strip_prefix(root).is_ok_and(|path| !path.as_os_str().is_empty() && wanted(path));
     let mut entries = WalkDir::new(root).follow_links(true).max_depth(depth).into_iter();
     // Depth of the linked folder that the walk is inside of.
     let mut inside_link: Option<usize> = None;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Columns listed in an error; a table of LiveChat has more than a hundred.
+/// Columns listed in an error; some chat exports have more than a hundred.
 const COLUMNS_SHOWN: usize = 40;
 
 /// What the first row says.
@@ -21,7 +21,7 @@ pub(super) struct Header {
     /// Column names, trimmed.
     pub(super) names: Arc<Vec<String>>,
     /// Where the rows begin.
-    pub(super) rows_at: (u64, u64),
+    pub(super) rows_at: Place,
     /// There is a row.
     pub(super) has_rows: bool,
 }
@@ -39,12 +39,12 @@ pub(super) fn read(
     let first_delimiter = csv.delimiter.unwrap_or(b',');
     let Some((row, after_first)) = first(mapping, file, text, (start, 1), first_delimiter)? else { return Ok(None) };
     // Excel writes and reads a line `sep=;` before the header.
-    let named = row.content.ok().and_then(|bytes| match bytes.strip_prefix(b"sep=") {
+    let by_excel = row.content.ok().and_then(|bytes| match bytes.strip_prefix(b"sep=") {
         Some([delimiter, b'\r' | b'\n', ..]) => Some(*delimiter),
         _ => None,
     });
-    let header_at = if named.is_some() { after_first } else { (start, 1) };
-    let candidates = match csv.delimiter.or(named) {
+    let header_at = if by_excel.is_some() { after_first } else { (start, 1) };
+    let candidates = match csv.delimiter.or(by_excel) {
         Some(delimiter) => vec![delimiter],
         None => DELIMITERS.to_vec(),
     };
@@ -52,8 +52,10 @@ pub(super) fn read(
     for delimiter in candidates {
         let Some((row, rows_at)) = first(mapping, file, text, header_at, delimiter)? else { return Ok(None) };
         let Ok(bytes) = row.content else { continue };
-        let names: Vec<String> =
-            split(&bytes, delimiter, encoding).iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect();
+        let names: Vec<String> = split(&bytes, delimiter, encoding)
+            .iter()
+            .map(|name| name.trim().trim_start_matches('\u{feff}').to_owned())
+            .collect();
         let fit = needed.iter().filter(|(_, name)| names.contains(name)).count();
         let better = best.as_ref().is_none_or(|(best_fit, best)| (fit, names.len()) > (*best_fit, best.names.len()));
         if better {
@@ -65,18 +67,22 @@ pub(super) fn read(
     check(mapping, csv, file, &needed, &header)?;
     let (offset, line) = header.rows_at;
     let mut rows = Rows::new(text, header.delimiter, offset, line);
-    header.has_rows = rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?.is_some();
+    header.has_rows =
+        rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?.is_some();
     Ok(Some(header))
 }
+
+/// Offset and line.
+type Place = (u64, u64);
 
 /// The first row from a place on, and the place after it.
 fn first(
     mapping: &SourceMapping,
     file: &SourceFile,
     text: &impl ReadAt,
-    (offset, line): (u64, u64),
+    (offset, line): Place,
     delimiter: u8,
-) -> Result<Option<(Stretch, (u64, u64))>, SourceError> {
+) -> Result<Option<(Stretch, Place)>, SourceError> {
     let mut rows = Rows::new(text, delimiter, offset, line);
     let row = rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?;
     Ok(row.map(|row| (row, rows.place())))
@@ -84,7 +90,8 @@ fn first(
 
 /// Key in the mapping and name of each column that the mapping uses.
 fn needed(columns: &Columns) -> Vec<(&'static str, &String)> {
-    let Columns { id, conversation, time, clock, sender, sender_name, recipient, text, role, subject, labels } = columns;
+    let Columns { id, conversation, time, clock, sender, sender_name, recipient, text, role, subject, labels } =
+        columns;
     [
         ("id", id.as_ref()),
         ("conversation", Some(conversation)),
@@ -117,7 +124,9 @@ fn check(
             0 => {
                 let near = nearest(name, header.names.iter());
                 let remedy = match near.first() {
-                    Some(near) => format!("did you mean {near}? Set columns.{key} to the name as it stands in the file"),
+                    Some(near) => {
+                        format!("did you mean {near}? Set columns.{key} to the name as it stands in the file")
+                    }
                     None => format!("set columns.{key} to one of these names, or declare `delimiter` and `encoding`"),
                 };
                 return Err(SourceError {

@@ -19,6 +19,7 @@ use encoding::{Chosen, Known};
 use encoding_rs::{Encoding, UTF_8};
 use header::Header;
 use rows::{Damage, Framed, LONGEST_ROW, Rows, Stretch};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -125,8 +126,12 @@ impl ChatCsv {
     ) -> Box<dyn Iterator<Item = Result<RawEntry, Unreadable>> + Send + 'a> {
         let Some(table) = self.table(number) else { return Box::new(std::iter::empty()) };
         let failed = move |place: (u64, u64), error: &io::Error| {
-            let piece =
-                Piece { file: number, offset: place.0, length: table.length.saturating_sub(place.0), line: Some(place.1) };
+            let piece = Piece {
+                file: number,
+                offset: place.0,
+                length: table.length.saturating_sub(place.0),
+                line: Some(place.1),
+            };
             let origin = Origin { source: self.index, pieces: vec![piece], part: 0 };
             files::unreadable_file(&file.shown, place.0, origin, error)
         };
@@ -202,18 +207,8 @@ fn explained(damage: Damage) -> (&'static str, String, &'static str) {
 
 /// The cells of one row, decoded.
 fn split(row: &[u8], delimiter: u8, encoding: &'static Encoding) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .buffer_capacity(row.len().clamp(64, 1 << 16))
-        .from_reader(row);
-    let mut cells = csv::ByteRecord::new();
-    match reader.read_byte_record(&mut cells) {
-        Ok(true) => cells.iter().map(|cell| encoding.decode_without_bom_handling(cell).0.into_owned()).collect(),
-        // Bytes in memory do not fail, and a framed row holds one record; nothing else is a row.
-        Ok(false) | Err(_) => Vec::new(),
-    }
+    let decoded = |cell: Cow<'_, [u8]>| encoding.decode_without_bom_handling(&cell).0.into_owned();
+    rows::cells(row, delimiter).into_iter().map(decoded).collect()
 }
 
 /// What accumulates while the files of a source are opened.
@@ -291,14 +286,16 @@ impl Opening<'_> {
             ),
             at: mapping.path_at,
         };
-        let failed = |error: io::Error| problem(format!("{} cannot be decoded from {name}", file.shown), error.to_string());
+        let failed =
+            |error: io::Error| problem(format!("{} cannot be decoded from {name}", file.shown), error.to_string());
         let to = match &mut self.decoded {
             Some(to) => to,
             none => none.insert(tempfile::tempfile().map_err(failed)?),
         };
         let start = self.decoded_length;
         let mut to = BufWriter::new(to);
-        let done = encoding::decode(open, chosen.mark, chosen.encoding, &mut to, MOST_DECODED - start).map_err(failed)?;
+        let done =
+            encoding::decode(open, chosen.mark, chosen.encoding, &mut to, MOST_DECODED - start).map_err(failed)?;
         let Some(done) = done else {
             let detail = format!("the text in {name} takes more than {} GiB of temporary space", MOST_DECODED >> 30);
             return Err(problem(format!("{} is too large to be decoded on the way", file.shown), detail));

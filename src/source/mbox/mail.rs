@@ -85,7 +85,10 @@ mod tests {
             "h: v\n\nFrom here\n>>From there\n> From afar\n>from below\nx >From y\n>From\n"
         );
         assert_eq!(mail(&format!("{SEPARATOR}\n>From a\n>From b\n")), "From a\nFrom b\n");
-        assert_eq!(mail(&format!("{SEPARATOR}\r\nh: v\r\n\r\n>From a\r\n>From b\r\n")), "h: v\r\n\r\nFrom a\r\nFrom b\r\n");
+        assert_eq!(
+            mail(&format!("{SEPARATOR}\r\nh: v\r\n\r\n>From a\r\n>From b\r\n")),
+            "h: v\r\n\r\nFrom a\r\nFrom b\r\n"
+        );
     }
 
     #[test]

@@ -71,9 +71,10 @@ impl Mbox {
                 detail: format!("the first {} bytes of {} belong to no mail", stretch.length, self.shown(number)),
                 origin,
                 cause: "text before the first mbox separator".to_owned(),
-                remedy: "look at the start of the file: the export may have been cut there; if it is a mail, put a line \
+                remedy:
+                    "look at the start of the file: the export may have been cut there; if it is a mail, put a line \
                          such as `From - Thu Jan  1 00:00:00 1970` before it"
-                    .to_owned(),
+                        .to_owned(),
             })),
         }
     }
@@ -106,9 +107,15 @@ impl Mbox {
     }
 
     /// All entries of one file, whose size was `size` when the source was opened.
-    fn scan_file<R: ReadAt + Send>(&self, number: u32, size: u64, file: io::Result<R>, block: usize) -> FileScan<'_, R> {
+    fn scan_file<R: ReadAt + Send>(
+        &self,
+        number: u32,
+        size: u64,
+        file: io::Result<R>,
+        block: usize,
+    ) -> FileScan<'_, R> {
         let state = match file {
-            Ok(file) => State::Reading(Framer::new(file, block)),
+            Ok(file) => State::Reading(Box::new(Framer::new(file, block))),
             Err(error) => State::Failed(Some(error)),
         };
         FileScan { mbox: self, number, size, state }
@@ -124,7 +131,7 @@ struct FileScan<'a, R> {
 }
 
 enum State<R> {
-    Reading(Framer<R>),
+    Reading(Box<Framer<R>>),
     /// The file could not be opened; said once.
     Failed(Option<io::Error>),
 }

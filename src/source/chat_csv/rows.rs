@@ -1,9 +1,9 @@
 //! Finding where rows begin and end.
 //!
 //! The csv crate is not used, because it does not say when a quote was never closed: it would swallow all rows to the
-//! next quote or the end of the file, and call them one; and its reader takes tens of microseconds to make, too much to make one for each
-//! row that is read again. So rows are framed and split here, with strict quotes (RFC 4180, section 2), and a row that
-//! breaks them costs one line, not the rest. On sound rows the tests hold it to what the csv crate says.
+//! next quote or the end of the file, and call them one; and its reader takes tens of microseconds to make, too much to
+//! make one for each row that is read again. So rows are framed and split here, with strict quotes (RFC 4180, section 2),
+//! and a row that breaks them costs one line, not the rest. On sound rows the tests hold it to what the csv crate says.
 
 use super::super::pread::{ReadAt, fill};
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
@@ -18,7 +18,7 @@ pub(super) const LONGEST_ROW: usize = 16 << 20;
 
 /// After a damaged row, reading goes on at its next line. What was read in vain until then is bounded by this, for a
 /// file made of nothing but open quotes would be read again from every line.
-const MOST_IN_VAIN: usize = 16 * LONGEST_ROW;
+const MOST_IN_VAIN: u64 = 16 * LONGEST_ROW as u64;
 
 /// A stretch of a table: a row, or a line where a damaged one began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,9 @@ pub(super) enum Framed {
     /// A row of so many bytes, line end included.
     Row(usize),
     /// Its end is not here yet.
-    Incomplete {
-        in_quotes: bool,
-    },
-    Damaged(Damage),
+    Incomplete { in_quotes: bool },
+    /// Seen after so many bytes.
+    Damaged(Damage, usize),
 }
 
 /// Frames the row that starts at `bytes`. `at_end`: nothing follows.
@@ -63,6 +62,7 @@ pub(super) fn frame(bytes: &[u8], delimiter: u8, at_end: bool) -> Framed {
         at += if let Some(cell) = rest.strip_prefix(b"\"") {
             match quoted(cell, delimiter, at_end) {
                 Ok(length) => length + 1,
+                Err(Framed::Damaged(damage, seen)) => return Framed::Damaged(damage, at + seen),
                 Err(other) => return other,
             }
         } else {
@@ -88,7 +88,7 @@ fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
     loop {
         let Some(quote) = memchr(b'"', cell.get(at..).unwrap_or_default()) else {
             return Err(if at_end {
-                Framed::Damaged(Damage::OpenQuote)
+                Framed::Damaged(Damage::OpenQuote, cell.len())
             } else {
                 Framed::Incomplete { in_quotes: true }
             });
@@ -98,7 +98,7 @@ fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
             Some(b'"') => at += 1,
             Some(b'\n' | b'\r') => return Ok(at),
             Some(byte) if *byte == delimiter => return Ok(at),
-            Some(_) => return Err(Framed::Damaged(Damage::StrayQuote)),
+            Some(_) => return Err(Framed::Damaged(Damage::StrayQuote, at)),
             None if at_end => return Ok(at),
             None => return Err(Framed::Incomplete { in_quotes: false }),
         }
@@ -111,18 +111,15 @@ pub(super) fn cells(row: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
     let mut at = 0;
     loop {
         let rest = row.get(at..).unwrap_or_default();
-        let length = match rest.strip_prefix(b"\"").map(|cell| (cell, quoted(cell, delimiter, true))) {
-            Some((cell, Ok(length))) => {
-                cells.push(unquoted(cell.get(..length.saturating_sub(1)).unwrap_or_default()));
-                length + 1
-            }
-            _ => {
-                let length = memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
-                cells.push(Cow::Borrowed(rest.get(..length).unwrap_or_default()));
-                length
-            }
-        };
-        at += length;
+        let in_quotes = rest.strip_prefix(b"\"").map(|cell| (cell, quoted(cell, delimiter, true)));
+        if let Some((cell, Ok(length))) = in_quotes {
+            cells.push(unquoted(cell.get(..length.saturating_sub(1)).unwrap_or_default()));
+            at += length + 1;
+        } else {
+            let length = memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
+            cells.push(Cow::Borrowed(rest.get(..length).unwrap_or_default()));
+            at += length;
+        }
         if row.get(at) != Some(&delimiter) {
             return cells;
         }
@@ -158,7 +155,8 @@ pub(super) struct Rows<R> {
     start: usize,
     line: u64,
     at_end: bool,
-    in_vain: usize,
+    /// Bytes beyond its line that were read to find each damaged row.
+    in_vain: u64,
     failed: bool,
 }
 
@@ -222,8 +220,8 @@ impl<R: ReadAt> Rows<R> {
                 self.read_more()?;
                 continue;
             }
-            let damage = match frame(self.rest(), self.delimiter, self.at_end) {
-                Framed::Row(length) if length > self.longest => Damage::TooLong,
+            let (damage, seen) = match frame(self.rest(), self.delimiter, self.at_end) {
+                Framed::Row(length) if length > self.longest => (Damage::TooLong, length),
                 Framed::Row(length) => {
                     let row = self.take(length);
                     let blank = |byte: &u8| byte.is_ascii_whitespace() && *byte != self.delimiter;
@@ -233,25 +231,22 @@ impl<R: ReadAt> Rows<R> {
                     return Ok(Some(row));
                 }
                 Framed::Incomplete { in_quotes } if self.rest().len() > self.longest => {
-                    if in_quotes {
-                        Damage::OpenQuote
-                    } else {
-                        Damage::TooLong
-                    }
+                    let damage = if in_quotes { Damage::OpenQuote } else { Damage::TooLong };
+                    (damage, self.rest().len())
                 }
                 Framed::Incomplete { .. } => {
                     self.read_more()?;
                     continue;
                 }
-                Framed::Damaged(damage) => damage,
+                Framed::Damaged(damage, seen) => (damage, seen),
             };
-            if damage != Damage::StrayQuote {
-                self.in_vain += self.rest().len();
-            }
-            let given_up = self.in_vain > MOST_IN_VAIN;
             let line = self.line;
-            let (offset, length) = if given_up { self.skip_all()? } else { self.skip_line()? };
-            let damage = if given_up { Damage::GivenUp } else { damage };
+            let (damage, (offset, length)) = if self.in_vain > MOST_IN_VAIN {
+                (Damage::GivenUp, self.skip_all()?)
+            } else {
+                (damage, self.skip_line()?)
+            };
+            self.in_vain = self.in_vain.saturating_add((seen as u64).saturating_sub(length));
             return Ok(Some(Stretch { offset, length, line, content: Err(damage) }));
         }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Columns listed in an error; a table of LiveChat has more than a hundred.
+/// Columns listed in an error; some chat exports have more than a hundred.
 const COLUMNS_SHOWN: usize = 40;
 
 /// What the first row says.
@@ -21,7 +21,7 @@ pub(super) struct Header {
     /// Column names, trimmed.
     pub(super) names: Arc<Vec<String>>,
     /// Where the rows begin.
-    pub(super) rows_at: (u64, u64),
+    pub(super) rows_at: Place,
     /// There is a row.
     pub(super) has_rows: bool,
 }
@@ -39,12 +39,12 @@ pub(super) fn read(
     let first_delimiter = csv.delimiter.unwrap_or(b',');
     let Some((row, after_first)) = first(mapping, file, text, (start, 1), first_delimiter)? else { return Ok(None) };
     // Excel writes and reads a line `sep=;` before the header.
-    let named = row.content.ok().and_then(|bytes| match bytes.strip_prefix(b"sep=") {
+    let by_excel = row.content.ok().and_then(|bytes| match bytes.strip_prefix(b"sep=") {
         Some([delimiter, b'\r' | b'\n', ..]) => Some(*delimiter),
         _ => None,
     });
-    let header_at = if named.is_some() { after_first } else { (start, 1) };
-    let candidates = match csv.delimiter.or(named) {
+    let header_at = if by_excel.is_some() { after_first } else { (start, 1) };
+    let candidates = match csv.delimiter.or(by_excel) {
         Some(delimiter) => vec![delimiter],
         None => DELIMITERS.to_vec(),
     };
@@ -72,14 +72,17 @@ pub(super) fn read(
     Ok(Some(header))
 }
 
+/// Offset and line.
+type Place = (u64, u64);
+
 /// The first row from a place on, and the place after it.
 fn first(
     mapping: &SourceMapping,
     file: &SourceFile,
     text: &impl ReadAt,
-    (offset, line): (u64, u64),
+    (offset, line): Place,
     delimiter: u8,
-) -> Result<Option<(Stretch, (u64, u64))>, SourceError> {
+) -> Result<Option<(Stretch, Place)>, SourceError> {
     let mut rows = Rows::new(text, delimiter, offset, line);
     let row = rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?;
     Ok(row.map(|row| (row, rows.place())))

@@ -19,6 +19,7 @@ use encoding::{Chosen, Known};
 use encoding_rs::{Encoding, UTF_8};
 use header::Header;
 use rows::{Damage, Framed, LONGEST_ROW, Rows, Stretch};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -206,18 +207,8 @@ fn explained(damage: Damage) -> (&'static str, String, &'static str) {
 
 /// The cells of one row, decoded.
 fn split(row: &[u8], delimiter: u8, encoding: &'static Encoding) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .buffer_capacity(row.len().clamp(64, 1 << 16))
-        .from_reader(row);
-    let mut cells = csv::ByteRecord::new();
-    match reader.read_byte_record(&mut cells) {
-        Ok(true) => cells.iter().map(|cell| encoding.decode_without_bom_handling(cell).0.into_owned()).collect(),
-        // Bytes in memory do not fail, and a framed row holds one record; nothing else is a row.
-        Ok(false) | Err(_) => Vec::new(),
-    }
+    let decoded = |cell: Cow<'_, [u8]>| encoding.decode_without_bom_handling(&cell).0.into_owned();
+    rows::cells(row, delimiter).into_iter().map(decoded).collect()
 }
 
 /// What accumulates while the files of a source are opened.

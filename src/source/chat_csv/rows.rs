@@ -1,11 +1,13 @@
 //! Finding where rows begin and end.
 //!
-//! The csv crate splits a row into cells, but it does not say when a quote was never closed: it would swallow all rows to
-//! the next quote or the end of the file, and call them one. So rows are framed here, with strict quotes (RFC 4180,
-//! section 2), and a row that breaks them costs one line, not the rest.
+//! The csv crate is not used, because it does not say when a quote was never closed: it would swallow all rows to the
+//! next quote or the end of the file, and call them one; and its reader takes tens of microseconds to make, too much to
+//! make one for each row that is read again. So rows are framed and split here, with strict quotes (RFC 4180, section 2),
+//! and a row that breaks them costs one line, not the rest. On sound rows the tests hold it to what the csv crate says.
 
 use super::super::pread::{ReadAt, fill};
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use std::borrow::Cow;
 use std::io;
 
 /// Bytes asked for per read.
@@ -16,7 +18,7 @@ pub(super) const LONGEST_ROW: usize = 16 << 20;
 
 /// After a damaged row, reading goes on at its next line. What was read in vain until then is bounded by this, for a
 /// file made of nothing but open quotes would be read again from every line.
-const MOST_IN_VAIN: usize = 16 * LONGEST_ROW;
+const MOST_IN_VAIN: u64 = 16 * LONGEST_ROW as u64;
 
 /// A stretch of a table: a row, or a line where a damaged one began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +49,9 @@ pub(super) enum Framed {
     /// A row of so many bytes, line end included.
     Row(usize),
     /// Its end is not here yet.
-    Incomplete {
-        in_quotes: bool,
-    },
-    Damaged(Damage),
+    Incomplete { in_quotes: bool },
+    /// Seen after so many bytes.
+    Damaged(Damage, usize),
 }
 
 /// Frames the row that starts at `bytes`. `at_end`: nothing follows.
@@ -61,6 +62,7 @@ pub(super) fn frame(bytes: &[u8], delimiter: u8, at_end: bool) -> Framed {
         at += if let Some(cell) = rest.strip_prefix(b"\"") {
             match quoted(cell, delimiter, at_end) {
                 Ok(length) => length + 1,
+                Err(Framed::Damaged(damage, seen)) => return Framed::Damaged(damage, at + seen),
                 Err(other) => return other,
             }
         } else {
@@ -86,7 +88,7 @@ fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
     loop {
         let Some(quote) = memchr(b'"', cell.get(at..).unwrap_or_default()) else {
             return Err(if at_end {
-                Framed::Damaged(Damage::OpenQuote)
+                Framed::Damaged(Damage::OpenQuote, cell.len())
             } else {
                 Framed::Incomplete { in_quotes: true }
             });
@@ -96,11 +98,48 @@ fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
             Some(b'"') => at += 1,
             Some(b'\n' | b'\r') => return Ok(at),
             Some(byte) if *byte == delimiter => return Ok(at),
-            Some(_) => return Err(Framed::Damaged(Damage::StrayQuote)),
+            Some(_) => return Err(Framed::Damaged(Damage::StrayQuote, at)),
             None if at_end => return Ok(at),
             None => return Err(Framed::Incomplete { in_quotes: false }),
         }
     }
+}
+
+/// The cells of a framed row, quotes undone.
+pub(super) fn cells(row: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
+    let mut cells = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = row.get(at..).unwrap_or_default();
+        let in_quotes = rest.strip_prefix(b"\"").map(|cell| (cell, quoted(cell, delimiter, true)));
+        if let Some((cell, Ok(length))) = in_quotes {
+            cells.push(unquoted(cell.get(..length.saturating_sub(1)).unwrap_or_default()));
+            at += length + 1;
+        } else {
+            let length = memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
+            cells.push(Cow::Borrowed(rest.get(..length).unwrap_or_default()));
+            at += length;
+        }
+        if row.get(at) != Some(&delimiter) {
+            return cells;
+        }
+        at += 1;
+    }
+}
+
+fn unquoted(cell: &[u8]) -> Cow<'_, [u8]> {
+    if memchr(b'"', cell).is_none() {
+        return Cow::Borrowed(cell);
+    }
+    let mut bytes = Vec::with_capacity(cell.len());
+    let mut copied = 0;
+    // Inside a sound cell quotes stand in pairs: the first of each is kept.
+    for first in memchr_iter(b'"', cell).step_by(2) {
+        bytes.extend_from_slice(cell.get(copied..=first).unwrap_or_default());
+        copied = first + 2;
+    }
+    bytes.extend_from_slice(cell.get(copied..).unwrap_or_default());
+    Cow::Owned(bytes)
 }
 
 /// An iterator over the rows of a table, blank lines left out.
@@ -116,7 +155,8 @@ pub(super) struct Rows<R> {
     start: usize,
     line: u64,
     at_end: bool,
-    in_vain: usize,
+    /// Bytes beyond its line that were read to find each damaged row.
+    in_vain: u64,
     failed: bool,
 }
 
@@ -154,16 +194,19 @@ impl<R: ReadAt> Rows<R> {
 
     /// Reads at least as much again as is there, so that a long row is not framed from its start once per block.
     fn read_more(&mut self) -> io::Result<()> {
-        self.buffer.drain(..self.start);
-        self.buffer_at += self.start as u64;
-        self.start = 0;
-        let had = self.buffer.len();
+        let rest = self.rest();
+        let had = rest.len();
         let wanted = had + self.block.max(had).max(1);
-        self.buffer.resize(wanted, 0);
-        let offset = self.buffer_at + had as u64;
-        let filled = self.buffer.get_mut(had..).map_or(Ok(0), |free| fill(&self.text, free, offset));
-        let filled = filled.inspect_err(|_| self.buffer.truncate(had))?;
-        self.buffer.truncate(had + filled);
+        let mut grown = vec![0; wanted];
+        if let Some(front) = grown.get_mut(..had) {
+            front.copy_from_slice(rest);
+        }
+        let (offset, _) = self.place();
+        let filled = grown.get_mut(had..).map_or(Ok(0), |free| fill(&self.text, free, offset + had as u64))?;
+        grown.truncate(had + filled);
+        self.buffer = grown;
+        self.buffer_at = offset;
+        self.start = 0;
         self.at_end = had + filled < wanted;
         Ok(())
     }
@@ -177,8 +220,8 @@ impl<R: ReadAt> Rows<R> {
                 self.read_more()?;
                 continue;
             }
-            let damage = match frame(self.rest(), self.delimiter, self.at_end) {
-                Framed::Row(length) if length > self.longest => Damage::TooLong,
+            let (damage, seen) = match frame(self.rest(), self.delimiter, self.at_end) {
+                Framed::Row(length) if length > self.longest => (Damage::TooLong, length),
                 Framed::Row(length) => {
                     let row = self.take(length);
                     let blank = |byte: &u8| byte.is_ascii_whitespace() && *byte != self.delimiter;
@@ -188,25 +231,22 @@ impl<R: ReadAt> Rows<R> {
                     return Ok(Some(row));
                 }
                 Framed::Incomplete { in_quotes } if self.rest().len() > self.longest => {
-                    if in_quotes {
-                        Damage::OpenQuote
-                    } else {
-                        Damage::TooLong
-                    }
+                    let damage = if in_quotes { Damage::OpenQuote } else { Damage::TooLong };
+                    (damage, self.rest().len())
                 }
                 Framed::Incomplete { .. } => {
                     self.read_more()?;
                     continue;
                 }
-                Framed::Damaged(damage) => damage,
+                Framed::Damaged(damage, seen) => (damage, seen),
             };
-            if damage != Damage::StrayQuote {
-                self.in_vain += self.rest().len();
-            }
-            let given_up = self.in_vain > MOST_IN_VAIN;
             let line = self.line;
-            let (offset, length) = if given_up { self.skip_all()? } else { self.skip_line()? };
-            let damage = if given_up { Damage::GivenUp } else { damage };
+            let (damage, (offset, length)) = if self.in_vain > MOST_IN_VAIN {
+                (Damage::GivenUp, self.skip_all()?)
+            } else {
+                (damage, self.skip_line()?)
+            };
+            self.in_vain = self.in_vain.saturating_add((seen as u64).saturating_sub(length));
             return Ok(Some(Stretch { offset, length, line, content: Err(damage) }));
         }
     }

@@ -1,1 +1,150 @@
+use super::*;
+use crate::source::chat_csv::split;
+use encoding_rs::UTF_8;
+use proptest::prelude::*;
 
+fn rows(text: &[u8]) -> Vec<Stretch> {
+    Rows::new(text, b',', 0, 1).map(Result::unwrap).collect()
+}
+
+/// Line and text of each row, or what is wrong with it.
+fn brief(stretches: &[Stretch]) -> Vec<(u64, Result<String, Damage>)> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    stretches.iter().map(|stretch| (stretch.line, stretch.content.clone().map(text))).collect()
+}
+
+#[test]
+fn rows_end_at_line_ends_outside_of_quotes() {
+    let found = rows(b"a,b\r\n\"c\nd\",\"e\"\"f\"\n\n  \r\ng,h\ri,\"j\"");
+    let text = |line, text: &str| (line, Ok(text.to_owned()));
+    assert_eq!(
+        brief(&found),
+        [text(1, "a,b\r\n"), text(2, "\"c\nd\",\"e\"\"f\"\n"), text(6, "g,h\r"), text(7, "i,\"j\"")]
+    );
+}
+
+#[test]
+fn a_quote_left_open_costs_one_line_and_not_the_rest() {
+    let found = rows(b"a,b\nc,\"open\ne,f\ng,h\n");
+    assert_eq!(
+        brief(&found),
+        [
+            (1, Ok("a,b\n".to_owned())),
+            (2, Err(Damage::OpenQuote)),
+            (3, Ok("e,f\n".to_owned())),
+            (4, Ok("g,h\n".to_owned()))
+        ]
+    );
+    assert_eq!((found[1].offset, found[1].length), (4, 8));
+}
+
+#[test]
+fn a_quote_inside_a_quoted_cell_must_be_doubled() {
+    let found = rows(b"a,\"he said \"hi\" to me\"\r\nc,d\r\n");
+    assert_eq!(brief(&found), [(1, Err(Damage::StrayQuote)), (2, Ok("c,d\r\n".to_owned()))]);
+}
+
+#[test]
+fn two_quotes_left_open_do_not_merge_the_rows_between_them() {
+    let found = rows(b"1,2,\"hello\n3,4,x\n5,6,\"there\n7,8,y\n");
+    let damaged: Vec<u64> = found.iter().filter(|row| row.content.is_err()).map(|row| row.line).collect();
+    assert_eq!((damaged, found.len()), (vec![1, 3], 4));
+}
+
+#[test]
+fn a_row_is_held_up_to_its_limit_only() {
+    let text = format!("a,\"{}\nb,c\n{}\nd,e\n", "x".repeat(3000), "y".repeat(3000));
+    let found: Vec<Stretch> =
+        Rows::new(text.as_bytes(), b',', 0, 1).with_limits(16, 1000).map(Result::unwrap).collect();
+    assert_eq!(
+        brief(&found),
+        [
+            (1, Err(Damage::OpenQuote)),
+            (2, Ok("b,c\n".to_owned())),
+            (3, Err(Damage::TooLong)),
+            (4, Ok("d,e\n".to_owned()))
+        ]
+    );
+}
+
+#[test]
+fn many_small_damages_do_not_give_up_a_file() {
+    let text = "a,\"b\"c\nd,e\n".repeat(20_000);
+    let found = rows(text.as_bytes());
+    assert_eq!(found.iter().filter(|row| row.content.is_ok()).count(), 20_000);
+    assert!(found.iter().all(|row| row.content != Err(Damage::GivenUp)));
+}
+
+#[test]
+fn a_file_of_nothing_but_open_quotes_is_given_up_in_the_end() {
+    let line = "a\",b,\"c\n";
+    let mut rows = Rows::new(line.as_bytes(), b',', 0, 1);
+    rows.in_vain = MOST_IN_VAIN + 1;
+    let found: Vec<Stretch> = rows.map(Result::unwrap).collect();
+    assert_eq!(brief(&found), [(1, Err(Damage::GivenUp))]);
+    assert_eq!(found[0].length, line.len() as u64);
+}
+
+struct BadDisk;
+
+impl ReadAt for BadDisk {
+    fn read_some(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
+        Err(io::Error::other("bad sector"))
+    }
+}
+
+#[test]
+fn a_disk_error_ends_the_file_after_it_was_said_once() {
+    let read: Vec<io::Result<Stretch>> = Rows::new(BadDisk, b',', 0, 1).collect();
+    assert_eq!(read.len(), 1);
+    assert!(read[0].is_err());
+}
+
+proptest! {
+    #[test]
+    fn rows_are_whole_apart_and_independent_of_the_block_size(
+        text in "[ab,\"\n\r\t \u{e9}]{0,200}",
+        block in 1usize..64,
+    ) {
+        let found = rows(text.as_bytes());
+        let mut end = 0;
+        for row in &found {
+            // Between rows there are blank lines only.
+            prop_assert!(row.offset >= end);
+            let (from, to) = (usize::try_from(end).unwrap(), usize::try_from(row.offset).unwrap());
+            prop_assert!(text.as_bytes()[from..to].iter().all(u8::is_ascii_whitespace));
+            end = row.offset + row.length;
+        }
+        let from = usize::try_from(end).unwrap();
+        prop_assert!(text.as_bytes()[from..].iter().all(u8::is_ascii_whitespace));
+        let small: Vec<Stretch> =
+            Rows::new(text.as_bytes(), b',', 0, 1).with_limits(block, LONGEST_ROW).map(Result::unwrap).collect();
+        prop_assert_eq!(&small, &found);
+    }
+
+    #[test]
+    fn the_csv_crate_sees_the_same_cells_in_every_row(text in "[ab,\"\n\r]{0,120}") {
+        for row in rows(text.as_bytes()) {
+            if let Ok(bytes) = row.content {
+                let mut peer = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());
+                let records: Vec<Vec<String>> =
+                    peer.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
+                prop_assert_eq!(records, [split(&bytes, b',', UTF_8)]);
+            }
+        }
+    }
+
+    #[test]
+    fn cells_written_by_the_csv_crate_come_back(
+        cells in proptest::collection::vec(proptest::collection::vec("[ab,;\"\n\r \u{e9}]{0,12}", 3), 1..8),
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for row in &cells {
+            writer.write_record(row).unwrap();
+        }
+        let text = writer.into_inner().unwrap();
+        let read: Vec<Vec<String>> =
+            rows(&text).into_iter().map(|row| split(&row.content.unwrap(), b',', UTF_8)).collect();
+        prop_assert_eq!(read, cells);
+    }
+}

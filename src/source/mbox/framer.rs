@@ -66,11 +66,9 @@ pub(super) struct Framer<R> {
     at_end: bool,
     /// Where the first line starts: 3 after a byte order mark.
     first_line: u64,
-    /// Start of the stretch whose end is looked for, and whether it is a mail.
+    /// Start of the stretch whose end is looked for, and what it is as far as it has been seen.
     open: u64,
-    open_is_mail: bool,
-    /// Nothing but white space has been seen before the first separator.
-    blank: bool,
+    open_kind: Kind,
     done: bool,
 }
 
@@ -89,8 +87,7 @@ impl<R: ReadAt> Framer<R> {
             at_end: false,
             first_line: 0,
             open: 0,
-            open_is_mail: false,
-            blank: true,
+            open_kind: Kind::Before { blank: true, whole: true },
             done: false,
         }
     }
@@ -122,7 +119,9 @@ impl<R: ReadAt> Framer<R> {
         let start = self.next_block.saturating_sub(LOOK_BACK);
         let back = usize::try_from(self.next_block - start).unwrap_or(0);
         let wanted = back + self.block + LOOK_AHEAD;
-        self.window.resize(wanted, 0);
+        if self.window.len() != wanted {
+            self.window = vec![0; wanted];
+        }
         let filled = fill(&self.file, &mut self.window, start)?;
         self.window.truncate(filled);
         self.at_end = filled < wanted;
@@ -176,17 +175,22 @@ impl<R: ReadAt> Framer<R> {
     }
 
     fn note_blank(&mut self, start: usize, end: usize) {
-        if self.blank && !self.open_is_mail {
-            let skip = self.first_line.saturating_sub(self.window_at);
-            let start = start.max(usize::try_from(skip).unwrap_or(0));
-            self.blank = self.window.get(start..end).is_none_or(|bytes| bytes.iter().all(u8::is_ascii_whitespace));
+        if let Kind::Before { blank: true, whole } = self.open_kind {
+            let mark = usize::try_from(self.first_line.saturating_sub(self.window_at)).unwrap_or(0);
+            let seen = self.window.get(start.max(mark)..end).unwrap_or_default();
+            self.open_kind = Kind::Before { blank: seen.iter().all(u8::is_ascii_whitespace), whole };
         }
     }
 
-    fn stretch_to(&mut self, end: u64, whole: bool) -> Option<Stretch> {
-        let kind = if self.open_is_mail { Kind::Mail } else { Kind::Before { blank: self.blank, whole } };
+    /// Closes the open stretch at `end`, where a mail begins or the file ends.
+    fn close(&mut self, end: u64, mail_follows: bool) -> Option<Stretch> {
+        let kind = match self.open_kind {
+            Kind::Mail => Kind::Mail,
+            Kind::Before { blank, .. } => Kind::Before { blank, whole: !mail_follows },
+        };
         let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind };
         self.open = end;
+        self.open_kind = Kind::Mail;
         (stretch.length > 0).then_some(stretch)
     }
 }
@@ -197,14 +201,10 @@ impl<R: ReadAt> Iterator for Framer<R> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {
             let stretch = match self.next_separator() {
-                Ok(Some(start)) => {
-                    let stretch = self.stretch_to(start, false);
-                    self.open_is_mail = true;
-                    stretch
-                }
+                Ok(Some(start)) => self.close(start, true),
                 Ok(None) => {
                     self.done = true;
-                    self.stretch_to(self.window_at + self.window.len() as u64, true)
+                    self.close(self.window_at + self.window.len() as u64, false)
                 }
                 Err(error) => {
                     self.done = true;

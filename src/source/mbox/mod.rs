@@ -115,7 +115,7 @@ impl Mbox {
         block: usize,
     ) -> FileScan<'_, R> {
         let state = match file {
-            Ok(file) => State::Reading(Framer::new(file, block)),
+            Ok(file) => State::Reading(Box::new(Framer::new(file, block))),
             Err(error) => State::Failed(Some(error)),
         };
         FileScan { mbox: self, number, size, state }
@@ -131,7 +131,7 @@ struct FileScan<'a, R> {
 }
 
 enum State<R> {
-    Reading(Framer<R>),
+    Reading(Box<Framer<R>>),
     /// The file could not be opened; said once.
     Failed(Option<io::Error>),
 }

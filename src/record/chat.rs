@@ -101,9 +101,10 @@ enum Stated {
 fn direction(cells: &Cells<'_>, csv: &CsvMapping) -> Result<Stated, BadRecord> {
     let Some(column) = csv.columns.role.as_deref() else { return Ok(Stated::Direction(None)) };
     let value = cells.row.get(column).unwrap_or_default().trim();
-    let named = csv.roles.get(value).or_else(|| {
-        csv.roles.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)).map(|(_, role)| role)
-    });
+    let named = csv
+        .roles
+        .get(value)
+        .or_else(|| csv.roles.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)).map(|(_, role)| role));
     match named {
         Some(Role::Inbound) => Ok(Stated::Direction(Some(Direction::Inbound))),
         Some(Role::Outbound) => Ok(Stated::Direction(Some(Direction::Outbound))),
@@ -145,8 +146,9 @@ struct Line<'a> {
 impl Line<'_> {
     fn identity(&self, row: &RawRow) -> Identity {
         let place = |context| Digest::new(context).field(self.namespace.as_bytes()).field(self.conversation.as_bytes());
-        let words =
-            |digest: Digest| digest.field(self.time.as_bytes()).field(self.sender.as_bytes()).field(self.text.as_bytes());
+        let words = |digest: Digest| {
+            digest.field(self.time.as_bytes()).field(self.sender.as_bytes()).field(self.text.as_bytes())
+        };
         Identity {
             key: match self.id {
                 Some(id) => place("threadlift tl1 chat id").field(id.as_bytes()).finish(),

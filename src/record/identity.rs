@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn fields_cannot_run_into_each_other() {
-        let of = |fields: &[&str]| fields.iter().fold(Digest::new("x"), |digest, field| digest.field(field.as_bytes())).finish();
+        let of = |fields: &[&str]| {
+            fields.iter().fold(Digest::new("x"), |digest, field| digest.field(field.as_bytes())).finish()
+        };
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
         assert_ne!(of(&["ab", ""]), of(&["ab"]));
         let one = Digest::new("x").list(&["a"]).list(&["b"; 1]).finish();

@@ -94,7 +94,8 @@ fn patterned(text: &str, pattern: &str) -> Option<Moment> {
     if parsed.iana_time_zone().is_some() {
         return parsed.to_zoned().ok().map(|exact| Moment::Exact(whole_seconds(exact.timestamp())));
     }
-    let local = if parsed.hour().is_some() { parsed.to_datetime().ok()? } else { parsed.to_date().ok()?.at(0, 0, 0, 0) };
+    let local =
+        if parsed.hour().is_some() { parsed.to_datetime().ok()? } else { parsed.to_date().ok()?.at(0, 0, 0, 0) };
     Some(Moment::Local(local))
 }
 

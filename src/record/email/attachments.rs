@@ -105,12 +105,14 @@ mod tests {
 
     #[test]
     fn a_nested_message_is_kept_whole_and_called_by_its_subject() {
-        let inner = "From: b@x.example\nSubject: Re: 1/2\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nin\n--c--";
+        let inner =
+            "From: b@x.example\nSubject: Re: 1/2\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nin\n--c--";
         let found = single(&format!("Content-Type: message/rfc822\n\n{inner}"));
         assert_eq!(found.filename, "Re_ 1_2.eml");
         assert_eq!(found.content_type, "message/rfc822");
         assert_eq!(String::from_utf8_lossy(&found.content), inner);
-        let encoded = single("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogaGkKCmhlbGxv");
+        let encoded =
+            single("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogaGkKCmhlbGxv");
         assert_eq!((encoded.filename.as_str(), &encoded.content[..]), ("hi.eml", &b"Subject: hi\n\nhello"[..]));
     }
 
@@ -125,7 +127,10 @@ mod tests {
         let by_name = single("Content-Type: application/octet-stream; name=\"a.pdf\"\n\nx");
         assert_eq!(by_name.content_type, "application/pdf");
         let by_bytes = single("Content-Type: application/octet-stream\n\n%PDF-1.4");
-        assert_eq!((by_bytes.content_type.as_str(), by_bytes.filename.as_str()), ("application/pdf", "attachment-1.pdf"));
+        assert_eq!(
+            (by_bytes.content_type.as_str(), by_bytes.filename.as_str()),
+            ("application/pdf", "attachment-1.pdf")
+        );
         let broken = single("Content-Type: pdf; name=x\nContent-Disposition: attachment\n\nx");
         assert_eq!(broken.content_type, "application/octet-stream");
     }

@@ -142,9 +142,9 @@ fn header_lines(mail: &[u8]) -> usize {
 
 /// Where the first empty line begins.
 fn blank_line(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\n', bytes).map(|at| at + 1).find(|next| {
-        bytes.get(*next..).is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"\r\n"))
-    })
+    memchr::memchr_iter(b'\n', bytes)
+        .map(|at| at + 1)
+        .find(|next| bytes.get(*next..).is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"\r\n")))
 }
 
 /// The line with its continuation lines.
@@ -191,7 +191,9 @@ mod tests {
         assert_eq!(cause(b"Subject: x\n\nhello\n"), None);
         let mut digest = b"Content-Type: multipart/digest; boundary=b\n\n".to_vec();
         for _ in 0..900 {
-            digest.extend_from_slice(b"--b\n\nSubject: x\nContent-Type: multipart/mixed;\n boundary=\"c\"\n\n--c\n\nhi\n--c--\n");
+            digest.extend_from_slice(
+                b"--b\n\nSubject: x\nContent-Type: multipart/mixed;\n boundary=\"c\"\n\n--c\n\nhi\n--c--\n",
+            );
         }
         assert_eq!(cause(&digest), None);
     }

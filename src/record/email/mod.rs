@@ -10,8 +10,8 @@ mod charset;
 mod dates;
 mod filenames;
 mod header;
-mod ids;
 mod identify;
+mod ids;
 mod labels;
 mod limits;
 mod params;
@@ -64,11 +64,14 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let labels = labels::read(&fields);
     let body = body::read(&structure, &leaves, &mut changes);
     let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
-    let attachments =
-        files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
+    let attachments = files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
     let namespace = namespace(mapping, source);
-    let identity =
-        identify::identity(&identify::Mail { namespace, fields: &fields, bytes: &bytes, date }, message_id.as_deref(), &structure, &leaves);
+    let identity = identify::identity(
+        &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },
+        message_id.as_deref(),
+        &structure,
+        &leaves,
+    );
     Ok(Record {
         kind: Kind::Email,
         in_reply_to,
@@ -98,12 +101,12 @@ fn namespace(mapping: &Mapping, source: usize) -> &str {
     mapping.sources.get(source).map_or(&mapping.identity.namespace, |found| &found.namespace)
 }
 
-/// Cuts off what some exports put before the first field: byte order mark, NUL, empty lines.
+/// Cuts off what some exports put before the first field: byte order mark, NUL, blank lines.
 fn without_lead(mail: &Bytes, changes: &mut Vec<String>) -> Bytes {
     let mut rest: &[u8] = mail;
     loop {
         rest = match rest {
-            [0xEF, 0xBB, 0xBF, tail @ ..] | [0 | b'\r' | b'\n', tail @ ..] => tail,
+            [0xEF, 0xBB, 0xBF, tail @ ..] | [0 | b'\r' | b'\n' | b' ' | b'\t', tail @ ..] => tail,
             _ => break,
         };
     }

@@ -63,7 +63,8 @@ impl Parameterized {
             let joined: Vec<u8> = pieces.iter().flat_map(|piece| piece.value.iter().copied()).collect();
             return Some(words::decode(&joined).text);
         }
-        let (charset, start) = if first.extended { charset_of(&first.value) } else { (&b""[..], first.value.as_slice()) };
+        let (charset, start) =
+            if first.extended { charset_of(&first.value) } else { (&b""[..], first.value.as_slice()) };
         let mut joined = if first.extended { percent_pairs(start) } else { start.to_vec() };
         for piece in pieces.iter().skip(1) {
             if piece.extended {
@@ -102,13 +103,12 @@ fn next_piece(line: &[u8]) -> Option<(Option<Piece>, &[u8])> {
         return Some((None, rest));
     }
     let rest = rest.get(1..)?.trim_ascii_start();
-    let (value, rest) = match rest.strip_prefix(b"\"") {
-        Some(quoted) => quoted_value(quoted),
-        None => {
-            let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
-            let (value, rest) = rest.split_at(end);
-            (value.trim_ascii().to_vec(), rest)
-        }
+    let (value, rest) = if let Some(quoted) = rest.strip_prefix(b"\"") {
+        quoted_value(quoted)
+    } else {
+        let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
+        let (value, rest) = rest.split_at(end);
+        (value.trim_ascii().to_vec(), rest)
     };
     Some((piece(name.trim_ascii(), value), rest))
 }
@@ -179,7 +179,10 @@ mod tests {
 
     #[test]
     fn the_extended_form_wins_over_the_plain_one() {
-        assert_eq!(get("a; filename=\"cafe.txt\"; filename*=UTF-8''caf%C3%A9.txt", "filename").as_deref(), Some("café.txt"));
+        assert_eq!(
+            get("a; filename=\"cafe.txt\"; filename*=UTF-8''caf%C3%A9.txt", "filename").as_deref(),
+            Some("café.txt")
+        );
     }
 
     #[test]

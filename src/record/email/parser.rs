@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn parts_are_found_by_place() {
-        let mail = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: image/png\n\nPNG\n--b--\n";
+        let mail =
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: image/png\n\nPNG\n--b--\n";
         let found = structure(mail, false).unwrap();
         let bodies: Vec<_> = found.parts.iter().map(|part| &mail[part.body.clone()]).collect();
         assert_eq!(bodies[1], b"hello");

@@ -89,11 +89,13 @@ mod tests {
 
     #[test]
     fn the_person_behind_a_list_is_found() {
-        let (found, changes) =
-            sender("From: Jane Doe via Users <users@l.example>\nReply-To: jane@x.example\nList-Id: <users.l.example>\n");
+        let (found, changes) = sender(
+            "From: Jane Doe via Users <users@l.example>\nReply-To: jane@x.example\nList-Id: <users.l.example>\n",
+        );
         assert_eq!(found.unwrap(), Address { name: Some("Jane Doe".into()), handle: "jane@x.example".into() });
         assert_eq!(changes.len(), 1);
-        let original = "From: 'Jane' via G <g@l.example>\nX-Original-From: Jane <jane@x.example>\nReply-To: r@x.example\n";
+        let original =
+            "From: 'Jane' via G <g@l.example>\nX-Original-From: Jane <jane@x.example>\nReply-To: r@x.example\n";
         assert_eq!(handle(original), "jane@x.example");
     }
 

@@ -10,11 +10,8 @@ use super::part::Leaf;
 /// The text of the plain parts if there are any, else of the HTML parts.
 pub(super) fn text(structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> String {
     let plain = decoded(&structure.text, leaves, PartKind::Text);
-    let lines = if plain.trim().is_empty() {
-        strip_tags(&decoded(&structure.html, leaves, PartKind::Html))
-    } else {
-        plain
-    };
+    let lines =
+        if plain.trim().is_empty() { strip_tags(&decoded(&structure.html, leaves, PartKind::Html)) } else { plain };
     collapse(without_footer(&lines))
 }
 
@@ -84,7 +81,10 @@ fn strip_tags(html: &str) -> String {
         push_entities(before, &mut text);
         let closing = if tag.starts_with("!--") { "-->" } else { ">" };
         let Some((inside, after)) = tag.split_once(closing) else { return text };
-        rest = ["script", "style"].iter().find(|name| opens(inside, name)).map_or(after, |name| after_element(after, name));
+        rest = ["script", "style"]
+            .iter()
+            .find(|name| opens(inside, name))
+            .map_or(after, |name| after_element(after, name));
         text.push(' ');
     }
     push_entities(rest, &mut text);
@@ -114,16 +114,10 @@ fn push_entities(text: &str, output: &mut String) {
         output.push_str(before);
         // Entities are short; a lone `&` must not make a search of the whole text.
         let end = after.bytes().take(10).position(|byte| byte == b';');
-        match end.and_then(|end| Some((entity(after.get(..end)?)?, after.get(end + 1..)?))) {
-            Some((character, tail)) => {
-                output.push(character);
-                rest = tail;
-            }
-            None => {
-                output.push('&');
-                rest = after;
-            }
-        }
+        let found = end.and_then(|end| Some((entity(after.get(..end)?)?, after.get(end + 1..)?)));
+        let (character, tail) = found.unwrap_or(('&', after));
+        output.push(character);
+        rest = tail;
     }
     output.push_str(rest);
 }
@@ -159,7 +153,8 @@ mod tests {
         let rule = "_".repeat(47);
         let mailman = format!("hello\n{rule}\nUsers mailing list\nUsers@x.example\nhttps://x.example/users\n");
         assert_eq!(without_footer(&mailman), "hello\n");
-        let google = "hello\n-- \nYou received this message because you are subscribed to the Google Groups \"g\" group.\n";
+        let google =
+            "hello\n-- \nYou received this message because you are subscribed to the Google Groups \"g\" group.\n";
         assert_eq!(without_footer(google), "hello\n");
         let own = format!("hello\n{rule}\nsigned, J\n-- \nJ\n");
         assert_eq!(without_footer(&own), own);

@@ -1,7 +1,7 @@
 //! Tests of whole mails: nothing panics, nothing overflows, and the fields that have no file of their own.
 
-use crate::record::testing::{mail, mapping, record};
 use super::{RawMail, from_mail};
+use crate::record::testing::{mail, mapping, record};
 use crate::record::{BadKind, Body, Direction};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -89,7 +89,10 @@ fn hostile_headers_cost_no_quadratic_time() {
         ("Content-Type: ", "text/plain; name*0=a;"),
     ];
     for (name, piece) in fields {
-        let text = format!("From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n{name}{}\n\nhi\n", piece.repeat(200_000));
+        let text = format!(
+            "From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n{name}{}\n\nhi\n",
+            piece.repeat(200_000)
+        );
         assert!(from_mail(&mail(text.as_bytes()), &mapping(), 0).is_ok(), "{piece}");
     }
 }
@@ -101,14 +104,35 @@ fn raw(bytes: Vec<u8>) -> RawMail {
 /// Pieces that mails are made of, in any order.
 fn mail_like() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        Just("From: a@x.example\n"), Just("Date: Fri, 21 Nov 1997 09:55:06 -0600\n"), Just("Subject: "),
-        Just("=?utf-8?Q?=C3?= =?utf-8?B?qQ==?="), Just("Content-Type: multipart/mixed; boundary=b\n"),
-        Just("Content-Type: multipart/alternative; boundary=\"c\"\n"), Just("Content-Type: message/rfc822\n"),
-        Just("Content-Type: text/html; charset=utf-8\n"), Just("Content-Type: image/png; name*0*=utf-8''%C3; name*1*=%A9\n"),
-        Just("Content-Transfer-Encoding: base64\n"), Just("Content-Transfer-Encoding: quoted-printable\n"),
-        Just("Content-Disposition: attachment; filename=\"a"), Just("References: <1@x> (c) <2"), Just("--b\n"),
-        Just("--b--\n"), Just("--c\n"), Just("--c--"), Just("\n"), Just("\r\n"), Just("aGVsbG8="), Just("=C3=A9=\n"),
-        Just("<p>&lt;</p>"), Just("> > q\n"), Just("\u{e9}\0"), Just(" "), Just(":"), Just("<"), Just("("), Just("\""),
+        Just("From: a@x.example\n"),
+        Just("Date: Fri, 21 Nov 1997 09:55:06 -0600\n"),
+        Just("Subject: "),
+        Just("=?utf-8?Q?=C3?= =?utf-8?B?qQ==?="),
+        Just("Content-Type: multipart/mixed; boundary=b\n"),
+        Just("Content-Type: multipart/alternative; boundary=\"c\"\n"),
+        Just("Content-Type: message/rfc822\n"),
+        Just("Content-Type: text/html; charset=utf-8\n"),
+        Just("Content-Type: image/png; name*0*=utf-8''%C3; name*1*=%A9\n"),
+        Just("Content-Transfer-Encoding: base64\n"),
+        Just("Content-Transfer-Encoding: quoted-printable\n"),
+        Just("Content-Disposition: attachment; filename=\"a"),
+        Just("References: <1@x> (c) <2"),
+        Just("--b\n"),
+        Just("--b--\n"),
+        Just("--c\n"),
+        Just("--c--"),
+        Just("\n"),
+        Just("\r\n"),
+        Just("aGVsbG8="),
+        Just("=C3=A9=\n"),
+        Just("<p>&lt;</p>"),
+        Just("> > q\n"),
+        Just("\u{e9}\0"),
+        Just(" "),
+        Just(":"),
+        Just("<"),
+        Just("("),
+        Just("\""),
     ];
     proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat().into_bytes())
 }

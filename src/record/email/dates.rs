@@ -6,6 +6,7 @@ use super::parser;
 use crate::mapping::{DateFallback, Mapping};
 use crate::record::BadRecord;
 use crate::source::RawMail;
+use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::TimeZone;
 
@@ -82,8 +83,8 @@ pub(super) fn parse(value: &[u8]) -> Option<i64> {
     if text.is_empty() {
         return None;
     }
-    let strict = |text: &str| READER.parse_timestamp(text).ok().map(|time| time.as_second());
-    let iso = |text: &str| text.parse().ok().map(|time: jiff::Timestamp| time.as_second());
+    let strict = |text: &str| READER.parse_timestamp(text).ok().map(Timestamp::as_second);
+    let iso = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
     strict(text)
         .or_else(|| iso(text))
         .or_else(|| strict(&with_whole_zone(text)?))

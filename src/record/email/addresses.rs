@@ -35,6 +35,10 @@ impl List {
             self.addresses.push(address);
             return;
         }
+        if let Some(words) = bare_words(&line) {
+            self.addresses.extend(words.into_iter().map(|handle| Address { name: None, handle }));
+            return;
+        }
         for mailbox in parser::addresses(&line) {
             self.add(mailbox, true);
         }
@@ -75,7 +79,7 @@ pub(super) fn handle(text: &str) -> Option<String> {
         return None;
     }
     let local = local.trim();
-    if local.contains(char::is_whitespace) && !local.starts_with('"') {
+    if local.contains(|character: char| character.is_whitespace() || character == '@') && !local.starts_with('"') {
         return None;
     }
     Some(format!("{local}@{}", domain.to_lowercase()))
@@ -85,6 +89,15 @@ pub(super) fn handle(text: &str) -> Option<String> {
 fn display_name(name: &str) -> String {
     let decoded = words::decode(name.as_bytes()).text;
     decoded.trim().trim_matches('"').trim().to_owned()
+}
+
+/// Addresses with nothing but space between them, as some scripts write lists.
+fn bare_words(line: &[u8]) -> Option<Vec<String>> {
+    if line.iter().any(|byte| b",<>\"();:[]".contains(byte)) {
+        return None;
+    }
+    let words: Option<Vec<String>> = std::str::from_utf8(line).ok()?.split_whitespace().map(handle).collect();
+    words.filter(|words| words.len() > 1)
 }
 
 /// `user at example.com (Name)`, as Pipermail archives write senders.
@@ -124,6 +137,7 @@ mod tests {
         assert_eq!(shown("Ann <Ann@X.Example>, b@x.example"), ["Ann|Ann@x.example", "b@x.example"]);
         assert_eq!(shown("\"Doe, Jane\" <j@x.example>"), ["Doe, Jane|j@x.example"]);
         assert_eq!(shown("j@x.example (Jane Doe)"), ["Jane Doe|j@x.example"]);
+        assert_eq!(shown("a@x.example b@x.example"), ["a@x.example", "b@x.example"]);
         assert_eq!(shown("<mailto:j@x.example>"), ["j@x.example"]);
         assert_eq!(shown("\"j@x.example\" <j@x.example>"), ["j@x.example"]);
     }

@@ -74,8 +74,8 @@ mod tests {
     }
 
     fn multipart(kind: &str, parts: &[&str]) -> Body {
-        let parts: String = parts.iter().map(|part| format!("--b\n{part}\n")).collect();
-        body(&format!("Content-Type: multipart/{kind}; boundary=b\n\n{parts}--b--\n"))
+        let parts = parts.join("\n--b\n");
+        body(&format!("Content-Type: multipart/{kind}; boundary=b\n\n--b\n{parts}\n--b--\n"))
     }
 
     const TEXT: &str = "Content-Type: text/plain\n\nhello";

@@ -6,6 +6,7 @@ use super::parser;
 use crate::mapping::{DateFallback, Mapping};
 use crate::record::BadRecord;
 use crate::source::RawMail;
+use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::TimeZone;
 
@@ -82,12 +83,23 @@ pub(super) fn parse(value: &[u8]) -> Option<i64> {
     if text.is_empty() {
         return None;
     }
-    match READER.parse_timestamp(text) {
-        Ok(time) => Some(time.as_second()),
-        Err(_) => {
-            text.parse().map(|time: jiff::Timestamp| time.as_second()).ok().or_else(|| parser::lenient_date(text))
-        }
+    let strict = |text: &str| READER.parse_timestamp(text).ok().map(Timestamp::as_second);
+    let iso = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
+    strict(text)
+        .or_else(|| iso(text))
+        .or_else(|| strict(&with_whole_zone(text)?))
+        .or_else(|| parser::lenient_date(text))
+}
+
+/// The date with its zone mended: `-600` means `-0600`, and where there is none it is UTC, as other mail programs have it.
+fn with_whole_zone(text: &str) -> Option<String> {
+    let (rest, last) = text.rsplit_once(' ')?;
+    if last.contains(':') {
+        return Some(format!("{text} +0000"));
     }
+    let digits = last.strip_prefix(['+', '-']).filter(|digits| digits.len() == 3)?;
+    let sign = last.get(..1)?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{rest} {sign}0{digits}"))
 }
 
 #[cfg(test)]
@@ -112,6 +124,8 @@ mod tests {
             "Fri,21 Nov 1997 15:55:06 +0000",
             "Fri, 21 Nov 1997 15:55:06 +0000 (GMT+00:00)",
             "1997-11-21T15:55:06Z",
+            "Fri, 21 Nov 97 09:55:06 -600",
+            "Fri, 21 Nov 1997 15:55:06",
         ] {
             assert_eq!(parse(text.as_bytes()), Some(880_127_706), "{text}");
         }

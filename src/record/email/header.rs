@@ -62,7 +62,7 @@ impl<'a> Fields<'a> {
 fn field_name(line: &[u8]) -> Option<(&[u8], usize)> {
     let colon = memchr(b':', line)?;
     let name = line.get(..colon)?.trim_ascii();
-    let token = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic());
+    let token = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
     token.then_some((name, colon + 1))
 }
 

@@ -75,9 +75,9 @@ fn tokens(raw: &[u8]) -> Tokens {
                 tail
             }
             b'(' if rest.len() > after_last_close => after_comment(rest),
-            b'(' => rest.get(1..).unwrap_or_default(),
-            b'>' | b',' | b';' | b'"' => rest.get(1..).unwrap_or_default(),
-            byte if byte.is_ascii_whitespace() => rest.get(1..).unwrap_or_default(),
+            b'(' | b'>' | b',' | b';' | b'"' | b' ' | b'\t' | b'\r' | b'\n' | b'\x0C' => {
+                rest.get(1..).unwrap_or_default()
+            }
             _ => {
                 let stop = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'<' | b'>' | b',' | b';' | b'(');
                 let end = rest.iter().position(stop).unwrap_or(rest.len());

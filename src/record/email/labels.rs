@@ -28,9 +28,13 @@ pub(super) fn read(fields: &Fields<'_>) -> Labels {
     for value in fields.all("X-Keywords") {
         let text = words::decode(value).text;
         if text.contains(',') {
-            split_commas(&text).into_iter().for_each(|label| labels.add(label));
+            for label in split_commas(&text) {
+                labels.add(label);
+            }
         } else {
-            text.split_whitespace().for_each(|label| labels.add(label.to_owned()));
+            for label in text.split_whitespace() {
+                labels.add(label.to_owned());
+            }
         }
     }
     Labels { labels: labels.order, direction }

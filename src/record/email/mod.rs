@@ -101,12 +101,12 @@ fn namespace(mapping: &Mapping, source: usize) -> &str {
     mapping.sources.get(source).map_or(&mapping.identity.namespace, |found| &found.namespace)
 }
 
-/// Cuts off what some exports put before the first field: byte order mark, NUL, empty lines.
+/// Cuts off what some exports put before the first field: byte order mark, NUL, blank lines.
 fn without_lead(mail: &Bytes, changes: &mut Vec<String>) -> Bytes {
     let mut rest: &[u8] = mail;
     loop {
         rest = match rest {
-            [0xEF, 0xBB, 0xBF, tail @ ..] | [0 | b'\r' | b'\n', tail @ ..] => tail,
+            [0xEF, 0xBB, 0xBF, tail @ ..] | [0 | b'\r' | b'\n' | b' ' | b'\t', tail @ ..] => tail,
             _ => break,
         };
     }

@@ -103,13 +103,12 @@ fn next_piece(line: &[u8]) -> Option<(Option<Piece>, &[u8])> {
         return Some((None, rest));
     }
     let rest = rest.get(1..)?.trim_ascii_start();
-    let (value, rest) = match rest.strip_prefix(b"\"") {
-        Some(quoted) => quoted_value(quoted),
-        None => {
-            let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
-            let (value, rest) = rest.split_at(end);
-            (value.trim_ascii().to_vec(), rest)
-        }
+    let (value, rest) = if let Some(quoted) = rest.strip_prefix(b"\"") {
+        quoted_value(quoted)
+    } else {
+        let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
+        let (value, rest) = rest.split_at(end);
+        (value.trim_ascii().to_vec(), rest)
     };
     Some((piece(name.trim_ascii(), value), rest))
 }

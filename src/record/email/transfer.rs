@@ -135,12 +135,11 @@ pub(super) fn quoted_printable(input: &[u8]) -> Vec<u8> {
             (None, None) => (line, &b""[..]),
         };
         let text = trim_blank_end(text);
-        match text.strip_suffix(b"=") {
-            Some(text) => hex_pairs(text, &mut output),
-            None => {
-                hex_pairs(text, &mut output);
-                output.extend_from_slice(line_end);
-            }
+        if let Some(text) = text.strip_suffix(b"=") {
+            hex_pairs(text, &mut output);
+        } else {
+            hex_pairs(text, &mut output);
+            output.extend_from_slice(line_end);
         }
     }
     output

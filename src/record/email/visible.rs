@@ -114,16 +114,10 @@ fn push_entities(text: &str, output: &mut String) {
         output.push_str(before);
         // Entities are short; a lone `&` must not make a search of the whole text.
         let end = after.bytes().take(10).position(|byte| byte == b';');
-        match end.and_then(|end| Some((entity(after.get(..end)?)?, after.get(end + 1..)?))) {
-            Some((character, tail)) => {
-                output.push(character);
-                rest = tail;
-            }
-            None => {
-                output.push('&');
-                rest = after;
-            }
-        }
+        let found = end.and_then(|end| Some((entity(after.get(..end)?)?, after.get(end + 1..)?)));
+        let (character, tail) = found.unwrap_or(('&', after));
+        output.push(character);
+        rest = tail;
     }
     output.push_str(rest);
 }

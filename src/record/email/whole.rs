@@ -79,7 +79,7 @@ fn the_deepest_nesting_that_is_allowed_fits_a_small_stack() {
 
 #[test]
 fn hostile_headers_cost_no_quadratic_time() {
-    // Each of these took a scan to the end for every byte before it was bounded; together they would take hours.
+    // A search to the end for every piece would keep this test busy for hours.
     let fields = [
         ("Subject: ", "=?utf-8?Q?"),
         ("References: ", "("),
@@ -91,7 +91,7 @@ fn hostile_headers_cost_no_quadratic_time() {
     for (name, piece) in fields {
         let text = format!(
             "From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n{name}{}\n\nhi\n",
-            piece.repeat(200_000)
+            piece.repeat(100_000)
         );
         assert!(from_mail(&mail(text.as_bytes()), &mapping(), 0).is_ok(), "{piece}");
     }

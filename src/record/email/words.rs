@@ -90,7 +90,9 @@ fn runs(line: &[u8]) -> Vec<Run<'_>> {
         // White space between two encoded words is not part of the text (RFC 2047 section 6.2).
         let adjacent = chain.is_some() && between.iter().all(u8::is_ascii_whitespace);
         match &mut chain {
-            Some((label, bytes)) if adjacent && label.eq_ignore_ascii_case(word.label) => word.append(bytes),
+            Some((label, bytes)) if adjacent && label.eq_ignore_ascii_case(word.label) && !is_stateful(label) => {
+                word.append(bytes);
+            }
             _ => {
                 close(chain.take(), &mut runs);
                 if !adjacent && !between.is_empty() {
@@ -110,6 +112,13 @@ fn runs(line: &[u8]) -> Vec<Run<'_>> {
         _ => {}
     }
     runs
+}
+
+/// Charsets with escapes start anew in each word; joined, the escapes between two words are an error.
+fn is_stateful(label: &[u8]) -> bool {
+    [&b"iso-2022"[..], b"csiso2022", b"hz-", b"utf-7"]
+        .iter()
+        .any(|start| label.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start)))
 }
 
 fn close(chain: Option<(&[u8], Vec<u8>)>, runs: &mut Vec<Run<'_>>) {
@@ -199,6 +208,11 @@ mod tests {
     #[test]
     fn a_character_cut_between_words_is_whole_again() {
         assert_eq!(text("=?utf-8?Q?caf=C3?=\r\n =?UTF-8?B?qQ==?= now"), "café now");
+    }
+
+    #[test]
+    fn words_of_a_stateful_charset_stand_for_themselves() {
+        assert_eq!(text("=?iso-2022-jp?B?GyRCJU8bKEI=?= =?iso-2022-jp?B?GyRCJU8bKEI=?="), "ハハ");
     }
 
     #[test]

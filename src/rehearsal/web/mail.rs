@@ -45,14 +45,11 @@ pub(super) fn with_pictures(html: &str, message: &str, attachments: &[Attachment
         let end = after.find(['"', '\'', ' ', '>', ')']).unwrap_or(after.len());
         let (cid, tail) = after.split_at(end);
         let is_source = before.ends_with(['"', '\'', '=', '(']);
-        match attachments.iter().position(|file| is_source && is_named(file, cid)) {
-            Some(place) => {
-                let _ = write!(shown, "/web/attachments/{message}/{place}");
-            }
-            None => {
-                shown.push_str("cid:");
-                shown.push_str(cid);
-            }
+        if let Some(place) = attachments.iter().position(|file| is_source && is_named(file, cid)) {
+            let _ = write!(shown, "/web/attachments/{message}/{place}");
+        } else {
+            shown.push_str("cid:");
+            shown.push_str(cid);
         }
         rest = tail;
     }

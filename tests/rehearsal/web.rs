@@ -35,7 +35,7 @@ async fn a_message_is_found_by_following_links_from_the_first_page() {
     front.import(&with(with(message("b"), &values), &reply)).await.uid();
 
     let first = text(&front, "/").await;
-    assert!(first.contains("nothing here has reached Front") && first.contains("2 messages in 1 conversations"));
+    assert!(first.contains("nothing here has reached Front") && first.contains("2 messages in 1 conversation<"));
     let inbox = text(&front, &link(&first, "/web/inboxes/")).await;
     assert!(inbox.contains("vip &#38; co") && inbox.contains("2016-01-26 01:16 UTC"), "{inbox}");
     let conversation = text(&front, &link(&inbox, "/web/conversations/")).await;

@@ -12,7 +12,7 @@ pub(super) use self::layout::{Layout, Pages};
 pub(super) use self::lists::{ConversationRow, InboxPage, SearchPage};
 
 /// `1 message`, `2 messages`
-fn counted(number: impl ToString, noun: &str) -> String {
+fn counted(number: &impl ToString, noun: &str) -> String {
     match number.to_string().as_str() {
         "1" => format!("1 {noun}"),
         number => format!("{number} {noun}s"),
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn only_one_is_singular() {
-        assert_eq!([counted(0_u32, "message"), counted(1_u32, "message")], ["0 messages", "1 message"]);
-        assert_eq!(counted(2_u32, "message"), "2 messages");
+        assert_eq!([counted(&0, "message"), counted(&1, "message")], ["0 messages", "1 message"]);
+        assert_eq!(counted(&2, "message"), "2 messages");
     }
 }

@@ -34,8 +34,8 @@ pub(super) async fn me(State(shared): App) -> Json<Value> {
 
 pub(super) async fn inboxes(State(shared): App) -> Json<Value> {
     let base = shared.base_url();
-    let inboxes = shared.store().inboxes().iter().map(|inbox| render::inbox(&base, inbox)).collect();
-    Json(render::list(&format!("{base}/inboxes"), inboxes))
+    let inboxes: Vec<Value> = shared.store().inboxes().iter().map(|inbox| render::inbox(&base, inbox)).collect();
+    Json(render::list(&format!("{base}/inboxes"), &inboxes))
 }
 
 pub(super) async fn inbox(State(shared): App, Path(id): Path<String>) -> Answer {
@@ -46,13 +46,13 @@ pub(super) async fn inbox(State(shared): App, Path(id): Path<String>) -> Answer 
 
 pub(super) async fn teammates(State(shared): App) -> Json<Value> {
     let base = shared.base_url();
-    let teammates = shared.store().teammates().iter().map(|teammate| render::teammate(&base, teammate)).collect();
-    Json(render::list(&format!("{base}/teammates"), teammates))
+    let teammates: Vec<Value> = shared.store().teammates().iter().map(|it| render::teammate(&base, it)).collect();
+    Json(render::list(&format!("{base}/teammates"), &teammates))
 }
 
 /// There are none: imported messages are linked to no channel.
 pub(super) async fn channels(State(shared): App) -> Json<Value> {
-    Json(render::list(&format!("{}/channels", shared.base_url()), Vec::new()))
+    Json(render::list(&format!("{}/channels", shared.base_url()), &[]))
 }
 
 pub(super) async fn tags(State(shared): App, RawQuery(query): RawQuery) -> Answer {
@@ -70,8 +70,9 @@ pub(super) async fn tags(State(shared): App, RawQuery(query): RawQuery) -> Answe
     let named = |number: u32| Some((number, store.tags().get(number as usize)?));
     let listed: Vec<(u32, &String)> = numbers.filter_map(named).take(asked.limit + 1).collect();
     let next = next_page(&asked, &address, listed.get(..asked.limit + 1), |(number, _)| (0, *number));
-    let results = listed.iter().take(asked.limit).map(|(number, name)| render::tag(&base, *number, name)).collect();
-    Ok(Json(render::page(&address, results, next)))
+    let results: Vec<Value> =
+        listed.iter().take(asked.limit).map(|(number, name)| render::tag(&base, *number, name)).collect();
+    Ok(Json(render::page(&address, &results, next.as_deref())))
 }
 
 pub(super) async fn inbox_conversations(
@@ -95,7 +96,7 @@ pub(super) async fn inbox_conversations(
         .iter()
         .take(asked.limit)
         .filter_map(|(_, number)| Some(render::conversation(&base, &store, *number, store.conversation(*number)?)));
-    Ok(Json(render::page(&address, shown.collect(), next)))
+    Ok(Json(render::page(&address, &shown.collect::<Vec<Value>>(), next.as_deref())))
 }
 
 /// The address of the next page, where the list goes on: `found` is there only if one more was found than is shown.
@@ -146,7 +147,7 @@ pub(super) async fn conversation_messages(
     let place = |listed: &Listed| (listed.message.created_at, listed.number);
     let next = next_page(&asked, &address, listed.get(..asked.limit + 1), place);
     let shown: Result<Vec<Value>, ApiError> = listed.iter().take(asked.limit).map(|it| show(&shared, it)).collect();
-    Ok(Json(render::page(&address, shown?, next)))
+    Ok(Json(render::page(&address, &shown?, next.as_deref())))
 }
 
 pub(super) async fn message(State(shared): App, Path(id): Path<String>) -> Answer {

@@ -1,4 +1,4 @@
-//! Answers in the shapes of Front's OpenAPI document.
+//! Answers in the shapes of Front's API document.
 
 use serde_json::{Map, Value, json};
 
@@ -7,12 +7,12 @@ use super::super::store::{Conversation, Inbox, Store, Stored, render_id};
 use super::text;
 
 /// A list that is never paged.
-pub(super) fn list(address: &str, results: Vec<Value>) -> Value {
+pub(super) fn list(address: &str, results: &[Value]) -> Value {
     json!({ "_links": { "self": address }, "_results": results })
 }
 
 /// One page of a list.
-pub(super) fn page(address: &str, results: Vec<Value>, next: Option<String>) -> Value {
+pub(super) fn page(address: &str, results: &[Value], next: Option<&str>) -> Value {
     json!({ "_pagination": { "next": next }, "_links": { "self": address }, "_results": results })
 }
 

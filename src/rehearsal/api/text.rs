@@ -24,7 +24,8 @@ pub(super) fn of_html(html: &str) -> String {
             rest = rest.split_once('>').map_or("", |(_, rest)| rest);
             continue;
         }
-        if ["br", "/p", "/div", "/tr", "/li", "/h1", "/h2", "/h3", "/blockquote"].contains(&name.as_str()) {
+        let name = name.trim_end_matches('/');
+        if ["br", "/p", "/div", "/tr", "/li", "/h1", "/h2", "/h3", "/blockquote"].contains(&name) {
             text.push('\n');
         }
         rest = after.split_once('>').map_or("", |(_, rest)| rest);

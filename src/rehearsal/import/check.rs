@@ -7,7 +7,7 @@ use super::fields::{self, FIELDS, Field, GROUPS, Kind};
 /// Longest `external_id` and `thread_ref`, in characters. The Channel API states 200 for its sibling fields; the import
 /// states nothing.
 const MAX_ID: usize = 200;
-/// Longest tag name in characters (`CreateTag` in Front's OpenAPI document).
+/// Longest tag name in characters (`CreateTag` in Front's API document).
 const MAX_TAG: usize = 64;
 /// Longest body in bytes. Front states none; a body beyond this is a mistake of the client.
 const MAX_BODY: usize = 10_000_000;

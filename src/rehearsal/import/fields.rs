@@ -42,7 +42,7 @@ const METADATA: Option<&str> = Some("metadata");
 /// The objects of the schema. Both are required, as each holds something required.
 pub(super) const GROUPS: [&str; 2] = ["sender", "metadata"];
 
-/// All leaves. Source: `ImportMessage` in Front's OpenAPI document.
+/// All leaves. Source: `ImportMessage` in Front's API document.
 pub(super) const FIELDS: [Field; 19] = [
     field(SENDER, "handle", Kind::Text, true),
     field(SENDER, "name", Kind::Text, false),
@@ -123,7 +123,7 @@ mod tests {
         let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/front-core-api.json"));
         let file = std::env::var_os("THREADLIFT_FRONT_API").map_or(beside, PathBuf::from);
         let Ok(text) = std::fs::read_to_string(&file) else {
-            println!("not asked: Front's OpenAPI document was not found; THREADLIFT_FRONT_API can name it");
+            println!("not asked: Front's API document was not found; THREADLIFT_FRONT_API can name it");
             return;
         };
         let document: Value = serde_json::from_str(&text).unwrap();

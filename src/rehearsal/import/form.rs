@@ -194,7 +194,7 @@ async fn read_text(part: &mut Part<'_>) -> Result<Result<String, &'static str>, 
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await? {
         let room = MAX_TEXT.saturating_sub(bytes.len()).min(chunk.len());
-        bytes.extend(chunk.iter().take(room));
+        bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
     }
     if bytes.len() == MAX_TEXT {
         return Ok(Err("is too long"));

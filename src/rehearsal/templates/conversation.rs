@@ -10,7 +10,7 @@ use super::lists::ConversationRow;
     ext = "html",
     source = r#"<p class="crumbs"><a href="/">Inboxes</a> › <a href="{{ inbox_path }}">{{ inbox }}</a></p>
 <h1>{{ row.subject }}</h1>
-<p class="summary">{{ row.count }} messages, oldest first
+<p class="summary">{{ super::counted(row.count, "message") }}, oldest first
 <span class="marks">{% for tag in row.tags %}<span class="tag">{{ tag }}</span>{% endfor -%}
 {% if let Some(assignee) = row.assignee %}<span class="mark">{{ assignee }}</span>{% endif -%}
 <span class="mark {{ row.status }}">{{ row.status }}</span></span></p>

@@ -6,14 +6,14 @@ use askama::Template;
 #[template(
     ext = "html",
     source = r#"<h1>{{ company }}</h1>
-<p class="summary">{{ messages }} messages in {{ conversations }} conversations
-{%- if refused > 0 %} · <strong class="bad">{{ refused }} requests refused</strong>{% endif %}</p>
+<p class="summary">{{ super::counted(messages, "message") }} in {{ super::counted(conversations, "conversation") }}
+{%- if refused > 0 %} · <strong class="bad">{{ super::counted(refused, "request") }} refused</strong>{% endif %}</p>
 {% if rows.is_empty() %}<p class="empty">No inboxes were set up.</p>{% else %}
 <ul class="list">
 {% for row in rows %}<li><a class="line" href="{{ row.path }}">
 <span class="subject">{{ row.name }}</span>
-<span class="figure">{{ row.conversations }} conversations</span>
-<span class="figure">{{ row.messages }} messages</span>
+<span class="figure">{{ super::counted(row.conversations, "conversation") }}</span>
+<span class="figure">{{ super::counted(row.messages, "message") }}</span>
 </a></li>
 {% endfor %}</ul>{% endif %}
 "#

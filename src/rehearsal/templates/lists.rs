@@ -34,7 +34,7 @@ pub(in super::super) struct ConversationRow {
     ext = "html",
     source = r#"<p class="crumbs"><a href="/">Inboxes</a></p>
 <h1>{{ name }}</h1>
-<p class="summary">{{ count }} conversations, newest first</p>
+<p class="summary">{{ super::counted(count, "conversation") }}, newest first</p>
 {% if rows.is_empty() %}<p class="empty">Nothing has been imported into this inbox.</p>{% else %}
 <ul class="list conversations">
 {% for row in rows %}{{ row.render()?|safe }}

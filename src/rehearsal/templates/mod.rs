@@ -10,3 +10,22 @@ pub(super) use self::conversation::{AttachmentLine, Body, ConversationPage, Mess
 pub(super) use self::inboxes::{InboxRow, InboxesPage};
 pub(super) use self::layout::{Layout, Pages};
 pub(super) use self::lists::{ConversationRow, InboxPage, SearchPage};
+
+/// `1 message`, `2 messages`
+fn counted(number: &impl ToString, noun: &str) -> String {
+    match number.to_string().as_str() {
+        "1" => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_is_singular() {
+        assert_eq!([counted(&0, "message"), counted(&1, "message")], ["0 messages", "1 message"]);
+        assert_eq!(counted(&2, "message"), "2 messages");
+    }
+}

@@ -45,14 +45,11 @@ pub(super) fn with_pictures(html: &str, message: &str, attachments: &[Attachment
         let end = after.find(['"', '\'', ' ', '>', ')']).unwrap_or(after.len());
         let (cid, tail) = after.split_at(end);
         let is_source = before.ends_with(['"', '\'', '=', '(']);
-        match attachments.iter().position(|file| is_source && is_named(file, cid)) {
-            Some(place) => {
-                let _ = write!(shown, "/web/attachments/{message}/{place}");
-            }
-            None => {
-                shown.push_str("cid:");
-                shown.push_str(cid);
-            }
+        if let Some(place) = attachments.iter().position(|file| is_source && is_named(file, cid)) {
+            let _ = write!(shown, "/web/attachments/{message}/{place}");
+        } else {
+            shown.push_str("cid:");
+            shown.push_str(cid);
         }
         rest = tail;
     }
@@ -67,10 +64,10 @@ fn is_named(file: &Attachment, cid: &str) -> bool {
 
 /// A height for the frame of a mail, in pixels: without script it cannot be measured.
 pub(super) fn frame_height(html: &str) -> usize {
-    let breaks = ["<br", "<p", "<div", "<tr", "<li", "<BR", "<P", "<DIV", "<TR"];
-    let lines = html.len() / 120 + breaks.iter().map(|tag| html.matches(tag).count()).sum::<usize>();
-    let pictures = html.matches("<img").count() + html.matches("<IMG").count();
-    (lines * 20 + pictures * 120 + 40).clamp(90, 640)
+    let html = html.to_ascii_lowercase();
+    let tags = [("<p", 36), ("<br", 20), ("<div", 20), ("<tr", 26), ("<li", 20), ("cid:", 120), ("data:image", 120)];
+    let shown: usize = tags.iter().map(|(tag, height)| html.matches(tag).count() * height).sum();
+    (shown + html.len() / 120 * 20 + 60).clamp(100, 640)
 }
 
 #[cfg(test)]
@@ -95,6 +92,13 @@ mod tests {
         for html in ["", "cid:", "a cid:b", "\"cid:\"", "é\"cid:é@é\"é"] {
             assert_eq!(with_pictures(html, "msg_1", &[file("x")]), html);
         }
+    }
+
+    #[test]
+    fn a_frame_is_as_high_as_its_mail_seems_and_never_out_of_bounds() {
+        assert_eq!(frame_height(""), 100);
+        assert_eq!(frame_height("<p>a</p><P>b</P><br>"), 152);
+        assert_eq!(frame_height(&"<div>".repeat(10_000)), 640);
     }
 
     #[test]

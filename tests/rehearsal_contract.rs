@@ -1,0 +1,12 @@
+//! The embedded Front, driven over HTTP with requests written by hand: nothing of the client takes part.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod rehearsal {
+    pub(crate) mod api;
+    pub(crate) mod import;
+    pub(crate) mod independence;
+    pub(crate) mod misbehaviour;
+    pub(crate) mod support;
+    pub(crate) mod web;
+}

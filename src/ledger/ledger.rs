@@ -2,7 +2,7 @@
 
 use super::attach::{attach, index_damaged};
 use super::build;
-use super::entry::{Entry, State};
+use super::entry::{Entry, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Target;
 use super::home;
@@ -200,7 +200,18 @@ impl Ledger {
         found.extend(index.positions(Kind::Original, hash)?);
         found.sort_unstable();
         found.dedup();
-        Ok(found)
+        let mut exact = Vec::with_capacity(found.len());
+        for position in found {
+            let entry = self.entry(position)?;
+            let external = match &entry.verdict {
+                Verdict::Planned(planned) => Some(&planned.external_id),
+                _ => None,
+            };
+            if [external, entry.original_id.as_ref()].into_iter().flatten().any(|own| own == id) {
+                exact.push(position);
+            }
+        }
+        Ok(exact)
     }
 
     /// The files of a source of the plan, in scan order.

@@ -41,6 +41,7 @@ pub(super) fn build(
     }
     builder.finish(meta, journal)?;
     rescue::await_closed(&path)?;
+    home::make_files_private(&path)?;
     home::sync_dir(&path)
 }
 

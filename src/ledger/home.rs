@@ -72,6 +72,17 @@ pub(super) fn make_private(_path: &Path, _mode: u32) -> Result<(), LedgerError> 
     Ok(())
 }
 
+/// Takes away everybody else's rights on the files in a folder that others write for us (sled knows no rights).
+pub(super) fn make_files_private(path: &Path) -> Result<(), LedgerError> {
+    for item in fs::read_dir(path).map_err(LedgerError::io(path, "list"))? {
+        let item = item.map_err(LedgerError::io(path, "list"))?;
+        if item.file_type().is_ok_and(|kind| kind.is_file()) {
+            make_private(&item.path(), 0o600)?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes names that were created or renamed in a directory survive a power cut.
 pub(super) fn sync_dir(path: &Path) -> Result<(), LedgerError> {
     #[cfg(unix)]

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 /// sled's page cache, bytes. Reading goes in key order, so more would not help.
 const CACHE: u64 = 64 << 20;
+/// Bytes of an id's hash in a key. sled keeps keys of up to 22 bytes in place and allocates for each longer one.
+const ID_PREFIX: usize = 8;
 const PLAN: &[u8] = b"plan";
 const WATERMARK: &[u8] = b"watermark";
 
@@ -143,16 +145,17 @@ impl Index {
     }
 
     pub(super) fn put_id(&self, kind: Kind, hash: standing::IdHash, position: u64) -> Result<(), LedgerError> {
-        let mut key = [0; 24];
-        for (to, from) in key.iter_mut().zip(hash.into_iter().chain(position.to_be_bytes())) {
+        let mut key = [0; ID_PREFIX + 8];
+        for (to, from) in key.iter_mut().zip(id_prefix(hash).into_iter().chain(position.to_be_bytes())) {
             *to = from;
         }
         guarded(&self.dir, || self.tree(kind).insert(key, &[])).map(drop)
     }
 
-    /// Positions whose id has this hash. The key has no checksum of ours: the caller compares the entry's id.
+    /// Positions whose id may have this hash. The caller compares the entry's id: only the beginning of the hash is
+    /// kept, and the key has no checksum of ours.
     pub(super) fn positions(&self, kind: Kind, hash: standing::IdHash) -> Result<Vec<u64>, LedgerError> {
-        let mut items = guarded(&self.dir, || Ok(self.tree(kind).scan_prefix(hash)))?;
+        let mut items = guarded(&self.dir, || Ok(self.tree(kind).scan_prefix(id_prefix(hash))))?;
         let mut positions = Vec::new();
         while let Some((key, _)) = guarded(&self.dir, || items.next().transpose())? {
             positions.extend(key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)));
@@ -189,6 +192,11 @@ impl Index {
     pub(super) fn forget_state(&self, position: u64) {
         self.states.remove(position.to_be_bytes()).unwrap().unwrap();
     }
+}
+
+fn id_prefix(hash: standing::IdHash) -> [u8; ID_PREFIX] {
+    let [a, b, c, d, e, f, g, h, ..] = hash;
+    [a, b, c, d, e, f, g, h]
 }
 
 fn file_key(source: u16, number: u32) -> [u8; 6] {

@@ -1,16 +1,17 @@
 //! The ledger itself: opening and reading. How states change is in `marks`.
 
+use super::attach::{attach, index_damaged};
 use super::build;
-use super::entry::{Entry, State};
-use super::error::{LedgerError, Part};
+use super::entry::{Entry, State, Verdict};
+use super::error::LedgerError;
 use super::fact::Target;
 use super::home;
-use super::index::{Files, Index, Kind, Stored, Stretch, Watermark};
+use super::index::{Files, Index, Kind, Stored, Stretch};
 use super::journal::{self, Journal, Survey};
 use super::lock::Lock;
-use super::marks::{Books, Reckoning};
+use super::marks::Books;
 use super::plan_meta::{Plan, PlanMeta};
-use super::rescue::{self, Opened};
+use super::rescue;
 use super::standing::{self, Pins, Standings};
 use super::summary::{self, SourceTally, Summary};
 use super::tally::{Counts, Tally};
@@ -199,7 +200,18 @@ impl Ledger {
         found.extend(index.positions(Kind::Original, hash)?);
         found.sort_unstable();
         found.dedup();
-        Ok(found)
+        let mut exact = Vec::with_capacity(found.len());
+        for position in found {
+            let entry = self.entry(position)?;
+            let external = match &entry.verdict {
+                Verdict::Planned(planned) => Some(&planned.external_id),
+                _ => None,
+            };
+            if [external, entry.original_id.as_ref()].into_iter().flatten().any(|own| own == id) {
+                exact.push(position);
+            }
+        }
+        Ok(exact)
     }
 
     /// The files of a source of the plan, in scan order.
@@ -334,77 +346,5 @@ impl Iterator for States {
         }
         let state = self.stored.take_if(|(position, _)| *position == due).map(|(_, stored)| stored.state);
         Some(Ok((due, state.unwrap_or(State::Planned))))
-    }
-}
-
-/// An index that was opened, before its states are brought up to the journal.
-struct Attached {
-    current: Option<(Current, Watermark)>,
-    lost: Option<String>,
-    notices: Vec<String>,
-}
-
-/// An index whose states agree with the journal, and its books.
-struct Counted {
-    current: Option<Current>,
-    reckoning: Reckoning,
-    lost: Option<String>,
-    notices: Vec<String>,
-}
-
-/// Reads what the index says about itself. Nothing is changed before it is certain that the journal fits.
-fn attach(dir: &Path, opened: Opened, survey: &Survey) -> Result<Attached, LedgerError> {
-    let Opened { index, lost, notices } = opened;
-    let Some(index) = index else { return Ok(Attached { current: None, lost, notices }) };
-    let heads = || {
-        let plan = index.plan()?.ok_or_else(|| index_damaged(dir, "plan", "it is missing"))?;
-        let watermark = index.watermark()?.ok_or_else(|| index_damaged(dir, "watermark", "it is missing"))?;
-        Ok((plan, watermark))
-    };
-    match heads() {
-        Ok((_, watermark)) if watermark.offset > survey.good => Err(LedgerError::Damaged {
-            part: Part::Journal,
-            path: home::journal_path(dir),
-            place: format!("byte {}", survey.good),
-            what: format!("it ends there, but facts up to byte {} have been written", watermark.offset),
-        }),
-        Ok((plan, watermark)) => Ok(Attached { current: Some((Current { index, plan }, watermark)), lost, notices }),
-        Err(error) => Attached::give_up(dir, index, &error, notices),
-    }
-}
-
-impl Attached {
-    /// Sets the index aside if it is damaged; other errors are passed on.
-    fn give_up(dir: &Path, index: Index, error: &LedgerError, mut notices: Vec<String>) -> Result<Self, LedgerError> {
-        drop(index);
-        rescue::await_closed(&home::index_path(dir))?;
-        let lost = rescue::lost(dir, error)?;
-        notices.extend(lost.notices);
-        Ok(Self { current: None, lost: lost.lost, notices })
-    }
-
-    /// Brings the states up to the journal and counts them.
-    fn count(self, dir: &Path) -> Result<Counted, LedgerError> {
-        let Self { current, lost, notices } = self;
-        let Some((current, watermark)) = current else {
-            return Ok(Counted { current: None, reckoning: Reckoning::default(), lost, notices });
-        };
-        match Reckoning::of(dir, &current, watermark) {
-            Ok(reckoning) => Ok(Counted { current: Some(current), reckoning, lost, notices }),
-            Err(error) if error.is_index_damage() => {
-                let Self { lost, notices, .. } = Self::give_up(dir, current.index, &error, notices)?;
-                Ok(Counted { current: None, reckoning: Reckoning::default(), lost, notices })
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-pub(super) fn index_damaged(dir: &Path, place: impl std::fmt::Display, what: &str) -> LedgerError {
-    LedgerError::Damaged {
-        part: Part::Index,
-        path: home::index_path(dir),
-        place: format!("key {place}"),
-        what: what.to_owned(),
     }
 }

@@ -1,11 +1,12 @@
 //! Changing states: the journal first, then the index, then the books.
 
+use super::attach::index_damaged;
 use super::entry::{Entry, Planned, State, Verdict};
 use super::error::LedgerError;
 use super::fact::{Fact, Target, clipped};
 use super::index::{Kind, Stored, Watermark};
 use super::journal::{self, Journal};
-use super::ledger::{Current, Ledger, index_damaged};
+use super::ledger::{Current, Ledger};
 use super::standing;
 use super::tally::{Counts, Outcomes, Tally, Verdicts};
 use std::collections::{HashMap, HashSet};

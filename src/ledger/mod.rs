@@ -30,6 +30,7 @@
 //!
 //! Only this folder names sled.
 
+mod attach;
 mod build;
 mod copy;
 mod entry;

@@ -31,6 +31,8 @@ pub(super) fn open(dir: &Path) -> Result<Opened, LedgerError> {
     if !path.exists() {
         return Ok(Opened::default());
     }
+    // A snapshot of the last close is new since then.
+    home::make_files_private(&path)?;
     let damage = match patiently(&path) {
         Ok(index) => return Ok(Opened { index: Some(index), ..Opened::default() }),
         Err(error) if error.is_index_damage() => error,

@@ -36,6 +36,7 @@ mod entry;
 mod error;
 mod fact;
 mod home;
+mod ids;
 mod index;
 mod journal;
 #[expect(clippy::module_inception, reason = "the folder is the ledger, and this file is the type that stands for it")]
@@ -47,6 +48,7 @@ mod plan_meta;
 mod rescue;
 mod sealed;
 mod standing;
+mod stored;
 mod summary;
 mod tally;
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Building the index of a new plan beside the one in use, and putting it in its place.
 
+use super::blocks::{self, Block, block_of};
 use super::entry::{Entry, Verdict};
 use super::error::LedgerError;
 use super::home;
-use super::index::{ENTRIES_PER_BLOCK, Index, Kind, Watermark};
+use super::index::{Index, Kind, Watermark};
 use super::journal::FactReader;
 use super::plan_meta::{Plan, PlanMeta};
 use super::rescue;
@@ -33,13 +34,13 @@ pub(super) fn build(
         verdicts: meta.sources.iter().map(|source| Verdicts::of_read(source.read)).collect(),
         external: Vec::new(),
         original: Vec::new(),
-        block: Vec::new(),
+        block: Block::default(),
         planned: 0,
         total: 0,
         states: 0,
     };
     for entry in entries {
-        builder.add(entry)?;
+        builder.add(&entry)?;
     }
     builder.finish(meta, journal)?;
     rescue::await_closed(&path)?;
@@ -69,23 +70,23 @@ struct Builder<'a> {
     external: Vec<(IdHash, u64)>,
     original: Vec<(IdHash, u64)>,
     /// Entries not yet stored.
-    block: Vec<Entry>,
+    block: Block,
     planned: u64,
     total: u64,
     states: u64,
 }
 
 impl Builder<'_> {
-    fn add(&mut self, entry: Entry) -> Result<(), LedgerError> {
+    fn add(&mut self, entry: &Entry) -> Result<(), LedgerError> {
         let position = self.total;
         let source = entry.origin.source;
         let Some(verdicts) = self.verdicts.get_mut(usize::from(source)) else {
-            return Err(misplanned(&entry, &format!("it names source {source}, which the plan does not have")));
+            return Err(misplanned(entry, &format!("it names source {source}, which the plan does not have")));
         };
         verdicts.add(&entry.verdict);
         if let Verdict::Planned(planned) = &entry.verdict {
             if self.planned != self.total {
-                return Err(misplanned(&entry, "it is to be sent, but stands behind entries that are not"));
+                return Err(misplanned(entry, "it is to be sent, but stands behind entries that are not"));
             }
             self.planned += 1;
             let hash = standing::hash(&planned.external_id);
@@ -95,9 +96,9 @@ impl Builder<'_> {
         if let Some(id) = &entry.original_id {
             self.original.push((standing::hash(id), position));
         }
-        self.block.push(entry);
+        self.block.push(entry).map_err(|error| misplanned(entry, &format!("it cannot be encoded: {error}")))?;
         self.total += 1;
-        if self.total.is_multiple_of(ENTRIES_PER_BLOCK) { self.put_block(position / ENTRIES_PER_BLOCK) } else { Ok(()) }
+        if self.block.len() == blocks::ENTRIES { self.put_block(block_of(position)) } else { Ok(()) }
     }
 
     /// What earlier plans sent stays sent.
@@ -120,8 +121,8 @@ impl Builder<'_> {
     }
 
     fn finish(mut self, meta: PlanMeta, journal: u64) -> Result<(), LedgerError> {
-        if !self.block.is_empty() {
-            self.put_block(self.total / ENTRIES_PER_BLOCK)?;
+        if self.block.len() > 0 {
+            self.put_block(block_of(self.total))?;
         }
         self.external.sort_unstable();
         if let Some(position) = self.external.windows(2).find_map(|pair| match pair {

@@ -5,6 +5,7 @@
 //! points are our own, and nothing is kept here that sources and journal could not give again. Keys that come in random
 //! order cost sled gigabytes of memory; here they are positions or sorted beforehand.
 
+use super::blocks::{self, Block, block_of};
 use super::entry::Entry;
 use super::error::{LedgerError, Part};
 use super::ids;
@@ -21,8 +22,6 @@ use std::path::{Path, PathBuf};
 
 /// sled's page cache, bytes. Reading goes in key order, so more would not help.
 const CACHE: u64 = 16 << 20;
-/// Entries stored under one key. One by one they cost three times their size on disk and in memory.
-pub(super) const ENTRIES_PER_BLOCK: u64 = 16;
 const PLAN: &[u8] = b"plan";
 const WATERMARK: &[u8] = b"watermark";
 
@@ -107,18 +106,16 @@ impl Index {
     }
 
     pub(super) fn entry(&self, position: u64) -> Result<Option<Entry>, LedgerError> {
-        let block: Option<Vec<Entry>> = self.get(&self.entries, &block_of(position).to_be_bytes())?;
-        let place = usize::try_from(position % ENTRIES_PER_BLOCK).unwrap_or(usize::MAX);
-        Ok(block.and_then(|entries| entries.into_iter().nth(place)))
+        let block: Option<Block> = self.get(&self.entries, &block_of(position).to_be_bytes())?;
+        Ok(block.and_then(|block| block.get(position % blocks::ENTRIES)))
     }
 
-    /// Stores up to [`ENTRIES_PER_BLOCK`] entries; only the last block may hold fewer.
-    pub(super) fn put_entries(&self, block: u64, entries: &Vec<Entry>) -> Result<(), LedgerError> {
-        self.put(&self.entries, &block.to_be_bytes(), entries)
+    pub(super) fn put_entries(&self, number: u64, block: &Block) -> Result<(), LedgerError> {
+        self.put(&self.entries, &number.to_be_bytes(), block)
     }
 
     /// The blocks that hold the entries of a range of positions.
-    pub(super) fn entries(&self, range: Range<u64>) -> Stretch<Vec<Entry>> {
+    pub(super) fn blocks(&self, range: Range<u64>) -> Stretch<Block> {
         let end = if range.is_empty() { 0 } else { block_of(range.end - 1) + 1 };
         Stretch::new(&self.dir, &self.entries, block_of(range.start)..end)
     }
@@ -202,10 +199,6 @@ impl Index {
     pub(super) fn forget_state(&self, position: u64) {
         self.states.remove(position.to_be_bytes()).unwrap().unwrap();
     }
-}
-
-fn block_of(position: u64) -> u64 {
-    position / ENTRIES_PER_BLOCK
 }
 
 fn file_key(source: u16, number: u32) -> [u8; 6] {

@@ -1,12 +1,13 @@
 //! The ledger itself: opening and reading. How states change is in `marks`.
 
 use super::attach::{attach, index_damaged};
+use super::blocks::{self, Block, block_of};
 use super::build;
 use super::entry::{Entry, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Target;
 use super::home;
-use super::index::{ENTRIES_PER_BLOCK, Files, Index, Kind, Stretch};
+use super::index::{Files, Index, Kind, Stretch};
 use super::journal::{self, FactReader, Journal, Survey};
 use super::lock::Lock;
 use super::marks::Books;
@@ -187,12 +188,7 @@ impl Ledger {
     pub fn entries(&self, range: Range<u64>) -> Result<Entries, LedgerError> {
         let current = self.current()?;
         let range = range.start..range.end.min(current.plan.total);
-        Ok(Entries {
-            dir: self.dir.clone(),
-            due: range.clone(),
-            blocks: current.index.entries(range),
-            block: (0, Vec::new().into_iter()),
-        })
+        Ok(Entries { dir: self.dir.clone(), due: range.clone(), blocks: current.index.blocks(range), at_hand: None })
     }
 
     /// The state of the planned entry at a position.
@@ -335,23 +331,22 @@ impl Current {
 pub struct Entries {
     dir: PathBuf,
     due: Range<u64>,
-    blocks: Stretch<Vec<Entry>>,
-    /// Entries at hand, and the position of the first of them.
-    block: (u64, std::vec::IntoIter<Entry>),
+    blocks: Stretch<Block>,
+    /// A block and its number.
+    at_hand: Option<(u64, Block)>,
 }
 
 impl Entries {
     fn entry(&mut self, due: u64) -> Result<Entry, LedgerError> {
-        let (first, at_hand) = &mut self.block;
-        if at_hand.len() == 0
-            && let Some((number, entries)) = self.blocks.next().transpose()?
-        {
-            (*first, *at_hand) = (number * ENTRIES_PER_BLOCK, entries.into_iter());
+        let wanted = block_of(due);
+        if self.at_hand.as_ref().is_none_or(|(number, _)| *number != wanted) {
+            self.at_hand = self.blocks.next().transpose()?;
         }
-        // A range may begin within a block; a block that is not there makes the distance wrong.
-        let entry = due.checked_sub(*first).and_then(|skipped| at_hand.nth(usize::try_from(skipped).ok()?));
-        *first = due + 1;
-        entry.ok_or_else(|| index_damaged(&self.dir, due, "there is no entry"))
+        self.at_hand
+            .as_ref()
+            .filter(|(number, _)| *number == wanted)
+            .and_then(|(_, block)| block.get(due % blocks::ENTRIES))
+            .ok_or_else(|| index_damaged(&self.dir, due, "there is no entry"))
     }
 }
 

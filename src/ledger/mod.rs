@@ -31,6 +31,7 @@
 //! Only this folder names sled.
 
 mod attach;
+mod blocks;
 mod build;
 mod entry;
 mod error;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// Entries of a full block; only the last one of a plan may hold fewer.
-pub(super) const ENTRIES: u64 = 16;
+pub(super) const ENTRIES: u64 = 64;
 
 /// The block that holds a position.
 pub(super) fn block_of(position: u64) -> u64 {

@@ -7,7 +7,7 @@ use super::standing::IdHash;
 use serde::{Deserialize, Serialize};
 
 /// Pairs in a block.
-pub(super) const PAIRS: usize = 64;
+pub(super) const PAIRS: usize = 256;
 /// Bytes of the hash that are kept; the caller compares the ids themselves.
 const PREFIX: usize = 8;
 

@@ -1,13 +1,15 @@
 //! Building the index of a new plan beside the one in use, and putting it in its place.
 
-use super::entry::{Entry, State, Verdict};
+use super::blocks::{self, Block, block_of};
+use super::entry::{Entry, Verdict};
 use super::error::LedgerError;
 use super::home;
-use super::index::{Index, Kind, Stored, Watermark};
+use super::index::{Index, Kind, Watermark};
 use super::journal::FactReader;
 use super::plan_meta::{Plan, PlanMeta};
 use super::rescue;
 use super::standing::{self, IdHash, Standings};
+use super::stored::{Reached, Stored};
 use super::tally::Verdicts;
 use std::fs;
 use std::path::Path;
@@ -32,6 +34,7 @@ pub(super) fn build(
         verdicts: meta.sources.iter().map(|source| Verdicts::of_read(source.read)).collect(),
         external: Vec::new(),
         original: Vec::new(),
+        block: Block::default(),
         planned: 0,
         total: 0,
         states: 0,
@@ -66,6 +69,8 @@ struct Builder<'a> {
     verdicts: Vec<Verdicts>,
     external: Vec<(IdHash, u64)>,
     original: Vec<(IdHash, u64)>,
+    /// Entries not yet stored.
+    block: Block,
     planned: u64,
     total: u64,
     states: u64,
@@ -91,24 +96,34 @@ impl Builder<'_> {
         if let Some(id) = &entry.original_id {
             self.original.push((standing::hash(id), position));
         }
-        self.index.put_entry(position, entry)?;
+        self.block.push(entry).map_err(|error| misplanned(entry, &format!("it cannot be encoded: {error}")))?;
         self.total += 1;
-        Ok(())
+        if self.block.len() == blocks::ENTRIES { self.put_block(block_of(position)) } else { Ok(()) }
     }
 
     /// What earlier plans sent stays sent.
     fn add_state(&mut self, position: u64, source: u16, external_id: &str, hash: &IdHash) -> Result<(), LedgerError> {
-        let Some(standing) = self.standings.get(hash) else { return Ok(()) };
-        match standing::state_at(&mut self.facts, standing)? {
-            Some((id, state)) if id == external_id && state != State::Planned => {
+        let Some(line) = self.standings.last(hash) else { return Ok(()) };
+        match self.facts.read(line)?.into_state() {
+            Some((id, state)) if id == external_id => {
                 self.states += 1;
-                self.index.put_state(position, &Stored { source, state })
+                let reached = Reached::of(&state).at_rest();
+                self.index.put_state(position, &Stored { source, reached, line })
             }
             _ => Ok(()),
         }
     }
 
+    fn put_block(&mut self, number: u64) -> Result<(), LedgerError> {
+        self.index.put_entries(number, &self.block)?;
+        self.block.clear();
+        Ok(())
+    }
+
     fn finish(mut self, meta: PlanMeta, journal: u64) -> Result<(), LedgerError> {
+        if self.block.len() > 0 {
+            self.put_block(block_of(self.total))?;
+        }
         self.external.sort_unstable();
         if let Some(position) = self.external.windows(2).find_map(|pair| match pair {
             [(one, _), (two, position)] if one == two => Some(*position),
@@ -118,11 +133,8 @@ impl Builder<'_> {
             return Err(LedgerError::Misplanned { what });
         }
         self.original.sort_unstable();
-        for (kind, ids) in [(Kind::External, &self.external), (Kind::Original, &self.original)] {
-            for (hash, position) in ids {
-                self.index.put_id(kind, *hash, *position)?;
-            }
-        }
+        self.index.put_ids(Kind::External, &self.external)?;
+        self.index.put_ids(Kind::Original, &self.original)?;
         let mut sources = Vec::with_capacity(meta.sources.len());
         for (source, described) in (0_u16..).zip(meta.sources) {
             for (number, file) in (0_u32..).zip(&described.files) {

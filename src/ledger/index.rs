@@ -5,11 +5,14 @@
 //! points are our own, and nothing is kept here that sources and journal could not give again. Keys that come in random
 //! order cost sled gigabytes of memory; here they are positions or sorted beforehand.
 
-use super::entry::{Entry, State};
+use super::blocks::{self, Block, block_of};
+use super::entry::Entry;
 use super::error::{LedgerError, Part};
+use super::ids;
 use super::plan_meta::{FileMeta, Plan};
 use super::sealed::{seal, unseal};
-use super::standing;
+use super::standing::IdHash;
+use super::stored::Stored;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -18,9 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// sled's page cache, bytes. Reading goes in key order, so more would not help.
-const CACHE: u64 = 64 << 20;
-/// Bytes of an id's hash in a key. sled keeps keys of up to 22 bytes in place and allocates for each longer one.
-const ID_PREFIX: usize = 8;
+const CACHE: u64 = 16 << 20;
 const PLAN: &[u8] = b"plan";
 const WATERMARK: &[u8] = b"watermark";
 
@@ -43,14 +44,6 @@ pub(super) struct Watermark {
     pub(super) offset: u64,
     /// States there were then; fewer mean that sled has lost some.
     pub(super) states: u64,
-}
-
-/// The state of a planned entry. What never left `Planned` is not stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stored {
-    /// The entry's source, so that counting by source needs no look at the entries.
-    pub(super) source: u16,
-    pub(super) state: State,
 }
 
 /// Which of a record's two ids.
@@ -113,15 +106,18 @@ impl Index {
     }
 
     pub(super) fn entry(&self, position: u64) -> Result<Option<Entry>, LedgerError> {
-        self.get(&self.entries, &position.to_be_bytes())
+        let block: Option<Block> = self.get(&self.entries, &block_of(position).to_be_bytes())?;
+        Ok(block.and_then(|block| block.get(position % blocks::ENTRIES)))
     }
 
-    pub(super) fn put_entry(&self, position: u64, entry: &Entry) -> Result<(), LedgerError> {
-        self.put(&self.entries, &position.to_be_bytes(), entry)
+    pub(super) fn put_entries(&self, number: u64, block: &Block) -> Result<(), LedgerError> {
+        self.put(&self.entries, &number.to_be_bytes(), block)
     }
 
-    pub(super) fn entries(&self, range: Range<u64>) -> Stretch<Entry> {
-        Stretch::new(&self.dir, &self.entries, range)
+    /// The blocks that hold the entries of a range of positions.
+    pub(super) fn blocks(&self, range: Range<u64>) -> Stretch<Block> {
+        let end = if range.is_empty() { 0 } else { block_of(range.end - 1) + 1 };
+        Stretch::new(&self.dir, &self.entries, block_of(range.start)..end)
     }
 
     pub(super) fn state(&self, position: u64) -> Result<Option<Stored>, LedgerError> {
@@ -144,21 +140,32 @@ impl Index {
         Files { dir: self.dir.clone(), items: self.files.scan_prefix(source.to_be_bytes()), ended: false }
     }
 
-    pub(super) fn put_id(&self, kind: Kind, hash: standing::IdHash, position: u64) -> Result<(), LedgerError> {
-        let mut key = [0; ID_PREFIX + 8];
-        for (to, from) in key.iter_mut().zip(id_prefix(hash).into_iter().chain(position.to_be_bytes())) {
-            *to = from;
+    /// Stores all ids of a kind, sorted.
+    pub(super) fn put_ids(&self, kind: Kind, sorted: &[(IdHash, u64)]) -> Result<(), LedgerError> {
+        for pairs in sorted.chunks(ids::PAIRS) {
+            if let Some((hash, position)) = pairs.first() {
+                self.put(self.tree(kind), &ids::key(*hash, *position), &ids::Block::of(pairs))?;
+            }
         }
-        guarded(&self.dir, || self.tree(kind).insert(key, &[])).map(drop)
+        Ok(())
     }
 
-    /// Positions whose id may have this hash. The caller compares the entry's id: only the beginning of the hash is
-    /// kept, and the key has no checksum of ours.
-    pub(super) fn positions(&self, kind: Kind, hash: standing::IdHash) -> Result<Vec<u64>, LedgerError> {
-        let mut items = guarded(&self.dir, || Ok(self.tree(kind).scan_prefix(id_prefix(hash))))?;
+    /// Positions whose id may have this hash; the caller compares the entry's id.
+    pub(super) fn positions(&self, kind: Kind, hash: IdHash) -> Result<Vec<u64>, LedgerError> {
+        let tree = self.tree(kind);
+        let (first, last) = (ids::key(hash, 0), ids::key(hash, u64::MAX));
+        // The block before may end with the first of them.
+        let before = guarded(&self.dir, || tree.get_lt(first))?;
+        let mut items = guarded(&self.dir, || Ok(tree.range(first..=last)))?;
+        let mut item = match before {
+            Some(item) => Some(item),
+            None => guarded(&self.dir, || items.next().transpose())?,
+        };
         let mut positions = Vec::new();
-        while let Some((key, _)) = guarded(&self.dir, || items.next().transpose())? {
-            positions.extend(key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)));
+        while let Some((key, bytes)) = item {
+            let block: ids::Block = unseal(&self.dir, &key, &bytes)?;
+            positions.extend(block.positions(hash));
+            item = guarded(&self.dir, || items.next().transpose())?;
         }
         Ok(positions)
     }
@@ -182,7 +189,7 @@ impl Index {
 
     #[cfg(test)]
     pub(super) fn flip_a_bit_of_entry(&self, position: u64) {
-        let key = position.to_be_bytes();
+        let key = block_of(position).to_be_bytes();
         let mut bytes = self.entries.get(key).unwrap().unwrap().to_vec();
         bytes[3] ^= 1;
         self.entries.insert(key, bytes).unwrap();
@@ -192,11 +199,6 @@ impl Index {
     pub(super) fn forget_state(&self, position: u64) {
         self.states.remove(position.to_be_bytes()).unwrap().unwrap();
     }
-}
-
-fn id_prefix(hash: standing::IdHash) -> [u8; ID_PREFIX] {
-    let [a, b, c, d, e, f, g, h, ..] = hash;
-    [a, b, c, d, e, f, g, h]
 }
 
 fn file_key(source: u16, number: u32) -> [u8; 6] {

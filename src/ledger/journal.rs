@@ -50,18 +50,20 @@ impl Journal {
         if self.broken { Err(LedgerError::Broken { path: self.dir.clone() }) } else { Ok(self.length) }
     }
 
-    /// Records facts; they are durable when this returns.
+    /// Records facts; they are durable when this returns. Returns where each of their lines begins.
     ///
     /// # Errors
     /// After an error the journal takes no more facts, unless it is certain that nothing of this group is left in it.
-    pub(super) fn append(&mut self, facts: &[Fact]) -> Result<(), LedgerError> {
+    pub(super) fn append(&mut self, facts: &[Fact]) -> Result<Vec<u64>, LedgerError> {
         let length = self.sound_length()?;
+        let mut begins = Vec::with_capacity(facts.len());
         if facts.is_empty() {
-            return Ok(());
+            return Ok(begins);
         }
         let mut group = Vec::with_capacity(facts.len() * 512);
         for fact in facts {
             let json = serde_json::to_vec(fact).map_err(|error| LedgerError::io(&self.path, "write")(error.into()))?;
+            begins.push(length + group.len() as u64);
             lines::write_line(&mut group, &json);
         }
         if let Err(error) = self.file.write_all(&group) {
@@ -75,7 +77,7 @@ impl Journal {
             return Err(LedgerError::io(&self.path, "sync")(error));
         }
         self.length = length + group.len() as u64;
-        Ok(())
+        Ok(begins)
     }
 }
 
@@ -150,7 +152,7 @@ pub(super) fn read_from(dir: &Path, offset: u64) -> Result<Lines, LedgerError> {
     Lines::from(file, offset).map_err(LedgerError::io(&path, "read"))
 }
 
-/// Calls `each` with every message's facts from `offset` on: the fact at a glance and the offset of its line.
+/// Calls `each` with every fact at a glance, its JSON, and where its line begins.
 pub(super) fn glance(
     dir: &Path,
     mut each: impl FnMut(&Glance<'_>, &[u8], u64) -> Result<(), LedgerError>,
@@ -167,16 +169,16 @@ pub(super) fn glance(
     Ok(())
 }
 
-/// Calls `each` with every fact from `offset` on.
+/// Calls `each` with every fact from `offset` on, and where its line begins.
 pub(super) fn replay(
     dir: &Path,
     offset: u64,
-    mut each: impl FnMut(Fact) -> Result<(), LedgerError>,
+    mut each: impl FnMut(Fact, u64) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let path = home::journal_path(dir);
     let mut lines = read_from(dir, offset)?;
     while let Some(line) = lines.next().map_err(LedgerError::io(&path, "read"))? {
-        each(fact_in(&path, line.bytes, line.offset)?)?;
+        each(fact_in(&path, line.bytes, line.offset)?, line.offset)?;
     }
     Ok(())
 }
@@ -211,6 +213,11 @@ impl FactReader {
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         fact_in(&self.path, line, offset)
     }
+
+    /// The error for a line that is not what it should be.
+    pub(super) fn damaged(&self, offset: u64, what: &str) -> LedgerError {
+        damaged(&self.path, &format!("byte {offset}"), what)
+    }
 }
 
 fn fact_in(path: &Path, line: &[u8], offset: u64) -> Result<Fact, LedgerError> {
@@ -241,6 +248,10 @@ mod tests {
         Fact::Unsent { external_id: id.into() }
     }
 
+    fn journal_end(ends: &[u64]) -> u64 {
+        *ends.last().unwrap()
+    }
+
     /// A journal of three facts, one group each, and where each ends.
     fn three() -> (tempfile::TempDir, Vec<u64>) {
         let dir = tempfile::tempdir().unwrap();
@@ -248,7 +259,7 @@ mod tests {
         let mut journal = Journal::open(dir.path(), 0).unwrap();
         let mut ends = vec![0];
         for id in ["a", "b", "c"] {
-            journal.append(&[unsent(id)]).unwrap();
+            assert_eq!(journal.append(&[unsent(id)]).unwrap(), [journal_end(&ends)]);
             ends.push(journal.length());
         }
         (dir, ends)
@@ -256,7 +267,7 @@ mod tests {
 
     fn ids(dir: &Path) -> Vec<String> {
         let mut ids = Vec::new();
-        replay(dir, 0, |fact| {
+        replay(dir, 0, |fact, _| {
             ids.push(fact.into_state().unwrap().0);
             Ok(())
         })

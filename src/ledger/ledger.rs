@@ -1,18 +1,20 @@
 //! The ledger itself: opening and reading. How states change is in `marks`.
 
 use super::attach::{attach, index_damaged};
+use super::blocks::{self, Block, block_of};
 use super::build;
 use super::entry::{Entry, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Target;
 use super::home;
-use super::index::{Files, Index, Kind, Stored, Stretch};
-use super::journal::{self, Journal, Survey};
+use super::index::{Files, Index, Kind, Stretch};
+use super::journal::{self, FactReader, Journal, Survey};
 use super::lock::Lock;
 use super::marks::Books;
 use super::plan_meta::{Plan, PlanMeta};
 use super::rescue;
 use super::standing::{self, Pins, Standings};
+use super::stored::Stored;
 use super::summary::{self, SourceTally, Summary};
 use super::tally::{Counts, Tally};
 use std::ops::Range;
@@ -75,11 +77,12 @@ impl Ledger {
         let attached = attach(dir, opened, &survey)?;
         let torn = journal::cut_torn_tail(dir, &survey)?;
         let journal = Journal::open(dir, survey.good)?;
+        let facts = FactReader::open(dir)?;
         let counted = attached.count(dir)?;
         Ok(Self {
             dir: dir.to_path_buf(),
             current: counted.current,
-            books: Mutex::new(Books::new(journal, survey.target, counted.reckoning)),
+            books: Mutex::new(Books::new(journal, facts, survey.target, counted.reckoning)),
             index_lost: counted.lost,
             notices: torn.into_iter().chain(counted.notices).collect(),
             _lock: lock,
@@ -126,13 +129,21 @@ impl Ledger {
     /// an external id; a damaged journal; or what the system refuses.
     pub fn write_plan(&mut self, meta: PlanMeta, entries: impl IntoIterator<Item = Entry>) -> Result<(), LedgerError> {
         let length = self.books().sound_length()?;
-        let standings = Standings::read(&self.dir)?;
-        build::build(&self.dir, meta, entries.into_iter(), &standings, length)?;
-        drop(standings);
+        // Two open indexes would need the memory of both.
         if self.current.take().is_some() {
             rescue::await_closed(&home::index_path(&self.dir))?;
         }
-        build::swap(&self.dir)?;
+        let written = self.replace_index(meta, entries.into_iter(), length);
+        match (written, self.reattach(length)) {
+            (Ok(()), attached) => attached,
+            // Why the former plan cannot be taken up again either matters less than why the new one was not kept.
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Takes the index in `sled` into use, be it the new one or the former.
+    fn reattach(&mut self, length: u64) -> Result<(), LedgerError> {
+        home::tidy_indexes(&self.dir)?;
         let survey = Survey { good: length, size: length, target: None };
         let counted = attach(&self.dir, rescue::open(&self.dir)?, &survey)?.count(&self.dir)?;
         self.current = counted.current;
@@ -140,6 +151,17 @@ impl Ledger {
         self.notices.extend(counted.notices);
         self.books().reckon_anew(counted.reckoning);
         Ok(())
+    }
+
+    fn replace_index(
+        &self,
+        meta: PlanMeta,
+        entries: impl Iterator<Item = Entry>,
+        length: u64,
+    ) -> Result<(), LedgerError> {
+        let standings = Standings::read(&self.dir)?;
+        build::build(&self.dir, meta, entries, &standings, length)?;
+        build::swap(&self.dir)
     }
 
     /// Every message that was ever sent, under whichever plan, in the order in which they were last sent.
@@ -166,7 +188,7 @@ impl Ledger {
     pub fn entries(&self, range: Range<u64>) -> Result<Entries, LedgerError> {
         let current = self.current()?;
         let range = range.start..range.end.min(current.plan.total);
-        Ok(Entries { dir: self.dir.clone(), due: range.clone(), items: current.index.entries(range) })
+        Ok(Entries { dir: self.dir.clone(), due: range.clone(), blocks: current.index.blocks(range), at_hand: None })
     }
 
     /// The state of the planned entry at a position.
@@ -176,7 +198,10 @@ impl Ledger {
     pub fn state(&self, position: u64) -> Result<State, LedgerError> {
         let current = self.current()?;
         current.check_planned(position)?;
-        Ok(current.index.state(position)?.map_or(State::Planned, |stored| stored.state))
+        match current.index.state(position)? {
+            Some(stored) => stored.state(self.books().facts()),
+            None => Ok(State::Planned),
+        }
     }
 
     /// The states at a range of planned positions, in order.
@@ -186,7 +211,8 @@ impl Ledger {
     pub fn states(&self, range: Range<u64>) -> Result<States, LedgerError> {
         let current = self.current()?;
         let range = range.start..range.end.min(current.plan.planned);
-        Ok(States { due: range.clone(), stored: None, items: current.index.states(range) })
+        let facts = FactReader::open(&self.dir)?;
+        Ok(States { due: range.clone(), stored: None, items: current.index.states(range), facts })
     }
 
     /// Positions of the entries with this external id or original id, in order.
@@ -305,7 +331,23 @@ impl Current {
 pub struct Entries {
     dir: PathBuf,
     due: Range<u64>,
-    items: Stretch<Entry>,
+    blocks: Stretch<Block>,
+    /// A block and its number.
+    at_hand: Option<(u64, Block)>,
+}
+
+impl Entries {
+    fn entry(&mut self, due: u64) -> Result<Entry, LedgerError> {
+        let wanted = block_of(due);
+        if self.at_hand.as_ref().is_none_or(|(number, _)| *number != wanted) {
+            self.at_hand = self.blocks.next().transpose()?;
+        }
+        self.at_hand
+            .as_ref()
+            .filter(|(number, _)| *number == wanted)
+            .and_then(|(_, block)| block.get(due % blocks::ENTRIES))
+            .ok_or_else(|| index_damaged(&self.dir, due, "there is no entry"))
+    }
 }
 
 impl Iterator for Entries {
@@ -313,13 +355,11 @@ impl Iterator for Entries {
 
     fn next(&mut self) -> Option<Self::Item> {
         let due = self.due.next()?;
-        let item = match self.items.next() {
-            Some(Ok((position, entry))) if position == due => return Some(Ok((position, entry))),
-            Some(Err(error)) => error,
-            _ => index_damaged(&self.dir, due, "there is no entry"),
-        };
-        self.due = due..due;
-        Some(Err(item))
+        let entry = self.entry(due);
+        if entry.is_err() {
+            self.due = due..due;
+        }
+        Some(entry.map(|entry| (due, entry)))
     }
 }
 
@@ -328,6 +368,19 @@ pub struct States {
     due: Range<u64>,
     stored: Option<(u64, Stored)>,
     items: Stretch<Stored>,
+    facts: FactReader,
+}
+
+impl States {
+    fn state(&mut self, due: u64) -> Result<State, LedgerError> {
+        if self.stored.is_none() {
+            self.stored = self.items.next().transpose()?;
+        }
+        match self.stored.take_if(|(position, _)| *position == due) {
+            Some((_, stored)) => stored.state(&mut self.facts),
+            None => Ok(State::Planned),
+        }
+    }
 }
 
 impl Iterator for States {
@@ -335,16 +388,10 @@ impl Iterator for States {
 
     fn next(&mut self) -> Option<Self::Item> {
         let due = self.due.next()?;
-        if self.stored.is_none() {
-            match self.items.next().transpose() {
-                Ok(stored) => self.stored = stored,
-                Err(error) => {
-                    self.due = due..due;
-                    return Some(Err(error));
-                }
-            }
+        let state = self.state(due);
+        if state.is_err() {
+            self.due = due..due;
         }
-        let state = self.stored.take_if(|(position, _)| *position == due).map(|(_, stored)| stored.state);
-        Some(Ok((due, state.unwrap_or(State::Planned))))
+        Some(state.map(|state| (due, state)))
     }
 }

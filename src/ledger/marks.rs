@@ -4,10 +4,11 @@ use super::attach::index_damaged;
 use super::entry::{Entry, Planned, State, Verdict};
 use super::error::LedgerError;
 use super::fact::{Fact, Target, clipped};
-use super::index::{Kind, Stored, Watermark};
-use super::journal::{self, Journal};
+use super::index::{Kind, Watermark};
+use super::journal::{self, FactReader, Journal};
 use super::ledger::{Current, Ledger};
 use super::standing;
+use super::stored::{Reached, Stored};
 use super::tally::{Counts, Outcomes, Tally, Verdicts};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -23,6 +24,7 @@ const NEVER_ANSWERED_BEFORE: &str = "an earlier attempt was never answered";
 #[derive(Debug)]
 pub(super) struct Books {
     journal: Journal,
+    facts: FactReader,
     target: Option<Target>,
     reckoning: Reckoning,
     /// Entries being sent whose earlier attempt was never answered; as many as are in flight.
@@ -67,8 +69,8 @@ impl Ledger {
             return Err(LedgerError::Broken { path: self.dir().to_path_buf() });
         }
         let (steps, facts) = books.steps(self.dir(), current, changes)?;
-        books.journal.append(&facts)?;
-        let made = books.make(current, steps);
+        let lines = books.journal.append(&facts)?;
+        let made = books.make(current, steps, &lines);
         books.behind = made.is_err();
         made?;
         if books.unflushed >= CHANGES_PER_FLUSH || books.flushed_at.elapsed() >= FLUSH_EVERY {
@@ -127,9 +129,10 @@ impl Ledger {
 }
 
 impl Books {
-    pub(super) fn new(journal: Journal, target: Option<Target>, reckoning: Reckoning) -> Self {
+    pub(super) fn new(journal: Journal, facts: FactReader, target: Option<Target>, reckoning: Reckoning) -> Self {
         Self {
             journal,
+            facts,
             target,
             reckoning,
             doubted: HashSet::new(),
@@ -150,6 +153,11 @@ impl Books {
     /// Bytes in the journal, if it is known what they are.
     pub(super) fn sound_length(&self) -> Result<u64, LedgerError> {
         self.journal.sound_length()
+    }
+
+    /// A reader of the journal's lines.
+    pub(super) fn facts(&mut self) -> &mut FactReader {
+        &mut self.facts
     }
 
     pub(super) fn target(&self) -> Option<&Target> {
@@ -173,7 +181,7 @@ impl Books {
 
     /// Checks all changes and puts them into words, before any is made.
     fn steps(
-        &self,
+        &mut self,
         dir: &Path,
         current: &Current,
         changes: &[(u64, State)],
@@ -191,7 +199,10 @@ impl Books {
             } else {
                 let stored = current.index.state(position)?;
                 let is_new = stored.is_none();
-                let before = stored.map_or(State::Planned, |stored| stored.state);
+                let before = match stored {
+                    Some(stored) => stored.state_for_counting(&mut self.facts)?,
+                    None => State::Planned,
+                };
                 (before, is_new, self.doubted.contains(&position))
             };
             if !before.may_become(wanted) {
@@ -215,11 +226,11 @@ impl Books {
     }
 
     /// Makes changes that the journal has, in index and books.
-    fn make(&mut self, current: &Current, steps: Vec<Step>) -> Result<(), LedgerError> {
+    fn make(&mut self, current: &Current, steps: Vec<Step>, lines: &[u64]) -> Result<(), LedgerError> {
         let mut lowest_reopened = None;
-        for step in steps {
+        for (step, line) in steps.into_iter().zip(lines) {
             let Step { position, source, before, after, is_new, doubted } = step;
-            let stored = Stored { source, state: after };
+            let stored = Stored { source, reached: Reached::of(&after), line: *line };
             current.index.put_state(position, &stored)?;
             if doubted {
                 self.doubted.insert(position);
@@ -228,9 +239,9 @@ impl Books {
             }
             self.reckoning.stored += u64::from(is_new);
             if let Some(outcomes) = self.reckoning.outcomes.get_mut(usize::from(source)) {
-                outcomes.change(&before, &stored.state);
+                outcomes.change(&before, &after);
             }
-            if !stored.state.is_settled() {
+            if !after.is_settled() {
                 lowest_reopened = Some(lowest_reopened.map_or(position, |lowest: u64| lowest.min(position)));
             }
             self.unflushed += 1;
@@ -259,11 +270,11 @@ impl Reckoning {
         let index = &current.index;
         let mut offset = watermark.offset;
         let mut changed = false;
-        journal::replay(dir, watermark.offset, |fact| {
+        journal::replay(dir, watermark.offset, |fact, line| {
             if let Some((external_id, state)) = fact.into_state()
                 && let Some((position, source)) = current.position_of(dir, &external_id)?
             {
-                index.put_state(position, &Stored { source, state })?;
+                index.put_state(position, &Stored { source, reached: Reached::of(&state), line })?;
             }
             changed = true;
             Ok(())
@@ -274,21 +285,21 @@ impl Reckoning {
 
         let mut reckoning =
             Self { outcomes: current.plan.verdicts.iter().map(Outcomes::untouched).collect(), ..Self::default() };
+        let mut facts = FactReader::open(dir)?;
         let mut interrupted = Vec::new();
         for item in index.states(0..current.plan.planned) {
-            let (position, Stored { source, state }) = item?;
-            let is_sending = state == State::Sending;
-            let state = standing::at_rest(state);
-            let Some(outcomes) = reckoning.outcomes.get_mut(usize::from(source)) else {
+            let (position, stored) = item?;
+            let rested = Stored { reached: stored.reached.at_rest(), ..stored };
+            let Some(outcomes) = reckoning.outcomes.get_mut(usize::from(stored.source)) else {
                 return Err(index_damaged(dir, position, "its source is not in the plan"));
             };
-            outcomes.change(&State::Planned, &state);
+            outcomes.change(&State::Planned, &rested.state_for_counting(&mut facts)?);
             reckoning.stored += 1;
-            if position == reckoning.first_open && state.is_settled() {
+            if position == reckoning.first_open && rested.reached.is_settled() {
                 reckoning.first_open += 1;
             }
-            if is_sending {
-                interrupted.push((position, Stored { source, state }));
+            if rested != stored {
+                interrupted.push((position, rested));
             }
         }
         if reckoning.stored < watermark.states {
@@ -334,7 +345,7 @@ impl Current {
 fn settled_from(current: &Current, mut position: u64) -> Result<u64, LedgerError> {
     for item in current.index.states(position..current.plan.planned) {
         let (found, stored) = item?;
-        if found != position || !stored.state.is_settled() {
+        if found != position || !stored.reached.is_settled() {
             break;
         }
         position += 1;

@@ -24,19 +24,23 @@
 //! ids; then `sled` is renamed to `sled.old` and `sled.new` to `sled`. If `sled` is missing at the next open,
 //! `sled.old` is put back.
 //!
-//! **Positions.** Planned entries first, in send order, from 0; then all others in reading order. Keys in sled are
-//! positions; the two trees keyed by hashes of ids are loaded in sorted order, since sled's memory explodes
-//! otherwise. Values carry a checksum of ours over key and value.
+//! **Positions.** Planned entries first, in send order, from 0; then all others in reading order. sled keeps keys one by
+//! one in memory, and keys in random order cost it gigabytes, so entries and ids lie in sorted blocks, written in
+//! order. A state is only its kind and the place of its line in the journal. Values carry a checksum of ours
+//! over key and value. A million entries take 0.4 KB each for the plan, and 0.8 KB more, most of it journal, once they
+//! are sent and confirmed.
 //!
 //! Only this folder names sled.
 
 mod attach;
+mod blocks;
 mod build;
 mod copy;
 mod entry;
 mod error;
 mod fact;
 mod home;
+mod ids;
 mod index;
 mod journal;
 #[expect(clippy::module_inception, reason = "the folder is the ledger, and this file is the type that stands for it")]
@@ -48,6 +52,7 @@ mod plan_meta;
 mod rescue;
 mod sealed;
 mod standing;
+mod stored;
 mod summary;
 mod tally;
 #[cfg(test)]

@@ -169,15 +169,19 @@ fn an_index_that_cannot_be_opened_is_set_aside_with_the_reason() {
 }
 
 #[test]
-fn a_flipped_bit_in_an_entry_is_an_error_at_that_entry_and_nowhere_else() {
-    let (_dir, ledger) = five();
-    ledger.current().unwrap().index.flip_a_bit_of_entry(4);
-    assert!(ledger.entry(3).is_ok());
-    let error = ledger.entry(4).unwrap_err();
+fn a_flipped_bit_among_the_entries_is_an_error_there_and_nowhere_else() {
+    let block = crate::ledger::blocks::ENTRIES;
+    let names: Vec<String> = (0..3 * block).map(|number| format!("m{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (_dir, ledger) = ledger_of(&names);
+    let hit = block + 1;
+    ledger.current().unwrap().index.flip_a_bit_of_entry(hit);
+    assert!(ledger.entry(block - 1).is_ok() && ledger.entry(2 * block).is_ok());
+    let error = ledger.entry(hit).unwrap_err();
     assert!(error.is_index_damage() && error.remedy().contains("plan"), "{error}");
-    assert!(ledger.mark(&[(4, State::Sending)]).is_err());
-    assert!(ledger.history("tl1-e").unwrap().is_empty());
-    let listed: Vec<bool> = ledger.entries(2..5).unwrap().map(|item| item.is_ok()).collect();
+    assert!(ledger.mark(&[(hit, State::Sending)]).is_err());
+    assert!(ledger.history(&external_id(&format!("m{hit}"))).unwrap().is_empty());
+    let listed: Vec<bool> = ledger.entries(block - 2..3 * block).unwrap().map(|item| item.is_ok()).collect();
     assert_eq!(listed, [true, true, false]);
 }
 

@@ -1,10 +1,11 @@
 //! Promises of the ledger as a whole. What one file promises alone is tested there.
 
 mod kills;
-mod million;
+
 mod model;
 mod plans;
 mod refusals;
+mod size;
 
 use super::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Verdict};
 use crate::source::{Origin, Piece};

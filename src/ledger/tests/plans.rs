@@ -174,3 +174,17 @@ fn the_history_of_a_message_is_told_in_the_journal_s_own_words() {
     assert!(lines[0].contains(r#""original_id":"b@shop.example""#));
     assert!(ledger.history("tl1-").unwrap().is_empty());
 }
+
+#[test]
+fn every_copy_of_a_message_is_found_however_many_there_are() {
+    let (_dir, mut ledger) = ledger_of(&[]);
+    let copies = (0..2_000).map(|number| {
+        let id = if number % 2 == 0 { "same@shop.example".to_owned() } else { format!("{number}@shop.example") };
+        entry(number, Some(id), Verdict::Duplicate { of: 0 })
+    });
+    ledger.write_plan(meta("p2", 2_000), copies).unwrap();
+    assert_eq!(ledger.find("same@shop.example").unwrap(), (0..2_000).step_by(2).collect::<Vec<_>>());
+    for number in (1..2_000).step_by(2) {
+        assert_eq!(ledger.find(&format!("{number}@shop.example")).unwrap(), [number]);
+    }
+}

@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 /// Distinct causes kept by class; the rest is added up, since Front's words may differ for each message.
 const MOST_CAUSES: usize = 100;
 const OTHER_CAUSES: &str = "other causes";
+const UNDER_WAY: &str = "under way";
 const SAME_MESSAGE: &str = "same message as another";
 
 /// Ends of a record that have a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
+    /// Sent without a usable answer.
+    Unknown,
     /// A copy of another record.
     Duplicate,
     /// Left out by a rule.
@@ -190,12 +193,13 @@ impl Verdicts {
 pub(super) struct Outcomes {
     pub(super) counts: Counts,
     refusals: Causes,
+    silences: Causes,
 }
 
 impl Outcomes {
     /// All of them still to be sent.
     pub(super) fn untouched(verdicts: &Verdicts) -> Self {
-        Self { counts: Counts { planned: verdicts.planned, ..Counts::default() }, refusals: Causes::default() }
+        Self { counts: Counts { planned: verdicts.planned, ..Counts::default() }, ..Self::default() }
     }
 
     /// One record goes from the one state to the other.
@@ -204,11 +208,21 @@ impl Outcomes {
         // Never below zero: a miscount then shows as books that do not balance.
         *left = left.saturating_sub(1);
         *self.counts.slot(to) += 1;
-        if let State::Refused { cause, .. } = from {
-            self.refusals.remove(cause);
+        if let Some((causes, cause)) = self.causes(from) {
+            causes.remove(&cause);
         }
-        if let State::Refused { cause, .. } = to {
-            self.refusals.add(cause);
+        if let Some((causes, cause)) = self.causes(to) {
+            causes.add(&cause);
+        }
+    }
+
+    /// Where a state's cause is counted, if it has one.
+    fn causes(&mut self, state: &State) -> Option<(&mut Causes, String)> {
+        match state {
+            State::Refused { cause, .. } => Some((&mut self.refusals, cause.clone())),
+            State::Unknown { why } => Some((&mut self.silences, why.clone())),
+            State::Sending => Some((&mut self.silences, UNDER_WAY.to_owned())),
+            State::Planned | State::Accepted { .. } | State::Confirmed { .. } => None,
         }
     }
 
@@ -219,6 +233,7 @@ impl Outcomes {
             (Class::Unreadable, &verdicts.unreadable),
             (Class::Rejected, &verdicts.rejected),
             (Class::Refused, &self.refusals),
+            (Class::Unknown, &self.silences),
         ]
         .into_iter()
         .filter(|(_, causes)| !causes.0.is_empty())

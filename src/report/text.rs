@@ -190,6 +190,7 @@ fn render_causes(out: &mut String, total: &Tally) {
 
 fn name(class: Class) -> &'static str {
     match class {
+        Class::Unknown => "unknown",
         Class::Duplicate => "duplicate",
         Class::Skipped => "skipped",
         Class::Unreadable => "unreadable",

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[command(name = "threadlift", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
-rejected or refused · 4 stopped by Front · 5 ledger · 130 interrupted\n\
+rejected or refused · 4 stopped by Front · 5 ledger · 7 sent, but some without an answer from Front · 130 interrupted\n\
 Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
 )]
 pub(super) struct Cli {
@@ -138,6 +138,9 @@ pub(super) struct EmbeddedFrontArgs {
     /// Token it accepts
     #[arg(long, default_value = "rehearsal")]
     pub token: String,
+    /// Company that the token belongs to; one of its own unless given
+    #[arg(long, value_name = "ID")]
+    pub company: Option<String>,
     /// Requests a minute it allows
     #[arg(long, default_value_t = u64::from(u32::MAX))]
     pub limit: u64,

@@ -2,6 +2,7 @@
 
 use super::args::{Color, Common, MappingArg, Reading};
 use super::exit::Failure;
+use crate::ledger::Ledger;
 use crate::mapping::{self, Mapping};
 use crate::source::{self, Source};
 use std::io::{IsTerminal, stderr};
@@ -41,15 +42,39 @@ impl Context {
             Ok(sources) => return Ok(Arc::new(sources)),
             Err(errors) => errors,
         };
-        let texts: Vec<String> = errors
-            .iter()
-            .map(|error| {
-                let width = width_at(&self.mapping.text, error.at);
-                mapping::diagnostic(&self.mapping, error.at, width, &error.title, &error.detail, &error.remedy)
-                    .render(self.color)
-            })
-            .collect();
-        Err(Failure { exit: super::Exit::Usage, message: texts.join("\n"), help: None })
+        let texts: Vec<String> =
+            errors.iter().map(|error| self.pointing_at(error.at, &error.title, &error.detail, &error.remedy)).collect();
+        Err(Failure { exit: super::Exit::Usage, message: texts.join("\n\n"), help: None })
+    }
+
+    /// Opens the import's ledger, which is made if there is none, and says what had to be repaired.
+    pub(super) fn open_ledger(&self) -> Result<Ledger, Failure> {
+        let ledger = Ledger::open(&self.ledger_dir())?;
+        say_notices(&ledger);
+        Ok(ledger)
+    }
+
+    /// A setting of the mapping that only Front or the command line showed to be wrong; points at it where it is found.
+    pub(super) fn wrong_setting(
+        &self,
+        exit: super::Exit,
+        at: Option<(usize, usize)>,
+        title: &str,
+        label: &str,
+        help: &str,
+    ) -> Failure {
+        match at {
+            Some(at) => Failure { exit, message: self.pointing_at(at, title, label, help), help: None },
+            None => {
+                let message = format!("{title} ({}): {label}", self.mapping.path.display());
+                Failure { exit, message, help: Some(help.to_owned()) }
+            }
+        }
+    }
+
+    fn pointing_at(&self, at: (usize, usize), title: &str, label: &str, help: &str) -> String {
+        let width = width_at(&self.mapping.text, at);
+        mapping::diagnostic(&self.mapping, at, width, title, label, help).render(self.color)
     }
 }
 
@@ -57,6 +82,13 @@ impl Reading {
     /// Parsing threads to use.
     pub(super) fn threads(&self) -> usize {
         self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+}
+
+/// Says what had to be repaired when a ledger was opened.
+pub(super) fn say_notices(ledger: &Ledger) {
+    for notice in ledger.notices() {
+        super::say(&format!("note: {notice}\n"));
     }
 }
 

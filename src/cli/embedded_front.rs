@@ -13,8 +13,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, Failure> {
+    let base = config(context, None, None);
+    let company = match &args.company {
+        Some(id) => Company { id: id.clone(), name: id.clone() },
+        None => base.company.clone(),
+    };
     let config = Config {
         port: args.port,
+        company,
         token: args.token.clone(),
         dump: args.dump.clone(),
         limit_per_minute: args.limit,
@@ -24,7 +30,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
             fail_every: args.fail_every,
             ..Faults::default()
         },
-        ..config(context, None, None)
+        ..base
     };
     let server = Server::start(config).map_err(|error| cannot_start(&error, args.port))?;
     super::print(&format!("{}\n", server.base_url()));

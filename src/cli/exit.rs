@@ -50,8 +50,9 @@ impl Failure {
 
     /// The text for stderr.
     pub(super) fn text(&self) -> String {
-        let message =
-            if self.message.starts_with("error") { self.message.clone() } else { format!("error: {}", self.message) };
+        // A rendered diagnostic brings its own title, in colour behind an escape.
+        let is_titled = self.message.starts_with("error") || self.message.starts_with('\u{1b}');
+        let message = if is_titled { self.message.clone() } else { format!("error: {}", self.message) };
         match &self.help {
             Some(help) => format!("{}\n  = help: {help}\n", message.trim_end()),
             None => format!("{}\n", message.trim_end()),

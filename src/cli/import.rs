@@ -3,15 +3,14 @@
 use super::args::ImportArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::sending::{self, Greeted, Pace};
-use super::{plan, progress};
+use super::sending::{self, Pace};
+use super::{place, plan, progress};
 use crate::front;
-use crate::ledger::Ledger;
 use crate::mapping;
 use crate::plan::{Overview, overview_of, staleness};
-use crate::report::{Report, Sent};
+use crate::report::{Report, Sent, counted};
 use secrecy::SecretString;
-use std::io::{IsTerminal, Write, stdin, stdout};
+use std::io::{IsTerminal, stdin};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,25 +21,37 @@ const FRONT_PER_RESOURCE: u32 = 5;
 pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
     let settings = settings(context, args)?;
     let sources = context.open_sources()?;
-    let mut ledger = Ledger::open(&context.ledger_dir())?;
+    let mut ledger = context.open_ledger()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let runtime = sending::runtime()?;
+    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
+    let front = runtime.block_on(sending::knock(settings))?;
+    let mut is_shown = true;
     let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
         (None, Some(plan)) => overview_of(plan)?,
         (why, _) => {
             super::say(&format!("{}: planning first\n", why.unwrap_or_default()));
+            is_shown = false;
             plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?
         }
     };
-    let before = plan::report(context, "import", &ledger, Some(overview.clone()))?;
+    let mut before = plan::report(context, "import", &ledger, Some(overview.clone()))?;
     if !before.balanced {
         return Err(plan::unbalanced(&before));
     }
-    let runtime = sending::runtime()?;
-    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
-    let greeted = runtime.block_on(sending::greet(settings, &overview, &context.mapping.target.inbox))?;
-    if !args.yes {
-        confirm(before, &greeted)?;
+    let greeted = runtime.block_on(sending::greet(context, front, &overview))?;
+    let left = before.total.pending + before.total.unknown;
+    before.ending = format!("Ready to send {} to {}.", counted(left, "message"), greeted.company);
+    let asks = !args.yes && left > 0;
+    // A plan that nobody has seen yet is shown, so that a script's log holds what it has agreed to.
+    if asks || !is_shown {
+        super::say(&before.text());
     }
+    if asks {
+        confirm()?;
+    }
+    // So that a `status` beside this run has figures from its first moment on.
+    ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
     let pace = Pace { in_flight: context.mapping.send.in_flight, settle: context.mapping.send.settle };
     let began = Instant::now();
@@ -74,16 +85,20 @@ pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut rep
 fn settings(context: &Context, args: &ImportArgs) -> Result<front::Settings, Failure> {
     let send = &context.mapping.send;
     let base_url = match &args.base_url {
-        Some(written) => mapping::check_base_url(written).map_err(|wrong| Failure::usage(wrong.reason, wrong.help))?,
+        // Not quoted: somebody may have put a password into it.
+        Some(written) => mapping::check_base_url(written).map_err(|wrong| {
+            let given = "the base URL given by --base-url or FRONT_BASE_URL";
+            Failure::usage(format!("{given} is not accepted: {}; nothing was sent", wrong.reason), wrong.help)
+        })?,
         None => context.mapping.target.base_url.clone(),
     };
     if send.per_resource > FRONT_PER_RESOURCE && !mapping::is_loopback(&base_url) {
-        return Err(Failure::usage(
-            format!(
-                "`per_resource` is {}, but Front allows {FRONT_PER_RESOURCE} requests a second on one inbox",
-                send.per_resource
-            ),
-            format!("set `per_resource = {FRONT_PER_RESOURCE}` under [send]; more is for a target on this machine"),
+        return Err(context.wrong_setting(
+            Exit::Usage,
+            place::of_key(&context.mapping.text, "per_resource"),
+            &format!("`per_resource` is {}, more than Front takes", send.per_resource),
+            &format!("Front allows {FRONT_PER_RESOURCE} requests a second on one inbox; nothing was sent"),
+            &format!("write `per_resource = {FRONT_PER_RESOURCE}`; more is for a target on this machine"),
         ));
     }
     let mut settings = front::Settings::new(base_url, token(args.token_file.as_deref())?);
@@ -106,24 +121,27 @@ fn token(file: Option<&Path>) -> Result<SecretString, Failure> {
         return Err(Failure::usage("there is no API token; nothing was sent", help));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::usage("the API token holds characters that no token has (spaces, line ends)", help));
+        let place = file.map_or_else(|| "FRONT_API_TOKEN".to_owned(), |path| path.display().to_string());
+        return Err(Failure::usage(
+            format!(
+                "the API token in {place} holds characters that no token has (spaces, line ends); nothing was sent"
+            ),
+            "copy it again from Front (Settings, Developers): it is one word on one line, and nothing else may stand there",
+        ));
     }
     Ok(SecretString::from(token.to_owned()))
 }
 
-/// Shows what will happen and asks once.
-fn confirm(mut report: Report, greeted: &Greeted) -> Result<(), Failure> {
-    let messages = crate::report::count(report.total.pending + report.total.unknown);
-    report.ending = format!("Ready to send {messages} messages to {}.", greeted.company);
-    super::say(&report.text());
+/// Asks once, below the plan.
+fn confirm() -> Result<(), Failure> {
     if !stdin().is_terminal() {
         return Err(Failure::usage(
             "there is no terminal to ask on; nothing was sent",
             "look at the plan above and run the same command with --yes",
         ));
     }
-    let mut out = stdout();
-    let _ = out.write_all(b"Send? Type yes: ").and_then(|()| out.flush());
+    // On stderr: stdout is for the result alone, and under --json for one document.
+    super::say("Send? Type yes: ");
     let mut answer = String::new();
     let _ = stdin().read_line(&mut answer);
     if answer.trim().eq_ignore_ascii_case("yes") {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let observer = progress::observer(context.common.quiet);
-    let mut ledger = Ledger::open(&context.ledger_dir())?;
+    let mut ledger = context.open_ledger()?;
     let mut requests = args.requests.as_deref().map(create).transpose()?;
     let out = requests.as_mut().map(|out| out as &mut dyn Write);
     let overview = make(context, &sources, &mut ledger, args.reading.threads(), out, observer.as_ref())?;
@@ -27,11 +27,17 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         return Err(unbalanced(&report));
     }
     let (exit, words) = if report.is_incomplete() {
-        (Exit::Incomplete, "Planned; some records cannot be sent as they are, see above. ")
+        (Exit::Incomplete, "Planned; some records cannot be sent as they are, see above.")
     } else {
-        (Exit::Done, "Planned: every record is accounted for. ")
+        (Exit::Done, "Planned: every record is accounted for.")
     };
-    report.ending = format!("{words}Nothing was sent. Next: threadlift rehearse {}", report.mapping);
+    let next = match report.plan.as_ref().map_or(0, |plan| plan.messages) {
+        0 => format!("There is nothing to send. Mend what is named above, then: threadlift plan {}", report.mapping),
+        _ => format!("Nothing was sent. Next: threadlift rehearse {}", report.mapping),
+    };
+    report.ending = format!("{words} {next}");
+    // For a `status` beside the next command on this ledger.
+    ledger.write_summary("at rest", serde_json::Value::Null)?;
     ledger.close()?;
     Ok(finish(context, report, exit))
 }

@@ -47,9 +47,9 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let runtime = sending::runtime()?;
     let began = Instant::now();
     let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE };
-    let inbox = context.mapping.target.inbox.clone();
     let sent = runtime.block_on(async {
-        let greeted = sending::greet(settings, &overview, &inbox).await?;
+        let known = sending::knock(settings).await?;
+        let greeted = sending::greet(context, known, &overview).await?;
         sending::send(context, ledger, sources, greeted, pace, observer).await
     })?;
     let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::interrupt;
+use super::{interrupt, place};
 use crate::event::Observer;
 use crate::front::{self, Cancellation, Client, FrontError, StopCause};
 use crate::ledger::{Ledger, Target};
@@ -21,6 +21,13 @@ const STACK: usize = 16 << 20;
 pub(super) struct Pace {
     pub in_flight: usize,
     pub settle: Duration,
+}
+
+/// A Front that takes the token.
+pub(super) struct Known {
+    client: Client,
+    company: front::Company,
+    base_url: String,
 }
 
 /// A Front that was greeted: its company is known, its inboxes are resolved.
@@ -47,11 +54,18 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::internal(format!("cannot start the runtime: {error}")))
 }
 
-/// Asks Front who it is and finds every inbox and teammate that the plan names. Nothing is sent.
-pub(super) async fn greet(settings: front::Settings, overview: &Overview, inbox: &str) -> Result<Greeted, Failure> {
+/// Asks Front whose token this is: the first thing that can be wrong, found before hours of reading.
+pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
     let base_url = settings.base_url.clone();
     let client = Client::new(settings).map_err(front_failure)?;
     let company = client.me().await.map_err(front_failure)?;
+    Ok(Known { client, company, base_url })
+}
+
+/// Finds every inbox and teammate that the plan names. Nothing is sent.
+pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) -> Result<Greeted, Failure> {
+    let Known { client, company, base_url } = front;
+    let inbox = context.mapping.target.inbox.as_str();
     let known = client.inboxes().await.map_err(front_failure)?;
     let mut inboxes = BTreeMap::new();
     for wanted in overview.inboxes.keys().map(String::as_str).chain([inbox]) {
@@ -59,12 +73,15 @@ pub(super) async fn greet(settings: front::Settings, overview: &Overview, inbox:
             known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
         match found.as_slice() {
             [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
-            [] => return Err(no_inbox(wanted, &company.name, &known)),
+            [] => return Err(no_inbox(context, wanted, &company.name, &known)),
             _ => {
                 let ids: Vec<&str> = found.iter().map(|inbox| inbox.id.as_str()).collect();
-                return Err(Failure::target(
-                    format!("{} has several inboxes named `{wanted}`: {}", company.name, ids.join(", ")),
-                    "write the id of the one you mean in the mapping",
+                return Err(context.wrong_setting(
+                    Exit::Target,
+                    place::of_value(&context.mapping.text, "inbox", wanted),
+                    &format!("{} has several inboxes named `{wanted}`", company.name),
+                    &format!("may be any of {}", ids.join(", ")),
+                    "write the id of the one you mean; nothing was sent",
                 ));
             }
         };
@@ -78,10 +95,14 @@ pub(super) async fn greet(settings: front::Settings, overview: &Overview, inbox:
             })
         };
         let missing: Vec<&str> = overview.teammates.iter().map(String::as_str).filter(|name| !knows(name)).collect();
-        if !missing.is_empty() {
-            return Err(Failure::target(
-                format!("{} has no teammate {}", company.name, missing.join(", ")),
-                "correct or remove these lines of [agents]; without a line, a message keeps its author's name only",
+        if let [first, others @ ..] = missing.as_slice() {
+            let others = if others.is_empty() { String::new() } else { format!(", nor {}", others.join(", ")) };
+            return Err(context.wrong_setting(
+                Exit::Target,
+                place::of_value(&context.mapping.text, "", first),
+                &format!("{} has no teammate {first}{others}", company.name),
+                "no such teammate; nothing was sent",
+                "correct or remove what [agents] says of them; without a line, a message keeps its author's name only",
             ));
         }
     }
@@ -98,7 +119,10 @@ pub(super) async fn send(
     pace: Pace,
     observer: Arc<dyn Observer>,
 ) -> Result<Sent, Failure> {
-    ledger.bind(&greeted.target)?;
+    ledger.bind(&greeted.target).map_err(|error| {
+        let failure = Failure::from(error);
+        Failure { message: format!("{}; nothing was sent", failure.message), ..failure }
+    })?;
     let cancellation = Cancellation::new();
     let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
     let ledger = Arc::new(ledger);
@@ -126,7 +150,9 @@ pub(super) fn verdict(ending: Ending, report: &crate::report::Report) -> Result<
             format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
         )),
         Ending::Finished if report.is_incomplete() => {
-            Ok((Exit::Incomplete, "Done, but some records were unreadable, rejected or refused, see above.".to_owned()))
+            let words = "Done, but some records were unreadable, rejected or refused, see above.";
+            let names = "names place and remedy of what could not be read or was rejected";
+            Ok((Exit::Incomplete, format!("{words} `threadlift status {}` {names}.", report.mapping)))
         }
         Ending::Finished => Ok((
             Exit::Done,
@@ -172,7 +198,7 @@ fn front_failure(error: FrontError) -> Failure {
     Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
 }
 
-fn no_inbox(wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
+fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
     let mut names: Vec<&str> = known.iter().map(|inbox| inbox.name.as_str()).collect();
     names.sort_unstable();
     let nearest = names
@@ -187,5 +213,11 @@ fn no_inbox(wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
         }
         None => format!("this token sees: {}. Correct the mapping, or give the token access", names.join(", ")),
     };
-    Failure::target(format!("{company} has no inbox `{wanted}` that this token can see; nothing was sent"), help)
+    context.wrong_setting(
+        Exit::Target,
+        place::of_value(&context.mapping.text, "inbox", wanted),
+        &format!("{company} has no inbox `{wanted}` that this token can see"),
+        "not in Front; nothing was sent",
+        &help,
+    )
 }

@@ -1,21 +1,28 @@
 //! `status`: what was planned and what became of it.
 
 use super::args::MappingArg;
-use super::context::Context;
+use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
 use super::plan;
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
 use crate::plan::overview_of;
 use crate::report::{Report, balance, estimates};
+use jiff::Timestamp;
 
 pub(super) fn run(context: &Context, mapping: &MappingArg) -> Result<Exit, Failure> {
     let dir = context.ledger_dir();
     match Ledger::open_existing(&dir) {
-        Ok(ledger) => at_rest(context, &ledger),
+        Ok(ledger) => {
+            say_notices(&ledger);
+            at_rest(context, &ledger)
+        }
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
         Err(locked @ LedgerError::Locked { .. }) => match read_summary(&dir)? {
             Some(summary) => beside(context, summary),
-            None => Err(locked.into()),
+            None => Err(Failure {
+                help: Some("it has only begun and has written no figures yet; ask again in a few seconds".to_owned()),
+                ..locked.into()
+            }),
         },
         Err(LedgerError::Absent { .. }) => {
             let help = format!("start with: threadlift plan {}", mapping.mapping.display());
@@ -39,6 +46,11 @@ fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
 }
 
 fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
+    let written = Timestamp::from_second(summary.written_at).unwrap_or_default();
+    let now = format!(
+        "Another threadlift is at work on this ledger; these figures are from {}.",
+        written.strftime("%Y-%m-%d %H:%M:%S UTC")
+    );
     let tallies = summary.sources.into_iter().map(|source| (source.name, source.tally)).collect();
     let (sources, total, balanced) = balance(tallies);
     let left = total.pending + total.unknown;
@@ -59,14 +71,14 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    Ok(conclude(context, report, "Another threadlift is at work on this ledger."))
+    Ok(conclude(context, report, &now))
 }
 
 fn conclude(context: &Context, mut report: Report, now: &str) -> Exit {
     let left = report.total.pending + report.total.unknown;
     report.ending = match left {
         0 => format!("{now} Everything planned was sent."),
-        _ => format!("{now} {} messages are left to send.", crate::report::count(left)),
+        _ => format!("{now} Left to send: {}.", crate::report::counted(left, "message")),
     };
     let exit = if report.is_incomplete() { Exit::Incomplete } else { Exit::Done };
     plan::finish(context, report, exit)

@@ -1,6 +1,6 @@
 //! The report for a terminal: fits a screen, worst things named with an example and a remedy.
 
-use super::words::{count, duration, size};
+use super::words::{count, counted, duration, size};
 use super::{Report, SourceBalance};
 use crate::ledger::{Class, Tally};
 use crate::plan::{Listed, Overview};
@@ -33,9 +33,9 @@ pub(super) fn render(report: &Report) -> String {
                 holds.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
             let _ = writeln!(
                 out,
-                "          the embedded Front counts {} messages in {} conversations ({}), {} sent twice and kept once",
-                count(holds.messages),
-                count(holds.conversations),
+                "          the embedded Front counts {} in {} ({}), {} sent twice and kept once",
+                counted(holds.messages, "message"),
+                counted(holds.conversations, "conversation"),
                 inboxes.join(", "),
                 count(holds.repeats)
             );
@@ -58,10 +58,10 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         plan.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
     let _ = writeln!(
         out,
-        "Into      {} · {} messages in {} conversations, the largest has {}",
+        "Into      {} · {} in {}, the largest has {}",
         if inboxes.is_empty() { "no inbox".to_owned() } else { inboxes.join(" · ") },
-        count(plan.messages),
-        count(plan.threads),
+        counted(plan.messages, "message"),
+        counted(plan.threads, "conversation"),
         count(plan.largest_thread)
     );
     if let Some((first, last)) = plan.dates {
@@ -76,10 +76,10 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
     );
     let _ = writeln!(
         out,
-        "Content   {} files ({}); {} messages changed on the way, each change is named by `show`",
-        count(plan.files),
+        "Content   {} ({}); {} changed on the way, each change is named by `show`",
+        counted(plan.files, "file"),
         size(plan.file_bytes),
-        count(plan.changed)
+        counted(plan.changed, "message")
     );
     if !plan.unlisted_labels.first.is_empty() {
         let _ = writeln!(out, "Labels    without a tag: {}", listed(&plan.unlisted_labels, "none"));
@@ -87,15 +87,15 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
     if plan.inbox_conflicts > 0 {
         let _ = writeln!(
             out,
-            "Note      {} conversations have messages for different inboxes: the oldest that names one decided",
-            count(plan.inbox_conflicts)
+            "Note      {} with messages for different inboxes: the oldest that names one decided",
+            counted(plan.inbox_conflicts, "conversation")
         );
     }
     if plan.sent_differently > 0 {
         let _ = writeln!(
             out,
-            "Note      {} messages were sent differently before: Front keeps what it has, they are not sent again",
-            count(plan.sent_differently)
+            "Note      {} sent differently before: Front keeps what it has, nothing of it is sent again",
+            counted(plan.sent_differently, "message")
         );
     }
     for note in &plan.notes {
@@ -201,7 +201,7 @@ fn name(class: Class) -> &'static str {
 
 fn render_problems(out: &mut String, plan: &Overview) {
     for kind in plan.problems.iter().take(MAX_CAUSES) {
-        let _ = writeln!(out, "{:10}{}: {} ({})", title(&kind.status), kind.cause, kind.place, count(kind.count));
+        let _ = writeln!(out, "{:<9} {}: {} ({})", title(&kind.status), kind.cause, kind.place, count(kind.count));
         let _ = writeln!(out, "          {}", printable(&kind.detail));
         let _ = writeln!(out, "          help: {}", kind.remedy);
     }

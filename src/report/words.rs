@@ -14,6 +14,12 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// A number with what it counts: `1 message`, `1,234 messages`.
+#[must_use]
+pub fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// Bytes in decimal units, one digit after the point: `1.4 MB`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
@@ -39,11 +45,19 @@ pub fn duration(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, duration, size};
+    use super::{count, counted, duration, size};
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
         assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn one_is_not_plural() {
+        assert_eq!(
+            [counted(0, "file"), counted(1, "file"), counted(2_000, "file")],
+            ["0 files", "1 file", "2,000 files"]
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary compiles this module and uses its own part of it")]
 
+pub(crate) mod front;
+
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fmt::Display;

@@ -1,0 +1,231 @@
+//! Exports that are not what the mapping says, in whole or in part.
+
+use crate::harness::{Scene, mail, mailbox};
+use crate::support::must;
+use std::os::unix::fs::symlink;
+
+const CHAT: &str = "timezone = \"UTC\"\ndate = \"%Y-%m-%d %H:%M:%S\"\n\
+                    columns = { id = \"id\", conversation = \"chat\", time = \"at\", sender = \"who\", text = \"said\" }\n";
+
+#[test]
+fn links_that_lead_nowhere_or_out_are_set_aside_by_name_and_all_other_mails_are_planned() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("eml", "\"tree\"", "");
+    scene.write("tree/2017/1.eml", mail(1));
+    scene.write("tree/y.eml/2.eml", mail(2));
+    scene.write("secret.eml", mail(3));
+    must(symlink("nowhere", scene.workspace.path("tree/x.eml")), "link");
+    must(symlink("../secret.eml", scene.workspace.path("tree/z.eml")), "link");
+    let ran = scene.run(&["plan", "m.toml"]).ended_with(3);
+    insta::assert_snapshot!(ran.stdout, @r#"
+    Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
+    Into      Support 2 · 2 messages in 2 conversations, the largest has 1
+    Dates     2017-01-02 to 2017-01-02
+    Direction 2 in, 0 out; treated as us: nobody
+    Content   0 files (0 bytes); 2 messages changed on the way, each change is named by `show`
+    Time      3 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 0.8 of it is used)
+
+    Balance                read  =     pending  unreadable
+              mail            4  =           2           2
+              unreadable       1  file cannot be read
+              unreadable       1  symbolic link leads out of the source
+    Unreadable file cannot be read: tree/x.eml (1)
+              tree/x.eml: No such file or directory (os error 2)
+              help: put the file back, or plan again without it
+    Unreadable symbolic link leads out of the source: tree/z.eml (1)
+              tree/z.eml: it points to ../secret.eml
+              help: replace the link by a copy of what it points to, or name that in `path`
+    Ledger    m.ledger
+
+    Planned; some records cannot be sent as they are, see above. Nothing was sent. Next: threadlift rehearse m.toml
+    "#);
+    let front = scene.front();
+    scene.import_into(&front).ended_with(3).says(&["file cannot be read", "threadlift status m.toml"]);
+    assert_eq!(front.counts()["messages"], 2);
+    scene.run(&["status", "m.toml"]).ended_with(3).says(&["tree/x.eml", "put the file back", "tree/z.eml"]);
+}
+
+#[test]
+fn an_mbox_or_a_table_that_cannot_be_opened_stops_the_run() {
+    let scene = Scene::that_works();
+    for (format, more) in [("mbox", ""), ("csv", CHAT)] {
+        let name = format!("export.{format}");
+        must(symlink("nowhere", scene.workspace.path(&name)), "link");
+        scene.mapping_of_source(format, &format!("\"{name}\""), more);
+        scene.import_sends_nothing(2).says(&[
+            &name,
+            "cannot be opened",
+            "m.toml:12:1",
+            "No such file",
+            "put the file back",
+        ]);
+    }
+}
+
+#[test]
+fn an_empty_mbox_alone_stops_the_run() {
+    let scene = Scene::that_works();
+    scene.write("mail.mbox", "");
+    insta::assert_snapshot!(scene.import_sends_nothing(2).stderr, @r#"
+    error: source `mail` holds no messages
+      --> m.toml:12:1
+       |
+    12 | path   = "mail.mbox"
+       | ^^^^ mail.mbox is empty
+       |
+       = help: export again, or take this source out of the mapping
+    "#);
+}
+
+#[test]
+fn an_empty_mbox_beside_others_is_noted() {
+    let scene = Scene::that_works();
+    scene.mapping_with("\"mail.mbox\"", "\"*.mbox\"");
+    scene.write("drafts.mbox", "");
+    scene.run(&["plan", "m.toml"]).ended_with(0).says(&["Note      drafts.mbox is empty", "Support 3"]);
+}
+
+#[test]
+fn a_folder_given_as_mbox_stops_the_run_with_both_ways_out() {
+    let scene = Scene::that_works();
+    scene.write("export/inbox.mbox", mailbox(1));
+    scene.mapping_with("\"mail.mbox\"", "\"export\"");
+    insta::assert_snapshot!(scene.import_sends_nothing(2).stderr, @r#"
+    error: source `mail`: export is a folder
+      --> m.toml:12:1
+       |
+    12 | path   = "export"
+       | ^^^^ format = "mbox" reads files
+       |
+       = help: write `export/**/*.mbox`, or format = "eml" if it holds one file per mail
+    "#);
+    scene.write("Inbox.mbox/mbox", mailbox(1));
+    scene.mapping_with("\"mail.mbox\"", "\"Inbox.mbox\"");
+    scene.import_sends_nothing(2).says(&["it is an Apple Mail export: write `Inbox.mbox/mbox`"]);
+}
+
+#[test]
+fn a_table_without_a_named_column_is_shown_in_the_mapping_with_the_columns_it_has() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("csv", "\"chat.csv\"", CHAT);
+    scene.write("chat.csv", "id,chat,at,author,said\n1,c1,2017-01-02 10:00:00,ann@customer.example,Hello\n");
+    insta::assert_snapshot!(scene.import_sends_nothing(2).stderr, @r#"
+    error: source `mail`: chat.csv has no column `who`
+      --> m.toml:15:69
+       |
+    15 | columns = { id = "id", conversation = "chat", time = "at", sender = "who", text = "said" }
+       |                                                                     ^^^^^ it has `id`, `chat`, `at`, `author`, `said`
+       |
+       = help: set columns.sender to one of these names, or declare `delimiter` and `encoding`
+    "#);
+    scene.write("chat.csv", "id,chat,at,Who,said\n1,c1,2017-01-02 10:00:00,ann@customer.example,Hello\n");
+    scene.import_sends_nothing(2).says(&["has no column `who`", "did you mean `Who`?"]);
+}
+
+#[test]
+fn a_file_that_is_no_mbox_is_named_for_what_it_looks_like() {
+    let scene = Scene::that_works();
+    scene.mapping_with("\"mail.mbox\"", "[\"mail.mbox\", \"other.mbox\"]");
+    for (content, looks, remedy) in [
+        (&b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"[..], "it is not text", "name the exported mbox file itself"),
+        (b"<!DOCTYPE html>\n<html><title>Sign in</title>", "it is a web page", "download it again"),
+        (mail(9).as_bytes(), "it looks like a single mail", "read it with format = \"eml\""),
+        (b"{\"messages\": []}", "it looks like JSON", "leave this file out of `path`"),
+    ] {
+        scene.write("other.mbox", content);
+        scene.run(&["plan", "m.toml"]).ended_with(3).says(&[
+            "not an mbox file: other.mbox",
+            looks,
+            remedy,
+            "Support 3",
+        ]);
+    }
+}
+
+#[test]
+fn a_source_that_holds_nothing_else_leaves_nothing_to_send() {
+    let scene = Scene::that_works();
+    scene.write("mail.mbox", "<!DOCTYPE html>\n<html><title>Sign in</title>");
+    let ran = scene.run(&["plan", "m.toml"]).ended_with(3);
+    insta::assert_snapshot!(ran.stdout, @r#"
+    Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
+    Into      no inbox · 0 messages in 0 conversations, the largest has 0
+    Direction 0 in, 0 out; treated as us: nobody
+    Content   0 files (0 bytes); 0 messages changed on the way, each change is named by `show`
+
+    Balance                read  =  unreadable
+              mail            1  =           1
+              unreadable       1  not an mbox file
+    Unreadable not an mbox file: mail.mbox (1)
+              mail.mbox holds no line that separates mails; it is a web page
+              help: a browser may have saved the page instead of the export: download it again
+    Ledger    m.ledger
+
+    Planned; some records cannot be sent as they are, see above. There is nothing to send. Mend what is named above, then: threadlift plan m.toml
+    "#);
+    scene.import_sends_nothing(3);
+}
+
+#[test]
+fn a_packed_export_stops_the_run_with_the_command_that_unpacks_it() {
+    let scene = Scene::that_works();
+    scene.write("mail.mbox", b"PK\x03\x04\x14\0\0\0");
+    insta::assert_snapshot!(scene.import_sends_nothing(2).stderr, @r#"
+    error: source `mail`: mail.mbox is a ZIP archive
+      --> m.toml:12:1
+       |
+    12 | path   = "mail.mbox"
+       | ^^^^ packed files cannot be read at a place, which resuming an import needs
+       |
+       = help: unpack it once with `unzip mail.mbox -d .`, then name what comes out in `path`
+    "#);
+}
+
+#[test]
+fn broken_rows_are_set_aside_with_file_and_line_and_the_others_are_planned() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("csv", "\"chat.csv\"", CHAT);
+    scene.write(
+        "chat.csv",
+        "id,chat,at,who,said\n\
+         1,c1,2017-01-02 10:00:00,ann@customer.example,Hello\n\
+         2,c1,2017-01-02 10:00:01,ann@customer.example,one,two\n\
+         3,c1,2017-01-02 10:00:02,ann@customer.example,\"never closed\n\
+         4,c1,yesterday,ann@customer.example,when?\n\
+         5,c1,2017-01-02 10:00:04,ann@customer.example,Bye\n",
+    );
+    let ran = scene.run(&["plan", "m.toml"]).ended_with(3);
+    insta::assert_snapshot!(ran.stdout, @r#"
+    Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
+    Into      Support 2 · 2 messages in 1 conversation, the largest has 2
+    Dates     2017-01-02 to 2017-01-02
+    Direction 2 in, 0 out; treated as us: nobody
+    Content   0 files (0 bytes); 0 messages changed on the way, each change is named by `show`
+    Note      chat.csv: encoding UTF-8; delimiter `,`
+    Time      3 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 0.8 of it is used)
+
+    Balance                read  =     pending  unreadable    rejected
+              mail            5  =           2           2           1
+              unreadable       1  quote never closed
+              unreadable       1  wrong number of cells
+                rejected       1  time does not fit the date format
+    Rejected  time does not fit the date format: chat.csv, line 5 (1)
+              "yesterday" is no time between 1971 and 2100 as "%Y-%m-%d %H:%M:%S" has it
+              help: set `date` of this source to the format of its time column, or mend the cell
+    Unreadable quote never closed: chat.csv, line 4 (1)
+              chat.csv, line 4: a cell begins with a quote that is not closed; reading goes on at the next line
+              help: close the quote, or double the quotes that stand for themselves
+    Unreadable wrong number of cells: chat.csv, line 3 (1)
+              chat.csv, line 3: 6 cells, but the header has 5
+              help: put quotes around the cell that holds a delimiter (and double the quotes inside it)
+    Ledger    m.ledger
+
+    Planned; some records cannot be sent as they are, see above. Nothing was sent. Next: threadlift rehearse m.toml
+    "#);
+    let front = scene.front();
+    // The second message of a new conversation waits until Front has made it; that wait is not what is tested here.
+    let mapping = must(std::fs::read_to_string(scene.workspace.path("m.toml")), "m.toml");
+    scene.write("m.toml", format!("{mapping}\n[send]\nsettle = \"100ms\"\n"));
+    scene.import_into(&front).ended_with(3);
+    assert_eq!(front.counts()["messages"], 2);
+}

@@ -1,0 +1,66 @@
+//! Mapping or sources change between plan and import.
+
+use crate::harness::{MAPPING, Scene, mailbox};
+
+#[test]
+fn a_changed_mapping_is_planned_again_and_shown_before_it_is_sent() {
+    let scene = Scene::that_works();
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    scene.write("m.toml", format!("{MAPPING}\n[silence]\narchived = \"no, leave them open\"\n"));
+    scene.run(&["plan", "m.toml"]);
+    scene.write("m.toml", format!("{MAPPING}\n[[rule]]\nwhen = {{ subject = '2$' }}\nskip = \"older\"\n"));
+    let front = scene.front();
+    let ran = scene.import_into(&front).ended_with(0);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    the mapping was changed after it was planned: planning first
+    Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
+    Into      Support 2 · 2 messages in 2 conversations, the largest has 1
+    Dates     2017-01-02 to 2017-01-02
+    Direction 2 in, 0 out; treated as us: nobody
+    Content   0 files (0 bytes); 2 messages changed on the way, each change is named by `show`
+    Time      3 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 0.8 of it is used)
+
+    Balance                read  =     pending     skipped
+              mail            3  =           2           1
+                 skipped       1  older (rule at line 14)
+    Ledger    m.ledger
+
+    Ready to send 2 messages to Rehearsal.
+    "#);
+    assert_eq!(front.counts()["messages"], 2);
+}
+
+#[test]
+fn a_changed_source_is_named_and_planned_again() {
+    let scene = Scene::that_works();
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    scene.write("mail.mbox", mailbox(4));
+    let front = scene.front();
+    scene
+        .import_into(&front)
+        .ended_with(0)
+        .says(&["mail.mbox of source `mail` is new or was changed after it was planned: planning first", "Support 4"]);
+    assert_eq!(front.counts()["messages"], 4);
+}
+
+#[test]
+fn a_file_that_is_gone_is_named() {
+    let scene = Scene::that_works();
+    scene.mapping_with("mail.mbox", "*.mbox");
+    scene.write("old.mbox", mailbox(5));
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    crate::support::must(std::fs::remove_file(scene.workspace.path("old.mbox")), "old.mbox");
+    let front = scene.front();
+    scene.import_into(&front).ended_with(0).says(&["old.mbox of source `mail` is gone: planning first"]);
+    assert_eq!(front.counts()["messages"], 3);
+}
+
+#[test]
+fn an_unchanged_plan_is_sent_without_being_made_again() {
+    let scene = Scene::that_works();
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    let front = scene.front();
+    let ran = scene.import_into(&front).ended_with(0);
+    assert_eq!(ran.stderr, "");
+    assert_eq!(front.counts()["messages"], 3);
+}

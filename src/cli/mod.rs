@@ -50,7 +50,7 @@ fn dispatch(command: Command, common: Common, stop: Arc<AtomicBool>) -> Result<E
         Command::Plan(args) => plan::run(&load(&args.mapping)?, &args),
         Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, &args),
         Command::Import(args) => import::run(&load(&args.mapping)?, &args),
-        Command::Status(mapping) => status::run(&load(&mapping)?, &mapping),
+        Command::Status(mapping) => status::run(&load(&mapping)?),
         Command::Show(args) => show::run(&load(&args.mapping)?, &args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, &args),
     }

@@ -32,8 +32,8 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         (Exit::Done, "Planned: every record is accounted for.")
     };
     let next = match report.plan.as_ref().map_or(0, |plan| plan.messages) {
-        0 => format!("There is nothing to send. Mend what is named above, then: threadlift plan {}", report.mapping),
-        _ => format!("Nothing was sent. Next: threadlift rehearse {}", report.mapping),
+        0 => format!("There is nothing to send. Mend what is named above, then: {}", context.command("plan")),
+        _ => format!("Nothing was sent. Next: {}", context.command("rehearse")),
     };
     report.ending = format!("{words} {next}");
     // For a `status` beside the next command on this ledger.

@@ -3,7 +3,7 @@
 use crate::support::front::Front;
 use crate::support::{Workspace, must};
 use std::fmt::Write as _;
-use std::process::Output;
+use std::process::{Child, Output, Stdio};
 use std::time::Duration;
 
 /// The token that an embedded Front takes unless told otherwise.
@@ -86,6 +86,15 @@ impl Scene {
             command.env("FRONT_API_TOKEN", token);
         }
         self.ran(&must(command.output(), "threadlift"))
+    }
+
+    /// Starts the program with a token and without a terminal; what it says is kept.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("threadlift"));
+        command.current_dir(self.workspace.path("")).args(arguments);
+        command.env("FRONT_API_TOKEN", TOKEN).env_remove("FRONT_BASE_URL");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        must(command.spawn(), "threadlift")
     }
 
     /// `import m.toml --yes`, with a token, into this Front.

@@ -160,6 +160,7 @@ fn confirm(context: &Context) -> Result<(), Failure> {
             Err(RecvTimeoutError::Timeout) => {}
         }
     }
+    super::say("\n");
     Err(sending::not_sent())
 }
 

@@ -175,8 +175,11 @@ pub(super) fn verdict(
         )),
         Ending::Finished if report.is_incomplete() => {
             let words = "Done, but some records were unreadable, rejected or refused, see above.";
-            let names = "names place and remedy of what could not be read or was rejected";
-            Ok((Exit::Incomplete, format!("{words} `{}` {names}.", context.command("status"))))
+            let status = match report.total.unreadable + report.total.rejected {
+                0 => String::new(),
+                _ => format!(" `{}` names place and remedy of what was not sent.", context.command("status")),
+            };
+            Ok((Exit::Incomplete, format!("{words}{status}")))
         }
         Ending::Finished => Ok((
             Exit::Done,
@@ -202,7 +205,8 @@ fn stop_failure(stop: Stop) -> Failure {
         ),
         Stop::Refusals { what, commonest } => Failure::target(
             format!("{what}; the commonest cause: {commonest}"),
-            "mend the mapping so that this cause goes away, then run `plan` and `import` again",
+            "mend the mapping so that this cause goes away, then run `plan` and `import` again; what Front has refused is \
+             not sent again by itself: `status` names it",
         ),
         Stop::Source(error) => Failure::usage(
             error.to_string(),

@@ -62,6 +62,7 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
         plan_id: summary.plan_id.unwrap_or_default(),
         plan: None,
         sources,
+        refusals: Vec::new(),
         total,
         balanced,
         estimates: estimates(left, context.mapping.send.share),

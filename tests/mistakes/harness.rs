@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) const TOKEN: &str = "rehearsal";
 
 /// No command of these tests takes longer, however busy the machine is.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A mapping that works with [`mailbox`] in `mail.mbox`.
 pub(crate) const MAPPING: &str = r#"version = 1

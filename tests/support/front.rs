@@ -45,7 +45,7 @@ impl Front {
 
     /// Messages stored so far.
     pub(crate) fn stored(&self) -> usize {
-        std::fs::read(&self.dump).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count())
+        std::fs::read_to_string(&self.dump).map_or(0, |text| text.matches('\n').count())
     }
 
     /// Stops it and gives what it counted.

@@ -12,6 +12,9 @@ pub(crate) const TOKEN: &str = "rehearsal";
 /// No command of these tests takes longer, however busy the machine is.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long a test waits for what must come.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
 /// A mapping that works with [`mailbox`] in `mail.mbox`.
 pub(crate) const MAPPING: &str = r#"version = 1
 

@@ -1,12 +1,9 @@
 //! Ledgers that are in use, of another company, of another version, or no ledgers.
 
-use crate::harness::{MAPPING, Scene, TOKEN, mailbox};
+use crate::harness::{DEADLINE, MAPPING, Scene, TOKEN, mailbox};
 use crate::support::front::terminate;
 use crate::support::must;
 use std::time::{Duration, Instant};
-
-/// How long a test waits for what must come.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 #[test]
 fn beside_a_running_import_a_plan_is_refused_at_once_and_status_shows_counts() {

@@ -80,7 +80,13 @@ fn ten_refusals_in_a_row_stop_the_run_with_their_cause() {
     scene.write("mail.mbox", mailbox(40));
     scene.write("m.toml", format!("{MAPPING}\n[send]\nin_flight = 1\nper_resource = 1000\n"));
     let url = that_refuses_every_import();
-    let ran = scene.run_with_token(Some(TOKEN), &["import", "m.toml", "--yes", "--base-url", &url]).ended_with(4);
+    let import = ["import", "m.toml", "--yes", "--json", "--base-url", &url];
+    let ran = scene.run_with_token(Some(TOKEN), &import).ended_with(4);
+    let report: serde_json::Value = must(serde_json::from_str(&ran.stdout), "stdout with --json");
+    assert_eq!(
+        (&report["exit"], &report["total"]["refused"], &report["total"]["pending"]),
+        (&4.into(), &10.into(), &30.into())
+    );
     let (_, error) = ran.stderr.split_once("error").expect("an error is said");
     insta::assert_snapshot!(format!("error{error}"), @r#"
     error: Front refused 10 messages in a row; the commonest cause: Bad request: sender is blocked

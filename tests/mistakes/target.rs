@@ -1,8 +1,9 @@
 //! Front is not what mapping and token say.
 
-use crate::harness::{Scene, TOKEN};
+use crate::harness::{DEADLINE, Scene, TOKEN};
 use crate::support::front::terminate;
 use crate::support::must;
+use std::time::{Duration, Instant};
 use walkdir::WalkDir;
 
 /// A token that would be noticed anywhere.
@@ -219,10 +220,18 @@ fn a_base_url_variable_that_is_set_to_nothing_counts_as_not_set() {
 fn a_front_that_does_not_answer_can_be_left_with_one_ctrl_c() {
     let scene = Scene::that_works();
     let silent = must(std::net::TcpListener::bind("127.0.0.1:0"), "port");
+    must(silent.set_nonblocking(true), "port");
     let url = format!("http://{}", must(silent.local_addr(), "port"));
     let import = scene.spawn(&["import", "m.toml", "--yes", "--base-url", &url]);
     // Held open and never answered; it is there only once the import waits for it.
-    let connection = must(silent.accept(), "connection");
+    let began = Instant::now();
+    let connection = loop {
+        match silent.accept() {
+            Ok(connection) => break connection,
+            Err(error) => assert!(began.elapsed() < DEADLINE, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
     terminate(&import);
     let ran = scene.ran(&must(import.wait_with_output(), "import")).ended_with(130);
     drop(connection);

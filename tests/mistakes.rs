@@ -1,6 +1,8 @@
 //! What people get wrong, and what the program says to it: the exit code, what is wrong and where, what to do next, and
 //! that Front received nothing. Run against the real program and an embedded Front in a process of its own.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 #[path = "mistakes/harness.rs"]
@@ -12,6 +14,8 @@ mod arguments;
 mod ledger;
 #[path = "mistakes/mapping.rs"]
 mod mapping;
+#[path = "mistakes/refusals.rs"]
+mod refusals;
 #[path = "mistakes/sources.rs"]
 mod sources;
 #[path = "mistakes/stale_plans.rs"]

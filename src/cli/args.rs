@@ -153,6 +153,9 @@ pub(super) struct EmbeddedFrontArgs {
     /// Every K-th import is stored, and its answer lost
     #[arg(long, value_name = "K")]
     pub lose_answer_every: Option<u64>,
+    /// From the K-th import on the token is turned down
+    #[arg(long, value_name = "K")]
+    pub unauthorized_from: Option<u64>,
     /// Every K-th import is answered 500 and not stored
     #[arg(long, value_name = "K")]
     pub fail_every: Option<u64>,

@@ -63,13 +63,17 @@ impl Context {
         label: &str,
         help: &str,
     ) -> Failure {
-        match at {
-            Some(at) => Failure { exit, message: self.pointing_at(at, title, label, help), help: None },
-            None => {
-                let message = format!("{title} ({}): {label}", self.mapping.path.display());
-                Failure { exit, message, help: Some(help.to_owned()) }
-            }
+        if let Some(at) = at {
+            return Failure { exit, message: self.pointing_at(at, title, label, help), help: None };
         }
+        let message = format!("{title} ({}): {label}", self.mapping.path.display());
+        Failure { exit, message, help: Some(help.to_owned()) }
+    }
+
+    /// A command on this mapping and this ledger, to be pasted into a shell.
+    pub(super) fn command(&self, name: &str) -> String {
+        let ledger = self.common.ledger.iter().map(|dir| format!(" --ledger {}", quoted_for_shell(dir)));
+        format!("threadlift {name} {}{}", quoted_for_shell(&self.mapping.path), ledger.collect::<String>())
     }
 
     fn pointing_at(&self, at: (usize, usize), title: &str, label: &str, help: &str) -> String {
@@ -94,6 +98,16 @@ pub(super) fn say_notices(ledger: &Ledger) {
 
 fn mapping_failure(errors: &mapping::MappingErrors, color: bool) -> Failure {
     Failure { exit: super::Exit::Usage, message: errors.render(color), help: None }
+}
+
+/// A path as one word of a shell command.
+fn quoted_for_shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+,:@%".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The ledger of a rehearsal of the import whose ledger is at `dir`.

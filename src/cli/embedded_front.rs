@@ -26,6 +26,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         limit_per_minute: args.limit,
         faults: Faults {
             latency: Duration::from_millis(args.latency_ms),
+            unauthorized_from: args.unauthorized_from,
             lose_answer_every: args.lose_answer_every,
             fail_every: args.fail_every,
             ..Faults::default()

@@ -3,6 +3,7 @@
 use super::args::ImportArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::interrupt::NOTICE;
 use super::sending::{self, Pace};
 use super::{place, plan, progress};
 use crate::front;
@@ -13,6 +14,8 @@ use secrecy::SecretString;
 use std::io::{IsTerminal, stdin};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
 /// Requests a second on one resource that Front is known to allow.
@@ -25,7 +28,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
-    let front = runtime.block_on(sending::knock(settings))?;
+    let front = runtime.block_on(sending::unless_stopped(context, sending::knock(settings)))?;
     let mut is_shown = true;
     let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
         (None, Some(plan)) => overview_of(plan)?,
@@ -39,7 +42,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     if !before.balanced {
         return Err(plan::unbalanced(&before));
     }
-    let greeted = runtime.block_on(sending::greet(context, front, &overview))?;
+    let greeted = runtime.block_on(sending::unless_stopped(context, sending::greet(context, front, &overview)))?;
     let left = before.total.pending + before.total.unknown;
     before.ending = format!("Ready to send {} to {}.", counted(left, "message"), greeted.company);
     let asks = !args.yes && left > 0;
@@ -48,7 +51,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
         super::say(&before.text());
     }
     if asks {
-        confirm()?;
+        confirm(context)?;
     }
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
@@ -69,7 +72,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
 
 /// Prints the report with the words that fit its ending.
 pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut report: Report) -> Result<Exit, Failure> {
-    match sending::verdict(ending, &report) {
+    match sending::verdict(context, ending, &report) {
         Ok((exit, words)) => {
             report.ending = words;
             Ok(plan::finish(context, report, exit))
@@ -84,7 +87,8 @@ pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut rep
 
 fn settings(context: &Context, args: &ImportArgs) -> Result<front::Settings, Failure> {
     let send = &context.mapping.send;
-    let base_url = match &args.base_url {
+    // A variable that is set to nothing, as scripts do, is one that is not set.
+    let base_url = match args.base_url.as_deref().filter(|written| !written.is_empty()) {
         // Not quoted: somebody may have put a password into it.
         Some(written) => mapping::check_base_url(written).map_err(|wrong| {
             let given = "the base URL given by --base-url or FRONT_BASE_URL";
@@ -133,7 +137,7 @@ fn token(file: Option<&Path>) -> Result<SecretString, Failure> {
 }
 
 /// Asks once, below the plan.
-fn confirm() -> Result<(), Failure> {
+fn confirm(context: &Context) -> Result<(), Failure> {
     if !stdin().is_terminal() {
         return Err(Failure::usage(
             "there is no terminal to ask on; nothing was sent",
@@ -142,16 +146,22 @@ fn confirm() -> Result<(), Failure> {
     }
     // On stderr: stdout is for the result alone, and under --json for one document.
     super::say("Send? Type yes: ");
-    let mut answer = String::new();
-    let _ = stdin().read_line(&mut answer);
-    if answer.trim().eq_ignore_ascii_case("yes") {
-        return Ok(());
+    let (sender, answers) = mpsc::channel();
+    // Reading goes on after a signal, so it is left to a thread, and Ctrl-C is looked for meanwhile.
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        let _ = stdin().read_line(&mut answer);
+        let _ = sender.send(answer);
+    });
+    while !context.stop.load(Ordering::Relaxed) {
+        match answers.recv_timeout(NOTICE) {
+            Ok(answer) if answer.trim().eq_ignore_ascii_case("yes") => return Ok(()),
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
     }
-    Err(Failure {
-        exit: Exit::Interrupted,
-        message: "not sent".to_owned(),
-        help: Some("run it again when ready".to_owned()),
-    })
+    super::say("\n");
+    Err(sending::not_sent())
 }
 
 /// What the overview names, for an embedded Front that must know it.

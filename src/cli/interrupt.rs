@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How soon an async run notices the first signal.
-const NOTICE: Duration = Duration::from_millis(50);
+/// How soon the first signal is noticed.
+pub(super) const NOTICE: Duration = Duration::from_millis(50);
 
 /// A flag set by the first signal; the second ends the process with 130.
 pub(super) fn first_and_second() -> std::io::Result<Arc<AtomicBool>> {
@@ -23,11 +23,16 @@ pub(super) fn first_and_second() -> std::io::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Cancels once the flag is set.
-pub(super) async fn cancel_on(stop: Arc<AtomicBool>, cancellation: Cancellation) {
+/// Returns once the flag is set.
+pub(super) async fn noticed(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         tokio::time::sleep(NOTICE).await;
     }
+}
+
+/// Cancels once the flag is set.
+pub(super) async fn cancel_on(stop: Arc<AtomicBool>, cancellation: Cancellation) {
+    noticed(&stop).await;
     super::say("\nstopping: what is in flight is finished first; Ctrl-C again ends at once\n");
     cancellation.cancel();
 }

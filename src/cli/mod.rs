@@ -50,7 +50,7 @@ fn dispatch(command: Command, common: Common, stop: Arc<AtomicBool>) -> Result<E
         Command::Plan(args) => plan::run(&load(&args.mapping)?, &args),
         Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, &args),
         Command::Import(args) => import::run(&load(&args.mapping)?, &args),
-        Command::Status(mapping) => status::run(&load(&mapping)?, &mapping),
+        Command::Status(mapping) => status::run(&load(&mapping)?),
         Command::Show(args) => show::run(&load(&args.mapping)?, &args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, &args),
     }
@@ -74,6 +74,11 @@ fn say(text: &str) {
 /// Prints a result on stdout.
 fn print(text: &str) {
     let mut out = stdout();
-    // A reader that has gone away (`| head`) wants no more.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // A reader that has gone away (`| head`) wants no more.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            say(&format!("error: the result could not be written to stdout: {error}\n"));
+        }
+        _ => {}
+    }
 }

@@ -5,15 +5,18 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::progress;
 use crate::event::Observer;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, State, Verdict};
 use crate::plan::{self, Overview};
-use crate::report::{Report, balance, estimates};
+use crate::report::{Refusal, Report, balance, estimates};
 use crate::source::Source;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Refused messages named in a report; the rest is counted.
+const MAX_REFUSALS: usize = 6;
 
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
@@ -32,8 +35,8 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         (Exit::Done, "Planned: every record is accounted for.")
     };
     let next = match report.plan.as_ref().map_or(0, |plan| plan.messages) {
-        0 => format!("There is nothing to send. Mend what is named above, then: threadlift plan {}", report.mapping),
-        _ => format!("Nothing was sent. Next: threadlift rehearse {}", report.mapping),
+        0 => format!("There is nothing to send. Mend what is named above, then: {}", context.command("plan")),
+        _ => format!("Nothing was sent. Next: {}", context.command("rehearse")),
     };
     report.ending = format!("{words} {next}");
     // For a `status` beside the next command on this ledger.
@@ -71,6 +74,7 @@ pub(super) fn report(
         plan_id: ledger.plan().map(|plan| plan.plan_id.clone()).unwrap_or_default(),
         plan: overview,
         sources,
+        refusals: if total.refused > 0 { refusals(ledger)? } else { Vec::new() },
         total,
         balanced,
         estimates: estimates(left, context.mapping.send.share),
@@ -78,6 +82,22 @@ pub(super) fn report(
         ending: String::new(),
         exit: 0,
     })
+}
+
+/// The first refused messages, by name.
+fn refusals(ledger: &Ledger) -> Result<Vec<Refusal>, Failure> {
+    let mut found = Vec::new();
+    for item in ledger.states(0..u64::MAX)? {
+        let (position, State::Refused { cause, .. }) = item? else { continue };
+        let entry = ledger.entry(position)?;
+        if let Verdict::Planned(planned) = entry.verdict {
+            found.push(Refusal { external_id: planned.external_id, original_id: entry.original_id, cause });
+        }
+        if found.len() == MAX_REFUSALS {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// Prints a report the way it was asked for.

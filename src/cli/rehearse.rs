@@ -48,8 +48,8 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let began = Instant::now();
     let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE };
     let sent = runtime.block_on(async {
-        let known = sending::knock(settings).await?;
-        let greeted = sending::greet(context, known, &overview).await?;
+        let greet = async { sending::greet(context, sending::knock(settings).await?, &overview).await };
+        let greeted = sending::unless_stopped(context, greet).await?;
         sending::send(context, ledger, sources, greeted, pace, observer).await
     })?;
     let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;

@@ -62,6 +62,26 @@ pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
     Ok(Known { client, company, base_url })
 }
 
+/// Does what comes before sending, unless the user asks to stop meanwhile: Front may be long in answering.
+pub(super) async fn unless_stopped<T>(
+    context: &Context,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        ended = work => ended,
+        () = interrupt::noticed(&context.stop) => Err(not_sent()),
+    }
+}
+
+/// The user stopped the command before anything was sent.
+pub(super) fn not_sent() -> Failure {
+    Failure {
+        exit: Exit::Interrupted,
+        message: "not sent".to_owned(),
+        help: Some("run it again when ready".to_owned()),
+    }
+}
+
 /// Finds every inbox and teammate that the plan names. Nothing is sent.
 pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) -> Result<Greeted, Failure> {
     let Known { client, company, base_url } = front;
@@ -140,8 +160,12 @@ pub(super) async fn send(
 }
 
 /// Exit code and closing words of a run that sent.
-pub(super) fn verdict(ending: Ending, report: &crate::report::Report) -> Result<(Exit, String), Failure> {
-    let again = format!("run it again to go on: threadlift {} {}", report.command, report.mapping);
+pub(super) fn verdict(
+    context: &Context,
+    ending: Ending,
+    report: &crate::report::Report,
+) -> Result<(Exit, String), Failure> {
+    let again = format!("run it again to go on: {}", context.command(report.command));
     match ending {
         Ending::Interrupted => Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
         Ending::Stopped(stop) => Err(stop_failure(stop)),
@@ -151,8 +175,11 @@ pub(super) fn verdict(ending: Ending, report: &crate::report::Report) -> Result<
         )),
         Ending::Finished if report.is_incomplete() => {
             let words = "Done, but some records were unreadable, rejected or refused, see above.";
-            let names = "names place and remedy of what could not be read or was rejected";
-            Ok((Exit::Incomplete, format!("{words} `threadlift status {}` {names}.", report.mapping)))
+            let status = match report.total.unreadable + report.total.rejected {
+                0 => String::new(),
+                _ => format!(" `{}` names place and remedy of what was not sent.", context.command("status")),
+            };
+            Ok((Exit::Incomplete, format!("{words}{status}")))
         }
         Ending::Finished => Ok((
             Exit::Done,
@@ -178,7 +205,8 @@ fn stop_failure(stop: Stop) -> Failure {
         ),
         Stop::Refusals { what, commonest } => Failure::target(
             format!("{what}; the commonest cause: {commonest}"),
-            "mend the mapping so that this cause goes away, then run `plan` and `import` again",
+            "mend the mapping so that this cause goes away, then run `plan` and `import` again; what Front has refused is \
+             not sent again by itself: `status` names it",
         ),
         Stop::Source(error) => Failure::usage(
             error.to_string(),

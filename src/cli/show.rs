@@ -17,7 +17,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     let ledger = Ledger::open_existing(&dir).map_err(|error| match error {
         LedgerError::Absent { .. } => Failure::usage(
             format!("there is no ledger at {}", dir.display()),
-            format!("run: threadlift plan {}", context.mapping.path.display()),
+            format!("run: {}", context.command("plan")),
         ),
         error => error.into(),
     })?;

@@ -1,6 +1,5 @@
 //! `status`: what was planned and what became of it.
 
-use super::args::MappingArg;
 use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
 use super::plan;
@@ -9,7 +8,7 @@ use crate::plan::overview_of;
 use crate::report::{Report, balance, estimates};
 use jiff::Timestamp;
 
-pub(super) fn run(context: &Context, mapping: &MappingArg) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let dir = context.ledger_dir();
     match Ledger::open_existing(&dir) {
         Ok(ledger) => {
@@ -25,7 +24,7 @@ pub(super) fn run(context: &Context, mapping: &MappingArg) -> Result<Exit, Failu
             }),
         },
         Err(LedgerError::Absent { .. }) => {
-            let help = format!("start with: threadlift plan {}", mapping.mapping.display());
+            let help = format!("start with: {}", context.command("plan"));
             Err(Failure::usage(format!("there is no ledger at {}: nothing was planned yet", dir.display()), help))
         }
         Err(error) => Err(error.into()),
@@ -35,13 +34,15 @@ pub(super) fn run(context: &Context, mapping: &MappingArg) -> Result<Exit, Failu
 fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
     let overview = ledger.plan().map(overview_of).transpose()?;
     if overview.is_none() {
-        let help = format!("run: threadlift plan {}", context.mapping.path.display());
+        let help = format!("run: {}", context.command("plan"));
         return Err(Failure::usage("the ledger holds no plan", help));
     }
     let report = plan::report(context, "status", ledger, overview)?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
+    // A summary that was lost or damaged is whole again for the next `status` beside a run.
+    ledger.write_summary("at rest", serde_json::Value::Null)?;
     Ok(conclude(context, report, "Nothing is running."))
 }
 
@@ -61,6 +62,7 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
         plan_id: summary.plan_id.unwrap_or_default(),
         plan: None,
         sources,
+        refusals: Vec::new(),
         total,
         balanced,
         estimates: estimates(left, context.mapping.send.share),

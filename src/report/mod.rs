@@ -27,6 +27,8 @@ pub struct Report {
     pub sources: Vec<SourceBalance>,
     /// All sources together.
     pub total: Tally,
+    /// The first messages that Front refused; `total.refused` says how many there are.
+    pub refusals: Vec<Refusal>,
     /// `read` is the sum of the classes, for every source.
     pub balanced: bool,
     /// How long sending what is pending would take.
@@ -37,6 +39,17 @@ pub struct Report {
     pub ending: String,
     /// The exit code.
     pub exit: u8,
+}
+
+/// A message that Front refused.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refusal {
+    /// The id it was sent with.
+    pub external_id: String,
+    /// The export's own id.
+    pub original_id: Option<String>,
+    /// Front's words.
+    pub cause: String,
 }
 
 /// The balance of one source.

@@ -20,6 +20,7 @@ pub(super) fn render(report: &Report) -> String {
     if let Some(plan) = &report.plan {
         render_problems(&mut out, plan);
     }
+    render_refusals(&mut out, report);
     if let Some(sent) = &report.sent {
         let _ = writeln!(
             out,
@@ -208,6 +209,21 @@ fn render_problems(out: &mut String, plan: &Overview) {
     if plan.problems.len() > MAX_CAUSES {
         let more = plan.problems.len() - MAX_CAUSES;
         let _ = writeln!(out, "          {more} more kinds of problems; `plan --requests FILE` names every record");
+    }
+}
+
+fn render_refusals(out: &mut String, report: &Report) {
+    for refusal in &report.refusals {
+        let id = refusal.original_id.as_ref().unwrap_or(&refusal.external_id);
+        let _ = writeln!(out, "Refused   {}: {}", printable(id), printable(&refusal.cause));
+    }
+    let more = report.total.refused.saturating_sub(report.refusals.len() as u64);
+    if more > 0 && !report.refusals.is_empty() {
+        let _ = writeln!(out, "          {} more", count(more));
+    }
+    if let Some(first) = report.refusals.first() {
+        let _ =
+            writeln!(out, "          help: `threadlift show {} {}` names its place", report.mapping, first.external_id);
     }
 }
 

@@ -117,3 +117,15 @@ fn a_port_that_is_taken_is_answered_with_a_way_out() {
         .ended_with(2)
         .says(&["cannot start the embedded Front on port", "choose another --port"]);
 }
+
+// /dev/full is a device of Linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_said() {
+    let scene = Scene::that_works();
+    let full = must(std::fs::OpenOptions::new().write(true).open("/dev/full"), "/dev/full");
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("threadlift"));
+    command.current_dir(scene.workspace.path("")).args(["plan", "m.toml", "--json"]).stdout(full);
+    let ran = scene.ran(&must(command.output(), "threadlift"));
+    ran.says(&["the result could not be written to stdout", "No space left"]);
+}

@@ -3,14 +3,17 @@
 use crate::support::front::Front;
 use crate::support::{Workspace, must};
 use std::fmt::Write as _;
-use std::process::Output;
+use std::process::{Child, Output, Stdio};
 use std::time::Duration;
 
 /// The token that an embedded Front takes unless told otherwise.
 pub(crate) const TOKEN: &str = "rehearsal";
 
 /// No command of these tests takes longer, however busy the machine is.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a test waits for what must come.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A mapping that works with [`mailbox`] in `mail.mbox`.
 pub(crate) const MAPPING: &str = r#"version = 1
@@ -86,6 +89,15 @@ impl Scene {
             command.env("FRONT_API_TOKEN", token);
         }
         self.ran(&must(command.output(), "threadlift"))
+    }
+
+    /// Starts the program with a token and without a terminal; what it says is kept.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("threadlift"));
+        command.current_dir(self.workspace.path("")).args(arguments);
+        command.env("FRONT_API_TOKEN", TOKEN).env_remove("FRONT_BASE_URL");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        must(command.spawn(), "threadlift")
     }
 
     /// `import m.toml --yes`, with a token, into this Front.

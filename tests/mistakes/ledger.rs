@@ -1,13 +1,9 @@
 //! Ledgers that are in use, of another company, of another version, or no ledgers.
 
-use crate::harness::{MAPPING, Scene, TOKEN, mailbox};
+use crate::harness::{DEADLINE, MAPPING, Scene, TOKEN, mailbox};
 use crate::support::front::terminate;
 use crate::support::must;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// How long a test waits for what must come.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 #[test]
 fn beside_a_running_import_a_plan_is_refused_at_once_and_status_shows_counts() {
@@ -15,17 +11,7 @@ fn beside_a_running_import_a_plan_is_refused_at_once_and_status_shows_counts() {
     scene.write("mail.mbox", mailbox(100));
     scene.write("m.toml", format!("{MAPPING}\n[send]\nin_flight = 1\n"));
     let front = scene.front_with(&["--latency-ms", "400"]);
-    let mut import = must(
-        Command::new(assert_cmd::cargo::cargo_bin!("threadlift"))
-            .current_dir(scene.workspace.path(""))
-            .env("FRONT_API_TOKEN", TOKEN)
-            .args(["import", "m.toml", "--yes", "--base-url", front.base_url()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn(),
-        "import",
-    );
+    let mut import = scene.spawn(&["import", "m.toml", "--yes", "--base-url", front.base_url()]);
     let began = Instant::now();
     while front.stored() == 0 {
         assert!(began.elapsed() < DEADLINE, "the import sent nothing");
@@ -38,7 +24,8 @@ fn beside_a_running_import_a_plan_is_refused_at_once_and_status_shows_counts() {
     let words = scene.run(&["status", "m.toml"]);
     assert!(must(import.try_wait(), "import").is_none(), "the import ended too early for this test");
     terminate(&import);
-    assert_eq!(must(import.wait(), "import").code(), Some(130));
+    let interrupted = scene.ran(&must(import.wait_with_output(), "import")).ended_with(130);
+    interrupted.says(&["Interrupted; nothing is lost, run it again to go on: threadlift import m.toml"]);
 
     for refused in [plan, second] {
         let text = refused.ended_with(5).stderr.replace(&pid, "[pid]");
@@ -125,4 +112,42 @@ fn where_nothing_was_planned_status_and_show_say_how_to_begin() {
     assert!(!scene.workspace.path("m.ledger").exists(), "a question makes no ledger");
     scene.run(&["plan", "m.toml"]).ended_with(0);
     scene.run(&["show", "m.toml", "x"]).ended_with(2).says(&["no record has the id x", "Message-ID"]);
+}
+
+#[test]
+fn a_damaged_journal_is_named_by_its_line_and_nothing_more_is_sent() {
+    let scene = Scene::that_works();
+    let first = scene.front();
+    scene.import_into(&first).ended_with(0);
+    let journal = must(std::fs::read_to_string(scene.workspace.path("m.ledger/journal.jsonl")), "journal");
+    let mut lines: Vec<String> = journal.lines().map(str::to_owned).collect();
+    lines[1] = lines[1].replace('1', "2");
+    scene.write("m.ledger/journal.jsonl", format!("{}\n", lines.join("\n")));
+    scene.write("mail.mbox", mailbox(4));
+    scene.import_sends_nothing(5).says(&["m.ledger/journal.jsonl is damaged at line 2", "restore journal.jsonl"]);
+    scene.run(&["status", "m.toml"]).ended_with(5).says(&["line 2"]);
+}
+
+#[test]
+fn a_lost_index_is_made_again_and_nothing_is_sent_twice() {
+    let scene = Scene::that_works();
+    let front = scene.front();
+    scene.import_into(&front).ended_with(0);
+    must(std::fs::remove_dir_all(scene.workspace.path("m.ledger/sled")), "index");
+    scene.import_into(&front).ended_with(0).says(&["planning first", "0 accepted"]);
+    let counts = front.counts();
+    assert_eq!((counts["messages"].as_u64(), counts["repeats"].as_u64()), (Some(3), Some(0)));
+}
+
+#[test]
+fn the_next_command_names_the_ledger_that_was_given() {
+    let scene = Scene::that_works();
+    scene
+        .run(&["plan", "m.toml", "--ledger", "the ledger"])
+        .ended_with(0)
+        .says(&["Next: threadlift rehearse m.toml --ledger 'the ledger'"]);
+    scene
+        .run(&["status", "m.toml", "--ledger", "elsewhere"])
+        .ended_with(2)
+        .says(&["start with: threadlift plan m.toml --ledger elsewhere"]);
 }

@@ -1,7 +1,9 @@
 //! Front is not what mapping and token say.
 
-use crate::harness::{Scene, TOKEN};
+use crate::harness::{DEADLINE, Scene, TOKEN};
+use crate::support::front::terminate;
 use crate::support::must;
+use std::time::{Duration, Instant};
 use walkdir::WalkDir;
 
 /// A token that would be noticed anywhere.
@@ -188,4 +190,53 @@ fn when_nothing_is_left_to_send_nobody_is_asked() {
         .ended_with(0)
         .says(&["0 accepted"]);
     assert_eq!(front.counts()["repeats"], 0);
+}
+
+#[test]
+fn a_base_url_that_is_not_fronts_api_is_said() {
+    let scene = Scene::that_works();
+    let front = scene.front();
+    let elsewhere = format!("{}/web", front.base_url());
+    scene.run_with_token(Some(TOKEN), &["import", "m.toml", "--yes", "--base-url", &elsewhere]).ended_with(4).says(&[
+        "/web/me",
+        "404",
+        "check that the base URL is that of Front's API",
+    ]);
+    front.received_nothing();
+}
+
+#[test]
+fn a_base_url_variable_that_is_set_to_nothing_counts_as_not_set() {
+    let scene = Scene::that_works();
+    let front = scene.front();
+    scene.mapping_with("[ours]", &format!("base_url = \"{}\"\n\n[ours]", front.base_url()));
+    let mut command = scene.workspace.threadlift();
+    command.args(["import", "m.toml", "--yes"]).env("FRONT_API_TOKEN", TOKEN).env("FRONT_BASE_URL", "");
+    scene.ran(&must(command.output(), "threadlift")).ended_with(0);
+    assert_eq!(front.counts()["messages"], 3);
+}
+
+#[test]
+fn a_front_that_does_not_answer_can_be_left_with_one_ctrl_c() {
+    let scene = Scene::that_works();
+    let silent = must(std::net::TcpListener::bind("127.0.0.1:0"), "port");
+    must(silent.set_nonblocking(true), "port");
+    let url = format!("http://{}", must(silent.local_addr(), "port"));
+    let import = scene.spawn(&["import", "m.toml", "--yes", "--base-url", &url]);
+    // Held open and never answered; it is there only once the import waits for it.
+    let began = Instant::now();
+    let connection = loop {
+        match silent.accept() {
+            Ok(connection) => break connection,
+            Err(error) => assert!(began.elapsed() < DEADLINE, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    terminate(&import);
+    let ran = scene.ran(&must(import.wait_with_output(), "import")).ended_with(130);
+    drop(connection);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    error: not sent
+      = help: run it again when ready
+    "#);
 }

@@ -5,6 +5,10 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a Front may take to end by itself.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A running Front; it ends with the test.
 pub(crate) struct Front {
@@ -45,7 +49,7 @@ impl Front {
 
     /// Messages stored so far.
     pub(crate) fn stored(&self) -> usize {
-        std::fs::read(&self.dump).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count())
+        std::fs::read_to_string(&self.dump).map_or(0, |text| text.matches('\n').count())
     }
 
     /// Stops it and gives what it counted.
@@ -68,7 +72,18 @@ impl Front {
 
 impl Drop for Front {
     fn drop(&mut self) {
-        // Both fail when it has ended already.
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        // Asked first, since it then removes its temporary folder; a test that panics must not wait for long.
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let began = Instant::now();
+        while began.elapsed() < FAREWELL {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

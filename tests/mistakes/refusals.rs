@@ -1,0 +1,112 @@
+//! Front turns away while messages are being sent.
+
+use crate::harness::{MAPPING, Scene, TOKEN, mailbox};
+use crate::support::must;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+/// A Front that knows the inbox `Support` and refuses every import, as the real one does with what it does not like.
+/// Gives its base URL; it serves until the test ends.
+fn that_refuses_every_import() -> String {
+    let listener = must(TcpListener::bind("127.0.0.1:0"), "port");
+    let url = format!("http://{}", must(listener.local_addr(), "port"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A connection that breaks is of no interest: the program says what it saw.
+            std::thread::spawn(move || answer(&stream));
+        }
+    });
+    url
+}
+
+fn answer(mut stream: &TcpStream) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header)?;
+        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+        if header.trim().is_empty() {
+            break;
+        }
+    }
+    std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+    let (status, body) = match request.split(' ').nth(1).unwrap_or_default() {
+        "/me" => ("200 OK", r#"{"id": "cmp_1", "name": "Acme"}"#),
+        "/inboxes" => ("200 OK", r#"{"_results": [{"id": "inb_1", "name": "Support"}]}"#),
+        _ => (
+            "400 Bad Request",
+            r#"{"_error": {"status": 400, "title": "Bad request", "message": "sender is blocked"}}"#,
+        ),
+    };
+    let length = body.len();
+    // Without a generous limit the program would pace itself for minutes.
+    let limits = "x-ratelimit-limit: 1000000\r\nx-ratelimit-remaining: 999999\r\nx-ratelimit-reset: 4102444800";
+    write!(stream, "HTTP/1.1 {status}\r\n{limits}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+}
+
+#[test]
+fn refused_messages_are_counted_under_fronts_own_words() {
+    let scene = Scene::that_works();
+    let url = that_refuses_every_import();
+    let ran = scene.run_with_token(Some(TOKEN), &["import", "m.toml", "--yes", "--base-url", &url]).ended_with(3);
+    let report: String = ran.stdout.lines().filter(|line| !line.starts_with("Sent ")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(report, @r#"
+    Balance                read  =     refused
+              mail            3  =           3
+                 refused       3  Bad request: sender is blocked
+    Refused   m3@customer.example: Bad request: sender is blocked
+    Refused   m2@customer.example: Bad request: sender is blocked
+    Refused   m1@customer.example: Bad request: sender is blocked
+              help: `threadlift show m.toml tl1-c4b6b16cc29ca6e72adcfeeda2874f179c103a4b` names its place
+    Ledger    m.ledger
+
+    Done, but some records were unreadable, rejected or refused, see above.
+    "#);
+    scene
+        .run(&["status", "m.toml"])
+        .ended_with(3)
+        .says(&["Refused   m3@customer.example: Bad request: sender is blocked"]);
+    scene.run(&["show", "m.toml", "m3@customer.example"]).ended_with(0).says(&["mail.mbox, byte", "sender is blocked"]);
+}
+
+#[test]
+fn ten_refusals_in_a_row_stop_the_run_with_their_cause() {
+    let scene = Scene::that_works();
+    scene.write("mail.mbox", mailbox(40));
+    scene.write("m.toml", format!("{MAPPING}\n[send]\nin_flight = 1\nper_resource = 1000\n"));
+    let url = that_refuses_every_import();
+    let import = ["import", "m.toml", "--yes", "--json", "--base-url", &url];
+    let ran = scene.run_with_token(Some(TOKEN), &import).ended_with(4);
+    let report: serde_json::Value = must(serde_json::from_str(&ran.stdout), "stdout with --json");
+    assert_eq!(
+        (&report["exit"], &report["total"]["refused"], &report["total"]["pending"]),
+        (&4.into(), &10.into(), &30.into())
+    );
+    let (_, error) = ran.stderr.split_once("error").expect("an error is said");
+    insta::assert_snapshot!(format!("error{error}"), @r#"
+    error: Front refused 10 messages in a row; the commonest cause: Bad request: sender is blocked
+      = help: mend the mapping so that this cause goes away, then run `plan` and `import` again; what Front has refused is not sent again by itself: `status` names it
+    "#);
+}
+
+#[test]
+fn a_token_that_is_revoked_on_the_way_stops_the_run_and_the_next_one_sends_the_rest() {
+    let scene = Scene::that_works();
+    scene.write("m.toml", format!("{MAPPING}\n[send]\nin_flight = 1\n"));
+    let front = scene.front_with(&["--unauthorized-from", "2"]);
+    let ran = scene.import_into(&front).ended_with(4);
+    assert_eq!(front.counts()["messages"], 1);
+    let (_, error) = ran.stderr.split_once("error").expect("an error is said");
+    insta::assert_snapshot!(format!("error{error}"), @r#"
+    error: Front turned the token down (401): Unauthenticated: JSON Web Token error
+      = help: check FRONT_API_TOKEN: it must be valid and have `messages:write` for this inbox; then run the same command again
+    "#);
+    let front = scene.front();
+    scene.import_into(&front).ended_with(0);
+    assert_eq!(front.counts()["messages"], 2);
+}

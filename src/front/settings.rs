@@ -162,8 +162,8 @@ impl FrontError {
         match self {
             Self::Setting(_) => "correct `base_url` under [target], --base-url or FRONT_BASE_URL",
             Self::Unauthorized { .. } => {
-                "check FRONT_API_TOKEN: it must be valid, and its scopes and workspaces must cover this (see the README); \
-                 nothing was sent"
+                "check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must \
+                 cover this (the README lists them); nothing was sent"
             }
             Self::Unavailable { .. } => "check the network and the base URL, then run the same command again",
             Self::Unexpected { .. } | Self::Unreadable { .. } => {

@@ -1,8 +1,9 @@
 //! Building the index of a new plan beside the one in use, and putting it in its place.
 
 use super::blocks::{self, Block, block_of};
-use super::entry::{Entry, Verdict};
+use super::entry::{Entry, Planned, State, Verdict};
 use super::error::LedgerError;
+use super::fact::Fact;
 use super::home;
 use super::index::{Index, Kind, Watermark};
 use super::journal::FactReader;
@@ -91,7 +92,7 @@ impl Builder<'_> {
             self.planned += 1;
             let hash = standing::hash(&planned.external_id);
             self.external.push((hash, position));
-            self.add_state(position, source, &planned.external_id, &hash)?;
+            self.add_state(position, source, planned, &hash)?;
         }
         if let Some(id) = &entry.original_id {
             self.original.push((standing::hash(id), position));
@@ -101,17 +102,25 @@ impl Builder<'_> {
         if self.block.len() == blocks::ENTRIES { self.put_block(block_of(position)) } else { Ok(()) }
     }
 
-    /// What earlier plans sent stays sent.
-    fn add_state(&mut self, position: u64, source: u16, external_id: &str, hash: &IdHash) -> Result<(), LedgerError> {
+    /// What earlier plans sent stays sent. What Front refused stays refused as long as the request is the same: the
+    /// refusal is about those bytes, and a mended one is to be sent.
+    fn add_state(&mut self, position: u64, source: u16, planned: &Planned, hash: &IdHash) -> Result<(), LedgerError> {
         let Some(line) = self.standings.last(hash) else { return Ok(()) };
         match self.facts.read(line)?.into_state() {
-            Some((id, state)) if id == external_id => {
+            Some((id, State::Refused { .. })) if id == planned.external_id && self.is_mended(planned, hash)? => Ok(()),
+            Some((id, state)) if id == planned.external_id => {
                 self.states += 1;
                 let reached = Reached::of(&state).at_rest();
                 self.index.put_state(position, &Stored { source, reached, line })
             }
             _ => Ok(()),
         }
+    }
+
+    /// Is the request another one than was last sent?
+    fn is_mended(&mut self, planned: &Planned, hash: &IdHash) -> Result<bool, LedgerError> {
+        let Some(line) = self.standings.sending(hash) else { return Ok(false) };
+        Ok(matches!(self.facts.read(line)?, Fact::Sending(sent) if sent.request != planned.request))
     }
 
     fn put_block(&mut self, number: u64) -> Result<(), LedgerError> {

@@ -29,8 +29,11 @@ impl Ledger {
     /// # Errors
     /// A damaged journal, or what the system refuses.
     pub fn with_history_of(dir: &Path, other: &Path) -> Result<Self, LedgerError> {
-        drop(Self::open(dir)?);
         let journal = home::journal_path(other);
+        if journal.exists() {
+            home::check(other)?;
+        }
+        drop(Self::open(dir)?);
         if journal.exists() {
             let to = home::journal_path(dir);
             std::fs::copy(&journal, &to).map_err(LedgerError::io(&journal, "copy"))?;
@@ -64,6 +67,15 @@ mod tests {
         Ledger::remove(&own).unwrap();
         assert!(!own.exists());
         Ledger::remove(&own).unwrap();
+    }
+
+    #[test]
+    fn a_real_ledger_of_a_newer_format_is_refused_and_not_misread() {
+        let home = tempfile::tempdir().unwrap();
+        let (real, own) = (home.path().join("real"), home.path().join("own"));
+        drop(Ledger::open(&real).unwrap());
+        std::fs::write(real.join("format"), "threadlift ledger 2\n").unwrap();
+        assert!(matches!(Ledger::with_history_of(&own, &real), Err(LedgerError::Newer { found: 2, .. })));
     }
 
     #[test]

@@ -188,6 +188,7 @@ fn io_remedy(kind: io::ErrorKind) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "make room (about 1.2 KB for each message) and run the same command again"
         }
+        io::ErrorKind::NotADirectory => "name a directory with --ledger; a file is in its place",
         io::ErrorKind::Unsupported => "put the ledger on a local disk with --ledger; locking must work there",
         _ => "check the disk, then run the same command again; it takes up where it stopped",
     }

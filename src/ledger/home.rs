@@ -160,6 +160,13 @@ pub(super) fn check_or_found(dir: &Path) -> Result<(), LedgerError> {
     }
 }
 
+/// Checks the format of a ledger that is only read.
+pub(super) fn check(dir: &Path) -> Result<(), LedgerError> {
+    let path = format_path(dir);
+    let bytes = fs::read(&path).map_err(LedgerError::io(&path, "read"))?;
+    check_format(dir, &bytes)
+}
+
 fn check_format(dir: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
     let found = std::str::from_utf8(bytes)
         .ok()

@@ -56,6 +56,11 @@ impl Standings {
     pub(super) fn last(&self, id: &IdHash) -> Option<u64> {
         self.0.get(id).map(|standing| standing.last)
     }
+
+    /// The offset of the last request of a message.
+    pub(super) fn sending(&self, id: &IdHash) -> Option<u64> {
+        Some(self.0.get(id)?.sending?.get() - 1)
+    }
 }
 
 /// A message that was sent at least once, and what later plans must keep of it.

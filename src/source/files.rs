@@ -152,7 +152,7 @@ pub(super) fn remedy_for(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => {
             "make it readable for the user who runs threadlift (`chmod u+r`, or `chown`)"
         }
-        io::ErrorKind::NotFound => "put the file back, or plan again without it",
+        io::ErrorKind::NotFound => "put the file back (if it is a link, what it points to), or plan again without it",
         _ => "check the disk or the network drive, copy the file elsewhere if need be, and run the command again",
     }
 }

@@ -31,7 +31,7 @@ fn links_that_lead_nowhere_or_out_are_set_aside_by_name_and_all_other_mails_are_
               unreadable       1  symbolic link leads out of the source
     Unreadable file cannot be read: tree/x.eml (1)
               tree/x.eml: No such file or directory (os error 2)
-              help: put the file back, or plan again without it
+              help: put the file back (if it is a link, what it points to), or plan again without it
     Unreadable symbolic link leads out of the source: tree/z.eml (1)
               tree/z.eml: it points to ../secret.eml
               help: replace the link by a copy of what it points to, or name that in `path`

@@ -193,3 +193,25 @@ fn every_copy_of_a_message_is_found_however_many_there_are() {
         assert_eq!(ledger.find(&format!("{number}@shop.example")).unwrap(), [number]);
     }
 }
+
+#[test]
+fn a_refused_message_is_taken_up_again_only_when_its_request_was_mended() {
+    let (_dir, mut ledger) = ledger_of(&["a", "b"]);
+    send(&ledger, 0, &refused("bad handle"));
+    send(&ledger, 1, &refused("bad handle"));
+    let mut mended = planned(1, "b");
+    if let Verdict::Planned(planned) = &mut mended.verdict {
+        planned.request = [77; 32];
+    }
+    ledger.write_plan(meta("p2", 2), vec![planned(0, "a"), mended]).unwrap();
+    assert_eq!(ledger.state(0).unwrap(), refused("bad handle"), "the same bytes would be refused again");
+    assert_eq!(ledger.state(1).unwrap(), State::Planned);
+    let tally = &ledger.tallies()[0].1;
+    assert_eq!((tally.refused, tally.pending), (1, 1));
+    assert!(tally.balances());
+    let dir = ledger.dir().to_path_buf();
+    drop(ledger);
+    let ledger = Ledger::open(&dir).unwrap();
+    assert_eq!(ledger.state(1).unwrap(), State::Planned, "also after opening again");
+    assert_eq!(ledger.first_open(), 1);
+}

@@ -1,9 +1,10 @@
 //! The embedded Front as a process of its own, and importers that are killed beside it.
 
-use super::{Workspace, must, poll, read_jsonl};
+use super::{Workspace, must, poll};
 use serde_json::Value;
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub(crate) struct Front {
     stdout: BufReader<ChildStdout>,
     base_url: String,
     dump: PathBuf,
+    /// Bytes of the dump that were counted, and the lines in them.
+    counted: Cell<(u64, usize)>,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
@@ -40,7 +43,7 @@ impl Front {
         assert!(base_url.starts_with("http://127.0.0.1:"), "not a base URL: {base_url:?}");
         let client = must(reqwest::Client::builder().no_proxy().build(), "HTTP client");
         let runtime = must(tokio::runtime::Builder::new_current_thread().enable_all().build(), "runtime");
-        Self { process, stdout, base_url: base_url.trim().to_owned(), dump, client, runtime }
+        Self { process, stdout, base_url: base_url.trim().to_owned(), dump, counted: Cell::default(), client, runtime }
     }
 
     pub(crate) fn dump(&self) -> &Path {
@@ -49,7 +52,20 @@ impl Front {
 
     /// Messages it has stored so far.
     pub(crate) fn stored(&self) -> usize {
-        lines_in(&self.dump)
+        let (mut offset, mut lines) = self.counted.get();
+        let mut dump = must(File::open(&self.dump), self.dump.display());
+        must(dump.seek(SeekFrom::Start(offset)), self.dump.display());
+        let mut block = vec![0; 1 << 16];
+        loop {
+            let length = must(dump.read(&mut block), self.dump.display());
+            if length == 0 {
+                break;
+            }
+            offset += must(u64::try_from(length), "length");
+            lines += memchr::memchr_iter(b'\n', &block[..length]).count();
+        }
+        self.counted.set((offset, lines));
+        lines
     }
 
     /// `threadlift import` to this Front, with further options.
@@ -139,15 +155,4 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Complete lines of a file; none if it is not there yet.
-pub(crate) fn lines_in(path: &Path) -> usize {
-    std::fs::read(path).map_or(0, |bytes| memchr::memchr_iter(b'\n', &bytes).count())
-}
-
-/// External ids of a dump.
-pub(crate) fn external_ids(dump: &Path) -> Vec<String> {
-    let id = |line: Value| line["external_id"].as_str().expect("an external id").to_owned();
-    read_jsonl(dump).into_iter().map(id).collect()
 }

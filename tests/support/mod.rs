@@ -5,6 +5,7 @@
 pub(crate) mod chance;
 pub(crate) mod compare;
 pub(crate) mod front;
+pub(crate) mod real;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -101,11 +102,6 @@ impl Workspace {
 /// Absolute path of something in the repository.
 pub(crate) fn repository(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
-}
-
-/// The folder of real mails that is not part of the repository: `THREADLIFT_REAL_SAMPLES`, or one beside it.
-pub(crate) fn real_samples() -> PathBuf {
-    std::env::var_os("THREADLIFT_REAL_SAMPLES").map_or_else(|| repository("../shared/samples-real"), PathBuf::from)
 }
 
 /// Waits for something that will come; a test that waits in vain fails.

@@ -1,4 +1,6 @@
-//! Chance that is the same in every run (SplitMix64, public domain, Sebastiano Vigna).
+//! Chance that is the same in every run (`SplitMix64`, public domain, Sebastiano Vigna).
+
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 /// A sequence of numbers that follows from its seed.
 pub(crate) struct Chance(pub(crate) u64);

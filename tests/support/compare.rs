@@ -1,5 +1,7 @@
 //! What the plan showed beside what the embedded Front decoded.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use super::must;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

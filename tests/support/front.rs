@@ -1,5 +1,7 @@
 //! The embedded Front as a process of its own, and importers that are killed beside it.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use super::{Workspace, must, poll};
 use serde_json::Value;
 use std::cell::Cell;

@@ -18,6 +18,7 @@ pub(crate) struct RealList {
 
 impl RealList {
     /// Looks in the folder `THREADLIFT_REAL_SAMPLES`, or beside the repository. Says so if it is not there.
+    #[expect(clippy::print_stderr, reason = "whoever reads the log must know what was not asked")]
     pub(crate) fn find() -> Option<Self> {
         let folder = std::env::var_os("THREADLIFT_REAL_SAMPLES");
         let folder = folder.map_or_else(|| repository("../shared/samples-real"), PathBuf::from).join("lists");

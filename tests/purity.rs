@@ -12,6 +12,7 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 use support::chance::Chance;
 use support::front::{FULL_SPEED, Front, PATIENCE, Process};
+use support::mails::{mail, numbered};
 use support::real::RealList;
 use support::{Workspace, must, poll, read_jsonl, repository};
 
@@ -238,6 +239,86 @@ proptest! {
         let workspace = with_mail_in(&[("support.mbox", all.concat())]);
         workspace.write("samples/takeout/Inbox.mbox", inbox.concat());
         usual().assert_same(&Outcome::of(&workspace, DEMO, &[]));
+    }
+}
+
+/// Mails whose place could tip a balance: copies as rich as each other, strangers with one Message-ID, twins without
+/// any, and threads with gaps, loops and equal dates.
+fn treacherous() -> Vec<Vec<u8>> {
+    let head = |id: &str, more: &str| {
+        format!("From: Ann <ann@x.example>\nSubject: Lamp\nDate: Fri, 21 Nov 1997 09:55:06 +0000\n{id}{more}")
+    };
+    let mut all = Vec::new();
+    for to in ["To: bob@y.example\n", "To: carl@y.example\n", "To: Bob <bob@y.example>\nCc: d@x.example\n"] {
+        all.push(mail(&head("Message-ID: <copy@x.example>\n", to), "\nOne text.\n"));
+        // No Message-ID: who it went to tells them apart, and a second copy does not.
+        all.push(mail(&head("", to), "\nOne text.\n"));
+        all.push(mail(&head("X-Mailbox: second\n", to), "\nOne text.\n"));
+    }
+    for text in ["red", "green", "blue", "grey"] {
+        all.push(mail(&head("Message-ID: <shared@x.example>\n", "To: bob@y.example\n"), &format!("\n{text}\n")));
+    }
+    for (number, more) in [
+        "References: <absent@x.example>\n",
+        "References: <absent@x.example> <0@x.example>\n",
+        "In-Reply-To: <3@x.example>\n",
+        "In-Reply-To: <2@x.example>\nReferences: <3@x.example> <4@x.example>\n",
+        "References: <2@x.example> <4@x.example>\n",
+        "In-Reply-To: <elsewhere@x.example>\nReferences: <shared@x.example>\n",
+        "In-Reply-To: <copy@x.example>\n",
+        "References: <elsewhere@x.example>\n",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        all.push(numbered(number, more));
+    }
+    all
+}
+
+/// Rows without ids, in two exports that overlap: `(rows of the first, rows of the second)`.
+fn overlapping_rows() -> [String; 2] {
+    let row = |conversation: usize, second: usize, text: &str| {
+        format!("c{conversation},2019-07-01 10:00:{second:02},visitor-{conversation},{text}\n")
+    };
+    let early = [row(1, 0, "hi"), row(1, 0, "hi"), row(1, 5, "hello"), row(2, 0, "hi"), row(2, 1, "?")];
+    let late = [row(1, 0, "hi"), row(1, 5, "hello"), row(1, 5, "hello"), row(2, 1, "?"), row(3, 0, "hi")];
+    [early, late].map(|rows| format!("chat,time,who,text\n{}", rows.concat()))
+}
+
+/// Puts mails into files of different lengths, and chat rows into files named in this order.
+fn arranged(mails: &[Vec<u8>], files: usize, csv_names: [&str; 2]) -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write(
+        "all.toml",
+        "version = 1\n[target]\ninbox = \"Support\"\n[ours]\ndomains = [\"y.example\"]\n[[source]]\nname = \"mail\"\n\
+         format = \"mbox\"\npath = \"*.mbox\"\n[[source]]\nname = \"chat\"\nformat = \"csv\"\npath = \"*.csv\"\n\
+         date = \"%Y-%m-%d %H:%M:%S\"\ntimezone = \"UTC\"\nrecipient = \"desk@y.example\"\n\
+         columns = { conversation = \"chat\", time = \"time\", sender = \"who\", text = \"text\" }\n",
+    );
+    for (number, part) in mails.chunks(mails.len().div_ceil(files)).enumerate() {
+        workspace.write(&format!("{number}.mbox"), part.concat());
+    }
+    for (name, rows) in csv_names.iter().zip(overlapping_rows()) {
+        workspace.write(name, rows);
+    }
+    workspace
+}
+
+fn usually_arranged() -> &'static Outcome {
+    static USUAL: OnceLock<Outcome> = OnceLock::new();
+    USUAL.get_or_init(|| Outcome::of(&arranged(&treacherous(), 1, ["1.csv", "2.csv"]), "all.toml", &[]))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 20, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn copies_collisions_gaps_and_loops_are_decided_alike_in_any_order(seed: u64, files in 1..5_usize, late_first: bool) {
+        let mut all = treacherous();
+        Chance(seed).shuffle(&mut all);
+        let names = if late_first { ["2.csv", "1.csv"] } else { ["1.csv", "2.csv"] };
+        usually_arranged().assert_same(&Outcome::of(&arranged(&all, files, names), "all.toml", &[]));
     }
 }
 

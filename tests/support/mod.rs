@@ -5,6 +5,7 @@
 pub(crate) mod chance;
 pub(crate) mod compare;
 pub(crate) mod front;
+pub(crate) mod mails;
 pub(crate) mod real;
 
 use assert_cmd::Command;

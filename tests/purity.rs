@@ -349,6 +349,33 @@ fn a_plan_after_a_part_was_sent_is_the_same_plan() {
 }
 
 #[test]
+fn what_was_sent_of_copies_and_collisions_decides_nothing_anew() {
+    let mut all = treacherous();
+    let mut chance = Chance(53);
+    for sent in [1, 4, 9, 15, 20] {
+        let workspace = arranged(&all, 2, ["1.csv", "2.csv"]);
+        let mapping = must(std::fs::read_to_string(workspace.path("all.toml")), "all.toml");
+        workspace.write("all.toml", format!("{mapping}[send]\nin_flight = 2\n{FULL_SPEED}"));
+        let front = Front::start(&workspace, "all.toml", "dump.jsonl", &["--latency-ms", "20"]);
+        let mut import =
+            Process::start(&mut front.importing(&workspace, "all.toml", &[]), &workspace.path("import.out"));
+        poll(PATIENCE, "a part of the messages", || front.stored() >= sent || import.has_ended());
+        import.kill();
+        chance.shuffle(&mut all);
+        for (number, part) in all.chunks(all.len().div_ceil(2)).enumerate() {
+            workspace.write(&format!("{number}.mbox"), part.concat());
+        }
+        usually_arranged().assert_same(&Outcome::of(&workspace, "all.toml", &[]));
+        let mut import =
+            Process::start(&mut front.importing(&workspace, "all.toml", &[]), &workspace.path("import.out"));
+        assert_eq!(import.wait().code(), Some(0));
+        let counted = front.stop();
+        assert_eq!(counted["messages"], usually_arranged().messages.len());
+        assert_eq!(counted["changed_repeats"], 0);
+    }
+}
+
+#[test]
 fn real_mail_may_lie_in_any_order_in_any_files_with_any_line_ends() {
     let Some(list) = RealList::find() else { return };
     let mut all = list.first(MAILS);

@@ -74,6 +74,8 @@ impl Workspace {
     pub(crate) fn program(&self) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_threadlift"));
         command.current_dir(self.folder.path()).env_remove("FRONT_API_TOKEN").env_remove("FRONT_BASE_URL");
+        // What a killed program leaves behind goes with the workspace.
+        command.env("TMPDIR", self.folder.path());
         command
     }
 

@@ -147,6 +147,9 @@ pub(super) struct EmbeddedFrontArgs {
     /// Write every message it stores, one JSON line each
     #[arg(long, value_name = "FILE.jsonl")]
     pub dump: Option<PathBuf>,
+    /// Milliseconds between its 202 and a message's existence
+    #[arg(long, default_value_t = 50)]
+    pub appear_after_ms: u64,
     /// Milliseconds each answer takes
     #[arg(long, default_value_t = 0)]
     pub latency_ms: u64,

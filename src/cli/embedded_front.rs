@@ -24,6 +24,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         token: args.token.clone(),
         dump: args.dump.clone(),
         limit_per_minute: args.limit,
+        appear_after: Duration::from_millis(args.appear_after_ms),
         faults: Faults {
             latency: Duration::from_millis(args.latency_ms),
             unauthorized_from: args.unauthorized_from,
@@ -45,6 +46,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         "repeats": state.repeats,
         "changed_repeats": state.changed_repeats,
         "refused": state.refused,
+        "hurried": state.hurried,
     });
     super::print(&format!("{line}\n"));
     server.stop();

@@ -72,7 +72,9 @@ fn read(path: &Path) -> Result<Vec<u8>, MappingErrors> {
         Err(fault) => (
             fault.to_string(),
             match fault.kind() {
-                ErrorKind::NotFound => "check the path; `mappings/` of threadlift holds commented mappings to start from",
+                ErrorKind::NotFound => {
+                    "check the path; `mappings/` of threadlift holds commented mappings to start from"
+                }
                 ErrorKind::IsADirectory => "this is a folder; name the mapping file inside it",
                 ErrorKind::PermissionDenied => "give yourself the right to read the file",
                 _ => "check that the file can be read",

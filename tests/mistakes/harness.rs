@@ -74,7 +74,7 @@ impl Scene {
     }
 
     pub(crate) fn front_with(&self, options: &[&str]) -> Front {
-        Front::start(&self.workspace, "front.toml", options)
+        Front::start(&self.workspace, "front.toml", "front.jsonl", options)
     }
 
     /// Runs the program, without a token and without a terminal.

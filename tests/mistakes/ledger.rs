@@ -38,7 +38,7 @@ fn beside_a_running_import_a_plan_is_refused_at_once_and_status_shows_counts() {
     assert_eq!(status["total"]["read"], 100);
     assert_eq!(status["balanced"], true);
     words.ended_with(0).says(&["Another threadlift is at work", "these figures are from", "mail", "100"]);
-    let counts = front.counts();
+    let counts = front.stop();
     assert!(counts["messages"].as_u64().is_some_and(|messages| messages < 100), "{counts}");
     assert_eq!(counts["repeats"], 0);
     scene.run(&["status", "m.toml"]).ended_with(0).says(&["Nothing is running.", "Left to send:"]);
@@ -89,7 +89,7 @@ fn a_ledger_never_serves_a_second_company() {
     let scene = Scene::that_works();
     let first = scene.front_with(&["--company", "cmp_first"]);
     scene.import_into(&first).ended_with(0);
-    assert_eq!(first.counts()["messages"], 3);
+    assert_eq!(first.stop()["messages"], 3);
     scene.write("mail.mbox", mailbox(5));
     let second = scene.front_with(&["--company", "cmp_second"]);
     let ran = scene.import_into(&second).ended_with(5);
@@ -135,7 +135,7 @@ fn a_lost_index_is_made_again_and_nothing_is_sent_twice() {
     scene.import_into(&front).ended_with(0);
     must(std::fs::remove_dir_all(scene.workspace.path("m.ledger/sled")), "index");
     scene.import_into(&front).ended_with(0).says(&["planning first", "0 accepted"]);
-    let counts = front.counts();
+    let counts = front.stop();
     assert_eq!((counts["messages"].as_u64(), counts["repeats"].as_u64()), (Some(3), Some(0)));
 }
 

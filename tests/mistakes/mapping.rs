@@ -136,5 +136,5 @@ fn more_requests_a_second_than_front_takes_are_refused_unless_the_target_is_this
     assert!(!scene.workspace.path("m.ledger").exists(), "a refused setting leaves nothing behind");
     let front = scene.front();
     scene.import_into(&front).ended_with(0);
-    assert_eq!(front.counts()["messages"], 3);
+    assert_eq!(front.stop()["messages"], 3);
 }

@@ -100,7 +100,7 @@ fn a_token_that_is_revoked_on_the_way_stops_the_run_and_the_next_one_sends_the_r
     scene.write("m.toml", format!("{MAPPING}\n[send]\nin_flight = 1\n"));
     let front = scene.front_with(&["--unauthorized-from", "2"]);
     let ran = scene.import_into(&front).ended_with(4);
-    assert_eq!(front.counts()["messages"], 1);
+    assert_eq!(front.stop()["messages"], 1);
     let (_, error) = ran.stderr.split_once("error").expect("an error is said");
     insta::assert_snapshot!(format!("error{error}"), @r#"
     error: Front turned the token down (401): Unauthenticated: JSON Web Token error
@@ -108,5 +108,5 @@ fn a_token_that_is_revoked_on_the_way_stops_the_run_and_the_next_one_sends_the_r
     "#);
     let front = scene.front();
     scene.import_into(&front).ended_with(0);
-    assert_eq!(front.counts()["messages"], 2);
+    assert_eq!(front.stop()["messages"], 2);
 }

@@ -41,7 +41,7 @@ fn links_that_lead_nowhere_or_out_are_set_aside_by_name_and_all_other_mails_are_
     "#);
     let front = scene.front();
     scene.import_into(&front).ended_with(3).says(&["file cannot be read", "threadlift status m.toml"]);
-    assert_eq!(front.counts()["messages"], 2);
+    assert_eq!(front.stop()["messages"], 2);
     scene.run(&["status", "m.toml"]).ended_with(3).says(&["tree/x.eml", "put the file back", "tree/z.eml"]);
 }
 
@@ -227,5 +227,5 @@ fn broken_rows_are_set_aside_with_file_and_line_and_the_others_are_planned() {
     let mapping = must(std::fs::read_to_string(scene.workspace.path("m.toml")), "m.toml");
     scene.write("m.toml", format!("{mapping}\n[send]\nsettle = \"100ms\"\n"));
     scene.import_into(&front).ended_with(3);
-    assert_eq!(front.counts()["messages"], 2);
+    assert_eq!(front.stop()["messages"], 2);
 }

@@ -27,7 +27,7 @@ fn a_changed_mapping_is_planned_again_and_shown_before_it_is_sent() {
 
     Ready to send 2 messages to Rehearsal.
     "#);
-    assert_eq!(front.counts()["messages"], 2);
+    assert_eq!(front.stop()["messages"], 2);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_changed_source_is_named_and_planned_again() {
         .import_into(&front)
         .ended_with(0)
         .says(&["mail.mbox of source `mail` is new or was changed after it was planned: planning first", "Support 4"]);
-    assert_eq!(front.counts()["messages"], 4);
+    assert_eq!(front.stop()["messages"], 4);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_file_that_is_gone_is_named() {
     crate::support::must(std::fs::remove_file(scene.workspace.path("old.mbox")), "old.mbox");
     let front = scene.front();
     scene.import_into(&front).ended_with(0).says(&["old.mbox of source `mail` is gone: planning first"]);
-    assert_eq!(front.counts()["messages"], 3);
+    assert_eq!(front.stop()["messages"], 3);
 }
 
 #[test]
@@ -62,5 +62,5 @@ fn an_unchanged_plan_is_sent_without_being_made_again() {
     let front = scene.front();
     let ran = scene.import_into(&front).ended_with(0);
     assert_eq!(ran.stderr, "");
-    assert_eq!(front.counts()["messages"], 3);
+    assert_eq!(front.stop()["messages"], 3);
 }

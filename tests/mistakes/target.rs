@@ -76,7 +76,7 @@ fn the_token_is_nowhere_to_be_found_after_an_import() {
         .run_with_token(Some(SECRET), &["show", "m.toml", "m1@customer.example"])
         .ended_with(0)
         .keeps_quiet_about(SECRET);
-    assert_eq!(front.counts()["messages"], 3);
+    assert_eq!(front.stop()["messages"], 3);
     no_file_holds_the_secret(&scene);
 }
 
@@ -129,7 +129,7 @@ fn a_line_end_behind_the_token_does_no_harm() {
     scene
         .run(&["import", "m.toml", "--yes", "--base-url", front.base_url(), "--token-file", "token.txt"])
         .ended_with(0);
-    assert_eq!(front.counts()["messages"], 3);
+    assert_eq!(front.stop()["messages"], 3);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn when_nothing_is_left_to_send_nobody_is_asked() {
         .run_with_token(Some(TOKEN), &["import", "m.toml", "--base-url", front.base_url()])
         .ended_with(0)
         .says(&["0 accepted"]);
-    assert_eq!(front.counts()["repeats"], 0);
+    assert_eq!(front.stop()["repeats"], 0);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_base_url_variable_that_is_set_to_nothing_counts_as_not_set() {
     let mut command = scene.workspace.threadlift();
     command.args(["import", "m.toml", "--yes"]).env("FRONT_API_TOKEN", TOKEN).env("FRONT_BASE_URL", "");
     scene.ran(&must(command.output(), "threadlift")).ended_with(0);
-    assert_eq!(front.counts()["messages"], 3);
+    assert_eq!(front.stop()["messages"], 3);
 }
 
 #[test]

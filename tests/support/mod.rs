@@ -2,13 +2,18 @@
 
 #![allow(dead_code, reason = "each test binary compiles this module and uses its own part of it")]
 
+pub(crate) mod chance;
+pub(crate) mod compare;
 pub(crate) mod front;
+pub(crate) mod mails;
+pub(crate) mod real;
 
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
@@ -65,6 +70,23 @@ impl Workspace {
         command
     }
 
+    /// The same program as a plain process, for tests that kill it or run two at once.
+    pub(crate) fn program(&self) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_threadlift"));
+        command.current_dir(self.folder.path()).env_remove("FRONT_API_TOKEN").env_remove("FRONT_BASE_URL");
+        // What a killed program leaves behind goes with the workspace.
+        command.env("TMPDIR", self.folder.path());
+        command
+    }
+
+    /// Replaces a piece of a text file that occurs exactly once.
+    pub(crate) fn replace(&self, relative: &str, old: &str, new: &str) {
+        let path = self.path(relative);
+        let text = must(fs::read_to_string(&path), path.display());
+        assert_eq!(text.matches(old).count(), 1, "{old:?} in {relative}");
+        self.write(relative, text.replace(old, new));
+    }
+
     /// Plans `mapping` with a fresh ledger, requires exit code 0, and gives the lines of `--requests`.
     pub(crate) fn plan(&self, mapping: &str) -> Vec<Value> {
         let out = must(tempfile::tempdir_in(self.folder.path()), "temporary folder");
@@ -83,6 +105,16 @@ impl Workspace {
 /// Absolute path of something in the repository.
 pub(crate) fn repository(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// Waits for something that will come; a test that waits in vain fails.
+#[track_caller]
+pub(crate) fn poll(patience: Duration, what: &str, mut is_there: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
+    while !is_there() {
+        assert!(Instant::now() < deadline, "waited {patience:?} in vain for {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The values of a file with one JSON value a line.

@@ -263,7 +263,9 @@ fn the_digest_is_that_of_the_text() {
 fn a_file_that_cannot_be_read_is_named_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("mapping.toml");
-    for (path, remedy) in [(missing.as_path(), "mappings to start from"), (folder.path(), "name the mapping file inside it")] {
+    for (path, remedy) in
+        [(missing.as_path(), "mappings to start from"), (folder.path(), "name the mapping file inside it")]
+    {
         let errors = load(path).unwrap_err();
         let shown = errors.to_string();
         assert!(shown.contains(&path.display().to_string()) && shown.contains(remedy), "{shown}");

@@ -56,7 +56,7 @@ fn a_token_that_front_turns_down_ends_the_run_before_anything_is_read() {
     let ran = scene.run_with_token(Some(SECRET), &import).ended_with(4).keeps_quiet_about(SECRET);
     insta::assert_snapshot!(ran.stderr, @r#"
     error: Front refused the token for /me (401: Unauthenticated: JSON Web Token error)
-      = help: check FRONT_API_TOKEN: it must be valid, and its scopes and workspaces must cover this (see the README); nothing was sent
+      = help: check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must cover this (the README lists them); nothing was sent
     "#);
     let json = scene.run_with_token(Some(SECRET), &[&import[..], &["--json"]].concat());
     json.ended_with(4).keeps_quiet_about(SECRET);

@@ -17,6 +17,9 @@ pub(super) fn read(leaf: &Leaf<'_>, place: usize, changes: &mut Vec<String>) -> 
     if content_type != declared_type {
         changes.push(format!("file {place}: type {declared_type} replaced by {content_type}"));
     }
+    if written_name(leaf).is_some_and(|name| filenames::looks_escaped(&name)) {
+        changes.push(format!("file {place}: `%` before 22, 0D or 0A in its name replaced by `_`"));
+    }
     let filename = declared_name.unwrap_or_else(|| {
         let name = if leaf.is_message() { message_name(&leaf.content, place) } else { None };
         name.unwrap_or_else(|| filenames::generic(&content_type, &leaf.content, place))
@@ -44,9 +47,14 @@ fn declared_type(leaf: &Leaf<'_>) -> String {
 }
 
 fn declared_name(leaf: &Leaf<'_>) -> Option<String> {
+    written_name(leaf).and_then(|name| filenames::clean(&name))
+}
+
+/// The first name in the headers of which anything is left when it is cleaned.
+fn written_name(leaf: &Leaf<'_>) -> Option<String> {
     let disposition = leaf.fields.first("Content-Disposition").map(Parameterized::parse);
-    let name = disposition.and_then(|found| found.get("filename")).and_then(|name| filenames::clean(&name));
-    name.or_else(|| leaf.content_type.get("name").and_then(|name| filenames::clean(&name)))
+    let names = [disposition.and_then(|found| found.get("filename")), leaf.content_type.get("name")];
+    names.into_iter().flatten().find(|name| filenames::clean(name).is_some())
 }
 
 /// What a file without a telling type is, by its name and then by its first bytes.

@@ -40,8 +40,7 @@ fn decode(ids: &[usize], leaves: &[Option<Leaf<'_>>]) -> Vec<Shown> {
         .map(|leaf| {
             let decoded = charset::decode(&leaf.content, leaf.charset().as_deref());
             let html = leaf.kind == PartKind::Html;
-            let text = if html { decoded.text } else { with_lf(decoded.text) };
-            Shown { html, text, changes: decoded.changes }
+            Shown { html, text: with_lf(decoded.text), changes: decoded.changes }
         })
         .collect()
 }
@@ -50,8 +49,13 @@ fn is_blank(parts: &[Shown]) -> bool {
     parts.iter().all(|part| part.text.trim().is_empty())
 }
 
+/// Line ends as LF, in HTML too: one mail stored with LF here and CRLF there must give one request. CR CR LF is what
+/// some programs made of CRLF by converting twice.
 fn with_lf(text: String) -> String {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+    if !text.contains('\r') {
+        return text;
+    }
+    text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn join(parts: Vec<Shown>) -> Body {
@@ -76,6 +80,13 @@ mod tests {
     fn multipart(kind: &str, parts: &[&str]) -> Body {
         let parts = parts.join("\n--b\n");
         body(&format!("Content-Type: multipart/{kind}; boundary=b\n\n--b\n{parts}\n--b--\n"))
+    }
+
+    #[test]
+    fn line_ends_of_the_file_do_not_reach_the_body() {
+        let html = |end: &str| body(&format!("Content-Type: text/html{end}{end}<p>one{end}two</p>{end}"));
+        assert_eq!(html("\r\n"), html("\n"));
+        assert_eq!(body("Content-Type: text/plain\n\none\r\r\ntwo\n"), Body::Text("one\ntwo\n".into()));
     }
 
     const TEXT: &str = "Content-Type: text/plain\n\nhello";

@@ -11,7 +11,25 @@ pub(super) fn clean(declared: &str) -> Option<String> {
     if name.is_empty() || name == "." || name == ".." {
         return None;
     }
-    Some(shorten(name))
+    Some(shorten(&without_escapes(name)))
+}
+
+/// What a form escapes a quote, CR or LF in a file name as. A name that holds these by itself would be read as what they
+/// stand for, since the rule does not escape `%` (HTML standard, multipart/form-data encoding).
+const ESCAPES: [&str; 3] = ["22", "0D", "0A"];
+
+/// Would a form's receiver read something else than this name?
+pub(super) fn looks_escaped(name: &str) -> bool {
+    name.match_indices('%').any(|(at, _)| is_escape(name, at))
+}
+
+fn is_escape(name: &str, at: usize) -> bool {
+    let code = name.get(at + 1..at + 3).unwrap_or_default();
+    ESCAPES.iter().any(|escape| escape.eq_ignore_ascii_case(code))
+}
+
+fn without_escapes(name: &str) -> String {
+    name.char_indices().map(|(at, c)| if c == '%' && is_escape(name, at) { '_' } else { c }).collect()
 }
 
 /// Control characters, and those that turn the reading direction to disguise an extension.
@@ -100,6 +118,13 @@ mod tests {
         assert_eq!(clean("../../etc/passwd").as_deref(), Some("passwd"));
         assert_eq!(clean(r"C:\Users\x\a.txt").as_deref(), Some("a.txt"));
         assert_eq!(clean("dir/").as_deref(), Some("dir"));
+    }
+
+    #[test]
+    fn a_name_never_holds_what_a_form_would_read_as_a_quote_or_line_end() {
+        assert_eq!(clean("50%22 off %0d%0A.txt").as_deref(), Some("50_22 off _0d_0A.txt"));
+        assert_eq!(clean("100%.txt").as_deref(), Some("100%.txt"));
+        assert!(looks_escaped("a%0Ab") && !looks_escaped("a%20b%"));
     }
 
     #[test]

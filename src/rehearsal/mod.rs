@@ -13,6 +13,7 @@ mod connection;
 mod errors;
 mod gate;
 mod import;
+mod lodging;
 mod pace;
 mod server;
 mod snapshot;

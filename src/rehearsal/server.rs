@@ -21,7 +21,7 @@ use super::errors::ApiError;
 use super::pace::Window;
 use super::snapshot::Snapshot;
 use super::store::{Attachment, LogReader, SpoolDir, Store};
-use super::{api, gate, import, web};
+use super::{api, gate, import, lodging, web};
 
 /// How long requests in flight are waited for when the server is stopped.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -89,15 +89,7 @@ impl Server {
         if config.token.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a rehearsal needs a token that is not empty"));
         }
-        let builder = {
-            let mut builder = tempfile::Builder::new();
-            builder.prefix("threadlift-rehearsal-");
-            builder
-        };
-        let directory = match &config.spill {
-            Some(parent) => builder.tempdir_in(parent)?,
-            None => builder.tempdir()?,
-        };
+        let directory = lodging::make(config.spill.as_deref())?;
         let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, config.port)))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();

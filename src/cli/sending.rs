@@ -181,6 +181,15 @@ pub(super) fn verdict(
             };
             Ok((Exit::Incomplete, format!("{words}{status}")))
         }
+        Ending::Finished if report.sent.as_ref().is_none_or(|sent| sent.accepted == 0) => {
+            let mut words = "Nothing was left to send: all that is planned was sent before.".to_owned();
+            if report.command == "rehearse" {
+                words.push_str(
+                    " So this rehearsal shows an empty Front; to rehearse everything, name another --ledger.",
+                );
+            }
+            Ok((Exit::Done, words))
+        }
         Ending::Finished => Ok((
             Exit::Done,
             "Done: Front accepted every message. Accepted is Front's 202; seeing each message there is not built yet."
@@ -205,8 +214,8 @@ fn stop_failure(stop: Stop) -> Failure {
         ),
         Stop::Refusals { what, commonest } => Failure::target(
             format!("{what}; the commonest cause: {commonest}"),
-            "mend the mapping so that this cause goes away, then run `plan` and `import` again; what Front has refused is \
-             not sent again by itself: `status` names it",
+            "mend the mapping so that this cause goes away, then run `plan` and `import` again: a refused message is sent \
+             again as soon as its request is another one; `status` names them",
         ),
         Stop::Source(error) => Failure::usage(
             error.to_string(),

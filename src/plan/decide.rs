@@ -1,7 +1,7 @@
 //! What the mapping decides about one record: direction, inbox, tags, skip.
 
 use crate::mapping::{Mapping, Rule, UnlistedLabels, When};
-use crate::record::{Direction, Record};
+use crate::record::{Direction, Kind, Record};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -64,12 +64,15 @@ fn direction(record: &Record, mapping: &Mapping) -> Direction {
 }
 
 fn labels(record: &Record, mapping: &Mapping, decided: &mut Decided) {
+    // In a table of chats a label such as `Chat` or `Important` is somebody's own word.
+    let is_mail = record.kind == Kind::Email;
     for label in &record.labels {
         if let Some(tag) = mapping.labels.get(label) {
             decided.tags.push(tag.clone());
-        } else if is_one_of(label, SKIPPED_LABELS) {
+        } else if is_mail && is_one_of(label, SKIPPED_LABELS) {
             decided.skip.get_or_insert_with(|| format!("label {label}"));
-        } else if is_one_of(label, SYSTEM_LABELS) || label.starts_with("Category ") {
+        } else if is_mail && (is_one_of(label, SYSTEM_LABELS) || label.starts_with("Category ")) {
+            // Neither a tag nor worth listing.
         } else if mapping.defaults.unlisted_labels == UnlistedLabels::Tag && label.chars().count() <= MAX_TAG {
             decided.tags.push(label.clone());
         } else {

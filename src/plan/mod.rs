@@ -19,6 +19,7 @@ mod read;
 mod rebuild;
 mod requests;
 mod resolve;
+mod system_labels;
 mod verdicts;
 
 pub use overview::{Listed, Overview, ProblemKind};
@@ -193,3 +194,6 @@ fn too_large(too_large: TooLarge) -> facts::Problem {
             .to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

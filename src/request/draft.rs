@@ -252,3 +252,7 @@ fn note(file: &File, html: bool) -> String {
     );
     if html { format!("<p>{}</p>", text_to_html(&line)) } else { format!("\n{line}") }
 }
+
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

@@ -204,3 +204,6 @@ impl Shared {
         self.observer.event(Event::StageAdvanced { stage: Stage::Sending, done, records: done });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,7 @@ pub(super) struct Problem {
 
 /// A record that may be sent.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about a record, not states of one thing")]
 pub(super) struct Candidate {
     pub identity: crate::record::Identity,
     pub is_inbound: bool,

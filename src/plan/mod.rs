@@ -196,4 +196,6 @@ fn too_large(too_large: TooLarge) -> facts::Problem {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

@@ -48,6 +48,7 @@ pub(super) struct Message {
 
 /// One conversation.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "thread_ref is Front's word")]
 pub(super) struct Thread {
     pub thread_ref: String,
     pub inbox: String,

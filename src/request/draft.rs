@@ -205,7 +205,7 @@ fn sender(from: Option<Address>, direction: Direction, mapping: &Mapping, change
     let agent = mapping.agents.get(&handle.to_lowercase());
     let author_id = agent.filter(|_| direction == Direction::Outbound).cloned();
     let name = name.map(|name| one_line(name, "author's name", changes)).filter(|name| !name.trim().is_empty());
-    Sender { name, handle, author_id }
+    Sender { handle, name, author_id }
 }
 
 /// Line ends in a header value are folding that survived, or an attempt to smuggle a header.

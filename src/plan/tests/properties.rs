@@ -45,8 +45,11 @@ fn any_mapping() -> impl Strategy<Value = Arc<Mapping>> {
     prop::sample::subsequence(parts.to_vec(), 0..=parts.len()).prop_map(|parts| mapping(&parts.concat()))
 }
 
+/// External id, ref, inbox, tags and digest of a message.
+type Meaning<'a> = (&'a str, &'a str, &'a str, &'a [String], [u8; 32]);
+
 /// What Front would get, without regard to order and place.
-fn meaning(entries: &[Entry]) -> BTreeSet<(&str, &str, &str, &[String], [u8; 32])> {
+fn meaning(entries: &[Entry]) -> BTreeSet<Meaning<'_>> {
     sent(entries)
         .into_iter()
         .map(|planned| {

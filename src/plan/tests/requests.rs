@@ -4,6 +4,7 @@ use super::*;
 use crate::plan::requests::write_requests;
 use crate::plan::{PlanError, RebuildError, Rebuilder};
 use serde_json::Value;
+use sha2::Digest;
 
 const ROWS: [[&str; 7]; 3] = [
     ["1", "c1", "1546300800", "ada", "Hi", "visitor", ""],
@@ -61,7 +62,6 @@ fn files_are_named_with_size_and_digest_and_not_spelt_out() {
     assert_eq!(file["filename"], "a.txt");
     let content = rebuilder.request(&entries[3]).unwrap().request.attachments[0].content.clone();
     assert_eq!(file["size"], content.len());
-    use sha2::Digest;
     assert_eq!(file["sha256"], crate::plan::hex(&sha2::Sha256::digest(&content)));
     assert!(line["request"].get("attachments").is_none());
 }

@@ -9,31 +9,21 @@ use super::{Ending, Job, Outcome, run};
 use crate::event::Silent;
 use crate::front::Cancellation;
 use crate::ledger::{Ledger, State, Target, Verdict};
-use crate::mapping::{self, Mapping};
-use crate::plan::{self, Rebuilder, Settings};
-use crate::source::{self, Source};
+use crate::plan::testing::Folder;
 use front::Front;
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// Longer than any test runs: what waits for it never happens.
 const NEVER: Duration = Duration::from_secs(100_000);
 
 /// A test that hangs has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-const MAPPING: &str =
-    "version = 1\n[target]\ninbox = \"Support\"\n[[source]]\nname = \"old\"\nformat = \"eml\"\npath = \"mails\"\n";
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A planned export with its ledger.
 struct World {
-    dir: TempDir,
-    mapping: Arc<Mapping>,
-    sources: Arc<Vec<Box<dyn Source>>>,
+    folder: Folder,
     ledger: Arc<Ledger>,
     inboxes: BTreeMap<String, String>,
     cancellation: Cancellation,
@@ -45,16 +35,12 @@ impl World {
     /// Each name is a message: `a1`, `a2`, … are one conversation, the oldest first. Conversations are sent in the
     /// order of their letters.
     fn of(names: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("mails")).unwrap();
+        let folder = Folder::new();
         for name in names {
-            fs::write(dir.path().join("mails").join(format!("{name}.eml")), letter(name)).unwrap();
+            folder.write(&format!("{name}.eml"), &letter(name));
         }
-        let mapping = mapping::parse(&dir.path().join("m.toml"), MAPPING).map(Arc::new).ok().unwrap();
-        let sources = Arc::new(source::open_all(&mapping).unwrap());
-        let mut ledger = Ledger::open(&dir.path().join("ledger")).unwrap();
-        let settings = Settings { threads: 1, requests: None };
-        plan::plan(&mapping, &sources, &mut ledger, settings, &Silent, &AtomicBool::new(false)).unwrap();
+        let mut ledger = folder.open_ledger();
+        folder.plan(&mut ledger, "");
         let inboxes = BTreeMap::from([("Support".to_owned(), "inb_1".to_owned())]);
         let target = Target {
             company_id: "cmp_1".into(),
@@ -64,9 +50,7 @@ impl World {
         };
         ledger.bind(&target).unwrap();
         Self {
-            dir,
-            mapping,
-            sources,
+            folder,
             ledger: Arc::new(ledger),
             inboxes,
             cancellation: Cancellation::new(),
@@ -78,7 +62,7 @@ impl World {
     fn job(&self, front: &Front) -> Job {
         Job {
             ledger: Arc::clone(&self.ledger),
-            rebuilder: Rebuilder::new(Arc::clone(&self.mapping), Arc::clone(&self.sources)),
+            rebuilder: self.folder.rebuilder(),
             client: front.client.clone(),
             inboxes: self.inboxes.clone(),
             in_flight: self.in_flight,
@@ -94,9 +78,8 @@ impl World {
     /// As a new process would find it.
     fn reopened(mut self) -> Self {
         let ledger = Arc::try_unwrap(self.ledger).expect("nobody else holds the ledger");
-        let path = ledger.dir().to_owned();
         ledger.close().unwrap();
-        self.ledger = Arc::new(Ledger::open_existing(&path).unwrap());
+        self.ledger = Arc::new(self.folder.open_ledger());
         self.cancellation = Cancellation::new();
         self
     }

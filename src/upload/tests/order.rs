@@ -106,11 +106,11 @@ async fn what_was_sent_is_not_sent_again() {
 #[tokio::test]
 async fn a_request_leaves_only_after_the_journal_says_so() {
     let world = World::of(&["a1", "a2", "b1"]);
-    let journal = world.dir.path().join("ledger/journal.jsonl");
+    let journal = world.ledger.dir().join("journal.jsonl");
     let early = Arc::new(std::sync::Mutex::new(Vec::new()));
     let found = Arc::clone(&early);
     let front = Front::new(move |seen| {
-        let lines = fs::read_to_string(&journal).unwrap();
+        let lines = std::fs::read_to_string(&journal).unwrap();
         let said = format!("\"sending\":{{\"external_id\":\"{}\"", seen.external_id);
         if !lines.contains(&said) {
             found.lock().unwrap().push(seen.name);

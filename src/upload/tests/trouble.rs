@@ -66,7 +66,7 @@ async fn ten_refusals_in_a_row_stop_the_run() {
 async fn a_source_that_changed_stops_the_run_before_that_message_is_marked() {
     let mut world = World::of(&["a1", "b1", "b2"]);
     world.in_flight = 1;
-    fs::write(world.dir.path().join("mails/b1.eml"), letter("b1").replace("This is", "That is")).unwrap();
+    world.folder.write("b1.eml", &letter("b1").replace("This is", "That is"));
     let front = Front::answering(|_| accepts()).await;
     let outcome = world.send(&front).await;
     let Ending::Stopped(Stop::Source(error)) = outcome.ending else { panic!("{:?}", outcome.ending) };

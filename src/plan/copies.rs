@@ -29,7 +29,8 @@ impl Resolution<'_> {
             let classes: Vec<&[Copy<'_>]> =
                 group.chunk_by(|a, b| a.1.identity.sameness == b.1.identity.sameness).collect();
             let ids = external_ids(&classes, pins);
-            if classes.len() > 1 && self.mapping.identity.collisions == Collisions::Richest {
+            let may_repeat = group.iter().any(|(_, row)| row.may_repeat);
+            if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
                 // All of them are one message, under the id that one of them has in Front already, if any has.
                 let known = ids.iter().find(|id| pins.copy(id).is_some());
                 let plain = group.first().map(|(_, first)| plain_id(&first.identity.key));
@@ -39,7 +40,7 @@ impl Resolution<'_> {
                 continue;
             }
             for (id, class) in ids.into_iter().zip(classes) {
-                if class.iter().any(|(_, row)| row.may_repeat) {
+                if may_repeat {
                     self.add_repeated(&id, class, pins);
                 } else {
                     self.add_message(id, class, pins);

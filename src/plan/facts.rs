@@ -11,7 +11,7 @@ pub(super) struct Read {
     /// By record number: how the reference graph knows it; absent if it could not be read that far.
     pub links: Vec<Option<thread::Message>>,
     pub texts: Texts,
-    /// Labels that became no tag, with the number of records that carry them.
+    /// Labels that became no tag, with the number of kept records that carry them.
     pub unlisted: BTreeMap<String, u64>,
 }
 

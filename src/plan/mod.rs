@@ -28,7 +28,7 @@ pub(crate) use resolve::hex;
 
 use crate::event::Observer;
 use crate::ledger::{FileMeta, Ledger, LedgerError, Plan, PlanMeta, SourceMeta};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Oversize};
 use crate::request::TooLarge;
 use crate::source::{Origin, Source};
 use std::io::Write;
@@ -186,12 +186,15 @@ fn plan_id(mapping: &Mapping, sources: &[SourceMeta]) -> String {
     hex(hasher.finalize().as_bytes().get(..8).unwrap_or_default())
 }
 
-fn too_large(too_large: TooLarge) -> facts::Problem {
+fn too_large(too_large: TooLarge, policy: Oversize) -> facts::Problem {
+    let remedy = match policy {
+        Oversize::Reject => "set `oversize = \"note\"` under [defaults] to send it without its largest files",
+        Oversize::Note => "its text alone is too large for Front: shorten it in the source, or keep it elsewhere",
+    };
     facts::Problem {
         cause: "too large for one request".to_owned(),
         detail: too_large.detail,
-        remedy: "set `oversize = \"note\"` under [defaults] to send it without the largest files, or shorten its body"
-            .to_owned(),
+        remedy: remedy.to_owned(),
     }
 }
 

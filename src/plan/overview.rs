@@ -31,7 +31,7 @@ pub struct Overview {
     pub outbound: u64,
     /// Who was treated as us, most frequent first, with messages.
     pub treated_as_us: Listed,
-    /// Labels that became no tag, most frequent first, with records.
+    /// Labels that became no tag, most frequent first, with the kept records that carry them.
     pub unlisted_labels: Listed,
     /// Earliest and latest date, Unix seconds.
     pub dates: Option<(i64, i64)>,

@@ -202,7 +202,7 @@ impl Work<'_> {
                 candidate.has_changes |= !draft.changes.is_empty();
                 Finding::Candidate(Box::new(candidate))
             }
-            Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large))),
+            Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize))),
         }
     }
 }

@@ -90,6 +90,15 @@ fn richest_keeps_the_id_that_was_sent_even_if_it_has_a_suffix() {
 }
 
 #[test]
+fn richest_never_sends_a_second_message_under_one_message_id() {
+    let [one, other] = collision();
+    let mapping = mapping("[identity]\ncollisions = \"richest\"");
+    let before = planned_mails(&mapping, &[one]);
+    let after = planned(&mapping, &mails_only(&[other]), &pins_of(&before, &accepted()));
+    assert_eq!(of(&after, 0).external_id, of(&before, 0).external_id);
+}
+
+#[test]
 fn whatever_part_of_a_collision_was_sent_keeps_its_id() {
     let both = planned_mails(&mapping(""), &collision());
     for (number, mail) in (0..).zip(collision()) {
@@ -169,3 +178,26 @@ fn rows_with_an_id_of_their_own_are_copies_if_they_are_equal() {
     let entries = planned(&mapping(""), &sources(&[], &[row("ok"), row("ok"), row("no")]), &Pins::default());
     assert_eq!(statuses(&entries), ["planned", "duplicate", "planned"]);
 }
+
+/// What stands here is in Front's books and in ledgers: a change doubles every mailbox imported before, and takes
+/// every conversation apart.
+#[test]
+fn ids_and_refs_stay_as_they_are() {
+    let mails = [letter("a", 0, "", "Hi"), letter("a", 0, "", "Ho"), letter("b", 1, "X-GM-THRID: 7\n", "Hi")];
+    let rows = [line("c1", 0, "ada", "ok", "visitor"), line("c1", 0, "ada", "ok", "visitor")];
+    let written: Vec<Written> = mails.iter().map(|text| mail(text)).collect();
+    let entries = planned(&mapping(""), &sources(&written, &rows), &Pins::default());
+    let golden: Vec<(&str, &str)> = (0..5)
+        .map(|number| of(&entries, number))
+        .map(|planned| (planned.external_id.as_str(), planned.thread_ref.as_str()))
+        .collect();
+    assert_eq!(golden, GOLDEN);
+}
+
+const GOLDEN: [(&str, &str); 5] = [
+    ("tl1-f338d744f48280349c4f2b06558cda0d84609d92", "tl1-d572c33237bd77318e71a6e0ea2fc18b"),
+    ("tl1-f338d744f48280349c4f2b06558cda0d84609d92-c33f0028a6bbd90a", "tl1-d572c33237bd77318e71a6e0ea2fc18b"),
+    ("tl1-a286e1708e8bc577e818143b1016167f1edadd1f", "tl1-1be15a33f10fbc39c97193a0c1489d68"),
+    ("tl1-0dfd6d3db288eb0a35ff6287f4b9bb49b621c22b", "tl1-3666d1de24bd8693d552c0e496171d9b"),
+    ("tl1-0dfd6d3db288eb0a35ff6287f4b9bb49b621c22b-2", "tl1-3666d1de24bd8693d552c0e496171d9b"),
+];

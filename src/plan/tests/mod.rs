@@ -3,6 +3,7 @@
 mod decide;
 mod ids;
 mod order;
+mod overview;
 mod properties;
 mod requests;
 mod stale;

@@ -1,17 +1,10 @@
 //! What the mapping decides about one record: direction, inbox, tags, skip.
 
+use super::system_labels::{Meaning, meaning};
 use crate::mapping::{Mapping, Rule, UnlistedLabels, When};
-use crate::record::{Direction, Record};
+use crate::record::{Direction, Kind, Record};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-
-/// Labels that mean a copy was not worth keeping, or is a chat dressed as mail. Skipped, per copy,
-/// unless `[labels]` names them.
-const SKIPPED_LABELS: &[&str] = &["Spam", "Trash", "Draft", "Drafts", "Chat", "Chats"];
-
-/// Labels that mail programs give by themselves. They never become tags unless `[labels]` names them.
-const SYSTEM_LABELS: &[&str] =
-    &["Inbox", "Sent", "Unread", "Opened", "Archived", "Important", "Starred", "Snoozed", "All Mail"];
 
 /// Front's limit on the length of a tag name, in characters.
 const MAX_TAG: usize = 64;
@@ -64,22 +57,21 @@ fn direction(record: &Record, mapping: &Mapping) -> Direction {
 }
 
 fn labels(record: &Record, mapping: &Mapping, decided: &mut Decided) {
+    // In a table of chats a label such as `Chat` or `Important` is somebody's own word.
+    let meaning = |label| (record.kind == Kind::Email).then(|| meaning(label)).flatten();
     for label in &record.labels {
         if let Some(tag) = mapping.labels.get(label) {
             decided.tags.push(tag.clone());
-        } else if is_one_of(label, SKIPPED_LABELS) {
-            decided.skip.get_or_insert_with(|| format!("label {label}"));
-        } else if is_one_of(label, SYSTEM_LABELS) || label.starts_with("Category ") {
+        } else if let Some(meaning) = meaning(label) {
+            if meaning == Meaning::NotKept {
+                decided.skip.get_or_insert_with(|| format!("label {label}"));
+            }
         } else if mapping.defaults.unlisted_labels == UnlistedLabels::Tag && label.chars().count() <= MAX_TAG {
             decided.tags.push(label.clone());
         } else {
             decided.unlisted.push(label.clone());
         }
     }
-}
-
-fn is_one_of(label: &str, table: &[&str]) -> bool {
-    table.iter().any(|known| label.eq_ignore_ascii_case(known))
 }
 
 fn skip_cause(rule: &Rule) -> Option<String> {

@@ -3,13 +3,15 @@
 use crate::source::Origin;
 use crate::thread;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Everything read, in reading order.
 pub(super) struct Read {
     pub facts: Vec<Facts>,
+    /// By record number: how the reference graph knows it; absent if it could not be read that far.
+    pub links: Vec<Option<thread::Message>>,
     pub texts: Texts,
-    /// Labels that became no tag, with the number of records that carry them.
+    /// Labels that became no tag, with the number of kept records that carry them.
     pub unlisted: BTreeMap<String, u64>,
 }
 
@@ -21,8 +23,6 @@ pub(super) struct Facts {
     pub digest: [u8; 16],
     /// The export's own id.
     pub original_id: Option<Box<str>>,
-    /// How the reference graph knows it; absent if it could not be read that far.
-    pub links: Option<Box<thread::Message>>,
     pub finding: Finding,
 }
 
@@ -49,6 +49,7 @@ pub(super) struct Problem {
 
 /// A record that may be sent.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about a record, not states of one thing")]
 pub(super) struct Candidate {
     pub identity: crate::record::Identity,
     pub is_inbound: bool,
@@ -65,6 +66,8 @@ pub(super) struct Candidate {
     pub sender: Text,
     /// It names no recipient and takes the conversation's customer.
     pub wants_recipient: bool,
+    /// A table row without an id of its own: rows that are equal within one file are several messages.
+    pub may_repeat: bool,
     pub files: u32,
     pub file_bytes: u64,
     pub has_changes: bool,
@@ -87,10 +90,14 @@ impl Candidate {
 }
 
 /// How much a copy holds; the richest copy of a message is sent. Compared in this order.
+///
+/// That its owner sent it comes before the length of the body: a footer more or less can be missed, while a
+/// direction cannot be mended once Front has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Richness {
     pub blind_copies: u32,
     pub files: u32,
+    pub is_outbound: bool,
     pub body: u64,
 }
 
@@ -106,8 +113,8 @@ pub(super) struct Texts {
 
 #[derive(Debug, Default)]
 struct Inner {
-    numbers: HashMap<String, u32>,
-    texts: Vec<String>,
+    numbers: HashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
 }
 
 impl Texts {
@@ -117,13 +124,14 @@ impl Texts {
             return Text(*number);
         }
         let number = u32::try_from(inner.texts.len()).unwrap_or(u32::MAX);
-        inner.texts.push(text.to_owned());
-        inner.numbers.insert(text.to_owned(), number);
+        let text: Arc<str> = text.into();
+        inner.texts.push(Arc::clone(&text));
+        inner.numbers.insert(text, number);
         Text(number)
     }
 
-    pub(super) fn get(&self, text: Text) -> String {
+    pub(super) fn get(&self, text: Text) -> Arc<str> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.texts.get(text.0 as usize).cloned().unwrap_or_default()
+        inner.texts.get(text.0 as usize).map(Arc::clone).unwrap_or_default()
     }
 }

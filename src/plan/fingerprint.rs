@@ -1,4 +1,7 @@
 //! Telling whether the sources are still those that were planned, without reading them whole.
+//!
+//! Sizes and sampled blocks decide, in the order of the files, which is what the plan's origins count in. Names do
+//! not: a folder that was moved holds the same mail. (Above [`MAX_SAMPLED`] files names stand in for the blocks.)
 
 use crate::ledger::FileMeta;
 use crate::source::{Source, SourceFile};
@@ -36,6 +39,20 @@ fn all_together(files: &[SourceFile]) -> FileMeta {
     }
 }
 
+/// What became of the files of a source, in words; `None` if they are those that were planned.
+pub(super) fn difference(source: &str, then: &[FileMeta], now: &[FileMeta]) -> Option<String> {
+    let is_same = |a: &FileMeta, b: &FileMeta| (a.size, a.sample) == (b.size, b.sample);
+    let same = then.iter().zip(now).take_while(|(a, b)| is_same(a, b)).count();
+    let gone = then.get(same).filter(|was| now.iter().all(|is| is.shown != was.shown));
+    match (gone, now.get(same), then.get(same)) {
+        (_, None, None) => None,
+        (Some(file), _, _) | (None, None, Some(file)) => Some(format!("{} of source `{source}` is gone", file.shown)),
+        (None, Some(file), _) => {
+            Some(format!("{} of source `{source}` is new or was changed after it was planned", file.shown))
+        }
+    }
+}
+
 /// Digest of the first, the middle and the last block. A file that cannot be read has the digest of nothing.
 fn sample(file: &SourceFile) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
@@ -43,12 +60,24 @@ fn sample(file: &SourceFile) -> [u8; 16] {
         let mut block = vec![0; BLOCK];
         let last = file.size.saturating_sub(BLOCK as u64);
         for offset in [0, last / 2, last] {
-            if let Ok(read) = open.read_at(&mut block, offset) {
-                hasher.update(block.get(..read).unwrap_or_default());
-            }
+            hasher.update(filled(&open, &mut block, offset));
         }
     }
     short(&hasher)
+}
+
+/// The block at `offset`, as much of it as there is. A network file system may give it in pieces.
+fn filled<'b>(file: &File, block: &'b mut [u8], offset: u64) -> &'b [u8] {
+    let mut filled = 0;
+    while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    block.get(..filled).unwrap_or_default()
 }
 
 fn short(hasher: &blake3::Hasher) -> [u8; 16] {

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! read      all entries, parsed on all cores, each decided by itself   (read, decide, facts)
-//! resolve   copies, collisions, threads, order of sending              (resolve, pins)
-//! record    entries and figures into the ledger                        (overview, fingerprint)
+//! resolve   copies, collisions, threads, order of sending              (resolve, copies, pins)
+//! record    entries and figures into the ledger                        (verdicts, overview, fingerprint)
 //! ```
 //!
 //! A plan is a pure function of source bytes, mapping and ledger. What it shows is what the import
 //! sends: both build a request by the same [`Rebuilder`], and the import sends only what digests the same.
 
+mod copies;
 mod decide;
 mod facts;
 mod fingerprint;
@@ -18,6 +19,8 @@ mod read;
 mod rebuild;
 mod requests;
 mod resolve;
+mod system_labels;
+mod verdicts;
 
 pub use overview::{Listed, Overview, ProblemKind};
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
@@ -25,7 +28,7 @@ pub(crate) use resolve::hex;
 
 use crate::event::Observer;
 use crate::ledger::{FileMeta, Ledger, LedgerError, Plan, PlanMeta, SourceMeta};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Oversize};
 use crate::request::TooLarge;
 use crate::source::{Origin, Source};
 use std::io::Write;
@@ -78,15 +81,16 @@ pub fn plan(
     observer: &dyn Observer,
     stop: &AtomicBool,
 ) -> Result<Overview, PlanError> {
-    let read = read::read_all(sources, mapping, settings.threads, observer, stop)?;
+    let mut read = read::read_all(sources, mapping, settings.threads, observer, stop)?;
+    let links = std::mem::take(&mut read.links);
     let pins = pins::Pins::of(ledger)?;
-    let resolution = resolve::resolve(&read, &pins, mapping);
+    let resolution = resolve::resolve(&read, links, &pins, mapping);
     let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
     if let Some(out) = settings.requests {
         let rebuilder = Rebuilder::new(Arc::clone(mapping), Arc::clone(sources));
         let total = read.facts.len() as u64;
         let mut entries = resolution.entries_as_read();
-        requests::write_requests(&mut entries, total, &rebuilder, settings.threads, out, observer)?;
+        requests::write_requests(&mut entries, total, &rebuilder, settings.threads, out, observer, stop)?;
     }
     let source_metas = source_metas(sources, &read);
     let meta = PlanMeta {
@@ -131,15 +135,8 @@ pub fn staleness(
     for (index, source) in (0..).zip(sources) {
         let then: Vec<FileMeta> = ledger.files(index)?.collect::<Result<_, _>>()?;
         let now = fingerprint::file_metas(source.as_ref());
-        if let Some(changed) = now.iter().find(|file| !then.contains(file)) {
-            let name = source.name();
-            return Ok(Some(format!(
-                "{} of source `{name}` is new or was changed after it was planned",
-                changed.shown
-            )));
-        }
-        if let Some(gone) = then.iter().find(|file| !now.contains(file)) {
-            return Ok(Some(format!("{} of source `{}` is gone", gone.shown, source.name())));
+        if let Some(difference) = fingerprint::difference(source.name(), &then, &now) {
+            return Ok(Some(difference));
         }
     }
     Ok(None)
@@ -189,11 +186,19 @@ fn plan_id(mapping: &Mapping, sources: &[SourceMeta]) -> String {
     hex(hasher.finalize().as_bytes().get(..8).unwrap_or_default())
 }
 
-fn too_large(too_large: TooLarge) -> facts::Problem {
+fn too_large(too_large: TooLarge, policy: Oversize) -> facts::Problem {
+    let remedy = match policy {
+        Oversize::Reject => "set `oversize = \"note\"` under [defaults] to send it without its largest files",
+        Oversize::Note => "its text alone is too large for Front: shorten it in the source, or keep it elsewhere",
+    };
     facts::Problem {
         cause: "too large for one request".to_owned(),
         detail: too_large.detail,
-        remedy: "set `oversize = \"note\"` under [defaults] to send it without the largest files, or shorten its body"
-            .to_owned(),
+        remedy: remedy.to_owned(),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

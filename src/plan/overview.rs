@@ -3,11 +3,11 @@
 use super::facts::{Finding, Problem, Read};
 use super::pins::Pins;
 use super::resolve::Resolution;
-use crate::ledger::Verdict;
 use crate::mapping::Mapping;
 use crate::source::Source;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Most lines of any list that grows with the data; what is over is counted.
 const MAX_LISTED: usize = 12;
@@ -31,7 +31,7 @@ pub struct Overview {
     pub outbound: u64,
     /// Who was treated as us, most frequent first, with messages.
     pub treated_as_us: Listed,
-    /// Labels that became no tag, most frequent first, with records.
+    /// Labels that became no tag, most frequent first, with the kept records that carry them.
     pub unlisted_labels: Listed,
     /// Earliest and latest date, Unix seconds.
     pub dates: Option<(i64, i64)>,
@@ -116,9 +116,9 @@ pub(super) fn overview(
         overview.inbox_conflicts += u64::from(thread.has_conflict);
     }
     let mut senders: BTreeMap<String, u64> = BTreeMap::new();
-    let mut tags: BTreeMap<String, ()> = BTreeMap::new();
-    for (index, message) in resolution.messages.iter().enumerate() {
-        let Some(candidate) = resolution.candidate(index) else { continue };
+    let mut tags: BTreeSet<Arc<str>> = BTreeSet::new();
+    for message in &resolution.messages {
+        let Some(candidate) = resolution.candidate_of(message) else { continue };
         if let Some(thread) = resolution.threads.get(message.thread) {
             *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
         }
@@ -126,26 +126,25 @@ pub(super) fn overview(
             overview.inbound += 1;
         } else {
             overview.outbound += 1;
-            *senders.entry(read.texts.get(candidate.sender)).or_default() += 1;
+            *senders.entry(read.texts.get(candidate.sender).as_ref().to_owned()).or_default() += 1;
         }
         let (first, last) = overview.dates.unwrap_or((candidate.date, candidate.date));
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
         overview.files += u64::from(candidate.files);
         overview.file_bytes += candidate.file_bytes;
         overview.changed += u64::from(candidate.has_changes);
-        tags.extend(message.tags.iter().map(|tag| (read.texts.get(*tag), ())));
+        tags.extend(message.tags.iter().map(|tag| read.texts.get(*tag)));
+        if pins.copy(&message.external_id).is_some() {
+            let planned = resolution.planned(message);
+            overview.sent_differently += u64::from(planned.is_some_and(|planned| pins.was_sent_differently(&planned)));
+        }
     }
-    overview.tags = tags.into_keys().collect();
+    overview.tags = tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
     overview.teammates =
         senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned().collect();
     overview.teammates.sort();
     overview.teammates.dedup();
     overview.treated_as_us = Listed::most_frequent(senders);
-    overview.sent_differently = resolution
-        .entries()
-        .take(resolution.messages.len())
-        .filter(|entry| matches!(&entry.verdict, Verdict::Planned(planned) if pins.was_sent_differently(planned)))
-        .count() as u64;
     overview
 }
 

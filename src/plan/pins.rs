@@ -6,80 +6,128 @@ use crate::mapping::Mapping;
 use crate::record::identity;
 use std::collections::{BTreeSet, HashMap};
 
-/// Messages that may be in Front, by external id.
+/// Every message of which Front has heard, by external id.
+#[derive(Debug, Default)]
 pub(super) struct Pins {
-    sent: HashMap<String, Pin>,
-    /// What a thread was first sent with.
-    threads: HashMap<String, ThreadPin>,
+    known: HashMap<Box<str>, Known>,
+    /// What each thread was first sent with.
+    threads: Vec<ThreadPin>,
+    by_ref: HashMap<Box<str>, u32>,
+}
+
+/// A message of which Front has heard.
+#[derive(Debug)]
+struct Known {
+    /// See [`Candidate::pin`](super::facts::Candidate::pin).
+    identity: [u8; 32],
+    request: [u8; 32],
+    original_id: Option<Box<str>>,
+    /// Index into the threads; absent if Front refused it. Then its id still stands for it (the ledger keeps
+    /// the refusal under that id), but a mended mapping may send it as another copy and elsewhere.
+    thread: Option<u32>,
 }
 
 /// What a sent thread keeps.
 #[derive(Debug, Clone)]
 pub(super) struct ThreadPin {
+    pub thread_ref: String,
     pub inbox: String,
     pub is_archived: bool,
 }
 
 /// A sent message's place in the reference graph.
 pub(super) struct GraphPin<'a> {
-    pub namespace: String,
+    pub namespace: &'a str,
     pub message_id: &'a str,
     pub thread_ref: &'a str,
 }
 
 impl Pins {
-    /// Reads the journal's pins. What Front certainly did not take pins nothing.
+    /// Reads the journal's pins. What Front certainly never saw pins nothing.
     pub(super) fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
-        let mut pins = Self { sent: HashMap::new(), threads: HashMap::new() };
+        let mut pins = Self::default();
         for pin in ledger.pins()? {
-            let pin = pin?;
-            if matches!(pin.state, State::Planned | State::Refused { .. }) {
-                continue;
-            }
-            let thread = ThreadPin { inbox: pin.inbox.clone(), is_archived: pin.is_archived };
-            pins.threads.entry(pin.thread_ref.clone()).or_insert(thread);
-            pins.sent.insert(pin.external_id.clone(), pin);
+            pins.add(pin?);
         }
         Ok(pins)
     }
 
-    /// Which copy was sent under an id; see [`Candidate::pin`](super::facts::Candidate::pin).
+    pub(super) fn add(&mut self, pin: Pin) {
+        let thread = match pin.state {
+            State::Planned => return,
+            State::Refused { .. } => None,
+            _ => Some(self.thread_of(&pin)),
+        };
+        let known = Known {
+            identity: pin.identity,
+            request: pin.request,
+            original_id: pin.original_id.map(String::into_boxed_str),
+            thread,
+        };
+        self.known.insert(pin.external_id.into_boxed_str(), known);
+    }
+
+    /// The thread of a pin; of several inboxes that were used for one ref, the first counts.
+    fn thread_of(&mut self, pin: &Pin) -> u32 {
+        if let Some(thread) = self.by_ref.get(pin.thread_ref.as_str()) {
+            return *thread;
+        }
+        let thread = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
+        self.threads.push(ThreadPin {
+            thread_ref: pin.thread_ref.clone(),
+            inbox: pin.inbox.clone(),
+            is_archived: pin.is_archived,
+        });
+        self.by_ref.insert(pin.thread_ref.as_str().into(), thread);
+        thread
+    }
+
+    /// Does an external id stand for a message already, sent or refused?
+    pub(super) fn is_taken(&self, external_id: &str) -> bool {
+        self.known.contains_key(external_id)
+    }
+
+    /// Which message an external id stands for.
+    pub(super) fn message(&self, external_id: &str) -> Option<[u8; 32]> {
+        self.known.get(external_id).map(|known| known.identity)
+    }
+
+    /// Which copy of a message Front has.
     pub(super) fn copy(&self, external_id: &str) -> Option<[u8; 32]> {
-        self.sent.get(external_id).map(|pin| pin.identity)
+        self.sent(external_id).map(|(known, _)| known.identity)
     }
 
     /// The ref a message was sent under.
     pub(super) fn thread_ref(&self, external_id: &str) -> Option<&str> {
-        self.sent.get(external_id).map(|pin| pin.thread_ref.as_str())
+        self.sent(external_id).map(|(_, thread)| thread.thread_ref.as_str())
     }
 
     /// What a sent thread keeps.
     pub(super) fn thread(&self, thread_ref: &str) -> Option<&ThreadPin> {
-        self.threads.get(thread_ref)
+        self.threads.get(*self.by_ref.get(thread_ref)? as usize)
     }
 
     /// It was sent, and with another request than this plan would send.
     pub(super) fn was_sent_differently(&self, planned: &Planned) -> bool {
-        self.sent.get(&planned.external_id).is_some_and(|pin| pin.request != planned.request)
+        self.sent(&planned.external_id).is_some_and(|(known, _)| known.request != planned.request)
+    }
+
+    fn sent(&self, external_id: &str) -> Option<(&Known, &ThreadPin)> {
+        let known = self.known.get(external_id)?;
+        Some((known, self.threads.get(known.thread? as usize)?))
     }
 
     /// Sent mails by Message-ID, so that newcomers that refer to them join their threads even when they
     /// are not read again. The external id proves which namespace a Message-ID was sent under.
     pub(super) fn graph_pins<'a>(&'a self, mapping: &'a Mapping) -> impl Iterator<Item = GraphPin<'a>> {
         let namespaces: BTreeSet<&str> = mapping.sources.iter().map(|source| source.namespace.as_str()).collect();
-        self.sent.values().flat_map(move |pin| {
-            let message_id = pin.original_id.as_deref();
-            let own: Vec<&str> = namespaces
-                .iter()
-                .copied()
-                .filter(|namespace| {
-                    message_id
-                        .is_some_and(|id| pin.external_id.starts_with(&plain_id(&identity::mail_key(namespace, id))))
-                })
-                .collect();
-            own.into_iter().filter_map(move |namespace| {
-                Some(GraphPin { namespace: namespace.to_owned(), message_id: message_id?, thread_ref: &pin.thread_ref })
-            })
+        self.known.iter().filter_map(move |(external_id, known)| {
+            let message_id = known.original_id.as_deref()?;
+            let thread = self.threads.get(known.thread? as usize)?;
+            let is_of =
+                |namespace: &str| external_id.starts_with(&plain_id(&identity::mail_key(namespace, message_id)));
+            let namespace = namespaces.iter().copied().find(|namespace| is_of(namespace))?;
+            Some(GraphPin { namespace, message_id, thread_ref: &thread.thread_ref })
         })
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! Each worker takes the next entry from the scan under a lock (framing runs at gigabytes a second,
 //! so the lock is never the bottleneck) and parses it outside. So no queue exists, and memory holds
-//! as many entries as there are workers; a large mail is parsed while no other large one is.
+//! as many entries as there are workers. A large mail is parsed while no other large one is, and while
+//! the next one waits for that, nothing further is taken: two large mails are held at most.
 
 use super::PlanError;
 use super::decide::{Decided, decide};
 use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
 use crate::event::{Event, Observer, Stage};
 use crate::mapping::Mapping;
-use crate::record::{self, BadKind, BadRecord, Kind, Outcome, Record};
+use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::Draft;
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
 use crate::thread::{Id, Message, base_subject};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -21,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 const LARGE: u64 = 16 << 20;
 
 /// Stack of a parsing thread. Nesting is limited before a parse, so this is ample.
-const STACK: usize = 16 << 20;
+pub(super) const STACK: usize = 16 << 20;
 
 /// Bytes between two progress events.
 const PROGRESS: u64 = 1 << 20;
@@ -46,16 +48,19 @@ pub(super) fn read_all(
         observer,
         stop,
     };
-    let mut facts = Vec::new();
+    let (mut facts, mut links) = (Vec::new(), Vec::new());
     for source in sources {
-        facts.extend(work.read_source(source.as_ref(), threads)?);
+        for found in work.read_source(source.as_ref(), threads)? {
+            facts.push(found.facts);
+            links.push(found.links);
+        }
         if stop.load(Ordering::Relaxed) {
             return Err(PlanError::Interrupted);
         }
     }
     observer.event(Event::StageFinished { stage: Stage::Reading });
     let unlisted = work.unlisted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Read { facts, texts: work.texts, unlisted })
+    Ok(Read { facts, links, texts: work.texts, unlisted })
 }
 
 struct Work<'a> {
@@ -75,42 +80,58 @@ struct Numbered<'a> {
     next: u64,
 }
 
+/// A record with its number in the scan.
+struct Found {
+    number: u64,
+    facts: Facts,
+    links: Option<Message>,
+}
+
 impl Work<'_> {
-    fn read_source(&self, source: &dyn Source, threads: usize) -> Result<Vec<Facts>, PlanError> {
+    fn read_source(&self, source: &dyn Source, threads: usize) -> Result<Vec<Found>, PlanError> {
         let scan = Mutex::new(Numbered { scan: source.scan(), next: 0 });
-        let mut numbered = std::thread::scope(|scope| {
+        let mut found = std::thread::scope(|scope| {
             let mut workers = Vec::new();
             for number in 0..threads.max(1) {
                 let worker = std::thread::Builder::new().name(format!("parse-{number}")).stack_size(STACK);
-                workers.push(worker.spawn_scoped(scope, || self.work(&scan)).map_err(PlanError::Thread)?);
+                match worker.spawn_scoped(scope, || self.work(&scan)) {
+                    Ok(worker) => workers.push(worker),
+                    Err(error) if workers.is_empty() => return Err(PlanError::Thread(error)),
+                    // Fewer threads are slower and read the same.
+                    Err(_) => break,
+                }
             }
             let mut all = Vec::new();
             for worker in workers {
                 all.extend(worker.join().map_err(|_| PlanError::Panicked)?);
             }
-            Ok::<_, PlanError>(all)
+            Ok(all)
         })?;
-        numbered.sort_unstable_by_key(|(number, _)| *number);
-        Ok(numbered.into_iter().map(|(_, facts)| facts).collect())
+        found.sort_unstable_by_key(|found: &Found| found.number);
+        Ok(found)
     }
 
-    fn work(&self, scan: &Mutex<Numbered<'_>>) -> Vec<(u64, Facts)> {
-        let mut found = Vec::new();
+    fn work(&self, scan: &Mutex<Numbered<'_>>) -> Vec<Found> {
+        let mut all = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
-            let (number, entry) = {
+            let (number, entry, length, _alone) = {
                 let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(entry) = scan.scan.next() else { break };
                 scan.next += 1;
-                (scan.next, entry)
+                let length = match &entry {
+                    Ok(entry) => length(&entry.origin),
+                    Err(unreadable) => length(&unreadable.origin),
+                };
+                // Waited for with the scan in hand, so that no other worker takes a further large mail meanwhile.
+                let is_large = length > LARGE && entry.is_ok();
+                let alone = is_large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+                (scan.next, entry, length, alone)
             };
-            let length = match &entry {
-                Ok(entry) => length(&entry.origin),
-                Err(unreadable) => length(&unreadable.origin),
-            };
-            found.push((number, self.facts(entry, length)));
+            let (facts, links) = self.facts(entry);
+            all.push(Found { number, facts, links });
             self.advance(length);
         }
-        found
+        all
     }
 
     fn advance(&self, length: u64) {
@@ -122,59 +143,54 @@ impl Work<'_> {
         }
     }
 
-    fn facts(&self, entry: Result<RawEntry, Unreadable>, length: u64) -> Facts {
+    fn facts(&self, entry: Result<RawEntry, Unreadable>) -> (Facts, Option<Message>) {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(unreadable) => return failed(unreadable),
+            Err(unreadable) => return (failed(unreadable), None),
         };
-        let _alone = (length > LARGE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
         let digest = digest(&entry);
-        let mut facts = Facts {
-            digest,
-            original_id: None,
-            links: None,
-            finding: Finding::Skipped { cause: self.texts.keep("") },
-            origin: entry.origin.clone(),
-        };
         let source = usize::from(entry.origin.source);
-        facts.finding = match record::read(&entry, self.mapping) {
+        let mut original_id = None;
+        let mut found = None;
+        let finding = match read_record(&entry, self.mapping) {
             Ok(Outcome::Record(record)) => {
-                facts.original_id.clone_from(&record.message_id.as_deref().map(Into::into));
+                original_id = record.message_id.as_deref().map(Into::into);
                 let decided = decide(&record, source, self.mapping);
-                facts.links = Some(Box::new(links(&record, &self.namespace(source), self.mapping)));
+                found = Some(links(&record, self.namespace(source), self.mapping));
                 self.finding(*record, decided)
             }
             Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause) },
             Err(bad) => bad_record(bad),
         };
-        facts
+        (Facts { origin: entry.origin, digest, original_id, finding }, found)
     }
 
-    fn namespace(&self, source: usize) -> String {
-        self.mapping.sources.get(source).map(|source| source.namespace.clone()).unwrap_or_default()
+    fn namespace(&self, source: usize) -> &str {
+        self.mapping.sources.get(source).map_or("", |source| source.namespace.as_str())
     }
 
     fn finding(&self, record: Record, decided: Decided) -> Finding {
+        if let Some(cause) = decided.skip {
+            return Finding::Skipped { cause: self.texts.keep(&cause) };
+        }
         if !decided.unlisted.is_empty() {
             let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
             for label in decided.unlisted {
                 *counts.entry(label).or_default() += 1;
             }
         }
-        if let Some(cause) = decided.skip {
-            return Finding::Skipped { cause: self.texts.keep(&cause) };
-        }
         let mut candidate = Candidate {
             identity: record.identity,
-            is_inbound: decided.direction == record::Direction::Inbound,
+            is_inbound: decided.direction == Direction::Inbound,
             inbox_rule: decided.inbox_rule.and_then(|rule| u16::try_from(rule).ok()),
             tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
             size: 0,
-            richness: richness(&record),
+            richness: richness(&record, decided.direction),
             sender: self.texts.keep(record.from.as_ref().map_or("", |from| from.handle.as_str())),
             wants_recipient: record.kind == Kind::Custom && record.to.is_empty(),
+            may_repeat: record.kind == Kind::Custom && record.message_id.is_none(),
             files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
             file_bytes: record.attachments.iter().map(|file| file.content.len() as u64).sum(),
             has_changes: !record.changes.is_empty(),
@@ -186,9 +202,21 @@ impl Work<'_> {
                 candidate.has_changes |= !draft.changes.is_empty();
                 Finding::Candidate(Box::new(candidate))
             }
-            Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large))),
+            Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize))),
         }
     }
+}
+
+/// Reads an entry as a record. Should that panic, which is a bug, the one record is lost and not the run.
+pub(super) fn read_record(entry: &RawEntry, mapping: &Mapping) -> Result<Outcome, BadRecord> {
+    catch_unwind(AssertUnwindSafe(|| record::read(entry, mapping))).unwrap_or_else(|_| {
+        Err(BadRecord {
+            kind: BadKind::Unreadable,
+            cause: "reading it failed".to_owned(),
+            detail: "threadlift stumbled over this entry, which is a bug in threadlift".to_owned(),
+            remedy: "please report it; the entry is left out, everything else goes on".to_owned(),
+        })
+    })
 }
 
 /// Digest of an entry's bytes: the mail without separator, or the cells.
@@ -221,7 +249,7 @@ fn length(origin: &Origin) -> u64 {
 fn failed(unreadable: Unreadable) -> Facts {
     let Unreadable { origin, cause, detail, remedy } = unreadable;
     let problem = Box::new(Problem { cause, detail, remedy });
-    Facts { origin, digest: [0; 16], original_id: None, links: None, finding: Finding::Unreadable(problem) }
+    Facts { origin, digest: [0; 16], original_id: None, finding: Finding::Unreadable(problem) }
 }
 
 fn bad_record(bad: BadRecord) -> Finding {
@@ -233,13 +261,14 @@ fn bad_record(bad: BadRecord) -> Finding {
     }
 }
 
-fn richness(record: &Record) -> Richness {
+fn richness(record: &Record, direction: Direction) -> Richness {
     let body = match &record.body {
         record::Body::Html(text) | record::Body::Text(text) => text.len(),
     };
     Richness {
         blind_copies: u32::try_from(record.bcc.len()).unwrap_or(u32::MAX),
         files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
+        is_outbound: direction == Direction::Outbound,
         body: body as u64,
     }
 }
@@ -251,7 +280,8 @@ fn links(record: &Record, namespace: &str, mapping: &Mapping) -> Message {
     let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Email);
     let mut key = [0; 16];
     key.iter_mut().zip(record.identity.key).for_each(|(to, from)| *to = from);
-    let replied = record.in_reply_to.iter().filter(|id| !record.references.contains(id));
+    let known: HashSet<&String> = record.references.iter().collect();
+    let replied = record.in_reply_to.iter().filter(|id| !known.contains(id));
     // In-Reply-To names the parent more surely than a References header that a client has cut, so it goes last.
     let references = record.references.iter().chain(replied).map(|reference| id("message", reference)).collect();
     let group = record

@@ -2,10 +2,10 @@
 
 use super::PlanError;
 use super::decide::decide;
-use super::read::digest;
+use super::read::{digest, read_record};
 use crate::ledger::{Entry, Planned, Verdict};
 use crate::mapping::Mapping;
-use crate::record::{self, Direction, Outcome, Record};
+use crate::record::{Direction, Outcome, Record};
 use crate::request::{Decision, Draft, ImportRequest};
 use crate::source::{RawEntry, Source};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Rebuilder {
     /// As [`Rebuilder::read`].
     pub fn record(&self, entry: &Entry) -> Result<Option<Record>, RebuildError> {
         let raw = self.read(entry)?;
-        Ok(match record::read(&raw, &self.mapping) {
+        Ok(match read_record(&raw, &self.mapping) {
             Ok(Outcome::Record(record)) => Some(*record),
             Ok(Outcome::Skip(_)) | Err(_) => None,
         })
@@ -134,6 +134,12 @@ impl Rebuilder {
             return None;
         }
         changes.extend(draft.changes.iter().cloned());
+        if draft.wants_recipient() {
+            changes.push(match &planned.recipient {
+                Some(_) => "no recipient: the customer of the conversation stands in".to_owned(),
+                None => "no recipient: the stated fallback stands in".to_owned(),
+            });
+        }
         Some(Rebuilt { request: draft.finish(&decision, &self.mapping), changes })
     }
 }

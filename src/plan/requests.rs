@@ -1,5 +1,6 @@
 //! `plan --requests`: one line for every record read, in reading order.
 
+use super::read::STACK;
 use super::rebuild::Rebuilder;
 use super::{PlanError, RebuildError};
 use crate::event::{Event, Observer, Stage};
@@ -10,9 +11,13 @@ use crate::source::{Origin, Source};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Entries made at once: enough to keep the cores busy, few enough to hold.
+/// Entries made at once, at most: enough to keep the cores busy, few enough to hold.
 const CHUNK: usize = 64;
+
+/// Bytes of sources made at once, one entry more or less.
+const CHUNK_BYTES: u64 = 32 << 20;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -56,26 +61,19 @@ pub(super) fn write_requests(
     threads: usize,
     out: &mut dyn Write,
     observer: &dyn Observer,
+    stop: &AtomicBool,
 ) -> Result<(), PlanError> {
     observer.event(Event::StageStarted { stage: Stage::Requests, total });
     let mut done = 0;
     loop {
-        let chunk: Vec<Entry> = entries.take(CHUNK).collect();
+        if stop.load(Ordering::Relaxed) {
+            return Err(PlanError::Interrupted);
+        }
+        let chunk = chunk(entries);
         if chunk.is_empty() {
             break;
         }
-        let share = chunk.len().div_ceil(threads.max(1));
-        let lines = std::thread::scope(|scope| {
-            let workers: Vec<_> = chunk
-                .chunks(share)
-                .map(|part| scope.spawn(|| part.iter().map(|entry| line(entry, rebuilder)).collect::<Vec<_>>()))
-                .collect();
-            let mut lines = Vec::new();
-            for worker in workers {
-                lines.extend(worker.join().map_err(|_| PlanError::Panicked)?);
-            }
-            Ok::<_, PlanError>(lines)
-        })?;
+        let lines = lines(&chunk, rebuilder, threads)?;
         for line in lines {
             out.write_all(&line?).and_then(|()| out.write_all(b"\n")).map_err(PlanError::Requests)?;
         }
@@ -85,6 +83,36 @@ pub(super) fn write_requests(
     out.flush().map_err(PlanError::Requests)?;
     observer.event(Event::StageFinished { stage: Stage::Requests });
     Ok(())
+}
+
+/// The next entries, as many as can be held at once.
+fn chunk(entries: &mut dyn Iterator<Item = Entry>) -> Vec<Entry> {
+    let mut chunk = Vec::new();
+    let mut bytes = 0;
+    while chunk.len() < CHUNK && bytes < CHUNK_BYTES {
+        let Some(entry) = entries.next() else { break };
+        bytes += entry.origin.pieces.iter().map(|piece| piece.length).sum::<u64>();
+        chunk.push(entry);
+    }
+    chunk
+}
+
+/// Their lines, made on all threads.
+fn lines(chunk: &[Entry], rebuilder: &Rebuilder, threads: usize) -> Result<Vec<Result<Vec<u8>, PlanError>>, PlanError> {
+    let share = chunk.len().div_ceil(threads.max(1));
+    std::thread::scope(|scope| {
+        let mut workers = Vec::new();
+        for part in chunk.chunks(share) {
+            let worker = std::thread::Builder::new().stack_size(STACK);
+            let work = || part.iter().map(|entry| line(entry, rebuilder)).collect::<Vec<_>>();
+            workers.push(worker.spawn_scoped(scope, work).map_err(PlanError::Thread)?);
+        }
+        let mut lines = Vec::new();
+        for worker in workers {
+            lines.extend(worker.join().map_err(|_| PlanError::Panicked)?);
+        }
+        Ok(lines)
+    })
 }
 
 fn line(entry: &Entry, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanError> {

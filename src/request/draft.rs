@@ -72,12 +72,13 @@ impl Draft {
             to.push(fallback_recipient(mapping));
             changes.push("no recipient: the stated fallback stands in".to_owned());
         }
+        let subject = record.subject.map(|subject| one_line(subject, "subject", &mut changes));
         let request = ImportRequest {
-            sender: sender(record.from, direction, mapping),
+            sender: sender(record.from, direction, mapping, &mut changes),
             to,
             cc: handles(&record.cc),
             bcc: handles(&record.bcc),
-            subject: record.subject.map(|subject| one_line(&subject)),
+            subject: subject.filter(|subject| !subject.is_empty()),
             body: body(record.body, record.kind, &mut changes),
             body_format: mail.then_some("html"),
             external_id: String::new(),
@@ -111,6 +112,12 @@ impl Draft {
     #[must_use]
     pub fn decided_digest(&self, decision: &Decision<'_>) -> [u8; 32] {
         decided_digest(&self.digest, decision)
+    }
+
+    /// Does it name no recipient, so that one is decided over the conversation?
+    #[must_use]
+    pub fn wants_recipient(&self) -> bool {
+        self.request.to.is_empty()
     }
 
     /// The request as Front gets it.
@@ -153,7 +160,8 @@ impl Draft {
         }
         let mut left_out = left_out.into_iter();
         self.request.attachments.retain(|_| !left_out.next().unwrap_or_default());
-        self.request.body.push_str(&notes);
+        let end = end_of_content(&self.request.body, self.request.body_format.is_some());
+        self.request.body.insert_str(end, &notes);
         let wanted = self.size;
         self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
         if self.size > MAX_REQUEST {
@@ -192,15 +200,20 @@ fn fallback_recipient(mapping: &Mapping) -> String {
     stated.cloned().unwrap_or_else(|| NO_RECIPIENT.to_owned())
 }
 
-fn sender(from: Option<Address>, direction: Direction, mapping: &Mapping) -> Sender {
+fn sender(from: Option<Address>, direction: Direction, mapping: &Mapping, changes: &mut Vec<String>) -> Sender {
     let Address { name, handle } = from.unwrap_or_else(|| Address { name: None, handle: String::new() });
     let agent = mapping.agents.get(&handle.to_lowercase());
     let author_id = agent.filter(|_| direction == Direction::Outbound).cloned();
-    Sender { name: name.filter(|name| !name.trim().is_empty()).map(|name| one_line(&name)), handle, author_id }
+    let name = name.map(|name| one_line(name, "author's name", changes)).filter(|name| !name.trim().is_empty());
+    Sender { handle, name, author_id }
 }
 
 /// Line ends in a header value are folding that survived, or an attempt to smuggle a header.
-fn one_line(text: &str) -> String {
+fn one_line(text: String, what: &str, changes: &mut Vec<String>) -> String {
+    if !text.contains(['\r', '\n']) {
+        return text;
+    }
+    changes.push(format!("{what}: line ends made spaces"));
     text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -221,6 +234,12 @@ fn body(body: Body, kind: Kind, changes: &mut Vec<String>) -> String {
     text
 }
 
+/// Where something can be added to a body: in HTML before its end tags, since what stands behind them may not be shown.
+fn end_of_content(body: &str, html: bool) -> usize {
+    let lower = if html { body.to_ascii_lowercase() } else { String::new() };
+    lower.rfind("</body").or_else(|| lower.rfind("</html")).unwrap_or(body.len())
+}
+
 fn note(file: &File, html: bool) -> String {
     let digest = Sha256::digest(&file.content).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
@@ -231,5 +250,9 @@ fn note(file: &File, html: bool) -> String {
         file.filename,
         file.content.len()
     );
-    if html { text_to_html(&line) } else { format!("\n{line}") }
+    if html { format!("<p>{}</p>", text_to_html(&line)) } else { format!("\n{line}") }
 }
+
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

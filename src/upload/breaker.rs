@@ -11,6 +11,9 @@ const ENOUGH: u64 = 100;
 /// One in so many may be refused.
 const ONE_IN: u64 = 20;
 
+/// Distinct causes kept: Front's words may differ for each message.
+const MOST_CAUSES: usize = 1_000;
+
 /// Counts answers.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
@@ -38,7 +41,9 @@ impl Breaker {
         self.answers += 1;
         self.refusals += 1;
         self.in_a_row += 1;
-        *self.causes.entry(cause.to_owned()).or_default() += 1;
+        if self.causes.len() < MOST_CAUSES || self.causes.contains_key(cause) {
+            *self.causes.entry(cause.to_owned()).or_default() += 1;
+        }
         let what = if self.in_a_row >= IN_A_ROW {
             format!("Front refused {} messages in a row", self.in_a_row)
         } else if self.answers > ENOUGH && self.refusals * ONE_IN > self.answers {

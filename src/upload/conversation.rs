@@ -100,8 +100,11 @@ impl Conversation {
                 self.shared.stop(Stop::Source(error));
                 None
             }
-            // The runtime is shutting down.
-            Err(_) => None,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down.
+                Err(_) => None,
+            },
         }
     }
 

@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// Conversations open for each request in flight: most of them wait for `settle` or an answer.
 const OPEN_PER_REQUEST: usize = 8;
@@ -102,11 +102,14 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let counts = job.ledger.counts();
     let total = counts.planned + counts.unknown + counts.sending;
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
+    let mut queue = match Queue::of(&job.ledger) {
+        Ok(queue) => queue,
+        Err(error) => return Outcome { accepted: 0, ending: Ending::Stopped(Stop::Ledger(Arc::new(error))) },
+    };
     let (recorder, thread) = match Recorder::start(&job.ledger) {
         Ok(started) => started,
         Err(error) => return Outcome { accepted: 0, ending: Ending::Stopped(Stop::Thread(error)) },
     };
-    let mut queue = Queue::of(&job.ledger);
     let shared = Arc::new(Shared {
         ledger: job.ledger,
         rebuilder: job.rebuilder,
@@ -125,6 +128,13 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     });
     let open = Arc::new(Semaphore::new((job.in_flight * OPEN_PER_REQUEST).max(1)));
     let mut conversations = JoinSet::new();
+    let mut panic = None;
+    let mut ended = |conversation: Result<(), JoinError>| {
+        if let Some(found) = conversation.err().and_then(|error| error.try_into_panic().ok()) {
+            shared.cancellation.cancel();
+            panic.get_or_insert(found);
+        }
+    };
     while !shared.cancellation.is_cancelled() {
         let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
         match queue.next(&shared.ledger) {
@@ -138,9 +148,13 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
             Ok(None) => break,
             Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
         }
-        while conversations.try_join_next().is_some() {}
+        while let Some(conversation) = conversations.try_join_next() {
+            ended(conversation);
+        }
     }
-    while conversations.join_next().await.is_some() {}
+    while let Some(conversation) = conversations.join_next().await {
+        ended(conversation);
+    }
     observer.event(Event::StageFinished { stage: Stage::Sending });
     let accepted = shared.accepted.load(Ordering::Relaxed);
     let stopped = shared.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -148,6 +162,10 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     drop(shared);
     // Its last handle is gone, so it ends; a panic there has failed every mark that waited for it.
     let _ = thread.join();
+    if let Some(panic) = panic {
+        // A bug. What was sent is recorded; to go on as if nothing had happened would leave messages behind in silence.
+        std::panic::resume_unwind(panic);
+    }
     let ending = match stopped {
         Some(stop) => Ending::Stopped(stop),
         None if interrupted => Ending::Interrupted,
@@ -186,3 +204,6 @@ impl Shared {
         self.observer.event(Event::StageAdvanced { stage: Stage::Sending, done, records: done });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,9 +19,18 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Everything that is left in the ledger's plan.
-    pub(super) fn of(ledger: &Ledger) -> Self {
+    pub(super) fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
         let end = ledger.plan().map_or(0, |plan| plan.planned);
-        Self { positions: ledger.first_open().min(end)..end }
+        let mut start = ledger.first_open();
+        if start >= end {
+            return Ok(Self { positions: end..end });
+        }
+        // From the beginning of that conversation: what was accepted of it tells that Front knows its ref.
+        let first = thread_ref(ledger, start)?;
+        while start > 0 && thread_ref(ledger, start - 1)? == first {
+            start -= 1;
+        }
+        Ok(Self { positions: start..end })
     }
 
     /// Walks on to the end of the next conversation that has something to send. The send order keeps
@@ -52,4 +61,11 @@ impl Queue {
         let positions: Vec<u64> = open.into_iter().map(|(_, position)| position).collect();
         Ok((!positions.is_empty()).then_some(Run { positions, is_new }))
     }
+}
+
+fn thread_ref(ledger: &Ledger, position: u64) -> Result<Option<String>, LedgerError> {
+    Ok(match ledger.entry(position)?.verdict {
+        Verdict::Planned(planned) => Some(planned.thread_ref),
+        _ => None,
+    })
 }

@@ -1,0 +1,125 @@
+//! Which records are one message, which of its copies is sent, and under which external id.
+
+use super::facts::{Candidate, Finding, Text};
+use super::pins::Pins;
+use super::resolve::{Fate, Message, Resolution, hex, plain_id};
+use crate::mapping::Collisions;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A record that may be sent, with its number.
+type Copy<'a> = (usize, &'a Candidate);
+
+impl Resolution<'_> {
+    /// Groups records by identity key, then by sameness: each class becomes one message.
+    pub(super) fn unite_copies(&mut self, pins: &Pins) {
+        let mut candidates: Vec<Copy<'_>> = (0..)
+            .zip(&self.read.facts)
+            .filter_map(|(number, facts)| match &facts.finding {
+                Finding::Candidate(candidate) => Some((number, candidate.as_ref())),
+                _ => None,
+            })
+            .collect();
+        // The content digest comes before the number, so that equal copies are the only tie left to it.
+        candidates.sort_unstable_by(|(number, a), (other, b)| {
+            let (a, b) = (&a.identity, &b.identity);
+            (&a.key, &a.sameness, &a.content, number).cmp(&(&b.key, &b.sameness, &b.content, other))
+        });
+        for group in candidates.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
+            let classes: Vec<&[Copy<'_>]> =
+                group.chunk_by(|a, b| a.1.identity.sameness == b.1.identity.sameness).collect();
+            let ids = external_ids(&classes, pins);
+            let may_repeat = group.iter().any(|(_, row)| row.may_repeat);
+            if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
+                // All of them are one message, under the id that one of them has in Front already, if any has.
+                let known = ids.iter().find(|id| pins.copy(id).is_some());
+                let plain = group.first().map(|(_, first)| plain_id(&first.identity.key));
+                if let Some(id) = known.cloned().or(plain) {
+                    self.add_message(id, group, pins);
+                }
+                continue;
+            }
+            for (id, class) in ids.into_iter().zip(classes) {
+                if may_repeat {
+                    self.add_repeated(&id, class, pins);
+                } else {
+                    self.add_message(id, class, pins);
+                }
+            }
+        }
+    }
+
+    /// Rows that a file repeats, and that have no id of their own, are as many messages. Over several files:
+    /// as many as any one file has, so that exports which overlap do not double.
+    fn add_repeated(&mut self, external_id: &str, class: &[Copy<'_>], pins: &Pins) {
+        let mut seen: HashMap<(u16, Option<u32>), usize> = HashMap::new();
+        let mut messages: Vec<Vec<Copy<'_>>> = Vec::new();
+        for (number, row) in class {
+            let Some(origin) = self.read.facts.get(*number).map(|facts| &facts.origin) else { continue };
+            let times = seen.entry((origin.source, origin.pieces.first().map(|piece| piece.file))).or_default();
+            match messages.get_mut(*times) {
+                Some(copies) => copies.push((*number, row)),
+                None => messages.push(vec![(*number, row)]),
+            }
+            *times += 1;
+        }
+        for (nth, copies) in (1_usize..).zip(messages) {
+            let id = if nth == 1 { external_id.to_owned() } else { format!("{external_id}-{nth}") };
+            self.add_message(id, &copies, pins);
+        }
+    }
+
+    fn add_message(&mut self, external_id: String, copies: &[Copy<'_>], pins: &Pins) {
+        let sent = pins.copy(&external_id);
+        // Among equals the first in content order wins, which max_by_key would not give.
+        let mut best: Option<Copy<'_>> = None;
+        for (number, copy) in copies.iter().copied() {
+            let rank = |copy: &Candidate| (sent == Some(copy.pin()), copy.richness);
+            if best.is_none_or(|(_, held)| rank(held) < rank(copy)) {
+                best = Some((number, copy));
+            }
+        }
+        let Some((record, _)) = best else { return };
+        let index = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
+        for (number, _) in copies {
+            if let Some(fate) = self.fates.get_mut(*number) {
+                *fate = if *number == record { Fate::Message(index) } else { Fate::Copy(index) };
+            }
+        }
+        let inbox_rule = copies.iter().filter_map(|(_, copy)| copy.inbox_rule).min();
+        let tags = self.united_tags(copies);
+        self.messages.push(Message { record, external_id, thread: 0, tags, inbox_rule });
+    }
+
+    /// Sorted, since copies of equal content may carry their labels in any order.
+    fn united_tags(&self, copies: &[Copy<'_>]) -> Vec<Text> {
+        let mut tags: Vec<(Arc<str>, Text)> =
+            copies.iter().flat_map(|(_, copy)| &copy.tags).map(|tag| (self.read.texts.get(*tag), *tag)).collect();
+        tags.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        tags.dedup_by(|a, b| a.0 == b.0);
+        tags.into_iter().map(|(_, tag)| tag).collect()
+    }
+}
+
+/// The ids of different messages with one key. One of them has the plain id: the one it stands for already,
+/// otherwise the smallest. A message that was sent under a suffix keeps it, and a plain id that stands for a
+/// message which is not among these is given to none: it would pass for sent.
+fn external_ids(classes: &[&[Copy<'_>]], pins: &Pins) -> Vec<String> {
+    let Some((_, first)) = classes.first().and_then(|class| class.first()) else { return Vec::new() };
+    let plain = plain_id(&first.identity.key);
+    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(&plain, class)).collect();
+    let keeper = match pins.message(&plain) {
+        Some(pin) => classes.iter().position(|class| class.iter().any(|(_, copy)| copy.is_same_message(&pin))),
+        None => ids.iter().position(|id| !pins.is_taken(id)),
+    };
+    if let Some(id) = keeper.and_then(|keeper| ids.get_mut(keeper)) {
+        *id = plain;
+    }
+    ids
+}
+
+/// The id of a message whose plain id belongs to a different one with the same Message-ID.
+fn suffixed_id(plain: &str, class: &[Copy<'_>]) -> String {
+    let sameness = class.first().map(|(_, copy)| copy.identity.sameness).unwrap_or_default();
+    format!("{plain}-{}", hex(sameness.get(..8).unwrap_or_default()))
+}

@@ -1,0 +1,169 @@
+//! What the mapping decides about one record.
+
+use super::*;
+use crate::plan::decide::{Decided, decide};
+use crate::plan::read::read_record;
+use crate::record::{Direction, Outcome, Record};
+
+fn record(written: Written, source: u16) -> Record {
+    let origin = Origin { source, pieces: Vec::new(), part: 0 };
+    match read_record(&RawEntry { origin, content: written.1 }, &mapping("")).unwrap() {
+        Outcome::Record(record) => *record,
+        Outcome::Skip(cause) => panic!("skipped: {cause}"),
+    }
+}
+
+/// A mail with something for every condition.
+fn bill() -> Record {
+    let headers =
+        "To: Support@Acme.example\nCc: carl@copy.example\nBcc: eve@blind.example\nX-Gmail-Labels: Billing,Red\n";
+    record(mail(&letter("a", 0, headers, "Hi")), 0)
+}
+
+fn decided(record: &Record, more: &str) -> Decided {
+    decide(record, 0, &mapping(more))
+}
+
+/// Does a rule with this condition match?
+fn matches(record: &Record, when: &str) -> bool {
+    let rule = format!("[[rule]]\nwhen = {{ {when} }}\ntags = [\"hit\"]");
+    decided(record, &rule).tags.contains(&"hit".to_owned())
+}
+
+const HOLDING: [&str; 8] = [
+    "source = \"box\"",
+    "label = \"Billing\"",
+    "sender = \"ADA@shop.example\"",
+    "recipient = \"support@acme.example\"",
+    "domain = \"blind.example\"",
+    "subject = 'H.llo'",
+    "before = 2019-01-02",
+    "since = 2019-01-01",
+];
+
+const FAILING: [&str; 8] = [
+    "source = \"chat\"",
+    "label = \"billing\"",
+    "sender = \"support@acme.example\"",
+    "recipient = \"ada@shop.example\"",
+    "domain = \"ample\"",
+    "subject = '^ello'",
+    "before = 2019-01-01",
+    "since = 2019-01-02",
+];
+
+#[test]
+fn every_condition_holds_and_fails_by_itself() {
+    for when in HOLDING {
+        assert!(matches(&bill(), when), "{when}");
+    }
+    for when in FAILING {
+        assert!(!matches(&bill(), when), "{when}");
+    }
+}
+
+#[test]
+fn one_condition_that_fails_is_enough() {
+    let day_is_free = |at: usize| at < 6;
+    assert!(matches(&bill(), &HOLDING.join(", ")));
+    for at in (0..FAILING.len()).filter(|at| day_is_free(*at)) {
+        let mut conditions = HOLDING.to_vec();
+        conditions[at] = FAILING[at];
+        assert!(!matches(&bill(), &conditions.join(", ")), "{}", FAILING[at]);
+    }
+    assert!(!matches(&bill(), "label = \"Billing\", before = 2019-01-01"));
+}
+
+#[test]
+fn of_a_list_one_value_is_enough_and_copies_count_as_recipients() {
+    assert!(matches(&bill(), "label = [\"Green\", \"Red\"]"));
+    for recipient in ["carl@copy.example", "eve@blind.example"] {
+        assert!(matches(&bill(), &format!("recipient = \"{recipient}\"")), "{recipient}");
+    }
+    assert!(matches(&bill(), "domain = [\"nowhere.example\", \"shop.example\"]"), "the sender's domain counts too");
+}
+
+#[test]
+fn a_day_begins_at_midnight_utc() {
+    let at = |second: i64| Record { date: Some(NEW_YEAR + second), ..bill() };
+    assert!(matches(&at(-1), "before = 2019-01-01") && !matches(&at(-1), "since = 2019-01-01"));
+    assert!(!matches(&at(0), "before = 2019-01-01") && matches(&at(0), "since = 2019-01-01"));
+}
+
+#[test]
+fn every_rule_that_matches_adds_its_tags_and_the_first_inbox_counts() {
+    let rules = r#"
+[defaults]
+tags = ["legacy", "x"]
+[[rule]]
+when = { label = "Nothing" }
+inbox = "Nowhere"
+[[rule]]
+when = { label = "Red" }
+tags = ["red", "x"]
+[[rule]]
+when = { label = "Billing" }
+inbox = "Billing"
+tags = ["bill"]
+[[rule]]
+when = { label = "Red" }
+inbox = "Red"
+"#;
+    let decided = decided(&bill(), rules);
+    assert_eq!(decided.tags, ["legacy", "x", "red", "bill"]);
+    assert_eq!(decided.inbox_rule, Some(2));
+    assert_eq!(decided.skip, None);
+}
+
+#[test]
+fn the_first_rule_that_skips_is_named_with_its_line() {
+    let rules = "[[rule]]\nwhen = { label = \"Red\" }\nskip = \"red\"\n[[rule]]\nwhen = { label = \"Billing\" }\nskip = \"bill\"\n";
+    let line = BASE.lines().count() + 2;
+    assert_eq!(decided(&bill(), rules).skip, Some(format!("red (rule at line {line})")));
+}
+
+#[test]
+fn spam_trash_drafts_and_chats_are_skipped_unless_the_table_names_them() {
+    let labelled = |label: &str| Record { labels: vec![label.to_owned()], ..bill() };
+    for label in ["Spam", "trash", "Draft", "Drafts", "Chat", "Chats", "Papierkorb", "Corbeille", "Черновики"]
+    {
+        assert_eq!(decided(&labelled(label), "").skip, Some(format!("label {label}")));
+        let listed = decided(&labelled(label), &format!("[labels]\n\"{label}\" = \"kept\""));
+        assert_eq!((listed.skip, listed.tags), (None, vec!["kept".to_owned()]));
+    }
+    assert_eq!(decided(&labelled("Spammers"), "").skip, None);
+}
+
+#[test]
+fn labels_that_mail_programs_give_are_neither_tags_nor_listed() {
+    let labels = ["Inbox", "Opened", "Category Promotions", "Gesendet", "Posteingang"].map(str::to_owned).to_vec();
+    let decided = decided(&Record { labels, ..bill() }, "[defaults]\nunlisted_labels = \"tag\"");
+    assert!(decided.tags.is_empty() && decided.unlisted.is_empty() && decided.skip.is_none(), "{decided:?}");
+}
+
+#[test]
+fn in_a_chat_table_labels_mean_what_somebody_wrote() {
+    let cells = ["1", "c1", "1546300800", "ada", "Hi", "visitor", "Chat, Important"];
+    let decided = decide(&record(row_in(0, cells), 1), 1, &mapping("[defaults]\nunlisted_labels = \"tag\""));
+    assert_eq!((decided.skip, decided.tags), (None, vec!["Chat".to_owned(), "Important".to_owned()]));
+}
+
+#[test]
+fn unlisted_labels_are_listed_or_become_tags_of_at_most_64_characters() {
+    let (fits, long) = ("é".repeat(64), "é".repeat(65));
+    let record = Record { labels: vec![fits.clone(), long.clone()], ..bill() };
+    let listed = decided(&record, "");
+    assert_eq!((listed.tags, listed.unlisted), (vec![], vec![fits.clone(), long.clone()]));
+    let tagged = decided(&record, "[defaults]\nunlisted_labels = \"tag\"");
+    assert_eq!((tagged.tags, tagged.unlisted), (vec![fits], vec![long]));
+}
+
+#[test]
+fn what_the_source_states_settles_the_direction_before_the_address_does() {
+    let ours = record(mail(&letter("a", 0, "From: support@ACME.example\n", "Hi")), 0);
+    assert_eq!(decided(&ours, "").direction, Direction::Outbound);
+    assert_eq!(decided(&bill(), "").direction, Direction::Inbound);
+    let stated = |record, direction| Record { stated_direction: Some(direction), ..record };
+    assert_eq!(decided(&stated(ours, Direction::Inbound), "").direction, Direction::Inbound);
+    assert_eq!(decided(&stated(bill(), Direction::Outbound), "").direction, Direction::Outbound);
+}

@@ -1,0 +1,122 @@
+//! What a plan says about itself.
+
+use super::*;
+use crate::plan::{Listed, Overview, overview};
+
+fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
+    let mut read = read::read_all(sources, mapping, 2, &Silent, &AtomicBool::new(false)).unwrap();
+    let links = std::mem::take(&mut read.links);
+    let resolution = resolve::resolve(&read, links, pins, mapping);
+    overview::overview(&read, &resolution, pins, sources, mapping)
+}
+
+fn of_mails(more: &str, mails: &[String]) -> Overview {
+    overview_of(&mapping(more), &mails_only(mails), &Pins::default())
+}
+
+#[test]
+fn who_was_treated_as_us_is_listed_with_the_teammates_they_are() {
+    let from = |id, who: &str| letter(id, 0, &format!("From: {who}@acme.example\n"), "Hi");
+    let more = "[agents]\n\"leela@acme.example\" = \"tea_1\"\n\"fry@acme.example\" = \"tea_2\"";
+    let mapping = Arc::new(Mapping {
+        ours: mapping::Ours { domains: vec!["acme.example".into()], ..mapping("").ours.clone() },
+        ..(*mapping(more)).clone()
+    });
+    let mails = [from("a", "leela"), from("b", "bender"), from("c", "leela"), letter("d", 5, "", "Hi")];
+    let overview = overview_of(&mapping, &mails_only(&mails), &Pins::default());
+    assert_eq!((overview.inbound, overview.outbound), (1, 3));
+    let listed = [("leela@acme.example".to_owned(), 2), ("bender@acme.example".to_owned(), 1)];
+    assert_eq!(overview.treated_as_us.first, listed);
+    assert_eq!(overview.teammates, ["tea_1"], "fry wrote nothing and need not exist");
+    assert_eq!(overview.dates, Some((NEW_YEAR, NEW_YEAR + 300)));
+}
+
+#[test]
+fn a_long_list_is_cut_and_says_by_how_much() {
+    let mails: Vec<String> =
+        (0..15).map(|n| letter(&n.to_string(), 0, &format!("X-Gmail-Labels: L{n:02},Common\n"), "Hi")).collect();
+    let labels = of_mails("", &mails).unlisted_labels;
+    assert_eq!(labels.first[0], ("Common".to_owned(), 15));
+    assert_eq!(labels.first[1], ("L00".to_owned(), 1));
+    assert_eq!((labels.first.len(), labels.left_out), (12, 4));
+}
+
+#[test]
+fn labels_of_what_is_skipped_are_not_asked_about() {
+    let overview = of_mails("", &[letter("a", 0, "X-Gmail-Labels: Spam,Odd\n", "Hi")]);
+    assert_eq!(overview.unlisted_labels, Listed::default());
+}
+
+#[test]
+fn a_conversation_is_in_conflict_only_if_its_messages_name_different_inboxes() {
+    let rule = |label, inbox| format!("[[rule]]\nwhen = {{ label = \"{label}\" }}\ninbox = \"{inbox}\"\n");
+    let rules = [rule("A", "Sales"), rule("B", "Billing"), rule("C", "Sales")].concat();
+    let thread = |first: &str, second: &str| {
+        let labelled = |label: &str| format!("X-Gmail-Labels: {label}\n");
+        let reply = format!("In-Reply-To: <a@x>\n{}", labelled(second));
+        of_mails(&rules, &[letter("a", 0, &labelled(first), "Hi"), letter("b", 1, &reply, "Ho")])
+    };
+    assert_eq!(thread("A", "B").inbox_conflicts, 1);
+    assert_eq!(thread("A", "C").inbox_conflicts, 0, "two rules, one inbox");
+    assert_eq!(thread("A", "none").inbox_conflicts, 0, "the reply names none");
+    assert_eq!(thread("none", "B").inboxes.get("Billing"), Some(&2));
+}
+
+#[test]
+fn what_would_be_sent_differently_now_is_counted() {
+    let mails = [letter("a", 0, "", "Hi"), letter("b", 0, "", "Ho")];
+    let before = planned_mails(&mapping(""), &mails);
+    let tagged = mapping("[defaults]\ntags = [\"late\"]");
+    let differently = |entries: &[Entry], mapping: &Mapping, state: State| {
+        overview_of(mapping, &mails_only(&mails), &pins_of(entries, &state)).sent_differently
+    };
+    assert_eq!(differently(&before, &mapping(""), accepted()), 0);
+    assert_eq!(differently(&before, &tagged, accepted()), 2);
+    assert_eq!(differently(&before[..1], &tagged, accepted()), 1);
+    assert_eq!(differently(&before, &tagged, refused()), 0, "Front has none of them");
+}
+
+/// A source of which nothing can be read.
+struct Broken(Vec<SourceFile>);
+
+impl Source for Broken {
+    fn name(&self) -> &'static str {
+        "broken"
+    }
+
+    fn files(&self) -> &[SourceFile] {
+        &self.0
+    }
+
+    fn scan(&self) -> Scan<'_> {
+        Box::new((0..3).map(|at| {
+            let piece = Piece { file: 0, offset: at, length: 10, line: None };
+            Err(Unreadable {
+                origin: Origin { source: 0, pieces: vec![piece], part: 0 },
+                cause: "torn".into(),
+                detail: format!("torn at {at}"),
+                remedy: "mend it".into(),
+            })
+        }))
+    }
+
+    fn read_at(&self, _: &Origin) -> Result<RawEntry, Unreadable> {
+        panic!("what cannot be read is not read again")
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec!["it is broken".into()]
+    }
+}
+
+#[test]
+fn problems_of_one_kind_are_one_line_with_the_first_place() {
+    let file = SourceFile { path: "/nowhere".into(), shown: "torn.mbox".into(), size: 0 };
+    let sources: Sources = Arc::new(vec![Box::new(Broken(vec![file]))]);
+    assert_eq!(statuses(&planned(&mapping(""), &sources, &Pins::default())), ["unreadable"; 3]);
+    let overview = overview_of(&mapping(""), &sources, &Pins::default());
+    assert_eq!(overview.notes, ["it is broken"]);
+    let [problem] = overview.problems.as_slice() else { panic!("{:?}", overview.problems) };
+    assert_eq!((problem.status.as_str(), problem.cause.as_str(), problem.count), ("unreadable", "torn", 3));
+    assert_eq!((problem.place.as_str(), problem.detail.as_str()), ("torn.mbox", "torn at 0"));
+}

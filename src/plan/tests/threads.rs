@@ -1,0 +1,148 @@
+//! Which messages are one conversation, where it goes, and whom it is with.
+
+use super::*;
+
+fn reply(id: &str, minute: i64, to: &str, headers: &str) -> String {
+    letter(id, minute, &format!("In-Reply-To: <{to}@x>\n{headers}"), &format!("this is {id}"))
+}
+
+const BILLING: &str = r#"
+[[rule]]
+when = { recipient = "billing@acme.example" }
+inbox = "Billing"
+[[rule]]
+when = { recipient = "sales@acme.example" }
+inbox = "Sales"
+"#;
+
+fn to(id: &str, minute: i64, recipient: &str, headers: &str) -> String {
+    letter(id, minute, &format!("To: {recipient}@acme.example\n{headers}"), &format!("this is {id}"))
+}
+
+#[test]
+fn a_skipped_mail_still_links_its_thread() {
+    let spam = reply("b", 1, "a", "X-Gmail-Labels: Spam\n");
+    let entries = planned_mails(&mapping(""), &[letter("a", 0, "", "Hi"), spam, reply("c", 2, "b", "")]);
+    assert_eq!(statuses(&entries), ["planned", "skipped", "planned"]);
+    assert_eq!(of(&entries, 0).thread_ref, of(&entries, 2).thread_ref);
+}
+
+#[test]
+fn strangers_are_apart() {
+    let entries = planned_mails(&mapping(""), &[letter("a", 0, "", "Hi"), letter("b", 0, "", "Hi")]);
+    assert_ne!(of(&entries, 0).thread_ref, of(&entries, 1).thread_ref);
+}
+
+#[test]
+fn a_thread_goes_to_the_inbox_of_its_oldest_message_that_has_a_rule() {
+    let mails = [
+        letter("a", 0, "", "Hi"),
+        to("c", 2, "sales", "References: <a@x>\n"),
+        to("b", 1, "billing", "References: <a@x>\n"),
+    ];
+    let entries = planned_mails(&mapping(BILLING), &mails);
+    assert!(sent(&entries).iter().all(|planned| planned.inbox == "Billing"));
+    let without = planned_mails(&mapping(BILLING), &mails[..1]);
+    assert_eq!(sent(&without)[0].inbox, "Support");
+}
+
+#[test]
+fn of_the_rules_that_name_an_inbox_the_first_that_matches_decides() {
+    let both = to("a", 0, "sales", "Cc: billing@acme.example\n");
+    assert_eq!(sent(&planned_mails(&mapping(BILLING), &[both]))[0].inbox, "Billing");
+}
+
+#[test]
+fn a_kept_copy_that_matches_an_earlier_rule_brings_its_inbox() {
+    let copies = [letter("a", 0, "Bcc: eve@x\nX-Gmail-Labels: B\n", "Hi"), letter("a", 0, "X-Gmail-Labels: A\n", "Hi")];
+    let rules =
+        "[[rule]]\nwhen = { label = \"A\" }\ninbox = \"A\"\n[[rule]]\nwhen = { label = \"B\" }\ninbox = \"B\"\n";
+    let entries = planned_mails(&mapping(rules), &copies);
+    assert_eq!(statuses(&entries), ["planned", "duplicate"]);
+    assert_eq!(of(&entries, 0).inbox, "A");
+}
+
+#[test]
+fn what_was_sent_keeps_ref_inbox_and_archived_and_newcomers_join_it() {
+    let first = letter("a", 5, "", "Hi");
+    let before = planned_mails(&mapping(BILLING), std::slice::from_ref(&first));
+    let pins = pins_of(&before, &accepted());
+    // An older mail of the thread turns up, which would name thread, inbox and state if nothing had been sent.
+    let mapping = mapping(&format!("[silence]\narchived = \"no-leave-every-imported-conversation-open\"\n{BILLING}"));
+    for mails in [
+        vec![first.clone(), to("root", 0, "billing", ""), reply("a", 5, "root", "")],
+        vec![to("root", 0, "billing", ""), letter("c", 9, "References: <root@x> <a@x>\n", "Ho")],
+    ] {
+        let after = planned(&mapping, &mails_only(&mails), &pins);
+        let joined = sent(&after).into_iter().filter(|planned| planned.thread_ref == of(&before, 0).thread_ref);
+        assert!(joined.clone().count() >= 2, "{:?}", sent(&after));
+        assert!(joined.clone().all(|planned| planned.inbox == "Support" && planned.is_archived));
+    }
+}
+
+#[test]
+fn a_refused_message_pins_neither_inbox_nor_ref() {
+    let mail = to("a", 0, "billing", "");
+    let before = planned_mails(&mapping(""), std::slice::from_ref(&mail));
+    let after = planned(&mapping(BILLING), &mails_only(&[mail]), &pins_of(&before, &refused()));
+    assert_eq!(of(&after, 0).external_id, of(&before, 0).external_id);
+    assert_eq!((of(&before, 0).inbox.as_str(), of(&after, 0).inbox.as_str()), ("Support", "Billing"));
+}
+
+#[test]
+fn a_thread_sent_into_two_inboxes_goes_on_in_the_first() {
+    let mails = [letter("a", 0, "", "Hi"), reply("b", 1, "a", "")];
+    let before = planned_mails(&mapping(""), &mails);
+    let mut pins = Pins::default();
+    for (entry, inbox) in before.iter().zip(["Billing", "Support"]) {
+        pins.add(Pin { inbox: inbox.into(), ..pin_of(entry, accepted()) });
+    }
+    let after = planned(&mapping(""), &mails_only(&[reply("c", 2, "b", "")]), &pins);
+    assert_eq!(of(&after, 0).inbox, "Billing");
+    assert_eq!(of(&after, 0).thread_ref, of(&before, 0).thread_ref);
+}
+
+#[test]
+fn two_sent_threads_that_turn_out_to_be_one_keep_their_refs() {
+    let apart = [letter("a", 0, "", "Hi"), letter("b", 1, "", "Ho")];
+    let before = planned_mails(&mapping(""), &apart);
+    let [one, other] = apart;
+    let after = planned(
+        &mapping(""),
+        &mails_only(&[one, other, letter("c", 2, "References: <a@x> <b@x>\n", "Both")]),
+        &pins_of(&before, &accepted()),
+    );
+    assert_eq!(of(&after, 0).thread_ref, of(&before, 0).thread_ref);
+    assert_eq!(of(&after, 1).thread_ref, of(&before, 1).thread_ref);
+    assert_eq!(of(&after, 2).thread_ref, of(&before, 1).thread_ref, "the nearest ancestor's");
+}
+
+#[test]
+fn newcomers_of_a_chat_join_what_was_sent_of_it_though_the_mapping_now_names_threads_otherwise() {
+    let first = line("c1", 0, "ada", "Hi", "visitor");
+    let second = line("c1", 60, "ada", "Still there?", "visitor");
+    let before = planned(&mapping(""), &sources(&[], std::slice::from_ref(&first)), &Pins::default());
+    let mapping = mapping("[thread]\nheader = \"who\"");
+    let rows = sources(&[], &[first, second]);
+    let unpinned = planned(&mapping, &rows, &Pins::default());
+    assert_ne!(of(&unpinned, 0).thread_ref, of(&before, 0).thread_ref, "the rule does change the name");
+    let after = planned(&mapping, &rows, &pins_of(&before, &accepted()));
+    assert_eq!(of(&after, 0).thread_ref, of(&before, 0).thread_ref);
+    assert_eq!(of(&after, 1).thread_ref, of(&before, 0).thread_ref);
+}
+
+#[test]
+fn what_we_wrote_in_a_chat_goes_to_its_customer() {
+    let rows = [
+        line("c1", 0, "leela", "Hello, can I help?", "agent"),
+        line("c1", 1, "system", "Ada joined", "system"),
+        line("c1", 2, "ada", "Yes", "visitor"),
+        line("c1", 3, "bob", "I am here too", "visitor"),
+        line("c2", 0, "leela", "Nobody there?", "agent"),
+    ];
+    let entries = planned(&mapping(""), &sources(&[], &rows), &Pins::default());
+    assert_eq!(statuses(&entries), ["planned", "skipped", "planned", "planned", "planned"]);
+    assert_eq!(of(&entries, 0).recipient.as_deref(), Some("ada"));
+    assert_eq!(of(&entries, 2).recipient, None, "a visitor's lines name theirs");
+    assert_eq!(of(&entries, 4).recipient, None, "nobody to name: the fallback of the mapping stands in");
+}

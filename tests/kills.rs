@@ -279,7 +279,6 @@ fn an_import_of_real_mail_that_is_killed_sends_every_message_once() {
 /// Front creates a message some time after its 202. Until the first message of a conversation is there, a second may be
 /// put into a conversation of its own; a restart does not make Front any faster.
 #[test]
-#[ignore = "fails: a run takes a conversation as there once an earlier run's 202 is in the ledger, however recent"]
 fn a_restart_does_not_hurry_the_second_message_of_a_conversation() {
     let workspace = Workspace::empty();
     let mail = |number: u32, more: &str| {

@@ -23,6 +23,7 @@ use context::Context;
 use exit::Failure;
 use std::ffi::OsString;
 use std::io::{Write, stderr, stdout};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -41,7 +42,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(stop) => stop,
         Err(error) => return end(Err(Failure::internal(format!("cannot listen for Ctrl-C: {error}")))),
     };
-    end(dispatch(cli.command, cli.common, stop))
+    // The panic has told its place on stderr already; what is missing is what it means for the user.
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(cli.command, cli.common, stop)));
+    end(result.unwrap_or_else(|_| Err(Failure::internal("threadlift failed in a way it should not (see above)"))))
 }
 
 fn dispatch(command: Command, common: Common, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {

@@ -22,7 +22,7 @@ struct Known {
     identity: [u8; 32],
     request: [u8; 32],
     original_id: Option<Box<str>>,
-    /// Index into the threads; absent if Front refused it. Then its id still stands for it (the ledger keeps
+    /// Index into the threads; absent if Front refused it for good. Then its id still stands for it (the ledger keeps
     /// the refusal under that id), but a mended mapping may send it as another copy and elsewhere.
     thread: Option<u32>,
 }
@@ -42,6 +42,11 @@ pub(super) struct GraphPin<'a> {
     pub thread_ref: &'a str,
 }
 
+/// A refusal by the server's failure (5xx, or no answer at all) may hide a stored message: that one stays pinned.
+fn is_final(status: u16) -> bool {
+    (400..500).contains(&status)
+}
+
 impl Pins {
     /// Reads the journal's pins. What Front certainly never saw pins nothing.
     pub(super) fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
@@ -55,7 +60,7 @@ impl Pins {
     pub(super) fn add(&mut self, pin: Pin) {
         let thread = match pin.state {
             State::Planned => return,
-            State::Refused { .. } => None,
+            State::Refused { status, .. } if is_final(status) => None,
             _ => Some(self.thread_of(&pin)),
         };
         let known = Known {

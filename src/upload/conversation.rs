@@ -1,6 +1,6 @@
 //! Sending one conversation: oldest first, one request at a time.
 
-use super::queue::Run;
+use super::queue::{Known, Run};
 use super::{BYTE_BUDGET, BYTE_UNIT, Shared, Stop};
 use crate::front::Answer;
 use crate::ledger::{Entry, State, Verdict};
@@ -30,9 +30,13 @@ impl Conversation {
     }
 
     pub(super) async fn send(mut self) {
-        let mut is_new = self.run.is_new;
+        let mut is_new = self.run.conversation == Known::New;
         let positions = std::mem::take(&mut self.run.positions);
         let last = positions.len().saturating_sub(1);
+        if self.run.conversation == Known::Accepted {
+            // A restart does not make Front any faster.
+            self.settle().await;
+        }
         for (at, position) in positions.into_iter().enumerate() {
             if self.shared.cancellation.is_cancelled() {
                 return;
@@ -40,14 +44,19 @@ impl Conversation {
             match self.send_one(position).await {
                 Next::Accepted if is_new && at < last => {
                     is_new = false;
-                    tokio::select! {
-                        () = tokio::time::sleep(self.shared.settle) => {}
-                        () = self.shared.cancellation.cancelled() => {}
-                    }
+                    self.settle().await;
                 }
                 Next::Accepted | Next::Refused => {}
                 Next::Leave => return,
             }
+        }
+    }
+
+    /// Gives Front the time to make the conversation that it has accepted a message of.
+    async fn settle(&self) {
+        tokio::select! {
+            () = tokio::time::sleep(self.shared.settle) => {}
+            () = self.shared.cancellation.cancelled() => {}
         }
     }
 

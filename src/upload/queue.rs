@@ -8,8 +8,19 @@ use std::ops::Range;
 pub(super) struct Run {
     /// Positions in the send order.
     pub positions: Vec<u64>,
-    /// None of its messages was ever accepted: Front does not know the ref yet.
-    pub is_new: bool,
+    /// What Front knows of its ref.
+    pub conversation: Known,
+}
+
+/// What Front knows of a conversation's ref when a run begins with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Known {
+    /// Nothing of it was ever accepted.
+    New,
+    /// Something was accepted, perhaps a moment ago in a run that was killed: the conversation may not exist yet.
+    Accepted,
+    /// A message of it was seen.
+    Seen,
 }
 
 /// Where handing out stands. Positions only grow: what fails in this run is taken up in the next.
@@ -25,7 +36,7 @@ impl Queue {
         if start >= end {
             return Ok(Self { positions: end..end });
         }
-        // From the beginning of that conversation: what was accepted of it tells that Front knows its ref.
+        // From the beginning of that conversation: what was accepted of it tells what Front knows of its ref.
         let first = thread_ref(ledger, start)?;
         while start > 0 && thread_ref(ledger, start - 1)? == first {
             start -= 1;
@@ -37,7 +48,7 @@ impl Queue {
     /// conversations together.
     pub(super) fn next(&mut self, ledger: &Ledger) -> Result<Option<Run>, LedgerError> {
         let mut open: Vec<(bool, u64)> = Vec::new();
-        let mut is_new = true;
+        let mut conversation = Known::New;
         let mut current: Option<String> = None;
         while let Some(position) = self.positions.clone().next() {
             let Verdict::Planned(planned) = ledger.entry(position)?.verdict else { break };
@@ -45,12 +56,13 @@ impl Queue {
                 if !open.is_empty() {
                     break;
                 }
-                is_new = true;
+                conversation = Known::New;
             }
             current = Some(planned.thread_ref);
             self.positions.start = position + 1;
             match ledger.state(position)? {
-                State::Accepted { .. } | State::Confirmed { .. } => is_new = false,
+                State::Accepted { .. } => conversation = conversation.max(Known::Accepted),
+                State::Confirmed { .. } => conversation = Known::Seen,
                 State::Refused { .. } => {}
                 State::Planned => open.push((true, position)),
                 State::Sending | State::Unknown { .. } => open.push((false, position)),
@@ -59,7 +71,7 @@ impl Queue {
         // What may be in Front already goes first, so that nothing newer overtakes it.
         open.sort_unstable();
         let positions: Vec<u64> = open.into_iter().map(|(_, position)| position).collect();
-        Ok((!positions.is_empty()).then_some(Run { positions, is_new }))
+        Ok((!positions.is_empty()).then_some(Run { positions, conversation }))
     }
 }
 

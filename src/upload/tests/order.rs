@@ -72,15 +72,27 @@ async fn a_single_message_needs_no_wait_behind_it() {
 }
 
 #[tokio::test]
-async fn a_ref_that_front_knows_from_an_earlier_run_is_not_waited_for() {
+async fn a_ref_that_was_seen_in_front_is_not_waited_for() {
     let mut world = World::of(&["a1", "a2", "a3"]);
-    world.mark("a1", &[State::Sending, accepted()]);
+    let seen = State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into() };
+    world.mark("a1", &[State::Sending, accepted(), seen]);
     world.settle = NEVER;
     let world = world.reopened();
     let front = Front::answering(|_| accepts()).await;
     let outcome = world.send(&front).await;
     assert!(matches!(outcome.ending, Ending::Finished));
     assert_eq!(front.seen(), ["a2", "a3"]);
+}
+
+#[tokio::test]
+async fn a_ref_that_was_only_accepted_in_an_earlier_run_is_waited_for_once() {
+    let mut world = World::of(&["a1", "a2", "a3", "b1"]);
+    world.mark("a1", &[State::Sending, accepted()]);
+    world.settle = Duration::from_millis(300);
+    let world = world.reopened();
+    let front = Front::answering(|_| accepts()).await;
+    world.send(&front).await;
+    assert_eq!(front.seen(), ["b1", "a2", "a3"], "another conversation fills the time");
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ pub(super) struct ImportArgs {
     /// Do not ask; for scripts
     #[arg(long)]
     pub yes: bool,
-    /// File that holds the API token; otherwise the environment's FRONT_API_TOKEN
+    /// File that holds the API token; otherwise it is read from `FRONT_API_TOKEN`
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Base URL of Front's API; the mapping's unless given

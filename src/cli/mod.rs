@@ -16,7 +16,7 @@ mod status;
 
 pub use exit::Exit;
 
-use args::{Cli, Command, Common};
+use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
 use context::Context;
@@ -43,19 +43,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return end(Err(Failure::internal(format!("cannot listen for Ctrl-C: {error}")))),
     };
     // The panic has told its place on stderr already; what is missing is what it means for the user.
-    let result = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(cli.command, cli.common, stop)));
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&cli, stop)));
     end(result.unwrap_or_else(|_| Err(Failure::internal("threadlift failed in a way it should not (see above)"))))
 }
 
-fn dispatch(command: Command, common: Common, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
-    let load = |mapping| Context::load(common.clone(), mapping, stop);
-    match command {
-        Command::Plan(args) => plan::run(&load(&args.mapping)?, &args),
-        Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, &args),
-        Command::Import(args) => import::run(&load(&args.mapping)?, &args),
-        Command::Status(mapping) => status::run(&load(&mapping)?),
-        Command::Show(args) => show::run(&load(&args.mapping)?, &args),
-        Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, &args),
+fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
+    let load = |mapping| Context::load(cli.common.clone(), mapping, stop);
+    match &cli.command {
+        Command::Plan(args) => plan::run(&load(&args.mapping)?, args),
+        Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, args),
+        Command::Import(args) => import::run(&load(&args.mapping)?, args),
+        Command::Status(mapping) => status::run(&load(mapping)?),
+        Command::Show(args) => show::run(&load(&args.mapping)?, args),
+        Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),
     }
 }
 

@@ -57,8 +57,8 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 /// Asks Front whose token this is: the first thing that can be wrong, found before hours of reading.
 pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
     let base_url = settings.base_url.clone();
-    let client = Client::new(settings).map_err(front_failure)?;
-    let company = client.me().await.map_err(front_failure)?;
+    let client = Client::new(settings).map_err(|error| front_failure(&error))?;
+    let company = client.me().await.map_err(|error| front_failure(&error))?;
     Ok(Known { client, company, base_url })
 }
 
@@ -86,7 +86,7 @@ pub(super) fn not_sent() -> Failure {
 pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) -> Result<Greeted, Failure> {
     let Known { client, company, base_url } = front;
     let inbox = context.mapping.target.inbox.as_str();
-    let known = client.inboxes().await.map_err(front_failure)?;
+    let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
     let mut inboxes = BTreeMap::new();
     for wanted in overview.inboxes.keys().map(String::as_str).chain([inbox]) {
         let found: Vec<&front::Inbox> =
@@ -107,7 +107,7 @@ pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) 
         };
     }
     if !overview.teammates.is_empty() {
-        let teammates = client.teammates().await.map_err(front_failure)?;
+        let teammates = client.teammates().await.map_err(|error| front_failure(&error))?;
         let knows = |wanted: &str| {
             let email = wanted.strip_prefix("alt:email:");
             teammates.iter().any(|teammate| {
@@ -230,7 +230,7 @@ fn stop_failure(stop: Stop) -> Failure {
 }
 
 /// What went wrong before anything was sent.
-fn front_failure(error: FrontError) -> Failure {
+fn front_failure(error: &FrontError) -> Failure {
     let exit = if error.is_setting() { Exit::Usage } else { Exit::Target };
     Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
 }

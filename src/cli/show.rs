@@ -5,6 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use crate::ledger::{Entry, Ledger, LedgerError, State, Verdict};
 use crate::plan::Rebuilder;
+use crate::report::printable;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -40,7 +41,9 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     if context.common.json {
         super::print(&format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()));
     } else {
-        shown.iter().for_each(|message| super::print(&text(message)));
+        for message in &shown {
+            super::print(&text(message));
+        }
         if positions.len() > MAX_SHOWN {
             super::print(&format!("{} more records have this id\n", positions.len() - MAX_SHOWN));
         }
@@ -64,7 +67,8 @@ fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State
     let Some(fields) = message.as_object_mut() else { return Ok(message) };
     match &entry.verdict {
         Verdict::Planned(planned) => {
-            fields.insert("state".into(), json!(state));
+            fields.insert("state".into(), json!(state.name()));
+            fields.extend(answer(state).into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
             fields.insert("external_id".into(), json!(planned.external_id));
             fields.insert("thread_ref".into(), json!(planned.thread_ref));
             fields.insert("inbox".into(), json!(planned.inbox));
@@ -96,6 +100,19 @@ fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State
     Ok(message)
 }
 
+/// What Front said, as far as it did.
+fn answer(state: &State) -> Vec<(&'static str, String)> {
+    match state {
+        State::Planned | State::Sending => Vec::new(),
+        State::Accepted { uid } => vec![("uid", uid.clone())],
+        State::Confirmed { message_id, conversation_id } => {
+            vec![("message", message_id.clone()), ("conversation", conversation_id.clone())]
+        }
+        State::Refused { status, cause } => vec![("answer", format!("{status}: {cause}"))],
+        State::Unknown { why } => vec![("answer", why.clone())],
+    }
+}
+
 /// One field a line; long values below their name.
 fn text(message: &Value) -> String {
     let mut out = String::new();
@@ -118,9 +135,4 @@ fn text(message: &Value) -> String {
     }
     out.push('\n');
     out
-}
-
-/// Text from a source may hold terminal escapes.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -148,6 +148,20 @@ impl State {
     }
 }
 
+impl Verdict {
+    /// The class this verdict puts a record in, and why.
+    #[must_use]
+    pub fn status(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Verdict::Planned(_) => ("planned", None),
+            Verdict::Duplicate { .. } => ("duplicate", Some("a copy of another record")),
+            Verdict::Skipped { cause } => ("skipped", Some(cause)),
+            Verdict::Unreadable { cause, .. } => ("unreadable", Some(cause)),
+            Verdict::Rejected { cause, .. } => ("rejected", Some(cause)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::State::{self, Accepted, Confirmed, Planned, Refused, Sending, Unknown};
@@ -177,20 +191,6 @@ mod tests {
                 let expected = legal.contains(&(from.name(), to.name()));
                 assert_eq!(State::may_become(from, to), expected, "{} -> {}", from.name(), to.name());
             }
-        }
-    }
-}
-
-impl Verdict {
-    /// The class this verdict puts a record in, and why.
-    #[must_use]
-    pub fn status(&self) -> (&'static str, Option<&str>) {
-        match self {
-            Verdict::Planned(_) => ("planned", None),
-            Verdict::Duplicate { .. } => ("duplicate", Some("a copy of another record")),
-            Verdict::Skipped { cause } => ("skipped", Some(cause)),
-            Verdict::Unreadable { cause, .. } => ("unreadable", Some(cause)),
-            Verdict::Rejected { cause, .. } => ("rejected", Some(cause)),
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Nothing is guessed: unknown keys, values that could mean two things, and conditions that can never be true are
 //! refused. What only the data can tell (no file at `path`, no such column) is found by later stages, which point into
-//! the mapping with [`diagnostic`]. Whether a rule matches a message is decided elsewhere, too.
+//! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
 //! Inside: `check` goes over the document with `source`, `rule`, `time`, `target` and `value`; `section` reads typed
 //! values with their places, `findings` collects what is wrong, `diagnostic` shows it.

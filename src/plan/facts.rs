@@ -70,6 +70,7 @@ pub(super) struct Candidate {
     pub may_repeat: bool,
     pub files: u32,
     pub file_bytes: u64,
+    /// Changed on the way, other than by making plain text HTML.
     pub has_changes: bool,
 }
 

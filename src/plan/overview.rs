@@ -39,7 +39,7 @@ pub struct Overview {
     pub files: u64,
     /// Bytes of all files.
     pub file_bytes: u64,
-    /// Messages that were changed on the way, in any respect.
+    /// Messages that were changed on the way, other than by making plain text HTML.
     pub changed: u64,
     /// Messages sent before that would be sent differently now: Front keeps what it has.
     pub sent_differently: u64,

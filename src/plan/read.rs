@@ -11,7 +11,7 @@ use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
 use crate::event::{Event, Observer, Stage};
 use crate::mapping::Mapping;
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
-use crate::request::Draft;
+use crate::request::{Draft, TEXT_MADE_HTML};
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
 use crate::thread::{Id, Message, base_subject};
 use std::collections::{BTreeMap, HashSet};
@@ -199,7 +199,7 @@ impl Work<'_> {
             Ok(draft) => {
                 candidate.draft = draft.digest;
                 candidate.size = draft.size;
-                candidate.has_changes |= !draft.changes.is_empty();
+                candidate.has_changes |= draft.changes.iter().any(|change| change != TEXT_MADE_HTML);
                 Finding::Candidate(Box::new(candidate))
             }
             Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize))),

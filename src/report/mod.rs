@@ -3,7 +3,7 @@
 mod text;
 mod words;
 
-pub use words::{count, counted, duration, size};
+pub use words::{count, counted, duration, printable, size};
 
 use crate::ledger::Tally;
 use crate::plan::Overview;

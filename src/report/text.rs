@@ -1,6 +1,6 @@
 //! The report for a terminal: fits a screen, worst things named with an example and a remedy.
 
-use super::words::{count, counted, duration, size};
+use super::words::{count, counted, duration, printable, size};
 use super::{Report, SourceBalance};
 use crate::ledger::{Class, Tally};
 use crate::plan::{Listed, Overview};
@@ -77,7 +77,7 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
     );
     let _ = writeln!(
         out,
-        "Content   {} ({}); {} changed on the way, each change is named by `show`",
+        "Content   {} ({}); {} changed on the way beside plain text made HTML; `show ID` names each change",
         counted(plan.files, "file"),
         size(plan.file_bytes),
         counted(plan.changed, "message")
@@ -129,11 +129,6 @@ fn listed(list: &Listed, none: &str) -> String {
         words.push(format!("{} more", count(rest)));
     }
     words.join(", ")
-}
-
-/// Text from a source may hold terminal escapes.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The classes of the balance, in the order of the equation.

@@ -43,6 +43,12 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
+/// Text from a source without what a terminal would obey.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{count, counted, duration, size};

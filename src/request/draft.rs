@@ -17,6 +17,9 @@ pub const MAX_REQUEST: u64 = 24_000_000;
 /// Room kept for what [`Draft::finish`] adds: two ids and a few dozen tags.
 const DECIDED_ROOM: u64 = 16_384;
 
+/// The change that nearly every plain mail has.
+pub const TEXT_MADE_HTML: &str = "plain text made HTML";
+
 /// Stands in for a body that holds nothing: Front asks for one.
 const NO_CONTENT: &str = "(no content)";
 
@@ -222,7 +225,7 @@ fn body(body: Body, kind: Kind, changes: &mut Vec<String>) -> String {
         (Body::Html(html), _) => (html, true),
         (Body::Text(text), Kind::Email) if text.trim().is_empty() => (String::new(), true),
         (Body::Text(text), Kind::Email) => {
-            changes.push("plain text made HTML".to_owned());
+            changes.push(TEXT_MADE_HTML.to_owned());
             (text_to_html(&text), true)
         }
         (Body::Text(text), Kind::Custom) => (text, false),

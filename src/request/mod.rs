@@ -3,7 +3,7 @@
 mod draft;
 pub mod encode;
 
-pub use draft::{Decision, Draft, MAX_REQUEST, TooLarge, decided_digest};
+pub use draft::{Decision, Draft, MAX_REQUEST, TEXT_MADE_HTML, TooLarge, decided_digest};
 
 use bytes::Bytes;
 use serde::Serialize;

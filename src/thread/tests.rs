@@ -82,7 +82,9 @@ fn subjects_join_only_on_request_and_within_the_window() {
     let apart = names(&messages);
     assert_ne!(apart[0], apart[1]);
     let mut graph = Graph::new();
-    messages.iter().for_each(|message| graph.add(message));
+    for message in &messages {
+        graph.add(message);
+    }
     let joined = graph.names(7);
     assert_eq!(joined[0], joined[1]);
     assert_ne!(joined[1], joined[2]);

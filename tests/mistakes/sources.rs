@@ -22,7 +22,7 @@ fn links_that_lead_nowhere_or_out_are_set_aside_by_name_and_all_other_mails_are_
     Into      Support 2 · 2 messages in 2 conversations, the largest has 1
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 2 messages changed on the way, each change is named by `show`
+    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
     Time      3 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 0.8 of it is used)
 
     Balance                read  =     pending  unreadable
@@ -151,7 +151,7 @@ fn a_source_that_holds_nothing_else_leaves_nothing_to_send() {
     Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
     Into      no inbox · 0 messages in 0 conversations, the largest has 0
     Direction 0 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 0 messages changed on the way, each change is named by `show`
+    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
 
     Balance                read  =  unreadable
               mail            1  =           1
@@ -200,7 +200,7 @@ fn broken_rows_are_set_aside_with_file_and_line_and_the_others_are_planned() {
     Into      Support 2 · 2 messages in 1 conversation, the largest has 2
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 0 messages changed on the way, each change is named by `show`
+    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
     Note      chat.csv: encoding UTF-8; delimiter `,`
     Time      3 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 0.8 of it is used)
 

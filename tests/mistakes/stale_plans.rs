@@ -17,7 +17,7 @@ fn a_changed_mapping_is_planned_again_and_shown_before_it_is_sent() {
     Into      Support 2 · 2 messages in 2 conversations, the largest has 1
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 2 messages changed on the way, each change is named by `show`
+    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
     Time      3 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 0.8 of it is used)
 
     Balance                read  =     pending     skipped

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("request", &["mapping", "record"]),
     ("ledger", &["source"]),
     ("plan", &["event", "ledger", "mapping", "record", "request", "source", "thread"]),
-    ("front", &["event", "request"]),
+    ("front", &["event", "mapping", "request"]),
     ("upload", &["event", "front", "ledger", "plan"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),

@@ -7,7 +7,7 @@ use super::progress;
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::plan::{self, Overview};
-use crate::report::{Refusal, Report, balance, estimates};
+use crate::report::{Refusal, Report};
 use crate::source::Source;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -65,23 +65,14 @@ pub(super) fn report(
     ledger: &Ledger,
     overview: Option<Overview>,
 ) -> Result<Report, Failure> {
-    let (sources, total, balanced) = balance(ledger.tallies());
-    let left = total.pending + total.unknown;
-    Ok(Report {
-        command,
-        mapping: context.mapping.path.display().to_string(),
-        ledger: ledger.dir().display().to_string(),
-        plan_id: ledger.plan().map(|plan| plan.plan_id.clone()).unwrap_or_default(),
-        plan: overview,
-        sources,
-        refusals: if total.refused > 0 { refusals(ledger)? } else { Vec::new() },
-        total,
-        balanced,
-        estimates: estimates(left, context.mapping.send.share),
-        sent: None,
-        ending: String::new(),
-        exit: 0,
-    })
+    let mapping = &context.mapping;
+    let mut report = Report::of(command, &mapping.path, ledger.dir(), ledger.tallies(), mapping.send.share);
+    report.plan_id = ledger.plan().map(|plan| plan.plan_id.clone()).unwrap_or_default();
+    report.plan = overview;
+    if report.total.refused > 0 {
+        report.refusals = refusals(ledger)?;
+    }
+    Ok(report)
 }
 
 /// The first refused messages, by name.

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::plan;
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
 use crate::plan::overview_of;
-use crate::report::{Report, balance, estimates};
+use crate::report::Report;
 use jiff::Timestamp;
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
@@ -53,23 +53,9 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
         written.strftime("%Y-%m-%d %H:%M:%S UTC")
     );
     let tallies = summary.sources.into_iter().map(|source| (source.name, source.tally)).collect();
-    let (sources, total, balanced) = balance(tallies);
-    let left = total.pending + total.unknown;
-    let report = Report {
-        command: "status",
-        mapping: context.mapping.path.display().to_string(),
-        ledger: context.ledger_dir().display().to_string(),
-        plan_id: summary.plan_id.unwrap_or_default(),
-        plan: None,
-        sources,
-        refusals: Vec::new(),
-        total,
-        balanced,
-        estimates: estimates(left, context.mapping.send.share),
-        sent: None,
-        ending: String::new(),
-        exit: 0,
-    };
+    let mapping = &context.mapping;
+    let mut report = Report::of("status", &mapping.path, &context.ledger_dir(), tallies, mapping.send.share);
+    report.plan_id = summary.plan_id.unwrap_or_default();
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }

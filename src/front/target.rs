@@ -1,9 +1,9 @@
 //! Where requests may go. The token follows a link only to hosts that this module trusts.
 
 use reqwest::Url;
-use url::Host;
 
 use super::settings::FrontError;
+use crate::mapping::is_loopback;
 
 /// The configured base URL, checked.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ impl Target {
         if base.query().is_some() || base.fragment().is_some() {
             return refuse("ends in a query or fragment; give scheme and host alone");
         }
-        let loopback = is_loopback(&base);
+        let loopback = is_loopback(base.as_str());
         match base.scheme() {
             "https" => Ok(Self { base, loopback }),
             "http" if loopback => Ok(Self { base, loopback }),
@@ -62,15 +62,6 @@ impl Target {
             && url.scheme() == "https"
             && url.port_or_known_default() == Some(443)
             && url.domain().is_some_and(|host| host.ends_with(".frontapp.com"))
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

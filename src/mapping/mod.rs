@@ -148,4 +148,6 @@ pub fn diagnostic(
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

@@ -1,53 +1,22 @@
 //! Small helpers for the tests of this module.
 
 use super::email::from_mail;
-use crate::mapping::{
-    Collisions, DateFallback, Defaults, Format, Identity, Mapping, Order, Ours, Oversize, Send, Silence, SourceMapping,
-    Target, ThreadRule, UnlistedLabels,
-};
+use crate::mapping::{Format, Mapping, Ours, SourceMapping};
 use crate::record::Record;
 use crate::source::RawMail;
 use bytes::Bytes;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::Duration;
 
 /// A mapping with one mbox source and all defaults.
 pub(in crate::record) fn mapping() -> Mapping {
     Mapping {
-        path: PathBuf::new(),
-        base: PathBuf::new(),
-        text: String::new(),
-        target: Target { inbox: "Support".into(), base_url: "http://localhost".into() },
         ours: Ours { addresses: vec!["support@acme.example".into()], domains: Vec::new() },
-        agents: BTreeMap::new(),
-        sources: vec![SourceMapping {
+        ..crate::mapping::testing::of(vec![SourceMapping {
             name: "box".into(),
             paths: Vec::new(),
             path_at: (1, 1),
             namespace: "default".into(),
             format: Format::Mbox,
-        }],
-        defaults: Defaults {
-            tags: Vec::new(),
-            to: None,
-            date_fallback: DateFallback::Reject,
-            oversize: Oversize::Note,
-            unlisted_labels: UnlistedLabels::Ignore,
-        },
-        labels: BTreeMap::new(),
-        thread: ThreadRule::default(),
-        rules: Vec::new(),
-        identity: Identity { namespace: "default".into(), collisions: Collisions::KeepBoth },
-        silence: Silence { is_archived: true, should_skip_rules: true },
-        send: Send {
-            share: 0.8,
-            reserve: 10,
-            per_resource: 5,
-            settle: Duration::from_secs(10),
-            in_flight: 4,
-            order: Order::RecentThreadsFirst,
-        },
+        }])
     }
 }
 

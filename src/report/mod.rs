@@ -9,6 +9,7 @@ use crate::ledger::Tally;
 use crate::plan::Overview;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The end of a command, as data.
 #[derive(Debug, Clone, Serialize)]
@@ -104,16 +105,14 @@ pub struct Estimate {
 const LIMITS: [u32; 3] = [50, 100, 200];
 
 /// Estimates for what is left to send, one request a message.
-#[must_use]
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
-pub fn estimates(left: u64, share: f64) -> Vec<Estimate> {
+fn estimates(left: u64, share: f64) -> Vec<Estimate> {
     let seconds = |limit: u32| (left as f64 * 60.0 / (f64::from(limit) * share)).ceil() as u64;
     LIMITS.iter().map(|limit| Estimate { limit_per_minute: *limit, share, seconds: seconds(*limit) }).collect()
 }
 
 /// The balances of all sources, their sum, and whether all hold.
-#[must_use]
-pub fn balance(tallies: Vec<(String, Tally)>) -> (Vec<SourceBalance>, Tally, bool) {
+fn balance(tallies: Vec<(String, Tally)>) -> (Vec<SourceBalance>, Tally, bool) {
     let mut total = Tally::default();
     let mut balanced = true;
     let mut sources = Vec::new();
@@ -126,6 +125,27 @@ pub fn balance(tallies: Vec<(String, Tally)>) -> (Vec<SourceBalance>, Tally, boo
 }
 
 impl Report {
+    /// The report of these books. Plan, refusals, what was sent and the ending are for the command to fill in.
+    #[must_use]
+    pub fn of(command: &'static str, mapping: &Path, ledger: &Path, tallies: Vec<(String, Tally)>, share: f64) -> Self {
+        let (sources, total, balanced) = balance(tallies);
+        Self {
+            command,
+            mapping: mapping.display().to_string(),
+            ledger: ledger.display().to_string(),
+            plan_id: String::new(),
+            plan: None,
+            refusals: Vec::new(),
+            estimates: estimates(total.pending + total.unknown, share),
+            sources,
+            total,
+            balanced,
+            sent: None,
+            ending: String::new(),
+            exit: 0,
+        }
+    }
+
     /// Some records did not make it: unreadable, rejected or refused.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {

@@ -1,13 +1,9 @@
 //! What the tests of the three formats share.
 
 use super::{Content, Origin, RawEntry, RawMail, Source, SourceError, Unreadable};
-use crate::mapping::{
-    Collisions, Columns, CsvMapping, DateFallback, DateFormat, Defaults, Format, Identity, Mapping, Order, Ours,
-    Oversize, Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
-};
+use crate::mapping::{Columns, CsvMapping, DateFormat, Format, Mapping, SourceMapping};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// Where the mapping's `path` key stands in these tests.
@@ -53,31 +49,7 @@ impl Export {
         Mapping {
             path: self.path().join("mapping.toml"),
             base: self.path().to_path_buf(),
-            text: String::new(),
-            target: Target { inbox: "Support".to_owned(), base_url: String::new() },
-            ours: Ours::default(),
-            agents: BTreeMap::new(),
-            sources,
-            defaults: Defaults {
-                tags: Vec::new(),
-                to: None,
-                date_fallback: DateFallback::Reject,
-                oversize: Oversize::Note,
-                unlisted_labels: UnlistedLabels::Ignore,
-            },
-            labels: BTreeMap::new(),
-            thread: ThreadRule::default(),
-            rules: Vec::new(),
-            identity: Identity { namespace: String::new(), collisions: Collisions::KeepBoth },
-            silence: Silence { is_archived: true, should_skip_rules: true },
-            send: Send {
-                share: 0.8,
-                reserve: 10,
-                per_resource: 5,
-                settle: Duration::from_secs(10),
-                in_flight: 8,
-                order: Order::RecentThreadsFirst,
-            },
+            ..crate::mapping::testing::of(sources)
         }
     }
 }

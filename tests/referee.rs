@@ -15,9 +15,6 @@ use support::mails::{mail, with_file};
 use support::real::{ON_THE_LIST, RealList};
 use support::{Workspace, must};
 
-/// Mails of the real list; an unoptimised build takes too long over all of them.
-const MAILS: usize = if cfg!(debug_assertions) { 5_000 } else { ON_THE_LIST };
-
 /// Conversations of the real list that are looked up one by one.
 const LOOKED_UP: usize = 400;
 
@@ -235,7 +232,7 @@ const LIST: &str = "version = 1\n[target]\ninbox = \"List\"\n[ours]\n\
 fn an_import_of_a_real_list_sends_what_the_plan_shows() {
     let workspace = Workspace::empty();
     let Some(list) = RealList::find() else { return };
-    let mails = list.write_first(MAILS, &workspace.path("list.mbox"));
+    let mails = list.write_first(ON_THE_LIST, &workspace.path("list.mbox"));
     workspace.write("list.toml", format!("{LIST}{FULL_SPEED}"));
     let planned = plan(&workspace, "list.toml");
     let front = Front::start(&workspace, "list.toml", "dump.jsonl", &[]);

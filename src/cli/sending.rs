@@ -182,6 +182,9 @@ pub(super) fn verdict(
             Ok((Exit::Incomplete, format!("{words}{status}")))
         }
         Ending::Finished if report.sent.as_ref().is_none_or(|sent| sent.accepted == 0) => {
+            if report.total.accepted + report.total.confirmed == 0 {
+                return Ok((Exit::Done, "There is nothing to send: the mapping leaves out every record.".to_owned()));
+            }
             let mut words = "Nothing was left to send: all that is planned was sent before.".to_owned();
             if report.command == "rehearse" {
                 words.push_str(

@@ -175,9 +175,11 @@ pub(super) fn verdict(
         )),
         Ending::Finished if report.is_incomplete() => {
             let words = "Done, but some records were unreadable, rejected or refused, see above.";
+            // The ledger of a rehearsal has no `status`, and the real one need not exist yet.
+            let again = if report.command == "rehearse" { "plan" } else { "status" };
             let status = match report.total.unreadable + report.total.rejected {
                 0 => String::new(),
-                _ => format!(" `{}` names place and remedy of what was not sent.", context.command("status")),
+                _ => format!(" `{}` names place and remedy of what was not sent.", context.command(again)),
             };
             Ok((Exit::Incomplete, format!("{words}{status}")))
         }

@@ -69,6 +69,17 @@ fn several_records_of_one_kind_come_with_the_way_to_see_them_all() {
 }
 
 #[test]
+fn a_rehearsal_sends_nobody_to_a_ledger_that_is_not_there() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("eml", "\"tree\"", "");
+    scene.write("tree/1.eml", mail(1));
+    scene.write("tree/2.eml", "");
+    let ran = scene.run(&["rehearse", "m.toml", "--exit"]).ended_with(3);
+    ran.says(&["`threadlift plan m.toml` names place and remedy"]);
+    scene.run(&["plan", "m.toml"]).ended_with(3).says(&["tree/2.eml", "export this mail again"]);
+}
+
+#[test]
 fn a_mapping_that_leaves_out_everything_is_not_told_that_it_was_sent_before() {
     let scene = Scene::that_works();
     let everything = "path   = \"mail.mbox\"\n\n[[rule]]\nwhen = { since = 2000-01-01 }\nskip = \"all\"\n";

@@ -6,6 +6,7 @@ mod embedded_front;
 mod exit;
 mod import;
 mod interrupt;
+mod output;
 mod place;
 mod plan;
 mod progress;

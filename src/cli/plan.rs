@@ -3,16 +3,13 @@
 use super::args::PlanArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::progress;
+use super::{output, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::plan::{self, Overview};
 use crate::report::{Refusal, Report};
 use crate::source::Source;
-use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Refused messages named in a report; the rest is counted.
@@ -22,7 +19,8 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let observer = progress::observer(context.common.quiet);
     let mut ledger = context.open_ledger()?;
-    let mut requests = args.requests.as_deref().map(create).transpose()?;
+    let requests = args.requests.as_deref().map(|path| output::create(context, &sources, path)).transpose()?;
+    let mut requests = requests.map(BufWriter::new);
     let out = requests.as_mut().map(|out| out as &mut dyn Write);
     let overview = make(context, &sources, &mut ledger, args.reading.threads(), out, observer.as_ref())?;
     let mut report = report(context, "plan", &ledger, Some(overview))?;
@@ -107,11 +105,4 @@ pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Exit 
 /// The books do not balance: never shown as a result.
 pub(super) fn unbalanced(report: &Report) -> Failure {
     Failure::internal(format!("the books do not balance:\n{}", report.text()))
-}
-
-fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.map(BufWriter::new).map_err(|error| {
-        Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
-    })
 }

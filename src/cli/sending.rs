@@ -175,13 +175,18 @@ pub(super) fn verdict(
         )),
         Ending::Finished if report.is_incomplete() => {
             let words = "Done, but some records were unreadable, rejected or refused, see above.";
+            // The ledger of a rehearsal has no `status`, and the real one need not exist yet.
+            let again = if report.command == "rehearse" { "plan" } else { "status" };
             let status = match report.total.unreadable + report.total.rejected {
                 0 => String::new(),
-                _ => format!(" `{}` names place and remedy of what was not sent.", context.command("status")),
+                _ => format!(" `{}` names place and remedy of what was not sent.", context.command(again)),
             };
             Ok((Exit::Incomplete, format!("{words}{status}")))
         }
         Ending::Finished if report.sent.as_ref().is_none_or(|sent| sent.accepted == 0) => {
+            if report.total.accepted + report.total.confirmed == 0 {
+                return Ok((Exit::Done, "There is nothing to send: the mapping leaves out every record.".to_owned()));
+            }
             let mut words = "Nothing was left to send: all that is planned was sent before.".to_owned();
             if report.command == "rehearse" {
                 words.push_str(

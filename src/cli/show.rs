@@ -89,7 +89,11 @@ fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State
             fields.insert("history".into(), json!(ledger.history(&planned.external_id)?));
         }
         Verdict::Duplicate { of } => {
-            fields.insert("copy_of_record".into(), json!(of));
+            let kept = ledger.entry(*of)?;
+            fields.insert("copy_of".into(), json!(rebuilder.place(&kept)));
+            if let Verdict::Planned(planned) = &kept.verdict {
+                fields.insert("external_id".into(), json!(planned.external_id));
+            }
         }
         Verdict::Unreadable { detail, remedy, .. } | Verdict::Rejected { detail, remedy, .. } => {
             fields.insert("detail".into(), json!(detail));

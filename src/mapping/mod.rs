@@ -119,6 +119,8 @@ fn syntax_help(text: &str, at: &std::ops::Range<usize>, message: &str) -> &'stat
     let line = before.rsplit('\n').next().unwrap_or_default();
     if message.contains("duplicate key") {
         "keep one of the two"
+    } else if message.contains("unquoted key") {
+        "put quotes round a name with spaces, accents or other signs: \"To do\" = \"todo\""
     } else if message.contains("escape") || line.contains("\"\\") {
         "in double quotes a backslash begins an escape; write patterns in single quotes: '\\d+'"
     } else if line.contains('=') {

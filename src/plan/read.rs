@@ -195,6 +195,8 @@ impl Work<'_> {
             file_bytes: record.attachments.iter().map(|file| file.content.len() as u64).sum(),
             has_changes: !record.changes.is_empty(),
         };
+        // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
+        candidate.has_changes |= candidate.wants_recipient;
         match Draft::new(record, decided.direction, self.mapping) {
             Ok(draft) => {
                 candidate.draft = draft.digest;

@@ -204,6 +204,8 @@ fn render_problems(out: &mut String, plan: &Overview) {
     if plan.problems.len() > MAX_CAUSES {
         let more = plan.problems.len() - MAX_CAUSES;
         let _ = writeln!(out, "          {more} more kinds of problems; `plan --requests FILE` names every record");
+    } else if plan.problems.iter().any(|kind| kind.count > 1) {
+        out.push_str("          one of each kind is named here; `plan --requests FILE` names every record\n");
     }
 }
 

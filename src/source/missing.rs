@@ -37,6 +37,15 @@ pub(super) fn nothing_matches(base: &Path, mapping: &SourceMapping, pattern: &st
         (true, count) => format!("looked in {}: it has {count} entries, but none fits", place.display()),
         (false, _) => format!("looked in {}: there is no `{wanted}`", place.display()),
     };
+    if !names.is_empty() && base.join(pattern).is_dir() {
+        return error(
+            format!("{} holds no file that ends in `.eml`", place.display()),
+            format!(
+                "correct `path`; if the mails there have other names, write a pattern such as `{}/**/*`",
+                pattern.trim_end_matches('/')
+            ),
+        );
+    }
     let near = nearest(&wanted, &names);
     let remedy = if near.is_empty() {
         "correct `path`; it is relative to the folder of the mapping file".to_owned()

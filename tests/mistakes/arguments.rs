@@ -3,6 +3,7 @@
 use crate::harness::{Ran, Scene, TOKEN, mailbox};
 use crate::support::must;
 use serde_json::Value;
+use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -56,6 +57,42 @@ fn requests_that_cannot_be_written_stop_the_plan() {
         .run(&["plan", "m.toml", "--requests", "nowhere/requests.jsonl"])
         .ended_with(2)
         .says(&["cannot write nowhere/requests.jsonl", "choose a file that can be written"]);
+}
+
+#[test]
+fn requests_are_never_written_over_an_export_the_mapping_or_the_ledger() {
+    let scene = Scene::that_works();
+    must(symlink("mail.mbox", scene.workspace.path("link.jsonl")), "link");
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    let slips = [
+        ("mail.mbox", "a file of the source `mail`"),
+        ("link.jsonl", "a file of the source `mail`"),
+        ("m.toml", "the mapping"),
+        ("m.ledger/journal.jsonl", "part of the ledger"),
+    ];
+    for (slip, what) in slips {
+        let before = must(std::fs::read(scene.workspace.path(slip)), slip);
+        scene.run(&["plan", "m.toml", "--requests", slip]).ended_with(2).says(&[slip, what, "a file of its own"]);
+        assert_eq!(must(std::fs::read(scene.workspace.path(slip)), slip), before, "{slip}");
+    }
+    for _ in 0..2 {
+        scene.run(&["plan", "m.toml", "--requests", "requests.jsonl"]).ended_with(0);
+    }
+}
+
+#[test]
+fn a_copy_is_shown_with_the_place_and_the_id_of_the_one_that_is_kept() {
+    let scene = Scene::that_works();
+    scene.write("mail.mbox", format!("{}{}", mailbox(1), mailbox(1)));
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    let ran = scene.run(&["show", "m.toml", "m1@customer.example", "--json"]).ended_with(0);
+    let shown: Value = must(serde_json::from_str(&ran.stdout), &ran.stdout);
+    let of = |status: &str| {
+        must(shown.as_array().into_iter().flatten().find(|one| one["status"] == status).ok_or("none"), status)
+    };
+    assert_eq!(of("duplicate")["copy_of"], of("planned")["place"]);
+    assert_eq!(of("duplicate")["external_id"], of("planned")["external_id"]);
+    assert!(of("planned")["external_id"].is_string(), "{shown}");
 }
 
 /// The one document on stdout, which names the command and its exit code.

@@ -46,6 +46,59 @@ fn links_that_lead_nowhere_or_out_are_set_aside_by_name_and_all_other_mails_are_
 }
 
 #[test]
+fn a_folder_without_eml_files_is_answered_with_what_was_looked_for() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("eml", "\"tree/\"", "");
+    scene.write("tree/1.msg", mail(1));
+    scene.run(&["plan", "m.toml"]).ended_with(2).says(&["holds no file that ends in `.eml`", "`tree/**/*`"]);
+    scene.mapping_of_source("eml", "\"tree/**/*\"", "");
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+}
+
+#[test]
+fn several_records_of_one_kind_come_with_the_way_to_see_them_all() {
+    let scene = Scene::that_works();
+    let nobody = |number: u32| mail(number).replace("From: ann@customer.example\n", "");
+    scene.mapping_of_source("eml", "\"tree\"", "");
+    scene.write("tree/0.eml", mail(0));
+    scene.write("tree/1.eml", nobody(1));
+    let all = "`plan --requests FILE` names every record";
+    assert!(!scene.run(&["plan", "m.toml"]).ended_with(3).stdout.contains(all));
+    scene.write("tree/2.eml", nobody(2));
+    scene.run(&["plan", "m.toml"]).ended_with(3).says(&["no sender: tree/1.eml (2)", all]);
+}
+
+#[test]
+fn a_rehearsal_sends_nobody_to_a_ledger_that_is_not_there() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("eml", "\"tree\"", "");
+    scene.write("tree/1.eml", mail(1));
+    scene.write("tree/2.eml", "");
+    let ran = scene.run(&["rehearse", "m.toml", "--exit"]).ended_with(3);
+    ran.says(&["`threadlift plan m.toml` names place and remedy"]);
+    scene.run(&["plan", "m.toml"]).ended_with(3).says(&["tree/2.eml", "export this mail again"]);
+}
+
+#[test]
+fn a_mapping_that_leaves_out_everything_is_not_told_that_it_was_sent_before() {
+    let scene = Scene::that_works();
+    let everything = "path   = \"mail.mbox\"\n\n[[rule]]\nwhen = { since = 2000-01-01 }\nskip = \"all\"\n";
+    scene.mapping_with("path   = \"mail.mbox\"\n", everything);
+    let ran = scene.run(&["rehearse", "m.toml", "--exit"]).ended_with(0);
+    assert!(!ran.stdout.contains("sent before"), "{}", ran.stdout);
+    ran.says(&["the mapping leaves out every record"]);
+}
+
+#[test]
+fn a_chat_message_without_a_recipient_counts_as_changed_as_its_own_changes_say() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("csv", "\"chat.csv\"", &format!("{CHAT}recipient = \"chat@acme.example\"\n"));
+    scene.write("chat.csv", "id,chat,at,who,said\n1,c,2019-01-01 10:00:00,support@acme.example,Hello\n");
+    scene.run(&["plan", "m.toml"]).ended_with(0).says(&["1 message changed on the way"]);
+    scene.run(&["show", "m.toml", "1"]).ended_with(0).says(&["changes      no recipient"]);
+}
+
+#[test]
 fn an_mbox_or_a_table_that_cannot_be_opened_stops_the_run() {
     let scene = Scene::that_works();
     for (format, more) in [("mbox", ""), ("csv", CHAT)] {

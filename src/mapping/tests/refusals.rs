@@ -334,4 +334,5 @@ fn sending_stays_within_its_ranges() {
 fn what_is_not_toml_is_refused_at_its_place() {
     refused_after("[send]\n[▶send]\n", "duplicate key", "keep one");
     refused("version = 1\n[target]\ninbox = ▶Support\n", "not TOML", "quotes");
+    refused("version = 1\n[labels]\nKund▶é = \"customer\"\n", "not TOML", "put quotes round a name");
 }

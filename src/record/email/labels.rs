@@ -5,6 +5,13 @@ use super::words;
 use crate::record::Direction;
 use std::collections::HashSet;
 
+/// Gmail's own label on sent mail. Takeout writes it in the language of the account, where nobody else can take the name.
+#[rustfmt::skip]
+const SENT: &[&str] = &[
+    "Sent", "Gesendet", "Envoyé", "Envoyés", "Messages envoyés", "Enviado", "Enviados", "Inviati", "Posta inviata",
+    "Verzonden", "Sendt", "Skickat", "Wysłane", "Odeslané", "Отправленные", "送信済み",
+];
+
 /// What the label fields say.
 pub(super) struct Labels {
     /// Labels in order, each once.
@@ -19,7 +26,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Labels {
     let mut direction = None;
     for value in fields.all("X-Gmail-Labels") {
         for label in split_commas(&words::decode(value).text) {
-            if label == "Sent" {
+            if SENT.contains(&label.as_str()) {
                 direction = Some(Direction::Outbound);
             }
             labels.add(label);
@@ -106,6 +113,18 @@ mod tests {
     fn keywords_are_split_by_space_or_comma() {
         assert_eq!(labels("X-Keywords: NonJunk $Forwarded     \n"), ["NonJunk", "$Forwarded"]);
         assert_eq!(labels("X-Keywords: to do, done\n"), ["to do", "done"]);
+    }
+
+    #[test]
+    fn the_sent_label_states_the_direction_in_the_language_of_the_account() {
+        for value in ["Gesendet,Wichtig", "=?UTF-8?Q?Envoy=C3=A9s,Ouvert?=", "送信済み"] {
+            let block = format!("X-Gmail-Labels: {value}\n");
+            assert_eq!(read(&Fields::split(block.as_bytes())).direction, Some(Direction::Outbound), "{value}");
+        }
+        for value in ["Envoyés/Old", "Gesendet an Bob"] {
+            let block = format!("X-Gmail-Labels: {value}\n");
+            assert_eq!(read(&Fields::split(block.as_bytes())).direction, None, "{value}");
+        }
     }
 
     #[test]

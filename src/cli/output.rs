@@ -1,0 +1,46 @@
+//! Files that a command is asked to write. A slip in the name must not cost the export, the mapping or the ledger.
+
+use super::context::Context;
+use super::exit::Failure;
+use crate::source::Source;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Makes or empties the file at `path`, for its owner alone.
+///
+/// # Errors
+/// If it cannot be written, or is what the plan is made from or kept in, under whatever name.
+pub(super) fn create(context: &Context, sources: &[Box<dyn Source>], path: &Path) -> Result<File, Failure> {
+    if let Ok(there) = fs::metadata(path) {
+        refuse(context, sources, path, &there)?;
+    }
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.map_err(|error| {
+        Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
+    })
+}
+
+fn refuse(context: &Context, sources: &[Box<dyn Source>], path: &Path, there: &Metadata) -> Result<(), Failure> {
+    let refusal = |what: String| {
+        Err(Failure::usage(
+            format!("{} is {what}: it would be overwritten; nothing was written", path.display()),
+            "give --requests a file of its own, such as `requests.jsonl`",
+        ))
+    };
+    // By device and inode: a link to the export is the export.
+    let same = |other: &Path| fs::metadata(other).is_ok_and(|o| (o.dev(), o.ino()) == (there.dev(), there.ino()));
+    if same(&context.mapping.path) {
+        return refusal("the mapping".to_owned());
+    }
+    for (source, named) in sources.iter().zip(&context.mapping.sources) {
+        if source.files().iter().any(|file| same(&file.path)) {
+            return refusal(format!("a file of the source `{}`", named.name));
+        }
+    }
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+    if real(path).starts_with(real(&context.ledger_dir())) {
+        return refusal("part of the ledger".to_owned());
+    }
+    Ok(())
+}

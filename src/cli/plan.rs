@@ -9,9 +9,9 @@ use crate::ledger::{Ledger, State, Verdict};
 use crate::plan::{self, Overview};
 use crate::report::{Refusal, Report};
 use crate::source::Source;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let observer = progress::observer(context.common.quiet);
     let mut ledger = context.open_ledger()?;
-    let mut requests = args.requests.as_deref().map(create).transpose()?;
+    let mut requests = args.requests.as_deref().map(|path| create(path, context, &sources)).transpose()?;
     let out = requests.as_mut().map(|out| out as &mut dyn Write);
     let overview = make(context, &sources, &mut ledger, args.reading.threads(), out, observer.as_ref())?;
     let mut report = report(context, "plan", &ledger, Some(overview))?;
@@ -109,9 +109,28 @@ pub(super) fn unbalanced(report: &Report) -> Failure {
     Failure::internal(format!("the books do not balance:\n{}", report.text()))
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.map(BufWriter::new).map_err(|error| {
+/// A file that only its owner may read, also where there was one before; never one that is read from.
+fn create(path: &Path, context: &Context, sources: &[Box<dyn Source>]) -> Result<BufWriter<File>, Failure> {
+    let files = sources.iter().flat_map(|source| source.files()).map(|file| file.path.as_path());
+    let mut read = std::iter::once(context.mapping.path.as_path()).chain(files);
+    if identity(path).is_some_and(|there| read.any(|file| identity(file) == Some(there))) {
+        let message = format!("{} is read from and would be overwritten; nothing was changed", path.display());
+        return Err(Failure::usage(message, "name another file with --requests"));
+    }
+    let open = || {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        // A pipe or a terminal keeps its rights: it holds nothing.
+        if file.metadata()?.is_file() {
+            file.set_permissions(Permissions::from_mode(0o600))?;
+        }
+        Ok(BufWriter::new(file))
+    };
+    open().map_err(|error: std::io::Error| {
         Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
     })
+}
+
+/// What two names of one file have in common, if there is such a file.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().map(|file| (file.dev(), file.ino())).ok()
 }

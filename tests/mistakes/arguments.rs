@@ -58,6 +58,43 @@ fn requests_that_cannot_be_written_stop_the_plan() {
         .says(&["cannot write nowhere/requests.jsonl", "choose a file that can be written"]);
 }
 
+#[test]
+fn requests_never_overwrite_what_is_read() {
+    let scene = Scene::that_works();
+    let link = scene.workspace.path("link.jsonl");
+    must(std::os::unix::fs::symlink(scene.workspace.path("mail.mbox"), link), "link");
+    for file in ["m.toml", "mail.mbox", "link.jsonl"] {
+        let plan = ["plan", "m.toml", "--requests", file];
+        scene.run(&plan).ended_with(2).says(&[file, "would be overwritten", "name another file with --requests"]);
+    }
+    scene.run(&["plan", "m.toml"]).ended_with(0).says(&["3  =           3"]);
+}
+
+#[test]
+fn requests_and_dump_can_be_read_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::that_works();
+    scene.write("old.jsonl", "what was there before");
+    must(
+        std::fs::set_permissions(scene.workspace.path("old.jsonl"), std::fs::Permissions::from_mode(0o644)),
+        "rights of what was there before",
+    );
+    scene.run(&["plan", "m.toml", "--requests", "old.jsonl"]).ended_with(0);
+    scene.run(&["plan", "m.toml", "--requests", "new.jsonl"]).ended_with(0);
+    scene.run(&["rehearse", "m.toml", "--exit", "--dump", "dump.jsonl"]).ended_with(0);
+    for file in ["old.jsonl", "new.jsonl", "dump.jsonl"] {
+        let mode = must(scene.workspace.path(file).metadata(), file).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
+fn a_ledger_named_with_a_slash_is_not_spoiled_by_a_rehearsal() {
+    let scene = Scene::that_works();
+    scene.run(&["rehearse", "m.toml", "--exit", "--ledger", "led/"]).ended_with(0).says(&["led-rehearsal"]);
+    scene.run(&["plan", "m.toml", "--ledger", "led/"]).ended_with(0);
+}
+
 /// The one document on stdout, which names the command and its exit code.
 fn document(ran: &Ran, command: &str) -> Value {
     let document: Value = must(serde_json::from_str(&ran.stdout), format_args!("stdout of {command}: {}", ran.stdout));

@@ -95,6 +95,13 @@ fn a_ledger_named_with_a_slash_is_not_spoiled_by_a_rehearsal() {
     scene.run(&["plan", "m.toml", "--ledger", "led/"]).ended_with(0);
 }
 
+#[test]
+fn an_inbox_may_be_named_like_a_rehearsal() {
+    let scene = Scene::that_works();
+    scene.mapping_with("\"Support\"", "\"The rehearsal of cmp_rehearsal\"");
+    scene.run(&["rehearse", "m.toml", "--exit"]).ended_with(0).says(&["(The rehearsal of cmp_rehearsal 3)"]);
+}
+
 /// The one document on stdout, which names the command and its exit code.
 fn document(ran: &Ran, command: &str) -> Value {
     let document: Value = must(serde_json::from_str(&ran.stdout), format_args!("stdout of {command}: {}", ran.stdout));

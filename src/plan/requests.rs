@@ -149,7 +149,7 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
         external_id: planned.map(|planned| planned.external_id.as_str()),
         thread_ref: planned.map(|planned| planned.thread_ref.as_str()),
         inbox: planned.map(|planned| planned.inbox.as_str()),
-        message_id: about.message_id.as_deref(),
+        message_id: about.message_id.as_deref().or(entry.original_id.as_deref()),
         in_reply_to: about.in_reply_to.as_deref(),
         references: &about.references,
         labels: &about.labels,

@@ -50,7 +50,7 @@ fn every_record_has_one_line_in_reading_order_whatever_became_of_it() {
     let lines = lines(&entries, &rebuilder, 3).unwrap();
     let said = |key: &str| lines.iter().map(|line| line[key].as_str().unwrap_or("-")).collect::<Vec<_>>();
     assert_eq!(said("status"), ["planned", "duplicate", "rejected", "planned", "planned", "planned", "skipped"]);
-    assert_eq!(said("message_id"), ["a@x", "a@x", "-", "b@x", "1", "2", "-"]);
+    assert_eq!(said("message_id"), ["a@x", "a@x", "-", "b@x", "1", "2", "3"]);
     assert_eq!(said("source"), ["box", "box", "box", "box", "chat", "chat", "chat"]);
     assert_eq!(lines[1]["cause"], "same message as tl1-of-0", "a duplicate names its other");
     assert_eq!(lines[0]["labels"], serde_json::json!(["Red"]));

@@ -147,7 +147,7 @@ async fn json_of_the_wrong_shape_is_refused_with_details() {
         Reply::of(answer).await.refuses(400, "not a JSON object");
     }
     let state = front.state();
-    assert_eq!((state.messages, state.refused), (0, 24));
+    assert_eq!((state.messages, state.refused), (0, 23));
 }
 
 #[tokio::test]

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::Stdio;
 use support::chance::Chance;
 use support::compare::Compared;
-use support::front::{FULL_SPEED, Front};
+use support::front::{FULL_SPEED, Front, PATIENCE};
 use support::mails::{mail, with_file};
 use support::real::{ON_THE_LIST, RealList};
-use support::{Workspace, must};
+use support::{Workspace, must, poll};
 
 /// Conversations of the real list that are looked up one by one.
 const LOOKED_UP: usize = 400;
@@ -91,7 +91,14 @@ fn assert_conversations(front: &Front, compared: &Compared, mut looked_up: Optio
         conversations.truncate(*count);
     }
     for conversation in conversations {
-        let messages = front.list(&format!("/conversations/{conversation}/messages?limit=100"));
+        let mut messages = Vec::new();
+        // Front makes a message later than it accepts it.
+        poll(PATIENCE, &format!("the messages of {conversation}"), || {
+            messages = front.list(&format!("/conversations/{conversation}/messages?limit=100"));
+            let uid = messages.first().and_then(|message| message["message_uid"].as_str());
+            let size = uid.and_then(|uid| sizes.get(compared.thread_refs.get(uid)?.as_str()));
+            size.is_none_or(|size| messages.len() >= *size) && !messages.is_empty()
+        });
         let refs: BTreeSet<&str> = messages
             .iter()
             .map(|message| {

@@ -111,10 +111,14 @@ fn quoted_for_shell(path: &Path) -> String {
 }
 
 /// The ledger of a rehearsal of the import whose ledger is at `dir`.
+///
+/// It lies beside that ledger and never inside it, however the directory was written: `led/`, `led/.`, `.`.
 pub(super) fn rehearsal_dir(dir: &Path) -> PathBuf {
-    let mut name = dir.as_os_str().to_owned();
+    let whole = if dir.file_name().is_some() { None } else { dir.canonicalize().ok() };
+    let dir = whole.as_deref().unwrap_or(dir);
+    let mut name = dir.file_name().unwrap_or_default().to_owned();
     name.push("-rehearsal");
-    PathBuf::from(name)
+    dir.with_file_name(name)
 }
 
 /// Characters of the key or quoted value that begins at a place of the mapping.
@@ -125,5 +129,23 @@ fn width_at(text: &str, (line, column): (usize, usize)) -> usize {
         Some(quote @ ('"' | '\'')) => 2 + rest.take_while(|c| *c != quote).count(),
         Some(_) => 1 + rest.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).count(),
         None => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rehearsal_dir;
+    use std::path::Path;
+
+    #[test]
+    fn a_rehearsal_never_lies_inside_the_real_ledger() {
+        for written in ["x/led", "x/led/", "x/led//", "x/led/."] {
+            assert_eq!(rehearsal_dir(Path::new(written)), Path::new("x/led-rehearsal"), "{written}");
+        }
+        let here = std::env::current_dir().unwrap();
+        for written in [".", "./", "src/.."] {
+            let beside = rehearsal_dir(Path::new(written));
+            assert_eq!(beside.parent(), here.parent(), "{written}");
+        }
     }
 }

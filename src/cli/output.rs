@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::exit::Failure;
 use crate::source::Source;
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Makes or empties the file at `path`, for its owner alone.
@@ -15,8 +15,15 @@ pub(super) fn create(context: &Context, sources: &[Box<dyn Source>], path: &Path
     if let Ok(there) = fs::metadata(path) {
         refuse(context, sources, path, &there)?;
     }
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.map_err(|error| {
+    let open = || {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        // One that was there before may have been open to others. A pipe or a terminal keeps its rights: it holds nothing.
+        if file.metadata()?.is_file() {
+            file.set_permissions(Permissions::from_mode(0o600))?;
+        }
+        Ok(file)
+    };
+    open().map_err(|error: std::io::Error| {
         Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
     })
 }

@@ -11,6 +11,7 @@ use crate::ledger::Ledger;
 use crate::rehearsal::{Config, Server};
 use crate::report::{FrontHolds, Sent};
 use secrecy::SecretString;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
     let config = Config {
         port: args.port,
+        token: token(),
         dump: args.dump.clone(),
         appear_after: SETTLE,
         ..embedded_front::config(context, Some(&overview), ledger.target().as_ref())
@@ -84,6 +86,13 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     }
     server.stop();
     Ok(exit)
+}
+
+/// A token that nothing else is called: the client strikes it out of every answer, and an inbox may well be named
+/// `rehearsal`. Nobody else on this machine can guess it either.
+fn token() -> String {
+    let [one, other] = [0, 1].map(|part| RandomState::new().hash_one(part));
+    format!("{one:016x}{other:016x}")
 }
 
 /// An empty ledger of the rehearsal's own, with the real one's pins where there is one, so that a later

@@ -154,7 +154,7 @@ impl Verdict {
     pub fn status(&self) -> (&'static str, Option<&str>) {
         match self {
             Verdict::Planned(_) => ("planned", None),
-            Verdict::Duplicate { .. } => ("duplicate", Some("a copy of another record")),
+            Verdict::Duplicate { .. } => ("duplicate", Some("same message as another")),
             Verdict::Skipped { cause } => ("skipped", Some(cause)),
             Verdict::Unreadable { cause, .. } => ("unreadable", Some(cause)),
             Verdict::Rejected { cause, .. } => ("rejected", Some(cause)),

@@ -162,6 +162,9 @@ impl Work<'_> {
             Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause) },
             Err(bad) => bad_record(bad),
         };
+        if found.is_none() {
+            original_id = record::original_id(&entry, self.mapping).map(Into::into);
+        }
         (Facts { origin: entry.origin, digest, original_id, finding }, found)
     }
 

@@ -53,9 +53,12 @@ struct Named<'a> {
     content_id: Option<&'a str>,
 }
 
+/// An entry; a copy comes with the external id of the message it is a copy of.
+pub(super) type Item = (Entry, Option<String>);
+
 /// Writes one JSON line per entry. `entries` come in reading order.
 pub(super) fn write_requests(
-    entries: &mut dyn Iterator<Item = Entry>,
+    entries: &mut dyn Iterator<Item = Item>,
     total: u64,
     rebuilder: &Rebuilder,
     threads: usize,
@@ -86,25 +89,25 @@ pub(super) fn write_requests(
 }
 
 /// The next entries, as many as can be held at once.
-fn chunk(entries: &mut dyn Iterator<Item = Entry>) -> Vec<Entry> {
+fn chunk(entries: &mut dyn Iterator<Item = Item>) -> Vec<Item> {
     let mut chunk = Vec::new();
     let mut bytes = 0;
     while chunk.len() < CHUNK && bytes < CHUNK_BYTES {
-        let Some(entry) = entries.next() else { break };
-        bytes += entry.origin.pieces.iter().map(|piece| piece.length).sum::<u64>();
-        chunk.push(entry);
+        let Some(item) = entries.next() else { break };
+        bytes += item.0.origin.pieces.iter().map(|piece| piece.length).sum::<u64>();
+        chunk.push(item);
     }
     chunk
 }
 
 /// Their lines, made on all threads.
-fn lines(chunk: &[Entry], rebuilder: &Rebuilder, threads: usize) -> Result<Vec<Result<Vec<u8>, PlanError>>, PlanError> {
+fn lines(chunk: &[Item], rebuilder: &Rebuilder, threads: usize) -> Result<Vec<Result<Vec<u8>, PlanError>>, PlanError> {
     let share = chunk.len().div_ceil(threads.max(1));
     std::thread::scope(|scope| {
         let mut workers = Vec::new();
         for part in chunk.chunks(share) {
             let worker = std::thread::Builder::new().stack_size(STACK);
-            let work = || part.iter().map(|entry| line(entry, rebuilder)).collect::<Vec<_>>();
+            let work = || part.iter().map(|item| line(item, rebuilder)).collect::<Vec<_>>();
             workers.push(worker.spawn_scoped(scope, work).map_err(PlanError::Thread)?);
         }
         let mut lines = Vec::new();
@@ -115,7 +118,7 @@ fn lines(chunk: &[Entry], rebuilder: &Rebuilder, threads: usize) -> Result<Vec<R
     })
 }
 
-fn line(entry: &Entry, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanError> {
+fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanError> {
     let unreadable = matches!(entry.verdict, Verdict::Unreadable { .. });
     let record = if unreadable { None } else { rebuilder.record(entry)? };
     let about = record.as_ref().map(About::of).unwrap_or_default();
@@ -135,21 +138,23 @@ fn line(entry: &Entry, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanError> {
         _ => None,
     };
     let (status, cause) = entry.verdict.status();
+    // A duplicate names its other, as what is skipped names its rule.
+    let named = other.as_ref().map(|other| format!("same message as {other}"));
     let request = rebuilt.as_ref().map(|rebuilt| &rebuilt.request);
     let line = Line {
         source: rebuilder.source_name(source),
         origin: origin(rebuilder.sources(), &entry.origin),
         status,
-        cause,
+        cause: named.as_deref().or(cause),
         external_id: planned.map(|planned| planned.external_id.as_str()),
         thread_ref: planned.map(|planned| planned.thread_ref.as_str()),
         inbox: planned.map(|planned| planned.inbox.as_str()),
-        message_id: about.message_id.as_deref(),
+        message_id: about.message_id.as_deref().or(entry.original_id.as_deref()),
         in_reply_to: about.in_reply_to.as_deref(),
         references: &about.references,
         labels: &about.labels,
         request,
-        attachments: request.map(|request| request.attachments.iter().map(named).collect()).unwrap_or_default(),
+        attachments: request.map(|request| request.attachments.iter().map(described).collect()).unwrap_or_default(),
         changes: rebuilt.as_ref().map_or(&about.changes, |rebuilt| &rebuilt.changes),
     };
     serde_json::to_vec(&line).map_err(|error| PlanError::Requests(error.into()))
@@ -189,7 +194,7 @@ fn origin<'a>(sources: &'a [Box<dyn Source>], origin: &Origin) -> Vec<Place<'a>>
     origin.pieces.iter().map(place).collect()
 }
 
-fn named(file: &File) -> Named<'_> {
+fn described(file: &File) -> Named<'_> {
     Named {
         filename: &file.filename,
         content_type: &file.content_type,

@@ -15,9 +15,15 @@ impl Resolution<'_> {
         numbers.filter_map(|number| Some(self.entry(number, self.verdict(number)?)))
     }
 
-    /// All entries in reading order.
-    pub(super) fn entries_as_read(&self) -> impl Iterator<Item = Entry> {
-        (0..self.fates.len()).filter_map(|number| Some(self.entry(number, self.verdict(number)?)))
+    /// All entries in reading order, each copy with the external id of the message it is a copy of.
+    pub(super) fn entries_as_read(&self) -> impl Iterator<Item = (Entry, Option<String>)> {
+        (0..self.fates.len()).filter_map(|number| {
+            let other = match *self.fates.get(number)? {
+                Fate::Copy(of) => self.messages.get(of as usize).map(|message| message.external_id.clone()),
+                Fate::Message(_) | Fate::Own => None,
+            };
+            Some((self.entry(number, self.verdict(number)?), other))
+        })
     }
 
     fn verdict(&self, number: usize) -> Option<Verdict> {

@@ -34,7 +34,13 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let name = columns.sender_name.as_deref().and_then(|column| cells.filled(column));
     let labels = columns.labels.as_deref().and_then(|column| cells.filled(column)).unwrap_or_default();
     let thread_column = mapping.thread.header.as_deref().and_then(|column| cells.filled(column)).map(str::to_owned);
+    // Made of the cells as they are: no repair may change an id.
     let line = Line { namespace, conversation, id, time: &time, sender, text };
+    let mut to = recipient(&cells, csv, source_name, direction, mapping.ours.owns(sender));
+    for address in &mut to {
+        address.handle = one_line(&address.handle, "recipient", &mut changes);
+    }
+    let sender = one_line(sender, "sender", &mut changes);
     let record = Record {
         kind: Kind::Custom,
         message_id: id.map(str::to_owned),
@@ -42,14 +48,14 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         references: Vec::new(),
         gmail_thread: None,
         conversation: Some(conversation.to_owned()),
-        to: recipient(&cells, csv, source_name, direction, mapping.ours.owns(sender)),
-        from: Some(Address { name: name.map(str::to_owned), handle: sender.to_owned() }),
+        to,
+        from: Some(Address { name: name.map(str::to_owned), handle: sender }),
         cc: Vec::new(),
         bcc: Vec::new(),
         reply_to: Vec::new(),
         thread_value: thread_column.or_else(|| subject_value(subject.as_deref()?, mapping)),
         subject,
-        body: Body::Text(text.replace("\r\n", "\n").replace('\r', "\n")),
+        body: Body::Text(without_nul(text.replace("\r\n", "\n").replace('\r', "\n"), &mut changes)),
         attachments: Vec::new(),
         date: Some(date),
         labels: labels.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect(),
@@ -115,6 +121,24 @@ fn direction(cells: &Cells<'_>, csv: &CsvMapping) -> Result<Stated, BadRecord> {
             format!("add {value:?} to `roles` of this source, as \"inbound\", \"outbound\" or \"skip\""),
         )),
     }
+}
+
+/// A handle that stays one: a line end or another control character in it becomes a space.
+fn one_line(handle: &str, what: &str, changes: &mut Vec<String>) -> String {
+    if !handle.contains(char::is_control) {
+        return handle.to_owned();
+    }
+    changes.push(format!("{what}: control characters made spaces"));
+    handle.replace(char::is_control, " ").trim().to_owned()
+}
+
+/// NUL is a character that databases refuse.
+fn without_nul(mut text: String, changes: &mut Vec<String>) -> String {
+    if text.contains('\0') {
+        text.retain(|character| character != '\0');
+        changes.push("NUL characters removed from the text".to_owned());
+    }
+    text
 }
 
 /// Whom a row was written to. What we wrote goes to the customer of the conversation, whom only the plan knows.

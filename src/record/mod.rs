@@ -37,6 +37,20 @@ pub fn read(entry: &RawEntry, mapping: &Mapping) -> Result<Outcome, BadRecord> {
     }
 }
 
+/// The export's own id of an entry that gives no [`Record`], so that people find it all the same: the Message-ID of a
+/// mail, the id cell of a row.
+#[must_use]
+pub fn original_id(entry: &RawEntry, mapping: &Mapping) -> Option<String> {
+    match &entry.content {
+        Content::Mail(mail) => email::message_id(&mail.bytes),
+        Content::Row(row) => {
+            let Format::Csv(csv) = &mapping.sources.get(usize::from(entry.origin.source))?.format else { return None };
+            let cell = row.get(csv.columns.id.as_deref()?)?.trim();
+            (!cell.is_empty()).then(|| cell.to_owned())
+        }
+    }
+}
+
 /// What the mapping's pattern on subjects finds: its first group, or all of the match.
 fn subject_value(subject: &str, mapping: &Mapping) -> Option<String> {
     let found = mapping.thread.subject.as_ref()?.captures(subject)?;

@@ -197,9 +197,16 @@ fn name(class: Class) -> &'static str {
 
 fn render_problems(out: &mut String, plan: &Overview) {
     for kind in plan.problems.iter().take(MAX_CAUSES) {
-        let _ = writeln!(out, "{:<9} {}: {} ({})", title(&kind.status), kind.cause, kind.place, count(kind.count));
+        let _ = writeln!(
+            out,
+            "{:<9} {}: {} ({})",
+            title(&kind.status),
+            kind.cause,
+            printable(&kind.place),
+            count(kind.count)
+        );
         let _ = writeln!(out, "          {}", printable(&kind.detail));
-        let _ = writeln!(out, "          help: {}", kind.remedy);
+        let _ = writeln!(out, "          help: {}", printable(&kind.remedy));
     }
     if plan.problems.len() > MAX_CAUSES {
         let more = plan.problems.len() - MAX_CAUSES;

@@ -81,6 +81,24 @@ fn requests_are_never_written_over_an_export_the_mapping_or_the_ledger() {
 }
 
 #[test]
+fn requests_and_dump_can_be_read_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::that_works();
+    scene.write("old.jsonl", "what was there before");
+    must(
+        std::fs::set_permissions(scene.workspace.path("old.jsonl"), std::fs::Permissions::from_mode(0o644)),
+        "rights of what was there before",
+    );
+    scene.run(&["plan", "m.toml", "--requests", "old.jsonl"]).ended_with(0);
+    scene.run(&["plan", "m.toml", "--requests", "new.jsonl"]).ended_with(0);
+    scene.run(&["rehearse", "m.toml", "--exit", "--dump", "dump.jsonl"]).ended_with(0);
+    for file in ["old.jsonl", "new.jsonl", "dump.jsonl"] {
+        let mode = must(scene.workspace.path(file).metadata(), file).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
 fn a_copy_is_shown_with_the_place_and_the_id_of_the_one_that_is_kept() {
     let scene = Scene::that_works();
     scene.write("mail.mbox", format!("{}{}", mailbox(1), mailbox(1)));
@@ -93,6 +111,20 @@ fn a_copy_is_shown_with_the_place_and_the_id_of_the_one_that_is_kept() {
     assert_eq!(of("duplicate")["copy_of"], of("planned")["place"]);
     assert_eq!(of("duplicate")["external_id"], of("planned")["external_id"]);
     assert!(of("planned")["external_id"].is_string(), "{shown}");
+}
+
+#[test]
+fn a_ledger_named_with_a_slash_is_not_spoiled_by_a_rehearsal() {
+    let scene = Scene::that_works();
+    scene.run(&["rehearse", "m.toml", "--exit", "--ledger", "led/"]).ended_with(0).says(&["led-rehearsal"]);
+    scene.run(&["plan", "m.toml", "--ledger", "led/"]).ended_with(0);
+}
+
+#[test]
+fn an_inbox_may_be_named_like_a_rehearsal() {
+    let scene = Scene::that_works();
+    scene.mapping_with("\"Support\"", "\"The rehearsal of cmp_rehearsal\"");
+    scene.run(&["rehearse", "m.toml", "--exit"]).ended_with(0).says(&["(The rehearsal of cmp_rehearsal 3)"]);
 }
 
 /// The one document on stdout, which names the command and its exit code.

@@ -282,3 +282,32 @@ fn broken_rows_are_set_aside_with_file_and_line_and_the_others_are_planned() {
     scene.import_into(&front).ended_with(3);
     assert_eq!(front.stop()["messages"], 2);
 }
+
+#[test]
+fn a_mail_that_cannot_be_sent_is_found_by_its_message_id() {
+    let scene = Scene::that_works();
+    let dateless = mailbox(1).replace("Date: ", "X-Date: ").replace("From - Mon Jan  2 10:00:00 2017\n", "");
+    scene.mapping_of_source("eml", "\"box\"", "");
+    // What stands in its file's name is shown, and not obeyed by the terminal.
+    scene.write("box/red\u{1b}[31m.eml", dateless);
+    let planned = scene.run(&["plan", "m.toml", "--requests", "r.jsonl"]).ended_with(3).says(&["no date: box/red"]);
+    assert!(!planned.stdout.contains('\u{1b}'), "{}", planned.stdout);
+    let requests = must(std::fs::read_to_string(scene.workspace.path("r.jsonl")), "r.jsonl");
+    assert!(requests.contains(r#""status":"rejected","cause":"no date""#), "{requests}");
+    assert!(requests.contains(r#""message_id":"m1@customer.example""#), "{requests}");
+    scene.run(&["show", "m.toml", "m1@customer.example"]).ended_with(0).says(&["no date", "date_fallback"]);
+}
+
+#[test]
+fn what_is_planned_is_not_refused_by_a_rehearsal_for_its_size() {
+    let scene = Scene::that_works();
+    let words = "words and words ".repeat(750_000);
+    let with_file = format!(
+        "\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n{words}\n--b\n\
+         Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment\n\nx\n--b--\n"
+    );
+    for body in [format!("\n\n{words}"), with_file] {
+        scene.write("mail.mbox", mailbox(1).replace("\n\nBody 1", &body));
+        scene.run(&["rehearse", "m.toml", "--exit"]).ended_with(0).says(&["1  =           1"]);
+    }
+}

@@ -128,7 +128,6 @@ async fn json_of_the_wrong_shape_is_refused_with_details() {
         (json!({ "to": ["a", ""] }), "to[1] must not be empty"),
         (json!({ "to": [{ "handle": "a" }] }), "to[0] must be a string"),
         (json!({ "body": "" }), "body must not be empty"),
-        (json!({ "body": "x".repeat(10_000_001) }), "body must not be longer"),
         (json!({ "type": "whatsapp" }), "type must be one of"),
         (json!({ "type": "sms", "body_format": "html" }), "body_format can only be given for type email"),
         (json!({ "tags": [""] }), "tags[0] must not be empty"),
@@ -148,7 +147,7 @@ async fn json_of_the_wrong_shape_is_refused_with_details() {
         Reply::of(answer).await.refuses(400, "not a JSON object");
     }
     let state = front.state();
-    assert_eq!((state.messages, state.refused), (0, 24));
+    assert_eq!((state.messages, state.refused), (0, 23));
 }
 
 #[tokio::test]

@@ -35,7 +35,12 @@ fn lines(entries: &[Entry], rebuilder: &Rebuilder, threads: usize) -> Result<Vec
     let mut out = Vec::new();
     let stop = AtomicBool::new(false);
     let total = entries.len() as u64;
-    write_requests(&mut entries.iter().cloned(), total, rebuilder, threads, &mut out, &Silent, &stop)?;
+    let other = |entry: &Entry| match entry.verdict {
+        Verdict::Duplicate { of } => Some(format!("tl1-of-{of}")),
+        _ => None,
+    };
+    let mut entries = entries.iter().map(|entry| (entry.clone(), other(entry)));
+    write_requests(&mut entries, total, rebuilder, threads, &mut out, &Silent, &stop)?;
     Ok(std::str::from_utf8(&out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
@@ -45,8 +50,9 @@ fn every_record_has_one_line_in_reading_order_whatever_became_of_it() {
     let lines = lines(&entries, &rebuilder, 3).unwrap();
     let said = |key: &str| lines.iter().map(|line| line[key].as_str().unwrap_or("-")).collect::<Vec<_>>();
     assert_eq!(said("status"), ["planned", "duplicate", "rejected", "planned", "planned", "planned", "skipped"]);
-    assert_eq!(said("message_id"), ["a@x", "a@x", "-", "b@x", "1", "2", "-"]);
+    assert_eq!(said("message_id"), ["a@x", "a@x", "-", "b@x", "1", "2", "3"]);
     assert_eq!(said("source"), ["box", "box", "box", "box", "chat", "chat", "chat"]);
+    assert_eq!(lines[1]["cause"], "same message as tl1-of-0", "a duplicate names its other");
     assert_eq!(lines[0]["labels"], serde_json::json!(["Red"]));
     assert_eq!(lines[3]["in_reply_to"], "a@x");
     assert_eq!(lines[3]["thread_ref"], lines[0]["thread_ref"]);
@@ -133,6 +139,7 @@ fn a_source_that_changes_while_its_lines_are_written_ends_the_plan() {
 fn an_interruption_ends_the_writing() {
     let (_, entries, rebuilder) = world();
     let stop = AtomicBool::new(true);
-    let written = write_requests(&mut entries.into_iter(), 7, &rebuilder, 1, &mut std::io::sink(), &Silent, &stop);
+    let mut entries = entries.into_iter().map(|entry| (entry, None));
+    let written = write_requests(&mut entries, 7, &rebuilder, 1, &mut std::io::sink(), &Silent, &stop);
     assert!(matches!(written, Err(PlanError::Interrupted)));
 }

@@ -73,6 +73,20 @@ fn a_row_becomes_a_record() {
 }
 
 #[test]
+fn control_characters_do_not_reach_front_and_change_no_id() {
+    let (nul, line_end) = (with("text", "a\0b"), with("who", "Ann\nBcc: x\u{7}"));
+    let found = read(&nul, &csv()).unwrap();
+    assert_eq!(found.body, Body::Text("ab".into()));
+    assert_eq!(found.changes, ["NUL characters removed from the text"]);
+    let sender = read(&line_end, &csv()).unwrap();
+    assert_eq!(sender.from.unwrap().handle, "Ann Bcc: x");
+    assert_eq!(sender.changes, ["sender: control characters made spaces"]);
+    assert_ne!(sender.identity.sameness, read(&with("who", "Ann Bcc: x"), &csv()).unwrap().identity.sameness);
+    let recipient = read(&with("to", "desk\r\nx"), &csv()).unwrap();
+    assert_eq!((recipient.to[0].handle.as_str(), recipient.changes.len()), ("desk  x", 1));
+}
+
+#[test]
 fn the_recipient_is_the_cell_else_the_mapping_else_the_source() {
     let to = |row: &RawRow, csv: &CsvMapping| -> Vec<String> {
         read(row, csv).unwrap().to.into_iter().map(|address| address.handle).collect()

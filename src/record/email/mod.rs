@@ -96,6 +96,16 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     })
 }
 
+/// The Message-ID of a mail that may be no mail at all; only the beginning of it is looked at.
+pub(super) fn message_id(mail: &Bytes) -> Option<String> {
+    const HEAD: usize = 64 << 10;
+    let bytes = without_lead(mail, &mut Vec::new());
+    let head = bytes.get(..bytes.len().min(HEAD)).unwrap_or_default();
+    let ends = [b"\n\n".as_slice(), b"\n\r\n"].map(|blank| memchr::memmem::find(head, blank));
+    let block = ends.into_iter().flatten().min().map_or(head, |end| head.get(..=end).unwrap_or_default());
+    Fields::split(block).all("Message-ID").find_map(ids::message_id)
+}
+
 /// The namespace of a source's ids.
 fn namespace(mapping: &Mapping, source: usize) -> &str {
     mapping.sources.get(source).map_or(&mapping.identity.namespace, |found| &found.namespace)

@@ -9,8 +9,6 @@ use super::fields::{self, FIELDS, Field, GROUPS, Kind};
 const MAX_ID: usize = 200;
 /// Longest tag name in characters (`CreateTag` in Front's API document).
 const MAX_TAG: usize = 64;
-/// Longest body in bytes. Front states none; a body beyond this is a mistake of the client.
-const MAX_BODY: usize = 10_000_000;
 /// From here on a time must have been given in milliseconds.
 const MILLISECONDS: i64 = 100_000_000_000;
 
@@ -134,7 +132,6 @@ fn judge(request: &Map<String, Value>) -> Result<Checked, Vec<String>> {
     demand(!message.handle.is_empty(), &|| "sender.handle must not be empty".to_owned());
     demand(has_recipient, &|| "to must name at least one recipient".to_owned());
     demand(!body.is_empty(), &|| "body must not be empty".to_owned());
-    demand(body.len() <= MAX_BODY, &|| format!("body must not be longer than {MAX_BODY} bytes"));
     demand(
         (1..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_control()),
         &|| format!("external_id must have 1 to {MAX_ID} ASCII characters"),
@@ -220,7 +217,6 @@ mod tests {
             ("/tags", json!([]), json!([""])),
             ("/to", json!(["a"]), json!([])),
             ("/cc", json!([]), json!([""])),
-            ("/body", long(10_000_000), long(10_000_001)),
             ("/body", json!(" "), json!("")),
             ("/created_at", json!(1), json!(0)),
             ("/created_at", json!(99_999_999_999_i64), json!(100_000_000_000_i64)),

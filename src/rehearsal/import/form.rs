@@ -14,8 +14,8 @@ use super::super::store::{Attachment, Spool, hex};
 use super::disposition::{self, Disposition};
 use super::fields::{self, Field, Kind};
 
-/// Longest text part that is kept, in bytes: one more than a body may have, so that the checks can tell.
-const MAX_TEXT: usize = 10_000_001;
+/// Longest text part that is kept, in bytes: Front states no limit but that of the request, which ends before this.
+const MAX_TEXT: usize = 25_000_000;
 /// Most parts of one request: far beyond any list of recipients, and a bound to what is told about bad ones.
 const MAX_PARTS: usize = 20_000;
 

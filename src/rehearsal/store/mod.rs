@@ -102,11 +102,18 @@ pub(super) struct Store {
     counts: Counts,
 }
 
+/// Made for its owner alone: it holds people's mail.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
 impl Store {
     pub(super) fn open(config: &Config, directory: &Path) -> io::Result<(Self, LogReader)> {
         let (log, reader) = log::create(&directory.join("requests.jsonl"))?;
         let dump = match &config.dump {
-            Some(path) => Some(OpenOptions::new().append(true).create(true).open(path)?),
+            Some(path) => Some(private(OpenOptions::new().append(true).create(true)).open(path)?),
             None => None,
         };
         let mut inboxes: Vec<Inbox> = Vec::new();

@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         ..base
     };
     let server = Server::start(config).map_err(|error| cannot_start(&error, args.port))?;
-    super::print(&format!("{}\n", server.base_url()));
+    super::print(&format!("{}\n", server.base_url()))?;
     while !context.stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         "refused": state.refused,
         "hurried": state.hurried,
     });
-    super::print(&format!("{line}\n"));
+    super::print(&format!("{line}\n"))?;
     server.stop();
     Ok(Exit::Done)
 }

@@ -75,11 +75,14 @@ pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut rep
     match sending::verdict(context, ending, &report) {
         Ok((exit, words)) => {
             report.ending = words;
-            Ok(plan::finish(context, report, exit))
+            plan::finish(context, report, exit)
         }
         Err(failure) => {
             report.ending = format!("Stopped: {}", failure.message);
-            plan::finish(context, report, failure.exit);
+            if let Err(unwritten) = plan::finish(context, report, failure.exit) {
+                // Why the run stopped is the more important of the two.
+                super::say(&unwritten.text());
+            }
             Err(failure)
         }
     }

@@ -76,13 +76,17 @@ fn say(text: &str) {
 }
 
 /// Prints a result on stdout.
-fn print(text: &str) {
+///
+/// # Errors
+/// If it cannot be written, so that no script takes half a result for a whole one.
+fn print(text: &str) -> Result<(), Failure> {
     let mut out = stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader that has gone away (`| head`) wants no more.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            say(&format!("error: the result could not be written to stdout: {error}\n"));
-        }
-        _ => {}
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::usage(
+            format!("the result could not be written to stdout: {error}"),
+            "what was done is in the ledger: make room, or print elsewhere, and run `threadlift status`",
+        )),
+        _ => Ok(()),
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     // For a `status` beside the next command on this ledger.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
     ledger.close()?;
-    Ok(finish(context, report, exit))
+    finish(context, report, exit)
 }
 
 /// Makes a plan over opened sources.
@@ -90,16 +90,19 @@ fn refusals(ledger: &Ledger) -> Result<Vec<Refusal>, Failure> {
 }
 
 /// Prints a report the way it was asked for.
-pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Exit {
+///
+/// # Errors
+/// If stdout does not take it.
+pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Result<Exit, Failure> {
     report.exit = exit as u8;
     if context.common.json {
         // Serialising plain data cannot fail; an empty line would be noticed by whoever reads it.
         let text = serde_json::to_string_pretty(&report).unwrap_or_default();
-        super::print(&format!("{text}\n"));
+        super::print(&format!("{text}\n"))?;
     } else {
-        super::print(&report.text());
+        super::print(&report.text())?;
     }
-    exit
+    Ok(exit)
 }
 
 /// The books do not balance: never shown as a result.

@@ -39,13 +39,13 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         shown.push(describe(&ledger, &rebuilder, &entry, &state)?);
     }
     if context.common.json {
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()));
+        super::print(&format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()))?;
     } else {
         for message in &shown {
-            super::print(&text(message));
+            super::print(&text(message))?;
         }
         if positions.len() > MAX_SHOWN {
-            super::print(&format!("{} more records have this id\n", positions.len() - MAX_SHOWN));
+            super::print(&format!("{} more records have this id\n", positions.len() - MAX_SHOWN))?;
         }
     }
     Ok(Exit::Done)

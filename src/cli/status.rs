@@ -43,7 +43,7 @@ fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
     }
     // A summary that was lost or damaged is whole again for the next `status` beside a run.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
-    Ok(conclude(context, report, "Nothing is running."))
+    conclude(context, report, "Nothing is running.")
 }
 
 fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
@@ -59,10 +59,10 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    Ok(conclude(context, report, &now))
+    conclude(context, report, &now)
 }
 
-fn conclude(context: &Context, mut report: Report, now: &str) -> Exit {
+fn conclude(context: &Context, mut report: Report, now: &str) -> Result<Exit, Failure> {
     let left = report.total.pending + report.total.unknown;
     report.ending = match left {
         0 => format!("{now} Everything planned was sent."),

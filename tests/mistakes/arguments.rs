@@ -196,5 +196,5 @@ fn a_result_that_cannot_be_written_is_said() {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("threadlift"));
     command.current_dir(scene.workspace.path("")).args(["plan", "m.toml", "--json"]).stdout(full);
     let ran = scene.ran(&must(command.output(), "threadlift"));
-    ran.says(&["the result could not be written to stdout", "No space left"]);
+    ran.ended_with(2).says(&["the result could not be written to stdout", "No space left"]);
 }

@@ -2,8 +2,9 @@
 
 use super::facts::{Candidate, Finding, Text};
 use super::pins::Pins;
-use super::resolve::{Fate, Message, Resolution, hex, plain_id};
+use super::resolve::{Fate, Message, Resolution, plain_id};
 use crate::mapping::Collisions;
+use crate::request::hex;
 use std::collections::HashMap;
 use std::sync::Arc;
 

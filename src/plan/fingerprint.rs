@@ -3,6 +3,7 @@
 //! Sizes and sampled blocks decide, in the order of the files, which is what the plan's origins count in. Names do
 //! not: a folder that was moved holds the same mail. (Above [`MAX_SAMPLED`] files names stand in for the blocks.)
 
+use super::short;
 use crate::ledger::FileMeta;
 use crate::source::{Source, SourceFile};
 use std::fs::File;
@@ -35,7 +36,7 @@ fn all_together(files: &[SourceFile]) -> FileMeta {
     FileMeta {
         shown: format!("{} files", files.len()),
         size: files.iter().map(|file| file.size).sum(),
-        sample: short(&hasher),
+        sample: short(&hasher.finalize()),
     }
 }
 
@@ -63,7 +64,7 @@ fn sample(file: &SourceFile) -> [u8; 16] {
             hasher.update(filled(&open, &mut block, offset));
         }
     }
-    short(&hasher)
+    short(&hasher.finalize())
 }
 
 /// The block at `offset`, as much of it as there is. A network file system may give it in pieces.
@@ -78,10 +79,4 @@ fn filled<'b>(file: &File, block: &'b mut [u8], offset: u64) -> &'b [u8] {
         }
     }
     block.get(..filled).unwrap_or_default()
-}
-
-fn short(hasher: &blake3::Hasher) -> [u8; 16] {
-    let mut short = [0; 16];
-    short.iter_mut().zip(hasher.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
-    short
 }

@@ -24,12 +24,11 @@ mod verdicts;
 
 pub use overview::{Listed, Overview, ProblemKind};
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
-pub(crate) use resolve::hex;
 
 use crate::event::Observer;
 use crate::ledger::{FileMeta, Ledger, LedgerError, Plan, PlanMeta, SourceMeta};
 use crate::mapping::{Mapping, Oversize};
-use crate::request::TooLarge;
+use crate::request::{TooLarge, hex};
 use crate::source::{Origin, Source};
 use std::io::Write;
 use std::sync::Arc;
@@ -170,6 +169,13 @@ fn source_metas(sources: &[Box<dyn Source>], read: &facts::Read) -> Vec<SourceMe
         }
     }
     metas
+}
+
+/// The first half of a digest: enough to tell bytes apart, and all that is kept of millions of them.
+fn short(hash: &blake3::Hash) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+    short
 }
 
 /// Names a plan: equal for equal mapping, sources and engine.

@@ -5,9 +5,9 @@
 //! as many entries as there are workers. A large mail is parsed while no other large one is, and while
 //! the next one waits for that, nothing further is taken: two large mails are held at most.
 
-use super::PlanError;
 use super::decide::{Decided, decide};
 use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
+use super::{PlanError, short};
 use crate::event::{Event, Observer, Stage};
 use crate::mapping::Mapping;
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
@@ -239,12 +239,6 @@ pub(super) fn digest(entry: &RawEntry) -> [u8; 16] {
         }
     }
     short(&hasher.finalize())
-}
-
-fn short(hash: &blake3::Hash) -> [u8; 16] {
-    let mut short = [0; 16];
-    short.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
-    short
 }
 
 fn length(origin: &Origin) -> u64 {

@@ -199,7 +199,7 @@ fn described(file: &File) -> Named<'_> {
         filename: &file.filename,
         content_type: &file.content_type,
         size: file.content.len() as u64,
-        sha256: super::hex(&Sha256::digest(&file.content)),
+        sha256: crate::request::hex(&Sha256::digest(&file.content)),
         content_id: file.content_id.as_deref(),
     }
 }

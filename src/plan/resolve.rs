@@ -7,9 +7,9 @@ use super::facts::{Candidate, Finding, Read, Text};
 use super::pins::Pins;
 use super::read::graph_id;
 use crate::mapping::{Mapping, Order};
+use crate::request::hex;
 use crate::thread::{self, Graph, Name};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 /// Everything decided, with the facts it was decided from.
 pub(super) struct Resolution<'a> {
@@ -221,11 +221,4 @@ impl Resolution<'_> {
 /// Scheme `tl1`: 160 bits of the identity key. Changing this doubles every mailbox imported before.
 pub(super) fn plain_id(key: &[u8; 32]) -> String {
     format!("tl1-{}", hex(key.get(..20).unwrap_or_default()))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -243,11 +243,16 @@ fn end_of_content(body: &str, html: bool) -> usize {
     lower.rfind("</body").or_else(|| lower.rfind("</html")).unwrap_or(body.len())
 }
 
-fn note(file: &File, html: bool) -> String {
-    let digest = Sha256::digest(&file.content).iter().fold(String::new(), |mut hex, byte| {
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
-    });
+    })
+}
+
+fn note(file: &File, html: bool) -> String {
+    let digest = hex(&Sha256::digest(&file.content));
     let line = format!(
         "[A file was left out of this import because it is too large: {} ({} bytes, SHA-256 {digest})]",
         file.filename,

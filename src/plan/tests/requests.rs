@@ -68,7 +68,7 @@ fn files_are_named_with_size_and_digest_and_not_spelt_out() {
     assert_eq!(file["filename"], "a.txt");
     let content = rebuilder.request(&entries[3]).unwrap().request.attachments[0].content.clone();
     assert_eq!(file["size"], content.len());
-    assert_eq!(file["sha256"], crate::plan::hex(&sha2::Sha256::digest(&content)));
+    assert_eq!(file["sha256"], crate::request::hex(&sha2::Sha256::digest(&content)));
     assert!(line["request"].get("attachments").is_none());
 }
 

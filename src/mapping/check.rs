@@ -2,8 +2,8 @@
 
 use super::findings::{Findings, quoted};
 use super::model::{
-    Collisions, DateFallback, Defaults, Identity, Mapping, Order, Ours, Oversize, Send, Silence, Target, ThreadRule,
-    UnlistedLabels,
+    Collisions, DateFallback, Defaults, Identity, InboxCopies, Limits, Mapping, Order, Ours, Oversize, Send, Silence,
+    Target, ThreadRule, UnlistedLabels,
 };
 use super::section::{Section, choice_of, day_of, text_of, wrong_type};
 use super::{rule, source, target, value};
@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "version", "target", "ours", "agents", "source", "defaults", "labels", "thread", "rule", "identity", "silence",
-    "send",
+    "send", "limits",
 ];
 
 /// The only version of the format so far.
@@ -40,6 +40,7 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
     let rules = rule::rules(found, &root);
     let silence = silence(found, &root);
     let send = send(found, &root);
+    let limits = limits(found, &root);
     if !found.is_empty() {
         return None;
     }
@@ -58,6 +59,7 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
         identity,
         silence,
         send,
+        limits,
     })
 }
 
@@ -161,14 +163,23 @@ fn agents(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
 }
 
 fn identity(found: &mut Findings, root: &Section) -> Identity {
-    let section = root.section(found, "identity", &["namespace", "collisions"]);
+    let section = root.section(found, "identity", &["namespace", "collisions", "copies", "also_in_tag"]);
     let namespace = section.text(found, "namespace").and_then(|text| value::namespace(found, &text));
     let collisions =
         section.choice(found, "collisions", &[("keep-both", Collisions::KeepBoth), ("richest", Collisions::Richest)]);
+    let copies = section.choice(found, "copies", &[("one", InboxCopies::One), ("per-inbox", InboxCopies::PerInbox)]);
     Identity {
         namespace: namespace.unwrap_or_else(|| "threadlift".to_owned()),
         collisions: collisions.unwrap_or(Collisions::KeepBoth),
+        copies: copies.unwrap_or(InboxCopies::One),
+        also_in_tag: also_in_tag(found, &section),
     }
+}
+
+/// The tag's pattern; its length is checked with the longest inbox name in mind, which only Front knows, so it is not.
+fn also_in_tag(found: &mut Findings, section: &Section) -> Option<String> {
+    let text = section.text(found, "also_in_tag")?;
+    value::tag(found, &text)
 }
 
 fn defaults(found: &mut Findings, root: &Section) -> Defaults {
@@ -255,6 +266,26 @@ fn send(found: &mut Findings, root: &Section) -> Send {
         settle: settle.unwrap_or(Duration::from_secs(10)),
         in_flight: in_flight.unwrap_or(16),
         order: order.unwrap_or(Order::RecentThreadsFirst),
+    }
+}
+
+fn limits(found: &mut Findings, root: &Section) -> Limits {
+    /// Offsets of the parser have 32 bits.
+    const LARGEST: u64 = 4_000_000_000;
+    /// The parser's stack stands several thousand levels; see `record::email`.
+    const DEEPEST: u32 = 1_000;
+    let section = root.section(found, "limits", &["mail", "line", "header_lines", "parts", "nesting"]);
+    let default = Limits::default();
+    let mut size = |key: &str| section.text(found, key).and_then(|text| value::size(found, &text, LARGEST));
+    let (mail, line) = (size("mail"), size("line"));
+    let mut count =
+        |key: &str, most: u32| section.integer(found, key, &(1..=most)).and_then(|number| usize::try_from(number).ok());
+    Limits {
+        mail: mail.unwrap_or(default.mail),
+        line: line.unwrap_or(default.line),
+        header_lines: count("header_lines", 10_000_000).unwrap_or(default.header_lines),
+        parts: count("parts", 1_000_000).unwrap_or(default.parts),
+        nesting: count("nesting", DEEPEST).unwrap_or(default.nesting),
     }
 }
 

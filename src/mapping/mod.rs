@@ -12,18 +12,21 @@
 //! values with their places, `findings` collects what is wrong, `diagnostic` shows it.
 
 mod check;
+mod csv;
 mod diagnostic;
 mod findings;
 mod model;
 mod rule;
 mod section;
 mod source;
+mod table;
 mod target;
 mod time;
 mod value;
 
 pub use diagnostic::{Diagnostic, MappingErrors};
 pub use model::*;
+pub use table::*;
 pub use target::{WrongBaseUrl, check_base_url, is_loopback};
 
 use findings::Findings;

@@ -1,7 +1,7 @@
 //! The mapping as the engine sees it: every value checked, every default filled in.
 
+use super::table::CsvMapping;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,6 +38,8 @@ pub struct Mapping {
     pub silence: Silence,
     /// `[send]`
     pub send: Send,
+    /// `[limits]`
+    pub limits: Limits,
 }
 
 /// `[target]`: where messages go.
@@ -79,6 +81,10 @@ pub struct SourceMapping {
     pub path_at: (usize, usize),
     /// Namespace of this source's ids; the mapping's unless given.
     pub namespace: String,
+    /// Which names are data: they become labels of the mails. Empty for tables.
+    pub labels_from: LabelsFrom,
+    /// Folder, relative to the mapping's, into which packed files that `paths` names are unpacked once.
+    pub unpack: Option<PathBuf>,
     /// Format and its settings.
     pub format: Format,
 }
@@ -87,83 +93,37 @@ pub struct SourceMapping {
 #[derive(Debug, Clone)]
 pub enum Format {
     /// mbox files.
-    Mbox,
+    Mbox(Dialect),
     /// Directories of one-mail files.
     Eml,
     /// CSV tables of chat lines.
     Csv(Box<CsvMapping>),
 }
 
-/// How to read a chat table.
-#[derive(Debug, Clone)]
-pub struct CsvMapping {
-    /// Column names.
-    pub columns: Columns,
-    /// Position `(line, column)` in the mapping of each value of `columns`, by key, for errors.
-    pub columns_at: BTreeMap<String, (usize, usize)>,
-    /// `strftime` format of the time column, or one of the epoch units.
-    pub date: DateFormat,
-    /// Zone of times that carry none.
-    pub timezone: Option<TimeZone>,
-    /// Declared encoding; detected when absent.
-    pub encoding: Option<&'static encoding_rs::Encoding>,
-    /// Declared delimiter; detected when absent.
-    pub delimiter: Option<u8>,
-    /// Role value → what it means.
-    pub roles: BTreeMap<String, Role>,
-    /// Recipient of rows that name none: inbound rows go to this handle. The source's name unless given.
-    pub recipient: Option<String>,
-}
-
-/// Names of the columns of a chat table.
-#[derive(Debug, Clone)]
-pub struct Columns {
-    /// The export's own message id.
-    pub id: Option<String>,
-    /// Conversation id.
-    pub conversation: String,
-    /// Time.
-    pub time: String,
-    /// A separate clock column, joined to `time` by one space before parsing.
-    pub clock: Option<String>,
-    /// Author's handle.
-    pub sender: String,
-    /// Author's display name.
-    pub sender_name: Option<String>,
-    /// Recipient's handle.
-    pub recipient: Option<String>,
-    /// Text.
-    pub text: String,
-    /// Role of the author.
-    pub role: Option<String>,
-    /// Subject.
-    pub subject: Option<String>,
-    /// Labels, separated by commas.
-    pub labels: Option<String>,
-}
-
-/// How a time cell is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DateFormat {
-    /// RFC 3339 / ISO 8601 (`iso`).
-    Iso,
-    /// Seconds since 1970 (`epoch-seconds`).
-    EpochSeconds,
-    /// Milliseconds since 1970 (`epoch-milliseconds`).
-    EpochMilliseconds,
-    /// A `strftime` pattern.
-    Pattern(String),
-}
-
-/// Meaning of a role value.
+/// How an mbox file keeps a line of a mail that begins with `From ` from being taken for a separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The customer wrote it.
-    Inbound,
-    /// We wrote it.
-    Outbound,
-    /// Leave it out; counted as skipped.
-    Skip,
+pub enum Dialect {
+    /// Found out for each file, by evidence that is shown (default).
+    Auto,
+    /// `From ` is written `>From `; `>From ` stays as it is (RFC 4155).
+    Mboxo,
+    /// One `>` more before every line of `>`s and `From `.
+    Mboxrd,
+    /// Content-Length says where a mail ends; `From ` is quoted as in mboxo.
+    Mboxcl,
+    /// Content-Length says where a mail ends; nothing is quoted.
+    Mboxcl2,
+}
+
+/// Names that become labels: the only way in which a path decides anything about a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LabelsFrom {
+    /// Names of the folders between the fixed part of `path` and the file.
+    pub folders: bool,
+    /// The file's own name, without extension; not for one-mail files.
+    pub file: bool,
+    /// Flags in a Maildir name or behind an Apple Mail message: trashed, draft, flagged and so on.
+    pub flags: bool,
 }
 
 /// `[defaults]`
@@ -264,6 +224,19 @@ pub struct Identity {
     pub namespace: String,
     /// Same Message-ID, different message.
     pub collisions: Collisions,
+    /// One message, several inboxes.
+    pub copies: InboxCopies,
+    /// Tag for each further inbox that copies of a message were meant for; `{inbox}` stands for its name.
+    pub also_in_tag: Option<String>,
+}
+
+/// Policy for one message whose copies the rules send to different inboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxCopies {
+    /// Import it once, into the inbox of the first rule that names one (default).
+    One,
+    /// Import it into each of them; the inbox becomes part of id and thread.
+    PerInbox,
 }
 
 /// Policy for one key with different messages.
@@ -308,4 +281,25 @@ pub enum Order {
     RecentThreadsFirst,
     /// Threads by their first message.
     OldestFirst,
+}
+
+/// `[limits]`: what is rejected before it is parsed. All lie far above what mail programs write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest mail, in bytes.
+    pub mail: u64,
+    /// Longest line, in bytes.
+    pub line: u64,
+    /// Most header lines of a mail.
+    pub header_lines: usize,
+    /// Most parts of a mail.
+    pub parts: usize,
+    /// Most messages and multiparts inside one another.
+    pub nesting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { mail: 150_000_000, line: 150_000_000, header_lines: 100_000, parts: 20_000, nesting: 1_000 }
+    }
 }

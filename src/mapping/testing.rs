@@ -1,12 +1,25 @@
 //! A mapping for the tests of other rooms.
 
 use super::{
-    Collisions, DateFallback, Defaults, Identity, Mapping, Order, Ours, Oversize, Send, Silence, SourceMapping, Target,
-    ThreadRule, UnlistedLabels,
+    Collisions, DateFallback, Defaults, Format, Identity, InboxCopies, LabelsFrom, Limits, Mapping, Order, Ours,
+    Oversize, Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// A source with all defaults.
+pub(crate) fn source(name: &str, format: Format) -> SourceMapping {
+    SourceMapping {
+        name: name.to_owned(),
+        paths: Vec::new(),
+        path_at: (1, 1),
+        namespace: "default".to_owned(),
+        labels_from: LabelsFrom { flags: true, ..LabelsFrom::default() },
+        unpack: None,
+        format,
+    }
+}
 
 /// These sources and all defaults.
 pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
@@ -28,7 +41,12 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
         labels: BTreeMap::new(),
         thread: ThreadRule::default(),
         rules: Vec::new(),
-        identity: Identity { namespace: "default".into(), collisions: Collisions::KeepBoth },
+        identity: Identity {
+            namespace: "default".into(),
+            collisions: Collisions::KeepBoth,
+            copies: InboxCopies::One,
+            also_in_tag: None,
+        },
         silence: Silence { is_archived: true, should_skip_rules: true },
         send: Send {
             share: 0.8,
@@ -38,5 +56,6 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
             in_flight: 8,
             order: Order::RecentThreadsFirst,
         },
+        limits: Limits::default(),
     }
 }

@@ -1,8 +1,8 @@
 //! How the times of a chat table are written: format and zone.
 
 use super::findings::{Findings, any_of, nearest, quoted};
-use super::model::DateFormat;
 use super::section::Text;
+use super::table::DateFormat;
 use jiff::civil::{DateTime, Time, date};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};

@@ -138,3 +138,23 @@ pub(super) fn duration(found: &mut Findings, text: &Text) -> Option<Duration> {
     }
     duration
 }
+
+/// A size in bytes: a whole number and its unit, `kB`, `MB` or `GB` (powers of 1,000), from 1 to `largest`.
+pub(super) fn size(found: &mut Findings, text: &Text, largest: u64) -> Option<u64> {
+    let (number, unit) =
+        text.value.split_at(text.value.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.value.len()));
+    let unit: Option<u64> = match unit.trim().to_ascii_lowercase().as_str() {
+        "kb" => Some(1_000),
+        "mb" => Some(1_000_000),
+        "gb" => Some(1_000_000_000),
+        _ => None,
+    };
+    let size = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    let size = size.filter(|size| (1..=largest).contains(size));
+    if size.is_none() {
+        let help =
+            format!("write a whole number and its unit, such as \"150 MB\"; at most \"{} MB\"", largest / 1_000_000);
+        found.report(&text.at, format!("{} is not a size", quoted(text.value)), "not a size", help);
+    }
+    size
+}

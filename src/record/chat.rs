@@ -3,7 +3,7 @@
 mod time;
 
 use super::identity::Digest;
-use super::{Address, BadRecord, Body, Direction, Identity, Kind, Outcome, Record, subject_value};
+use super::{ActiveContent, Address, BadRecord, Body, Direction, Identity, Kind, Outcome, Record, subject_value};
 use crate::mapping::{CsvMapping, Mapping, Role};
 use crate::source::RawRow;
 
@@ -53,6 +53,8 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         cc: Vec::new(),
         bcc: Vec::new(),
         reply_to: Vec::new(),
+        delivered_to: Vec::new(),
+        active: ActiveContent::default(),
         thread_value: thread_column.or_else(|| subject_value(subject.as_deref()?, mapping)),
         subject,
         body: Body::Text(without_nul(text.replace("\r\n", "\n").replace('\r', "\n"), &mut changes)),

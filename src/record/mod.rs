@@ -30,7 +30,7 @@ pub fn read(entry: &RawEntry, mapping: &Mapping) -> Result<Outcome, BadRecord> {
         Content::Row(row) => match mapping.sources.get(source) {
             Some(found) => match &found.format {
                 Format::Csv(csv) => chat::from_row(row, csv, &found.name, mapping),
-                Format::Mbox | Format::Eml => Err(foreign_entry("a table row in a source of mails")),
+                Format::Mbox(_) | Format::Eml => Err(foreign_entry("a table row in a source of mails")),
             },
             None => Err(foreign_entry("the mapping has no such source")),
         },
@@ -92,6 +92,8 @@ pub struct Record {
     pub bcc: Vec<Address>,
     /// Reply-To.
     pub reply_to: Vec<Address>,
+    /// Mailboxes that it was delivered to (Delivered-To, X-Original-To, Envelope-To): evidence for the inbox, never sent.
+    pub delivered_to: Vec<Address>,
     /// Decoded subject.
     pub subject: Option<String>,
     /// What a mail client would show.
@@ -108,8 +110,23 @@ pub struct Record {
     pub thread_value: Option<String>,
     /// Digests that decide identity; see [`Identity`].
     pub identity: Identity,
+    /// What its HTML would do by itself in a careless viewer. Counted, not removed: Front sanitises what it shows.
+    pub active: ActiveContent,
     /// Everything that was changed on the way, in words.
     pub changes: Vec<String>,
+}
+
+/// Active content of an HTML body, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ActiveContent {
+    /// `script` elements and `javascript:` links.
+    pub scripts: u32,
+    /// Attributes such as `onload`.
+    pub handlers: u32,
+    /// `form` elements.
+    pub forms: u32,
+    /// Images that are fetched from elsewhere when the mail is opened.
+    pub remote_images: u32,
 }
 
 /// What sort of message.

@@ -1,7 +1,7 @@
 //! Small helpers for the tests of this module.
 
 use super::email::from_mail;
-use crate::mapping::{Format, Mapping, Ours, SourceMapping};
+use crate::mapping::{Dialect, Format, Mapping, Ours};
 use crate::record::Record;
 use crate::source::RawMail;
 use bytes::Bytes;
@@ -10,19 +10,13 @@ use bytes::Bytes;
 pub(in crate::record) fn mapping() -> Mapping {
     Mapping {
         ours: Ours { addresses: vec!["support@acme.example".into()], domains: Vec::new() },
-        ..crate::mapping::testing::of(vec![SourceMapping {
-            name: "box".into(),
-            paths: Vec::new(),
-            path_at: (1, 1),
-            namespace: "default".into(),
-            format: Format::Mbox,
-        }])
+        ..crate::mapping::testing::of(vec![crate::mapping::testing::source("box", Format::Mbox(Dialect::Auto))])
     }
 }
 
 /// A mail as a source gives it.
 pub(in crate::record) fn mail(bytes: &[u8]) -> RawMail {
-    RawMail { bytes: Bytes::copy_from_slice(bytes), separator_date: None, file_time: None }
+    RawMail::new(Bytes::copy_from_slice(bytes))
 }
 
 /// The record of a mail that must be good.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::mapping;
-use crate::record::{Attachment, Identity};
+use crate::record::{ActiveContent, Attachment, Identity};
 use bytes::Bytes;
 use std::path::Path;
 
@@ -29,6 +29,8 @@ fn mail(body: &str) -> Record {
         cc: Vec::new(),
         bcc: Vec::new(),
         reply_to: Vec::new(),
+        delivered_to: Vec::new(),
+        active: ActiveContent::default(),
         subject: Some("Hello".to_owned()),
         body: Body::Html(body.to_owned()),
         attachments: Vec::new(),

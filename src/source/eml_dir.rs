@@ -73,7 +73,7 @@ impl EmlDir {
             Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),
         });
-        let mail = RawMail { bytes: Bytes::from(bytes).slice(start..), separator_date: None, file_time: modified };
+        let mail = RawMail { file_time: modified, ..RawMail::new(Bytes::from(bytes).slice(start..)) };
         Ok(RawEntry { origin: origin(meta.len()), content: Content::Mail(mail) })
     }
 }

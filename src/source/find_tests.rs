@@ -1,4 +1,4 @@
-use crate::mapping::Format;
+use crate::mapping::{Dialect, Format};
 use crate::source::open_all;
 use crate::source::test_support::{Export, PATH_AT, chat, problems, scan_twice, shown, source, texts};
 use std::ffi::OsStr;
@@ -16,28 +16,28 @@ fn a_glob_finds_files_in_the_order_of_their_path_bytes() {
     for name in ["b/x.mbox", "a/y.mbox", "a/deep/z.mbox", "Z.mbox", "é.mbox", "a/y.txt"] {
         export.write(name, MAIL);
     }
-    let found = export.open(Format::Mbox, &["**/*.mbox"]).unwrap();
+    let found = export.open(Format::Mbox(Dialect::Auto), &["**/*.mbox"]).unwrap();
     assert_eq!(shown(&*found), ["Z.mbox", "a/deep/z.mbox", "a/y.mbox", "b/x.mbox", "é.mbox"]);
-    assert_eq!(shown(&*export.open(Format::Mbox, &["a/*.mbox"]).unwrap()), ["a/y.mbox"]);
-    assert_eq!(shown(&*export.open(Format::Mbox, &["{a,b}/?.mbox"]).unwrap()), ["a/y.mbox", "b/x.mbox"]);
+    assert_eq!(shown(&*export.open(Format::Mbox(Dialect::Auto), &["a/*.mbox"]).unwrap()), ["a/y.mbox"]);
+    assert_eq!(shown(&*export.open(Format::Mbox(Dialect::Auto), &["{a,b}/?.mbox"]).unwrap()), ["a/y.mbox", "b/x.mbox"]);
 }
 
 #[test]
 fn a_star_does_not_cross_folders() {
     let export = Export::new().with("top.mbox", MAIL).with("sub/below.mbox", MAIL);
-    assert_eq!(shown(&*export.open(Format::Mbox, &["*.mbox"]).unwrap()), ["top.mbox"]);
+    assert_eq!(shown(&*export.open(Format::Mbox(Dialect::Auto), &["*.mbox"]).unwrap()), ["top.mbox"]);
 }
 
 #[test]
 fn a_plain_name_may_contain_what_looks_like_a_wildcard() {
     let export = Export::new().with("[Gmail].mbox", MAIL).with("G.mbox", MAIL);
-    assert_eq!(shown(&*export.open(Format::Mbox, &["[Gmail].mbox"]).unwrap()), ["[Gmail].mbox"]);
+    assert_eq!(shown(&*export.open(Format::Mbox(Dialect::Auto), &["[Gmail].mbox"]).unwrap()), ["[Gmail].mbox"]);
 }
 
 #[test]
 fn a_file_matched_by_two_patterns_counts_once() {
     let export = Export::new().with("in/a.mbox", MAIL).with("in/b.mbox", MAIL);
-    let found = export.open(Format::Mbox, &["in/*.mbox", "./in/../in/a.mbox", "**/b.mbox"]).unwrap();
+    let found = export.open(Format::Mbox(Dialect::Auto), &["in/*.mbox", "./in/../in/a.mbox", "**/b.mbox"]).unwrap();
     assert_eq!(found.files().len(), 2);
     assert_eq!(found.scan().count(), 2);
 }
@@ -46,9 +46,9 @@ fn a_file_matched_by_two_patterns_counts_once() {
 fn absolute_paths_work() {
     let export = Export::new().with("in/a.mbox", MAIL);
     let pattern = format!("{}/in/*.mbox", export.path().display());
-    assert_eq!(shown(&*export.open(Format::Mbox, &[&pattern]).unwrap()), ["in/a.mbox"]);
+    assert_eq!(shown(&*export.open(Format::Mbox(Dialect::Auto), &[&pattern]).unwrap()), ["in/a.mbox"]);
     let elsewhere = Export::new();
-    let found = elsewhere.open(Format::Mbox, &[&pattern]).unwrap();
+    let found = elsewhere.open(Format::Mbox(Dialect::Auto), &[&pattern]).unwrap();
     assert_eq!(shown(&*found), [format!("{}/in/a.mbox", export.path().display())]);
 }
 
@@ -57,7 +57,7 @@ fn a_name_that_is_not_utf_8_is_read_like_any_other() {
     let export = Export::new();
     let name = OsStr::from_bytes(b"Bo\xeete.mbox");
     std::fs::write(export.path().join(name), MAIL).unwrap();
-    let found = export.open(Format::Mbox, &["*.mbox"]).unwrap();
+    let found = export.open(Format::Mbox(Dialect::Auto), &["*.mbox"]).unwrap();
     assert_eq!(shown(&*found), ["Bo\u{fffd}te.mbox"]);
     assert_eq!(scan_twice(&*found).iter().filter(|read| read.is_ok()).count(), 1);
 }
@@ -65,7 +65,7 @@ fn a_name_that_is_not_utf_8_is_read_like_any_other() {
 #[test]
 fn a_path_that_matches_nothing_says_where_it_looked_and_what_is_near() {
     let export = Export::new().with("Takeout/Mail/All mail.mbox", MAIL);
-    let error = error(&export, Format::Mbox, &["Takeuot/**/*.mbox"]);
+    let error = error(&export, Format::Mbox(Dialect::Auto), &["Takeuot/**/*.mbox"]);
     assert_eq!(error.at, PATH_AT);
     assert!(error.title.contains("`Takeuot/**/*.mbox`"), "{error}");
     assert!(error.detail.contains(&export.path().canonicalize().unwrap().display().to_string()), "{error}");
@@ -85,26 +85,26 @@ fn a_file_that_is_not_there_is_named_with_its_likeliest_neighbour() {
 #[test]
 fn a_folder_without_fitting_files_says_how_many_others_it_holds() {
     let export = Export::new().with("in/a.mbx", MAIL).with("in/b.txt", MAIL);
-    let error = error(&export, Format::Mbox, &["in/*.mbox"]);
+    let error = error(&export, Format::Mbox(Dialect::Auto), &["in/*.mbox"]);
     assert!(error.detail.contains("2 entries"), "{error}");
 }
 
 #[test]
 fn every_pattern_has_to_match() {
     let export = Export::new().with("a.mbox", MAIL);
-    assert!(error(&export, Format::Mbox, &["a.mbox", "b*.mbox"]).title.contains("`b*.mbox`"));
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["a.mbox", "b*.mbox"]).title.contains("`b*.mbox`"));
 }
 
 #[test]
 fn a_broken_pattern_is_an_error_of_the_mapping() {
     let export = Export::new().with("a.mbox", MAIL);
-    assert!(error(&export, Format::Mbox, &["[a.mbox"]).title.contains("not a pattern"));
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["[a.mbox"]).title.contains("not a pattern"));
 }
 
 #[test]
 fn a_folder_given_as_mbox_comes_with_the_pattern_that_reads_it() {
     let export = Export::new().with("mail/a.mbox", MAIL);
-    let folder = error(&export, Format::Mbox, &["mail/"]);
+    let folder = error(&export, Format::Mbox(Dialect::Auto), &["mail/"]);
     assert!(folder.remedy.contains("`mail/**/*.mbox`") && folder.remedy.contains("format = \"eml\""), "{folder}");
     let table = error(&export, Format::Csv(Box::new(chat())), &["mail"]);
     assert!(table.remedy.contains("`mail/**/*.csv`"), "{table}");
@@ -113,9 +113,9 @@ fn a_folder_given_as_mbox_comes_with_the_pattern_that_reads_it() {
 #[test]
 fn an_apple_mail_folder_is_known() {
     let export = Export::new().with("Inbox.mbox/mbox", MAIL).with("plain.mbox", MAIL);
-    assert!(error(&export, Format::Mbox, &["Inbox.mbox"]).remedy.contains("`Inbox.mbox/mbox`"));
-    assert!(error(&export, Format::Mbox, &["In*.mbox"]).remedy.contains("`Inbox.mbox/mbox`"));
-    let found = export.open(Format::Mbox, &["*.mbox"]).unwrap();
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["Inbox.mbox"]).remedy.contains("`Inbox.mbox/mbox`"));
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["In*.mbox"]).remedy.contains("`Inbox.mbox/mbox`"));
+    let found = export.open(Format::Mbox(Dialect::Auto), &["*.mbox"]).unwrap();
     assert_eq!(shown(&*found), ["plain.mbox"]);
     assert!(found.notes().iter().any(|note| note.contains("Inbox.mbox is a folder")), "{:?}", found.notes());
 }
@@ -123,9 +123,9 @@ fn an_apple_mail_folder_is_known() {
 #[test]
 fn a_packed_export_comes_with_the_command_that_unpacks_it() {
     let export = Export::new().with("takeout.zip", b"PK\x03\x04rest").with("may.mbox", b"\x1f\x8b\x08rest");
-    let zip = error(&export, Format::Mbox, &["takeout.zip"]);
+    let zip = error(&export, Format::Mbox(Dialect::Auto), &["takeout.zip"]);
     assert!(zip.remedy.contains("`unzip ") && zip.remedy.contains("takeout.zip"), "{zip}");
-    assert!(error(&export, Format::Mbox, &["may.mbox"]).remedy.contains("`gunzip --keep "));
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["may.mbox"]).remedy.contains("`gunzip --keep "));
     assert!(error(&export, Format::Eml, &["takeout.zip"]).title.contains("ZIP archive"));
     assert!(error(&export, Format::Csv(Box::new(chat())), &["takeout.zip"]).title.contains("ZIP archive"));
 }
@@ -169,11 +169,11 @@ fn a_link_out_of_a_source_of_mbox_files_is_an_error() {
     let elsewhere = Export::new().with("b.mbox", MAIL);
     let export = Export::new().with("in/a.mbox", MAIL);
     export.link("in/b.mbox", elsewhere.path().join("b.mbox"));
-    let out = error(&export, Format::Mbox, &["in/*.mbox"]);
+    let out = error(&export, Format::Mbox(Dialect::Auto), &["in/*.mbox"]);
     assert!(out.title.contains("leads out") && out.detail.contains("in/b.mbox"), "{out}");
     assert!(out.remedy.contains("name that in `path`"), "{out}");
     // Named itself, it is what the user wants.
-    assert_eq!(shown(&*export.open(Format::Mbox, &["in/b.mbox"]).unwrap()), ["in/b.mbox"]);
+    assert_eq!(shown(&*export.open(Format::Mbox(Dialect::Auto), &["in/b.mbox"]).unwrap()), ["in/b.mbox"]);
 }
 
 #[test]
@@ -181,17 +181,17 @@ fn a_linked_folder_that_no_pattern_reaches_does_not_matter() {
     let elsewhere = Export::new().with("b.mbox", MAIL);
     let export = Export::new().with("in/a.mbox", MAIL);
     export.link("in/folder", elsewhere.path());
-    assert_eq!(shown(&*export.open(Format::Mbox, &["in/*.mbox"]).unwrap()), ["in/a.mbox"]);
-    assert!(error(&export, Format::Mbox, &["in/**/*.mbox"]).detail.contains("in/folder"));
+    assert_eq!(shown(&*export.open(Format::Mbox(Dialect::Auto), &["in/*.mbox"]).unwrap()), ["in/a.mbox"]);
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["in/**/*.mbox"]).detail.contains("in/folder"));
 }
 
 #[test]
 fn a_broken_link_matters_by_its_name() {
     let export = Export::new().with("in/a.mbox", MAIL);
     export.link("in/note.txt", "gone");
-    assert!(export.open(Format::Mbox, &["in/*.mbox"]).is_ok());
+    assert!(export.open(Format::Mbox(Dialect::Auto), &["in/*.mbox"]).is_ok());
     export.link("in/b.mbox", "gone");
-    let broken = error(&export, Format::Mbox, &["in/*.mbox"]);
+    let broken = error(&export, Format::Mbox(Dialect::Auto), &["in/*.mbox"]);
     assert!(broken.detail.contains("in/b.mbox"), "{broken}");
 }
 
@@ -199,7 +199,7 @@ fn a_broken_link_matters_by_its_name() {
 fn a_file_that_cannot_be_opened_comes_with_the_reason() {
     let export = Export::new();
     export.link("a.mbox", "a.mbox");
-    let error = error(&export, Format::Mbox, &["a.mbox"]);
+    let error = error(&export, Format::Mbox(Dialect::Auto), &["a.mbox"]);
     assert!(error.title.contains("a.mbox cannot be opened"), "{error}");
     assert!(error.detail.contains("symbolic links"), "{error}");
 }
@@ -207,12 +207,15 @@ fn a_file_that_cannot_be_opened_comes_with_the_reason() {
 #[test]
 fn all_bad_sources_are_named_at_once() {
     let export = Export::new().with("a.mbox", MAIL);
-    let sources =
-        vec![source(Format::Mbox, &["x.mbox"]), source(Format::Mbox, &["a.mbox"]), source(Format::Mbox, &["y.mbox"])];
+    let sources = vec![
+        source(Format::Mbox(Dialect::Auto), &["x.mbox"]),
+        source(Format::Mbox(Dialect::Auto), &["a.mbox"]),
+        source(Format::Mbox(Dialect::Auto), &["y.mbox"]),
+    ];
     let mapping = export.mapping(sources);
     let errors = open_all(&mapping).err().expect("errors");
     assert_eq!(errors.len(), 2);
     assert!(super::super::open(&mapping, 3).is_err());
-    let good = export.mapping(vec![source(Format::Mbox, &["a.mbox"])]);
+    let good = export.mapping(vec![source(Format::Mbox(Dialect::Auto), &["a.mbox"])]);
     assert_eq!(open_all(&good).unwrap_or_default().len(), 1);
 }

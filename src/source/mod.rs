@@ -90,6 +90,38 @@ pub struct RawMail {
     pub separator_date: Option<i64>,
     /// The file's modification time, Unix seconds, for files that hold one mail.
     pub file_time: Option<i64>,
+    /// Labels that its place gives, as far as the mapping takes names as data: folders, file name, flags.
+    pub labels: Vec<String>,
+    /// Contents of parts that the export keeps in files of their own.
+    pub aside: Vec<AsidePart>,
+    /// What had to be changed to read it, in words.
+    pub changes: Vec<String>,
+}
+
+impl RawMail {
+    /// A mail of which nothing is known but its bytes.
+    #[must_use]
+    pub fn new(bytes: Bytes) -> RawMail {
+        RawMail {
+            bytes,
+            separator_date: None,
+            file_time: None,
+            labels: Vec::new(),
+            aside: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+}
+
+/// The content of one part, kept beside the mail (Apple Mail's `.partial.emlx`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsidePart {
+    /// Number of the part, as in IMAP (RFC 3501 section 6.4.5): `2`, `1.2`.
+    pub number: String,
+    /// The file's own name.
+    pub filename: String,
+    /// Its content, not encoded.
+    pub content: Bytes,
 }
 
 /// One row of a table, cells decoded to text.
@@ -160,7 +192,7 @@ pub fn open(mapping: &Mapping, index: usize) -> Result<Box<dyn Source>, SourceEr
     };
     let found = find::find(&mapping.base, source, matches!(source.format, Format::Eml))?;
     Ok(match &source.format {
-        Format::Mbox => Box::new(mbox::Mbox::open(source, number, found)?),
+        Format::Mbox(_) => Box::new(mbox::Mbox::open(source, number, found)?),
         Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found)?),
         Format::Csv(csv) => Box::new(chat_csv::ChatCsv::open(source, csv, number, found)?),
     })

@@ -56,11 +56,10 @@ impl Export {
 
 pub(super) fn source(format: Format, paths: &[&str]) -> SourceMapping {
     SourceMapping {
-        name: "export".to_owned(),
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         path_at: PATH_AT,
         namespace: String::new(),
-        format,
+        ..crate::mapping::testing::source("export", format)
     }
 }
 
@@ -96,7 +95,7 @@ pub(super) type Read = Result<(Origin, String), Unreadable>;
 pub(super) fn read(entry: Result<RawEntry, Unreadable>) -> Read {
     entry.map(|RawEntry { origin, content }| {
         let content = match content {
-            Content::Mail(RawMail { bytes, separator_date, file_time }) => {
+            Content::Mail(RawMail { bytes, separator_date, file_time, .. }) => {
                 format!("{}|{separator_date:?}|{}", bytes.escape_ascii(), file_time.is_some())
             }
             Content::Row(row) => row.cells.join("|"),

@@ -115,7 +115,7 @@ fn the_smallest_mapping_gets_every_default() {
     let [source] = mapping.sources.as_slice() else { panic!("one source") };
     assert_eq!((source.name.as_str(), source.namespace.as_str()), ("mail", "threadlift"));
     assert_eq!((source.paths.as_slice(), source.path_at), (["mail.mbox".to_owned()].as_slice(), (7, 1)));
-    assert!(matches!(source.format, Format::Mbox));
+    assert!(matches!(source.format, Format::Mbox(Dialect::Auto)));
     let defaults = &mapping.defaults;
     assert!(defaults.tags.is_empty() && defaults.to.is_none());
     assert_eq!(defaults.date_fallback, DateFallback::Reject);

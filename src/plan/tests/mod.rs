@@ -114,7 +114,7 @@ fn sources(mails: &[Written], rows: &[Written]) -> Sources {
 /// A mail of the first file.
 fn mail(text: &str) -> Written {
     let bytes = Bytes::copy_from_slice(text.replace('\n', "\r\n").as_bytes());
-    (0, Content::Mail(RawMail { bytes, separator_date: None, file_time: None }))
+    (0, Content::Mail(RawMail::new(bytes)))
 }
 
 /// A mail from a customer to us, `minute` minutes into 2019. `headers` are whole lines.

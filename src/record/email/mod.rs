@@ -27,7 +27,7 @@ mod samples;
 #[cfg(test)]
 mod whole;
 
-use super::{BadRecord, Kind, Record};
+use super::{ActiveContent, BadRecord, Kind, Record};
 use crate::mapping::Mapping;
 use crate::source::RawMail;
 use bytes::Bytes;
@@ -83,6 +83,8 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         cc: recipients(&fields, "Cc", &mut changes),
         bcc: recipients(&fields, "Bcc", &mut changes),
         reply_to,
+        delivered_to: Vec::new(),
+        active: ActiveContent::default(),
         thread_value: thread_value(&fields, subject.as_deref(), mapping),
         subject,
         body,

@@ -98,7 +98,7 @@ fn hostile_headers_cost_no_quadratic_time() {
 }
 
 fn raw(bytes: Vec<u8>) -> RawMail {
-    RawMail { bytes: Bytes::from(bytes), separator_date: Some(880_127_706), file_time: None }
+    RawMail { separator_date: Some(880_127_706), ..RawMail::new(Bytes::from(bytes)) }
 }
 
 /// Pieces that mails are made of, in any order.

@@ -13,7 +13,7 @@ pub(super) fn in_entry(entry: Vec<u8>, file_start: bool) -> Option<RawMail> {
         Some(bytes) => Bytes::from(bytes),
         None => Bytes::from(entry).slice(start..end),
     };
-    Some(RawMail { bytes, separator_date: Some(date), file_time: None })
+    Some(RawMail { separator_date: Some(date), ..RawMail::new(bytes) })
 }
 
 /// Length of `mail` without the blank line that mbox puts after every mail. Only that one: more belong to the mail.

@@ -2,7 +2,7 @@
 
 use super::framer::{BLOCK, Framer, Kind, Stretch};
 use super::*;
-use crate::mapping::Format;
+use crate::mapping::{Dialect, Format};
 use crate::source::test_support::{Export, Read, problems, read, scan_twice, texts};
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ const DATE: &str = "Tue Mar 19 09:13:51 2019";
 
 fn mbox(bytes: impl AsRef<[u8]>) -> (Export, Box<dyn Source>) {
     let export = Export::new().with("a.mbox", bytes);
-    let source = export.open(Format::Mbox, &["a.mbox"]).unwrap();
+    let source = export.open(Format::Mbox(Dialect::Auto), &["a.mbox"]).unwrap();
     (export, source)
 }
 
@@ -102,10 +102,10 @@ fn the_separator_gives_its_date() {
 #[test]
 fn an_empty_file_among_several_is_a_note_and_alone_an_error() {
     let export = Export::new().with("Drafts.mbox", "").with("Blank.mbox", "\r\n\n");
-    let error = export.open(Format::Mbox, &["Drafts.mbox"]).err().expect("an error");
+    let error = export.open(Format::Mbox(Dialect::Auto), &["Drafts.mbox"]).err().expect("an error");
     assert!(error.title.contains("holds no messages") && error.detail.contains("Drafts.mbox"), "{error}");
     export.write("Inbox.mbox", format!("From a@b.example {DATE}\nSubject: 1\n"));
-    let source = export.open(Format::Mbox, &["*.mbox"]).unwrap();
+    let source = export.open(Format::Mbox(Dialect::Auto), &["*.mbox"]).unwrap();
     assert_eq!(source.notes(), ["Blank.mbox is empty", "Drafts.mbox is empty"]);
     assert_eq!(scan_twice(&*source).len(), 1);
 }
@@ -127,7 +127,7 @@ fn a_mail_too_large_is_named_and_the_next_one_is_read() {
     let file = File::options().write(true).open(path).unwrap();
     let after = format!("\n\nFrom a@b.example {DATE}\nSubject: 2\n");
     std::os::unix::fs::FileExt::write_all_at(&file, after.as_bytes(), MAX_MAIL + 10).unwrap();
-    let source = export.open(Format::Mbox, &["a.mbox"]).unwrap();
+    let source = export.open(Format::Mbox(Dialect::Auto), &["a.mbox"]).unwrap();
     let problems = problems(&*source);
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].cause, "mail larger than 150 MB");
@@ -176,7 +176,7 @@ fn a_file_that_vanished_is_one_unreadable_record_and_the_next_file_is_read() {
     for name in ["a.mbox", "b.mbox"] {
         export.write(name, format!("From a@b.example {DATE}\nSubject: {name}\n"));
     }
-    let source = export.open(Format::Mbox, &["*.mbox"]).unwrap();
+    let source = export.open(Format::Mbox(Dialect::Auto), &["*.mbox"]).unwrap();
     std::fs::remove_file(export.path().join("a.mbox")).unwrap();
     assert_eq!(texts(&*source), ["Subject: b.mbox\n"]);
     let problems = problems(&*source);
@@ -256,7 +256,7 @@ proptest! {
     #[test]
     fn every_entry_read_again_is_the_one_scanned(bytes in pieces_of_mbox()) {
         let export = Export::new().with("a.mbox", &bytes);
-        let Ok(source) = export.open(Format::Mbox, &["a.mbox"]) else {
+        let Ok(source) = export.open(Format::Mbox(Dialect::Auto), &["a.mbox"]) else {
             // Refused as a whole: nothing in it, or packed by its first bytes.
             prop_assert!(bytes.iter().all(u8::is_ascii_whitespace) || looks::packed(&bytes, "a.mbox".as_ref()).is_some());
             return Ok(());
@@ -268,7 +268,7 @@ proptest! {
     #[test]
     fn any_place_can_be_asked_for(bytes in pieces_of_mbox(), offset in 0u64..500, length in 0u64..500) {
         let export = Export::new().with("a.mbox", &bytes);
-        if let Ok(source) = export.open(Format::Mbox, &["a.mbox"]) {
+        if let Ok(source) = export.open(Format::Mbox(Dialect::Auto), &["a.mbox"]) {
             let origin = files::whole_file(0, 0, 0);
             let piece = Piece { file: 0, offset, length, line: None };
             let read = source.read_at(&Origin { pieces: vec![piece], ..origin });

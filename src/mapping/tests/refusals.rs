@@ -61,7 +61,7 @@ fn unknown_keys_are_refused_everywhere_with_the_nearest_one() {
         "in [[rule]]",
         "did you mean `inbox`?",
     );
-    refused_after("[identity]\n▶colour = 1\n", "in [identity]", "known keys here: `namespace` or `collisions`");
+    refused_after("[identity]\n▶colour = 1\n", "in [identity]", "`copies` or `also_in_tag`");
     refused_after("[silence]\n▶rule = \"x\"\n", "in [silence]", "did you mean `rules`?");
     refused_after("[send]\n▶inflight = 1\n", "in [send]", "did you mean `in_flight`?");
     let columns = COLUMNS.replace(" }", ", ▶rôle = \"r\" }").replace("▶rôle", "▶\"rôle\"");
@@ -335,4 +335,21 @@ fn what_is_not_toml_is_refused_at_its_place() {
     refused_after("[send]\n[▶send]\n", "duplicate key", "keep one");
     refused("version = 1\n[target]\ninbox = ▶Support\n", "not TOML", "quotes");
     refused("version = 1\n[labels]\nKund▶é = \"customer\"\n", "not TOML", "put quotes round a name");
+}
+
+#[test]
+fn names_as_data_are_named_one_by_one_and_only_for_mails() {
+    let labels = SMALLEST.replace("[[source]]", "[[source]]\nlabels_from = [\"flags\", ▶\"path\"]");
+    refused(&labels, "`path` gives no labels", "\"folders\", \"file\" and \"flags\"");
+    refused_source(&format!("{CSV}{COLUMNS}▶labels_from = []\n"), "only for mbox sources", "remove `labels_from`");
+    refused_source(&format!("{CSV}{COLUMNS}▶dialect = \"mboxo\"\n"), "only for mbox sources", "remove `dialect`");
+    let dialect = SMALLEST.replace("[[source]]", "[[source]]\ndialect = ▶\"mboxro\"");
+    refused(&dialect, "mboxro", "did you mean `mboxo`?");
+}
+
+#[test]
+fn limits_have_units_and_bounds() {
+    refused_after("[limits]\nmail = ▶\"150\"\n", "`150` is not a size", "\"150 MB\"");
+    refused_after("[limits]\nmail = ▶\"5 GB\"\n", "`5 GB` is not a size", "at most \"4000 MB\"");
+    refused_after("[limits]\nnesting = ▶0\n", "`nesting` is out of range", "from 1 to 1000");
 }

@@ -68,6 +68,18 @@ pub(super) fn instead_of_mbox(head: &[u8]) -> (&'static str, &'static str) {
             "save the messages as .eml and use format = \"eml\"",
         );
     }
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return (
+            "it is UTF-16 text",
+            "convert it once, as with `iconv -f UTF-16 -t UTF-8 FILE > FILE.mbox`, and name the result",
+        );
+    }
+    if begins("// <!-- <mdb:mork") {
+        return (
+            "it is a Thunderbird index (.msf)",
+            "name the mailbox beside it, which has the same name without .msf",
+        );
+    }
     if head.starts_with(b"%PDF") || head.starts_with(b"SQLite format 3") || head.contains(&0) {
         return ("it is not text", "name the exported mbox file itself in `path`, or leave this file out");
     }
@@ -89,7 +101,20 @@ pub(super) fn instead_of_mbox(head: &[u8]) -> (&'static str, &'static str) {
     if is_header(text) {
         return ("it looks like a single mail", "read it with format = \"eml\"");
     }
+    if is_table(text) {
+        return ("it looks like a table", "read it with format = \"csv\", or leave this file out of `path`");
+    }
     ("it is some other text", "leave this file out of `path`, or check how it was exported")
+}
+
+/// Have the first two lines the same delimiter, equally often and more than once?
+fn is_table(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
+    let count = |line: &[u8], delimiter| memchr::memchr_iter(delimiter, line).count();
+    b",;\t"
+        .iter()
+        .any(|delimiter| count(first, *delimiter) > 1 && count(first, *delimiter) == count(second, *delimiter))
 }
 
 /// Does the text begin like a mail: a field name, a colon (RFC 5322 section 2.2)?
@@ -125,6 +150,9 @@ mod tests {
             (b"  {\"id\": 1}", "JSON"),
             (b"<?xml version", "XML"),
             (b"!BDN\0\0", "Outlook data file"),
+            (b"\xff\xfeF\0r\0o\0m\0", "UTF-16"),
+            (b"// <!-- <mdb:mork:z v=\"1.4\"/> -->", "Thunderbird index"),
+            (b"id,subject,body\n1,hello,there\n2,a,b\n", "table"),
             (b"\xd0\xcf\x11\xe0\xa1", "MSG"),
             (b"\0\0\0", "not text"),
             (b"From 123@xxx\nSubject: x", "no date"),

@@ -192,7 +192,7 @@ pub fn open(mapping: &Mapping, index: usize) -> Result<Box<dyn Source>, SourceEr
     };
     let found = find::find(&mapping.base, source, matches!(source.format, Format::Eml))?;
     Ok(match &source.format {
-        Format::Mbox(_) => Box::new(mbox::Mbox::open(source, number, found)?),
+        Format::Mbox(dialect) => Box::new(mbox::Mbox::open(source, *dialect, mapping.limits, number, found)?),
         Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found)?),
         Format::Csv(csv) => Box::new(chat_csv::ChatCsv::open(source, csv, number, found)?),
     })

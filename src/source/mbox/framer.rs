@@ -2,27 +2,21 @@
 //!
 //! A framer of our own, because the crates at hand lose or invent mails: mbox-reader never yields the last message and
 //! mail-parser's iterator splits at any line that starts with `From `; both drop what stands before the first separator.
-//! Here a separator is a line that starts the file (after a byte order mark) or follows a blank line, begins with `From `
-//! and ends in a date ([`super::date`]). Everything else is text and stays with the mail it stands in.
+//! What a separator is stands in [`super::separator`]; where the dialect has Content-Length, [`super::length`] is asked
+//! first. Everything else is text and stays with the mail it stands in.
 
 use super::super::pread::{ReadAt, fill};
-use super::date;
-use memchr::{memchr, memmem};
+use super::dialect::{LineEnd, Rules};
+use super::length::{self, Measured};
+use super::separator::{self, Line, UTF8_BOM};
+use memchr::memmem;
 use std::io;
 
 /// Bytes looked through per read.
 pub(super) const BLOCK: usize = 1 << 20;
 
-/// Longest line that can be a separator. An address has at most 256 bytes (RFC 5321 section 4.5.3.1.3).
-const LONGEST_LINE: usize = 1024;
-
-/// Enough bytes after a newline to judge the line behind it: `\r\n` and the longest line.
-const LOOK_AHEAD: usize = LONGEST_LINE + 3;
-
 /// Enough bytes before a newline to see whether it ends a blank line.
 const LOOK_BACK: u64 = 2;
-
-const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A stretch of an mbox file. In order, stretches tile the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +43,34 @@ pub(super) struct Broken {
     pub(super) error: io::Error,
 }
 
+/// `From ` lines that look like separators and were not taken for one, so that nobody loses a mail in silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Suspects {
+    pub(super) count: u64,
+    /// Offset of the first.
+    pub(super) first: u64,
+}
+
+/// How the Content-Length fields met so far fit. Only counted where the rules ask for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Lengths {
+    pub(super) fit: u64,
+    pub(super) wrong: u64,
+    /// Mails without the field.
+    pub(super) absent: u64,
+}
+
 /// An iterator over the stretches of a file.
 pub(super) struct Framer<R> {
     file: R,
+    rules: Rules,
+    newline: u8,
+    suspects: Suspects,
+    lengths: Lengths,
+    /// The Content-Length of the open mail has been looked at.
+    is_measured: bool,
+    /// Where the file ends, once Content-Length has led there.
+    end: Option<u64>,
     block: usize,
     finder: memmem::Finder<'static>,
     window: Vec<u8>,
@@ -74,11 +93,21 @@ pub(super) struct Framer<R> {
 
 impl<R: ReadAt> Framer<R> {
     /// Reads `file` in blocks of `block` bytes; the result does not depend on it.
-    pub(super) fn new(file: R, block: usize) -> Framer<R> {
+    pub(super) fn new(file: R, rules: Rules, block: usize) -> Framer<R> {
+        let (newline, separator) = match rules.line_end {
+            LineEnd::Lf => (b'\n', b"\nFrom "),
+            LineEnd::Cr => (b'\r', b"\rFrom "),
+        };
         Framer {
             file,
+            rules,
+            newline,
+            suspects: Suspects::default(),
+            lengths: Lengths::default(),
+            is_measured: false,
+            end: None,
             block: block.max(1),
-            finder: memmem::Finder::new(b"\nFrom "),
+            finder: memmem::Finder::new(separator),
             window: Vec::new(),
             window_at: 0,
             next_block: 0,
@@ -97,12 +126,25 @@ impl<R: ReadAt> Framer<R> {
         &self.file
     }
 
+    /// Lines passed over so far that look like separators.
+    pub(super) fn suspects(&self) -> Suspects {
+        self.suspects
+    }
+
+    /// How the Content-Length fields met so far fit.
+    pub(super) fn lengths(&self) -> Lengths {
+        self.lengths
+    }
+
     fn next_separator(&mut self) -> io::Result<Option<u64>> {
         if self.next_block == 0 {
             self.read_block()?;
             if let Some(start) = self.first_lines() {
                 return Ok(Some(start));
             }
+        }
+        if let Some(next) = self.end_by_length()? {
+            return Ok(next);
         }
         loop {
             if let Some(found) = self.search() {
@@ -115,10 +157,47 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
+    /// Where Content-Length says that the open mail ends, if it says so and is right: the next separator, or the end of the
+    /// file (`Some(None)`).
+    fn end_by_length(&mut self) -> io::Result<Option<Option<u64>>> {
+        if !self.rules.content_length || self.open_kind != Kind::Mail || std::mem::replace(&mut self.is_measured, true)
+        {
+            return Ok(None);
+        }
+        match length::measure(&self.file, self.open, &self.rules)? {
+            Measured::Absent => self.lengths.absent += 1,
+            Measured::Wrong => self.lengths.wrong += 1,
+            Measured::Separator(next) => {
+                self.lengths.fit += 1;
+                self.go_to(next)?;
+                return Ok(Some(Some(next)));
+            }
+            Measured::End(end) => {
+                self.lengths.fit += 1;
+                self.end = Some(end);
+                return Ok(Some(None));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes on searching behind the separator at `offset`.
+    fn go_to(&mut self, offset: u64) -> io::Result<()> {
+        let within = offset.checked_sub(self.window_at).and_then(|at| usize::try_from(at).ok());
+        match within.filter(|at| *at < self.limit) {
+            Some(at) => self.searched = at,
+            None => {
+                self.next_block = offset;
+                self.read_block()?;
+            }
+        }
+        Ok(())
+    }
+
     fn read_block(&mut self) -> io::Result<()> {
         let start = self.next_block.saturating_sub(LOOK_BACK);
         let back = usize::try_from(self.next_block - start).unwrap_or(0);
-        let wanted = back + self.block + LOOK_AHEAD;
+        let wanted = back + self.block + separator::REACH;
         if self.window.len() != wanted {
             self.window = vec![0; wanted];
         }
@@ -134,7 +213,7 @@ impl<R: ReadAt> Framer<R> {
 
     /// Judges the start of the file: a mail may begin there without a newline before it.
     fn first_lines(&mut self) -> Option<u64> {
-        if separator_start(&self.window, true).is_some() {
+        if separator::at_file_start(&self.window, &self.rules).is_some() {
             return Some(0);
         }
         if self.window.starts_with(UTF8_BOM) {
@@ -153,11 +232,20 @@ impl<R: ReadAt> Framer<R> {
                 break;
             }
             self.searched = newline + 1;
-            if self.ends_blank_line(newline)
-                && self.window.get(newline + 1..).is_some_and(|rest| separator_end(rest).is_some())
-            {
-                self.note_blank(start, newline);
-                return Some(self.window_at + newline as u64 + 1);
+            let after_blank_line = self.ends_blank_line(newline);
+            let offset = self.window_at + newline as u64 + 1;
+            match separator::judge(self.window.get(newline + 1..).unwrap_or_default(), after_blank_line, &self.rules) {
+                Line::Separator(_) => {
+                    self.note_blank(start, newline);
+                    return Some(offset);
+                }
+                Line::Suspect => {
+                    if self.suspects.count == 0 {
+                        self.suspects.first = offset;
+                    }
+                    self.suspects.count += 1;
+                }
+                Line::Text => {}
             }
         }
         self.searched = self.limit;
@@ -168,10 +256,11 @@ impl<R: ReadAt> Framer<R> {
     fn ends_blank_line(&self, newline: usize) -> bool {
         let starts_line = |at: usize| {
             self.window_at + at as u64 == self.first_line
-                || at.checked_sub(1).and_then(|before| self.window.get(before)) == Some(&b'\n')
+                || at.checked_sub(1).and_then(|before| self.window.get(before)) == Some(&self.newline)
         };
         starts_line(newline)
-            || newline.checked_sub(1).is_some_and(|cr| self.window.get(cr) == Some(&b'\r') && starts_line(cr))
+            || self.newline == b'\n'
+                && newline.checked_sub(1).is_some_and(|cr| self.window.get(cr) == Some(&b'\r') && starts_line(cr))
     }
 
     fn note_blank(&mut self, start: usize, end: usize) {
@@ -191,6 +280,7 @@ impl<R: ReadAt> Framer<R> {
         let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind };
         self.open = end;
         self.open_kind = Kind::Mail;
+        self.is_measured = false;
         (stretch.length > 0).then_some(stretch)
     }
 }
@@ -204,7 +294,8 @@ impl<R: ReadAt> Iterator for Framer<R> {
                 Ok(Some(start)) => self.close(start, true),
                 Ok(None) => {
                     self.done = true;
-                    self.close(self.window_at + self.window.len() as u64, false)
+                    let end = self.end.unwrap_or(self.window_at + self.window.len() as u64);
+                    self.close(end, false)
                 }
                 Err(error) => {
                     self.done = true;
@@ -217,31 +308,4 @@ impl<R: ReadAt> Iterator for Framer<R> {
         }
         None
     }
-}
-
-/// If `bytes` begin with a separator line: its date and the length of the line with its end.
-fn separator_end(bytes: &[u8]) -> Option<(i64, usize)> {
-    let reach = bytes.get(..bytes.len().min(LONGEST_LINE + 2))?;
-    let (line, length) = match memchr(b'\n', reach) {
-        Some(end) => (reach.get(..end)?, end + 1),
-        None => (reach, reach.len()),
-    };
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() > LONGEST_LINE {
-        return None;
-    }
-    Some((date::of_separator(line)?, length))
-}
-
-/// If `bytes`, an entry, begin with a separator: its date and where the mail itself begins. At the start of a file a
-/// byte order mark and stray NULs (both are found in real exports) may stand before it.
-pub(super) fn separator_start(bytes: &[u8], file_start: bool) -> Option<(i64, usize)> {
-    let mut lead = 0;
-    if file_start {
-        lead = if bytes.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
-        let nuls = bytes.iter().skip(lead).take(LONGEST_LINE).take_while(|byte| **byte == 0).count();
-        lead += nuls;
-    }
-    let (date, length) = separator_end(bytes.get(lead..)?)?;
-    Some((date, lead + length))
 }

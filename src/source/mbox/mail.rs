@@ -1,19 +1,71 @@
 //! From an mbox entry to the mail inside: separator off, closing blank line off, quoting undone.
 
 use super::super::RawMail;
-use super::framer::separator_start;
+use super::date;
+use super::dialect::{LineEnd, Quoting, Rules};
+use super::separator::{self, Line};
 use bytes::Bytes;
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 
 /// The mail in an entry; `None` if the entry does not begin with a separator. `file_start`: it stands at offset 0.
-pub(super) fn in_entry(entry: Vec<u8>, file_start: bool) -> Option<RawMail> {
-    let (date, start) = separator_start(&entry, file_start)?;
-    let end = start + without_closing_blank_line(entry.get(start..)?);
-    let bytes = match unquoted(entry.get(start..end)?) {
-        Some(bytes) => Bytes::from(bytes),
-        None => Bytes::from(entry).slice(start..end),
+pub(super) fn in_entry(entry: Vec<u8>, rules: &Rules, file_start: bool) -> Option<RawMail> {
+    let separator = if file_start {
+        separator::at_file_start(&entry, rules)?
+    } else {
+        // The line was judged with what stands before it, which is not here.
+        match separator::judge(&entry, true, rules) {
+            Line::Separator(found) => found,
+            Line::Suspect | Line::Text => return None,
+        }
     };
-    Some(RawMail { separator_date: Some(date), ..RawMail::new(bytes) })
+    let mut changes = Vec::new();
+    if entry.last() != Some(&rules.line_end.byte()) {
+        changes.push("the file ends inside a line: the mail may have been cut there".to_owned());
+    }
+    let (entry, start) = match rules.line_end {
+        LineEnd::Lf => (entry, separator.length),
+        LineEnd::Cr => {
+            changes.push("line ends CR read as LF".to_owned());
+            (entry.into_iter().map(|byte| if byte == b'\r' { b'\n' } else { byte }).collect(), separator.length)
+        }
+    };
+    let end = start + without_closing_blank_line(entry.get(start..)?);
+    let mail = Bytes::from(entry).slice(start..end);
+    let mail = match without_inner_separators(&mail) {
+        Some(cleaned) => {
+            changes.push("a `From ` line inside the header left out".to_owned());
+            Bytes::from(cleaned)
+        }
+        None => mail,
+    };
+    let mail = unquoted(&mail, rules.quoting).map_or(mail, Bytes::from);
+    Some(RawMail { separator_date: separator.date, changes, ..RawMail::new(mail) })
+}
+
+/// `mail` without quoted separators in its header: Thunderbird leaves that of an earlier copy there.
+/// `None` if there is none. No header field can begin so (RFC 5322 section 2.2).
+fn without_inner_separators(mail: &[u8]) -> Option<Vec<u8>> {
+    let header = mail.get(..header_end(mail))?;
+    let is_inner =
+        |line: &&[u8]| line.strip_prefix(b">").is_some_and(|line| date::of_separator(line.trim_ascii_end()).is_some());
+    if !header.split_inclusive(|byte| *byte == b'\n').any(|line| is_inner(&line)) {
+        return None;
+    }
+    let mut kept: Vec<u8> =
+        header.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_inner(line)).flatten().copied().collect();
+    kept.extend_from_slice(mail.get(header.len()..)?);
+    Some(kept)
+}
+
+/// Where the first empty line begins.
+fn header_end(mail: &[u8]) -> usize {
+    if mail.starts_with(b"\n") || mail.starts_with(b"\r\n") {
+        return 0;
+    }
+    let ends = |newline: &usize| {
+        mail.get(newline + 1..).is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"\r\n"))
+    };
+    memchr_iter(b'\n', mail).find(ends).map_or(mail.len(), |newline| newline + 1)
 }
 
 /// Length of `mail` without the blank line that mbox puts after every mail. Only that one: more belong to the mail.
@@ -28,24 +80,26 @@ fn without_closing_blank_line(mail: &[u8]) -> usize {
     mail.len()
 }
 
-/// `mail` with `>From ` at line starts turned back into `From `; `None` if there is no such line.
-///
-/// Programs that write the mboxo dialect (most do) put `>` before `From ` and leave `>From ` as it is, so a line with
-/// more `>` was written by a person and stays. The mboxrd dialect would have us take one `>` off those, too: there, a
-/// line that began with `>From ` keeps one `>` too many, which changes no meaning, while the reverse error would alter
-/// replies. What mboxo itself cannot tell apart, a mail that said `>From ` by itself, cannot be told apart here either.
-fn unquoted(mail: &[u8]) -> Option<Vec<u8>> {
-    const QUOTED: &[u8] = b"\n>From ";
-    let finder = memmem::Finder::new(QUOTED);
-    let at_start = mail.starts_with(b">From ");
-    if !at_start && finder.find(mail).is_none() {
+/// `mail` with the quoting of its dialect undone; `None` if nothing in it is quoted.
+fn unquoted(mail: &[u8], quoting: Quoting) -> Option<Vec<u8>> {
+    if quoting == Quoting::None {
         return None;
     }
-    let mut bytes = Vec::with_capacity(mail.len());
-    let mut copied = usize::from(at_start);
-    for newline in finder.find_iter(mail) {
-        bytes.extend_from_slice(mail.get(copied..=newline)?);
-        copied = newline + 2;
+    let mut bytes = Vec::new();
+    let mut copied = 0;
+    for from in memmem::find_iter(mail, b"From ") {
+        let before = mail.get(..from)?;
+        let most = if quoting == Quoting::One { 2 } else { usize::MAX };
+        let marks = before.iter().rev().take(most).take_while(|byte| **byte == b'>').count();
+        let is_quoted = marks == 1 || marks > 1 && quoting == Quoting::Each;
+        let starts_line = matches!(before.get(..from - marks)?.last(), None | Some(b'\n'));
+        if is_quoted && starts_line {
+            bytes.extend_from_slice(mail.get(copied..from - marks)?);
+            copied = from - marks + 1;
+        }
+    }
+    if copied == 0 {
+        return None;
     }
     bytes.extend_from_slice(mail.get(copied..)?);
     Some(bytes)
@@ -56,7 +110,7 @@ mod tests {
     use super::*;
 
     fn mail(entry: &str) -> String {
-        let mail = in_entry(entry.as_bytes().to_vec(), true).unwrap();
+        let mail = in_entry(entry.as_bytes().to_vec(), &Rules::PLAIN, true).unwrap();
         String::from_utf8(mail.bytes.to_vec()).unwrap()
     }
 
@@ -95,12 +149,49 @@ mod tests {
     fn a_byte_order_mark_is_allowed_at_the_start_of_a_file_only() {
         let entry = format!("\u{feff}{SEPARATOR}\nSubject: x\n");
         assert_eq!(mail(&entry), "Subject: x\n");
-        assert!(in_entry(entry.into_bytes(), false).is_none());
+        assert!(in_entry(entry.into_bytes(), &Rules::PLAIN, false).is_none());
     }
 
     #[test]
     fn an_entry_that_does_not_begin_with_a_separator_is_none() {
-        assert!(in_entry(b"Subject: x\n".to_vec(), true).is_none());
-        assert!(in_entry(Vec::new(), true).is_none());
+        assert!(in_entry(b"Subject: x\n".to_vec(), &Rules::PLAIN, true).is_none());
+        assert!(in_entry(Vec::new(), &Rules::PLAIN, true).is_none());
+    }
+
+    #[test]
+    fn quoting_is_undone_as_the_dialect_did_it() {
+        let text = ">From a\n>>From b\n>>>From c\nFrom d\n>x\n";
+        for (quoting, expected) in [
+            (Quoting::One, "From a\n>>From b\n>>>From c\nFrom d\n>x\n"),
+            (Quoting::Each, "From a\n>From b\n>>From c\nFrom d\n>x\n"),
+            (Quoting::None, text),
+        ] {
+            let entry = format!("{SEPARATOR}\nSubject: x\n\n{text}");
+            let found = in_entry(entry.into_bytes(), &Rules { quoting, ..Rules::PLAIN }, true).unwrap();
+            assert_eq!(found.bytes, format!("Subject: x\n\n{expected}"), "{quoting:?}");
+            assert!(found.changes.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_separator_inside_a_header_is_left_out_and_said() {
+        let entry = format!("{SEPARATOR}\nX-Mozilla-Status: 0001\n>{SEPARATOR}\nSubject: x\n\n>From me\n");
+        let found = in_entry(entry.into_bytes(), &Rules::PLAIN, true).unwrap();
+        assert_eq!(found.bytes, "X-Mozilla-Status: 0001\nSubject: x\n\nFrom me\n");
+        assert_eq!(found.changes, ["a `From ` line inside the header left out"]);
+    }
+
+    #[test]
+    fn a_file_that_ends_inside_a_line_says_so() {
+        let found = in_entry(format!("{SEPARATOR}\nSubject: x\n\nte").into_bytes(), &Rules::PLAIN, true).unwrap();
+        assert_eq!(found.changes, ["the file ends inside a line: the mail may have been cut there"]);
+    }
+
+    #[test]
+    fn lines_that_end_in_cr_alone_are_read_as_lf() {
+        let entry = format!("{SEPARATOR}\nSubject: x\n\n>From a\nb\n\n").replace('\n', "\r");
+        let rules = Rules { line_end: LineEnd::Cr, ..Rules::PLAIN };
+        let found = in_entry(entry.into_bytes(), &rules, true).unwrap();
+        assert_eq!(found.bytes, "Subject: x\n\nFrom a\nb\n");
     }
 }

@@ -1,35 +1,55 @@
 //! mbox files: many mails in one file, each behind a `From ` line.
 
 mod date;
+mod dialect;
 mod framer;
+mod length;
 mod mail;
 #[cfg(test)]
 mod real_tests;
+mod separator;
 #[cfg(test)]
 mod tests;
 
 use super::files;
 use super::find::Found;
 use super::pread::{self, ReadAt};
-use super::{Content, MAX_MAIL, Origin, Piece, RawEntry, Scan, Source, SourceError, SourceFile, Unreadable, looks};
-use crate::mapping::SourceMapping;
-use framer::{Framer, Kind, Stretch};
+use super::{Content, Origin, Piece, RawEntry, Scan, Source, SourceError, SourceFile, Unreadable, looks};
+use crate::mapping::{Dialect, Limits, SourceMapping};
+use dialect::Rules;
+use framer::{Framer, Kind, Stretch, Suspects};
+use memchr::memchr_iter;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 /// A source of mbox files.
 pub(super) struct Mbox {
     name: String,
     index: u16,
     files: Vec<SourceFile>,
+    /// How each file is read.
+    rules: Vec<Rules>,
+    limits: Limits,
     notes: Vec<String>,
+    /// Lines that scans of a file passed over although they look like separators.
+    suspects: Mutex<BTreeMap<u32, Suspects>>,
 }
 
 impl Mbox {
-    pub(super) fn open(mapping: &SourceMapping, index: u16, found: Found) -> Result<Mbox, SourceError> {
+    pub(super) fn open(
+        mapping: &SourceMapping,
+        declared: Dialect,
+        limits: Limits,
+        index: u16,
+        found: Found,
+    ) -> Result<Mbox, SourceError> {
         files::first_problem(mapping, &found)?;
         let mut notes = found.notes();
         let mut empty = 0;
+        let mut rules = Vec::with_capacity(found.files.len());
+        let mut evidence: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for file in &found.files {
             let head = files::head(mapping, file)?;
             if let Some(packed) = looks::packed(&head, &file.path) {
@@ -39,11 +59,24 @@ impl Mbox {
                 empty += 1;
                 notes.push(format!("{} is empty", file.shown));
             }
+            let detected = File::open(&file.path)
+                .and_then(|open| dialect::detect(&open, declared))
+                .map_err(|error| files::cannot_open(mapping, &file.shown, &error))?;
+            rules.push(detected.rules);
+            if let Some(reason) = detected.evidence {
+                evidence.entry(reason).or_default().push(&file.shown);
+            }
+        }
+        for (reason, files) in evidence {
+            let others = files.len() - 1;
+            let others = if others == 0 { String::new() } else { format!(" and {others} more") };
+            notes.push(format!("{}{others}: {reason}", files.first().copied().unwrap_or_default()));
         }
         if empty == found.files.len() {
             return Err(files::holds_nothing(mapping, &found.files, "messages"));
         }
-        Ok(Mbox { name: mapping.name.clone(), index, files: found.files, notes })
+        let suspects = Mutex::default();
+        Ok(Mbox { name: mapping.name.clone(), index, files: found.files, rules, limits, notes, suspects })
     }
 
     fn origin(&self, file: u32, offset: u64, length: u64) -> Origin {
@@ -84,14 +117,17 @@ impl Mbox {
         let Some(&Piece { file: number, offset, length, .. }) = origin.pieces.first() else {
             return Err(files::foreign(origin));
         };
-        if length > MAX_MAIL {
-            return Err(files::too_large(self.shown(number), origin, length));
+        if length > self.limits.mail {
+            return Err(files::too_large(self.shown(number), origin, length, self.limits.mail));
         }
         let entry = match pread::exactly(file, offset, length) {
             Ok(entry) => entry,
             Err(error) => return Err(self.broken(origin, &error)),
         };
-        match mail::in_entry(entry, offset == 0) {
+        if let Some(longest) = longer_than(&entry, self.limits.line) {
+            return Err(files::line_too_long(self.shown(number), origin, longest, self.limits.line));
+        }
+        match mail::in_entry(entry, &self.rules(number), offset == 0) {
             Some(mail) => Ok(RawEntry { origin, content: Content::Mail(mail) }),
             None => Err(files::changed(self.shown(number), origin, "no mbox separator stands there any more")),
         }
@@ -102,8 +138,18 @@ impl Mbox {
         files::unreadable_file(self.shown(place.0), place.1, origin, error)
     }
 
+    fn rules(&self, file: u32) -> Rules {
+        usize::try_from(file).ok().and_then(|file| self.rules.get(file)).copied().unwrap_or(Rules::PLAIN)
+    }
+
     fn shown(&self, file: u32) -> &str {
         files::shown(&self.files, file)
+    }
+
+    fn note_suspects(&self, file: u32, found: Suspects) {
+        if found.count > 0 {
+            self.suspects.lock().unwrap_or_else(PoisonError::into_inner).insert(file, found);
+        }
     }
 
     /// All entries of one file, whose size was `size` when the source was opened.
@@ -115,11 +161,26 @@ impl Mbox {
         block: usize,
     ) -> FileScan<'_, R> {
         let state = match file {
-            Ok(file) => State::Reading(Box::new(Framer::new(file, block))),
+            Ok(file) => State::Reading(Box::new(Framer::new(file, self.rules(number), block))),
             Err(error) => State::Failed(Some(error)),
         };
         FileScan { mbox: self, number, size, state }
     }
+}
+
+/// The length of the first line of `bytes` that is longer than `most`.
+fn longer_than(bytes: &[u8], most: u64) -> Option<u64> {
+    if bytes.len() as u64 <= most {
+        return None;
+    }
+    let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
+    let mut start = 0;
+    ends.map(|end| {
+        let length = (end - start) as u64;
+        start = (end + 1).min(bytes.len());
+        length
+    })
+    .find(|length| *length > most)
 }
 
 /// An iterator over the entries of one file.
@@ -149,7 +210,11 @@ impl<R: ReadAt> Iterator for FileScan<'_, R> {
         match &mut self.state {
             State::Failed(error) => rest_is_lost(0, &error.take()?),
             State::Reading(framer) => loop {
-                match framer.next()? {
+                let Some(next) = framer.next() else {
+                    self.mbox.note_suspects(self.number, framer.suspects());
+                    return None;
+                };
+                match next {
                     Ok(stretch) => {
                         if let Some(entry) = self.mbox.entry(framer.file(), self.number, stretch) {
                             return Some(entry);
@@ -188,6 +253,20 @@ impl Source for Mbox {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+        let mut notes = self.notes.clone();
+        let suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_most_files = 3;
+        for (file, Suspects { count, first }) in suspects.iter().take(of_most_files) {
+            notes.push(format!(
+                "{}: {count} {} like separators and are read as text (the first at byte {first}); if mails are missing, \
+                 look there, and put a blank line before it and a date behind it",
+                self.shown(*file),
+                if *count == 1 { "line looks" } else { "lines look" },
+            ));
+        }
+        if let Some(more) = suspects.len().checked_sub(of_most_files).filter(|more| *more > 0) {
+            notes.push(format!("lines like separators are in {more} more files"));
+        }
+        notes
     }
 }

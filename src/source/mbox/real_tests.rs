@@ -2,7 +2,7 @@
 //! project, not in it: without it this test says that it was not asked.
 
 use super::Mbox;
-use crate::mapping::{Dialect, Format};
+use crate::mapping::{Dialect, Format, Limits};
 use crate::source::test_support::{Export, source};
 use crate::source::{Content, Source, find};
 use sha2::{Digest, Sha256};
@@ -41,7 +41,7 @@ fn every_mail_of_a_real_archive_is_found_and_restored() {
     let path = lists.join("linux-man.mbox").display().to_string();
     let mapping = source(Format::Mbox(Dialect::Auto), &[&path]);
     let found = find::find(Export::new().path(), &mapping, false).unwrap();
-    let archive = Mbox::open(&mapping, 0, found).unwrap();
+    let archive = Mbox::open(&mapping, Dialect::Auto, Limits::default(), 0, found).unwrap();
     let mut entries = archive.scan();
     let (mut count, mut next, mut ambiguous) = (0, 0, Vec::new());
     for line in BufReader::new(index).lines() {
@@ -65,4 +65,18 @@ fn every_mail_of_a_real_archive_is_found_and_restored() {
     assert!(entries.next().is_none());
     assert_eq!(count, 17_885);
     assert_eq!(ambiguous, [4566]);
+}
+
+#[test]
+fn real_mailboxes_without_dates_give_as_many_mails_as_their_owner_counted() {
+    let folder = samples().join("mimekit/UnitTests/TestData/mbox");
+    if !folder.is_dir() {
+        eprintln!("not asked: there are no real samples in {}", folder.display());
+        return;
+    }
+    for (file, count) in [("content-length.mbox.txt", 29), ("issue1189.mbox.txt", 4), ("simple.mbox.txt", 3)] {
+        let path = folder.join(file).display().to_string();
+        let archive = Export::new().open(Format::Mbox(Dialect::Auto), &[&path]).unwrap();
+        assert_eq!(archive.scan().filter(Result::is_ok).count(), count, "{file}: {:?}", archive.notes());
+    }
 }

@@ -143,8 +143,13 @@ impl<R: ReadAt> Framer<R> {
                 return Ok(Some(start));
             }
         }
-        if let Some(next) = self.end_by_length()? {
-            return Ok(next);
+        match self.measure()? {
+            Measured::Separator(next) => return Ok(Some(next)),
+            Measured::End(end) => {
+                self.end = Some(end);
+                return Ok(None);
+            }
+            Measured::Absent | Measured::Wrong => {}
         }
         loop {
             if let Some(found) = self.search() {
@@ -157,41 +162,35 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
-    /// Where Content-Length says that the open mail ends, if it says so and is right: the next separator, or the end of the
-    /// file (`Some(None)`).
-    fn end_by_length(&mut self) -> io::Result<Option<Option<u64>>> {
+    /// What Content-Length says of the open mail, asked once and only where the rules say so. Where it leads to a separator,
+    /// the search goes on behind that.
+    fn measure(&mut self) -> io::Result<Measured> {
         if !self.rules.content_length || self.open_kind != Kind::Mail || std::mem::replace(&mut self.is_measured, true)
         {
-            return Ok(None);
+            return Ok(Measured::Absent);
         }
-        match length::measure(&self.file, self.open, &self.rules)? {
+        let measured = length::measure(&self.file, self.open, self.rules)?;
+        match measured {
             Measured::Absent => self.lengths.absent += 1,
             Measured::Wrong => self.lengths.wrong += 1,
+            Measured::End(_) => self.lengths.fit += 1,
             Measured::Separator(next) => {
                 self.lengths.fit += 1;
                 self.go_to(next)?;
-                return Ok(Some(Some(next)));
-            }
-            Measured::End(end) => {
-                self.lengths.fit += 1;
-                self.end = Some(end);
-                return Ok(Some(None));
             }
         }
-        Ok(None)
+        Ok(measured)
     }
 
     /// Goes on searching behind the separator at `offset`.
     fn go_to(&mut self, offset: u64) -> io::Result<()> {
         let within = offset.checked_sub(self.window_at).and_then(|at| usize::try_from(at).ok());
-        match within.filter(|at| *at < self.limit) {
-            Some(at) => self.searched = at,
-            None => {
-                self.next_block = offset;
-                self.read_block()?;
-            }
+        if let Some(at) = within.filter(|at| *at < self.limit) {
+            self.searched = at;
+            return Ok(());
         }
-        Ok(())
+        self.next_block = offset;
+        self.read_block()
     }
 
     fn read_block(&mut self) -> io::Result<()> {
@@ -213,7 +212,7 @@ impl<R: ReadAt> Framer<R> {
 
     /// Judges the start of the file: a mail may begin there without a newline before it.
     fn first_lines(&mut self) -> Option<u64> {
-        if separator::at_file_start(&self.window, &self.rules).is_some() {
+        if separator::at_file_start(&self.window, self.rules).is_some() {
             return Some(0);
         }
         if self.window.starts_with(UTF8_BOM) {
@@ -234,7 +233,7 @@ impl<R: ReadAt> Framer<R> {
             self.searched = newline + 1;
             let after_blank_line = self.ends_blank_line(newline);
             let offset = self.window_at + newline as u64 + 1;
-            match separator::judge(self.window.get(newline + 1..).unwrap_or_default(), after_blank_line, &self.rules) {
+            match separator::judge(self.window.get(newline + 1..).unwrap_or_default(), after_blank_line, self.rules) {
                 Line::Separator(_) => {
                     self.note_blank(start, newline);
                     return Some(offset);

@@ -26,7 +26,7 @@ pub(super) enum Measured {
 }
 
 /// Looks at the mail whose separator stands at `start`.
-pub(super) fn measure(file: &impl ReadAt, start: u64, rules: &Rules) -> io::Result<Measured> {
+pub(super) fn measure(file: &impl ReadAt, start: u64, rules: Rules) -> io::Result<Measured> {
     for head in HEADS {
         let mut bytes = vec![0; head];
         let filled = fill(file, &mut bytes, start)?;
@@ -46,7 +46,7 @@ pub(super) fn measure(file: &impl ReadAt, start: u64, rules: &Rules) -> io::Resu
 }
 
 /// Judges the place behind a body: up to two line ends, then a separator or the end of the file.
-fn what_stands_at(file: &impl ReadAt, end: u64, rules: &Rules) -> io::Result<Measured> {
+fn what_stands_at(file: &impl ReadAt, end: u64, rules: Rules) -> io::Result<Measured> {
     let before = end.saturating_sub(1);
     let mut bytes = vec![0; 1 + 4 + REACH];
     let filled = fill(file, &mut bytes, before)?;
@@ -100,7 +100,7 @@ mod tests {
 
     fn measured(length: &str, body: &str) -> Measured {
         let mail = format!("From a@b.example Tue Mar 19 09:13:51 2019\nSubject: x\n{length}\n{body}");
-        measure(&mail.as_bytes(), 0, &Rules::PLAIN).unwrap()
+        measure(&mail.as_bytes(), 0, Rules::PLAIN).unwrap()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use memchr::{memchr_iter, memmem};
 
 /// The mail in an entry; `None` if the entry does not begin with a separator. `file_start`: it stands at offset 0.
-pub(super) fn in_entry(entry: Vec<u8>, rules: &Rules, file_start: bool) -> Option<RawMail> {
+pub(super) fn in_entry(entry: Vec<u8>, rules: Rules, file_start: bool) -> Option<RawMail> {
     let separator = if file_start {
         separator::at_file_start(&entry, rules)?
     } else {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn mail(entry: &str) -> String {
-        let mail = in_entry(entry.as_bytes().to_vec(), &Rules::PLAIN, true).unwrap();
+        let mail = in_entry(entry.as_bytes().to_vec(), Rules::PLAIN, true).unwrap();
         String::from_utf8(mail.bytes.to_vec()).unwrap()
     }
 
@@ -149,13 +149,13 @@ mod tests {
     fn a_byte_order_mark_is_allowed_at_the_start_of_a_file_only() {
         let entry = format!("\u{feff}{SEPARATOR}\nSubject: x\n");
         assert_eq!(mail(&entry), "Subject: x\n");
-        assert!(in_entry(entry.into_bytes(), &Rules::PLAIN, false).is_none());
+        assert!(in_entry(entry.into_bytes(), Rules::PLAIN, false).is_none());
     }
 
     #[test]
     fn an_entry_that_does_not_begin_with_a_separator_is_none() {
-        assert!(in_entry(b"Subject: x\n".to_vec(), &Rules::PLAIN, true).is_none());
-        assert!(in_entry(Vec::new(), &Rules::PLAIN, true).is_none());
+        assert!(in_entry(b"Subject: x\n".to_vec(), Rules::PLAIN, true).is_none());
+        assert!(in_entry(Vec::new(), Rules::PLAIN, true).is_none());
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
             (Quoting::None, text),
         ] {
             let entry = format!("{SEPARATOR}\nSubject: x\n\n{text}");
-            let found = in_entry(entry.into_bytes(), &Rules { quoting, ..Rules::PLAIN }, true).unwrap();
+            let found = in_entry(entry.into_bytes(), Rules { quoting, ..Rules::PLAIN }, true).unwrap();
             assert_eq!(found.bytes, format!("Subject: x\n\n{expected}"), "{quoting:?}");
             assert!(found.changes.is_empty());
         }
@@ -176,14 +176,14 @@ mod tests {
     #[test]
     fn a_separator_inside_a_header_is_left_out_and_said() {
         let entry = format!("{SEPARATOR}\nX-Mozilla-Status: 0001\n>{SEPARATOR}\nSubject: x\n\n>From me\n");
-        let found = in_entry(entry.into_bytes(), &Rules::PLAIN, true).unwrap();
+        let found = in_entry(entry.into_bytes(), Rules::PLAIN, true).unwrap();
         assert_eq!(found.bytes, "X-Mozilla-Status: 0001\nSubject: x\n\nFrom me\n");
         assert_eq!(found.changes, ["a `From ` line inside the header left out"]);
     }
 
     #[test]
     fn a_file_that_ends_inside_a_line_says_so() {
-        let found = in_entry(format!("{SEPARATOR}\nSubject: x\n\nte").into_bytes(), &Rules::PLAIN, true).unwrap();
+        let found = in_entry(format!("{SEPARATOR}\nSubject: x\n\nte").into_bytes(), Rules::PLAIN, true).unwrap();
         assert_eq!(found.changes, ["the file ends inside a line: the mail may have been cut there"]);
     }
 
@@ -191,7 +191,7 @@ mod tests {
     fn lines_that_end_in_cr_alone_are_read_as_lf() {
         let entry = format!("{SEPARATOR}\nSubject: x\n\n>From a\nb\n\n").replace('\n', "\r");
         let rules = Rules { line_end: LineEnd::Cr, ..Rules::PLAIN };
-        let found = in_entry(entry.into_bytes(), &rules, true).unwrap();
+        let found = in_entry(entry.into_bytes(), rules, true).unwrap();
         assert_eq!(found.bytes, "Subject: x\n\nFrom a\nb\n");
     }
 }

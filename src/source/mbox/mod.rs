@@ -127,7 +127,7 @@ impl Mbox {
         if let Some(longest) = longer_than(&entry, self.limits.line) {
             return Err(files::line_too_long(self.shown(number), origin, longest, self.limits.line));
         }
-        match mail::in_entry(entry, &self.rules(number), offset == 0) {
+        match mail::in_entry(entry, self.rules(number), offset == 0) {
             Some(mail) => Ok(RawEntry { origin, content: Content::Mail(mail) }),
             None => Err(files::changed(self.shown(number), origin, "no mbox separator stands there any more")),
         }

@@ -84,7 +84,7 @@ pub(super) struct Separator {
 }
 
 /// Judges the line at the start of `bytes`, which should hold [`REACH`] bytes or reach to the end of the file.
-pub(super) fn judge(bytes: &[u8], after_blank_line: bool, rules: &Rules) -> Line {
+pub(super) fn judge(bytes: &[u8], after_blank_line: bool, rules: Rules) -> Line {
     let Some((line, length)) = from_line(bytes, rules) else { return Line::Text };
     let before_field = || bytes.get(length..).is_some_and(begins_with_field);
     let date = date::of_separator(line);
@@ -103,7 +103,7 @@ pub(super) fn judge(bytes: &[u8], after_blank_line: bool, rules: &Rules) -> Line
 
 /// The separator at the start of a file. A byte order mark and stray NULs (both are found in real exports) may stand before
 /// it; they count to its length.
-pub(super) fn at_file_start(bytes: &[u8], rules: &Rules) -> Option<Separator> {
+pub(super) fn at_file_start(bytes: &[u8], rules: Rules) -> Option<Separator> {
     let mark = if bytes.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
     let nuls = bytes.iter().skip(mark).take(LONGEST_LINE).take_while(|byte| **byte == 0).count();
     match judge(bytes.get(mark + nuls..)?, true, rules) {
@@ -119,7 +119,7 @@ pub(super) fn is_patch_series(bytes: &[u8]) -> bool {
 }
 
 /// The line at the start of `bytes` without its end, and its length with it.
-fn from_line<'a>(bytes: &'a [u8], rules: &Rules) -> Option<(&'a [u8], usize)> {
+fn from_line<'a>(bytes: &'a [u8], rules: Rules) -> Option<(&'a [u8], usize)> {
     if !bytes.starts_with(b"From ") {
         return None;
     }
@@ -168,7 +168,7 @@ mod tests {
     const RULES: Rules = Rules::PLAIN;
 
     fn is_separator(text: &str, after_blank_line: bool) -> bool {
-        matches!(judge(text.as_bytes(), after_blank_line, &RULES), Line::Separator(_))
+        matches!(judge(text.as_bytes(), after_blank_line, RULES), Line::Separator(_))
     }
 
     #[test]
@@ -176,8 +176,8 @@ mod tests {
         assert!(is_separator("From a@b.example Tue Mar 19 09:13:51 2019\ntext", true));
         assert!(is_separator("From a@b.example Tue Mar 19 09:13:51 2019\r\nReturn-Path: <a@b>\r\n", false));
         assert!(is_separator("From - Tue Mar 19 09:13:51 2019\nX-Mozilla-Status: 0001\n", false));
-        assert_eq!(judge(b"From a Tue Mar 19 09:13:51 2019\ntext", false, &RULES), Line::Suspect);
-        assert_eq!(judge(b"From a Tue Mar 19 09:13:51 2019\nNote: text", false, &RULES), Line::Suspect);
+        assert_eq!(judge(b"From a Tue Mar 19 09:13:51 2019\ntext", false, RULES), Line::Suspect);
+        assert_eq!(judge(b"From a Tue Mar 19 09:13:51 2019\nNote: text", false, RULES), Line::Suspect);
     }
 
     #[test]
@@ -190,16 +190,16 @@ mod tests {
         for line in ["From here on", "From Bob", "From: a@b.example", "From", "From a@b.example to c@d.example"] {
             assert!(!is_separator(&format!("{line}\nDate: today\n"), true), "{line}");
         }
-        assert_eq!(judge(b"From Bob\nSubject: x\n", true, &RULES), Line::Suspect);
-        assert_eq!(judge(b"From Bob\nSubject: x\n", false, &RULES), Line::Text);
+        assert_eq!(judge(b"From Bob\nSubject: x\n", true, RULES), Line::Suspect);
+        assert_eq!(judge(b"From Bob\nSubject: x\n", false, RULES), Line::Text);
     }
 
     #[test]
     fn the_line_above_a_patch_separates_only_patches() {
         let line = format!("From {} Mon Sep 17 00:00:00 2001\nFrom: A <a@b.example>\n", "0123abcdef".repeat(4));
-        assert_eq!(judge(line.as_bytes(), true, &RULES), Line::Text);
+        assert_eq!(judge(line.as_bytes(), true, RULES), Line::Text);
         assert!(is_patch_series(line.as_bytes()));
-        assert!(matches!(judge(line.as_bytes(), true, &Rules { patches: true, ..RULES }), Line::Separator(_)));
+        assert!(matches!(judge(line.as_bytes(), true, Rules { patches: true, ..RULES }), Line::Separator(_)));
     }
 
     #[test]

@@ -77,6 +77,6 @@ fn real_mailboxes_without_dates_give_as_many_mails_as_their_owner_counted() {
     for (file, count) in [("content-length.mbox.txt", 29), ("issue1189.mbox.txt", 4), ("simple.mbox.txt", 3)] {
         let path = folder.join(file).display().to_string();
         let archive = Export::new().open(Format::Mbox(Dialect::Auto), &[&path]).unwrap();
-        assert_eq!(archive.scan().filter(Result::is_ok).count(), count, "{file}: {:?}", archive.notes());
+        assert_eq!(archive.scan().flatten().count(), count, "{file}: {:?}", archive.notes());
     }
 }

@@ -119,7 +119,7 @@ pub(super) fn is_patch_series(bytes: &[u8]) -> bool {
 }
 
 /// The line at the start of `bytes` without its end, and its length with it.
-fn from_line<'a>(bytes: &'a [u8], rules: Rules) -> Option<(&'a [u8], usize)> {
+fn from_line(bytes: &[u8], rules: Rules) -> Option<(&[u8], usize)> {
     if !bytes.starts_with(b"From ") {
         return None;
     }

@@ -260,7 +260,7 @@ fn body() -> impl Strategy<Value = String> {
         1 => Just("Subject: inside".to_owned()),
         1 => Just(String::new()),
     ];
-    proptest::collection::vec(line, 0..8).prop_map(|lines| lines.iter().map(|line| format!("{line}\n")).collect())
+    proptest::collection::vec(line, 0..8).prop_map(|lines| lines.join("\n") + if lines.is_empty() { "" } else { "\n" })
 }
 
 /// Writes mails as a program of this dialect does.

@@ -105,6 +105,7 @@ fn declared_type(leaf: &Leaf<'_>) -> String {
     let value = &leaf.content_type.value;
     match value.split_once('/') {
         Some(_) if is_type(value) => value.clone(),
+        None if leaf.is_digested() => "message/rfc822".to_owned(),
         // A part without any Content-Type is text (RFC 2045 section 5.2).
         None if value.is_empty() && !leaf.fields.has("Content-Type") => "text/plain".to_owned(),
         _ => UNKNOWN.to_owned(),
@@ -255,7 +256,8 @@ mod tests {
         assert_eq!((names(&found), &found.attachments[0].content[..]), (vec!["a.txt".to_owned()], &b"inside"[..]));
         assert_eq!(found.changes, ["file 1: winmail.dat replaced by what is in it"]);
         let cut = mail(&wrapper[..wrapper.len() - 9]);
-        assert_eq!(names(&cut), ["a.txt", "winmail.dat"]);
+        // The long name stands in the part that is gone.
+        assert_eq!(names(&cut), ["SHORT~1.TXT", "winmail.dat"]);
         assert_eq!(names(&mail(b"nothing of the kind")), ["winmail.dat"]);
     }
 

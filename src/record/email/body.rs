@@ -132,13 +132,13 @@ fn stand_in(
         "[This mail is sealed as a whole (S/MIME, signed or encrypted). Its content is in the attached file smime.p7m.]"
     } else if layout.is_encrypted {
         "[This mail is encrypted. Its parts are attached as they came.]"
-    } else if types().any(|found| found == "text/calendar") {
-        "[This mail is a calendar entry. It is attached.]"
-    } else if layout.files.is_empty() && !outside.text.is_empty() {
+    } else if !outside.text.is_empty() {
         let decoded = charset::decode(&outside.text, None);
         changes.extend(decoded.changes);
         changes.push("the text shown stood outside the parts of the mail".to_owned());
         return Some(with_lf(decoded.text));
+    } else if types().any(|found| found == "text/calendar") {
+        "[This mail is a calendar entry. It is attached.]"
     } else {
         return None;
     };
@@ -162,7 +162,7 @@ impl<'a> Outside<'a> {
     fn of_multipart(mail: &'a [u8], structure: &Structure) -> Option<Self> {
         let root = structure.parts.first().filter(|part| part.kind == PartKind::Multipart)?;
         let fields = Fields::split(mail.get(root.header.clone())?);
-        let boundary = fields.first("Content-Type").map(Parameterized::parse)?.get("boundary")?;
+        let boundary = fields.all("Content-Type").last().map(Parameterized::parse)?.get("boundary")?;
         let body = mail.get(root.body.start..)?;
         let start = memchr::memmem::find(body, format!("--{boundary}").as_bytes()).unwrap_or(body.len());
         let closing = format!("--{boundary}--");

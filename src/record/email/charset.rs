@@ -208,7 +208,7 @@ mod tests {
         for (text, label, bytes) in [
             ("\u{65E5}\u{672C}", "iso-2022-jp", &b"\x1b$BF|K\\\x1b(B"[..]),
             ("\u{4E2D}\u{6587}", "gb2312", b"\xD6\xD0\xCE\xC4"),
-            ("\u{20087}", "gb18030", b"\x95\x32\x86\x37"),
+            ("\u{20029}", "gb18030", b"\x95\x32\x86\x37"),
             ("\u{4E2D}", "big5", b"\xA4\xA4"),
             ("\u{D55C}", "euc-kr", b"\xC7\xD1"),
             ("\u{41F}\u{440}", "koi8-r", b"\xF0\xD2"),

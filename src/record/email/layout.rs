@@ -37,7 +37,8 @@ pub(super) fn read(mail: &[u8], structure: &Structure, leaves: &[Option<Leaf<'_>
         .map(|part| {
             let block = mail.get(part.header.clone()).filter(|_| part.kind == PartKind::Multipart);
             let fields = Fields::split(block.unwrap_or_default());
-            fields.first("Content-Type").map(Parameterized::parse).unwrap_or_default()
+            // Of two the parser takes the last.
+            fields.all("Content-Type").last().map(Parameterized::parse).unwrap_or_default()
         })
         .collect();
     let tree = Tree { structure, leaves, types };

@@ -98,7 +98,12 @@ impl<'a> Leaf<'a> {
 
     /// Is it a mail?
     pub(super) fn is_message(&self) -> bool {
-        matches!(self.content_type.value.as_str(), "message/rfc822" | "message/global")
+        matches!(self.content_type.value.as_str(), "message/rfc822" | "message/global") || self.is_digested()
+    }
+
+    /// Is it a part of a multipart/digest without a type of its own? Those are mails (RFC 2046 section 5.1.5).
+    pub(super) fn is_digested(&self) -> bool {
+        self.kind == PartKind::Other && !self.fields.has("Content-Type")
     }
 
     /// BLAKE3 of the canonical bytes: all line ends as LF and none at the end, for what travels as lines, since exports

@@ -38,9 +38,9 @@ pub(super) fn links(line: &str) -> Vec<Link> {
 
 /// The length and the scheme of the link that `text` begins with.
 fn link_at(text: &str) -> Option<(usize, &'static str)> {
-    let (start, scheme) = STARTS.iter().find(|(start, _)| {
-        text.get(..start.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(start))
-    })?;
+    let (start, scheme) = STARTS
+        .iter()
+        .find(|(start, _)| text.get(..start.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(start)))?;
     let end = text.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"«»“”„".contains(c)).unwrap_or(text.len());
     let length = without_punctuation(text.get(..end)?);
     let rest = text.get(start.len()..length)?;
@@ -56,8 +56,8 @@ fn link_at(text: &str) -> Option<(usize, &'static str)> {
 fn without_punctuation(link: &str) -> usize {
     let count = |sign: char| link.matches(sign).count();
     // Closing brackets that no opening one of the link asks for.
-    let mut surplus = [('(', ')'), ('[', ']'), ('{', '}')]
-        .map(|(open, close)| (close, count(close).saturating_sub(count(open))));
+    let mut surplus =
+        [('(', ')'), ('[', ']'), ('{', '}')].map(|(open, close)| (close, count(close).saturating_sub(count(open))));
     let mut end = link.len();
     while let Some(last) = link.get(..end).and_then(|rest| rest.chars().next_back()) {
         let bracket = surplus.iter_mut().find(|(close, _)| *close == last);

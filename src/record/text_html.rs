@@ -129,7 +129,10 @@ mod tests {
             text_to_html("see  https://x.example/?a=1&b='2\", or"),
             "see &nbsp;<a href=\"https://x.example/?a=1&amp;b='2\">https://x.example/?a=1&amp;b='2</a>&quot;, or"
         );
-        assert_eq!(text_to_html("> www.x.example"), "<blockquote><a href=\"http://www.x.example\">www.x.example</a></blockquote>");
+        assert_eq!(
+            text_to_html("> www.x.example"),
+            "<blockquote><a href=\"http://www.x.example\">www.x.example</a></blockquote>"
+        );
         assert_eq!(text_to_html("javascript:alert(1)"), "javascript:alert(1)");
     }
 
@@ -141,37 +144,30 @@ mod tests {
         let mut rest = html;
         while !rest.is_empty() {
             let tag = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
-            match tag {
-                Some((name, tail)) => {
-                    match name {
-                        "blockquote" | "/blockquote" => {
-                            if !is_line_start {
-                                text.push('\n');
-                            }
-                            is_line_start = true;
-                            if name == "blockquote" { depth += 1 } else { depth -= 1 }
-                        }
-                        "br" => {
-                            if is_line_start {
-                                text.push_str(&">".repeat(depth));
-                            }
-                            text.push('\n');
-                            is_line_start = true;
-                        }
-                        _ => assert!(name == "/a" || name.starts_with("a href=\""), "{name}"),
-                    }
-                    rest = tail.strip_prefix('\n').unwrap_or(tail);
+            let Some((name, tail)) = tag else {
+                if std::mem::replace(&mut is_line_start, false) {
+                    text.push_str(&">".repeat(depth));
                 }
-                None => {
-                    if is_line_start {
-                        text.push_str(&">".repeat(depth));
-                        is_line_start = false;
+                let end = rest[1..].find('<').map_or(rest.len(), |end| end + 1);
+                text.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            };
+            match name {
+                "br" => {
+                    if !std::mem::replace(&mut is_line_start, true) {
+                        text.push('\n');
                     }
-                    let end = rest[1..].find('<').map_or(rest.len(), |end| end + 1);
-                    text.push_str(&rest[..end]);
-                    rest = &rest[end..];
                 }
+                "blockquote" | "/blockquote" => {
+                    if !std::mem::replace(&mut is_line_start, true) {
+                        text.push('\n');
+                    }
+                    depth = if name == "blockquote" { depth + 1 } else { depth - 1 };
+                }
+                _ => assert!(name == "/a" || name.starts_with("a href=\""), "{name}"),
             }
+            rest = tail.strip_prefix('\n').unwrap_or(tail);
         }
         let text = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">");
         text.replace("&quot;", "\"").replace("&amp;", "&")

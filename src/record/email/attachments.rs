@@ -10,6 +10,18 @@ use crate::record::Attachment;
 
 const UNKNOWN: &str = "application/octet-stream";
 
+/// Types that programs write when they know none.
+const SAYS_NOTHING: [&str; 8] = [
+    UNKNOWN,
+    "application/octetstream",
+    "application/x-octet-stream",
+    "application/binary",
+    "application/unknown",
+    "application/x-unknown",
+    "application/download",
+    "application/force-download",
+];
+
 /// The files of a mail: its parts, with a `winmail.dat` replaced by what is in it, and then the files that stood in its
 /// text.
 pub(super) fn all<'a>(
@@ -132,7 +144,7 @@ fn written_name(leaf: &Leaf<'_>) -> Option<String> {
 
 /// What a file without a telling type is, by its name and then by its first bytes.
 fn known_type(declared: &str, name: Option<&str>, content: &[u8]) -> String {
-    if declared != UNKNOWN {
+    if !SAYS_NOTHING.contains(&declared) {
         return declared.to_owned();
     }
     let extension = name.and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
@@ -207,6 +219,7 @@ mod tests {
     fn a_type_that_says_nothing_is_found_by_name_or_bytes() {
         let by_name = single("Content-Type: application/octet-stream; name=\"a.pdf\"\n\nx");
         assert_eq!(by_name.content_type, "application/pdf");
+        assert_eq!(single("Content-Type: application/octetstream; name=a.png\n\nx").content_type, "image/png");
         let by_bytes = single("Content-Type: application/octet-stream\n\n%PDF-1.4");
         assert_eq!(
             (by_bytes.content_type.as_str(), by_bytes.filename.as_str()),

@@ -5,7 +5,7 @@ use super::enclosed::{self, Enclosed};
 use super::header::Fields;
 use super::layout::Layout;
 use super::params::Parameterized;
-use super::parser::{PartKind, Structure};
+use super::parser::{Part, PartKind, Structure};
 use super::part::Leaf;
 use super::{active, enriched, flowed, html_charset};
 use crate::record::{ActiveContent, Body, text_to_html};
@@ -54,7 +54,7 @@ pub(super) fn read(
     }
     if is_blank(&shown)
         && files.is_empty()
-        && let Some(text) = stand_in(layout, leaves, outside, changes)
+        && let Some(text) = stand_in(layout, leaves, &outside, changes)
     {
         return Built { body: Body::Text(text), active, files };
     }
@@ -81,7 +81,7 @@ fn decode(ids: &[usize], leaves: &[Option<Leaf<'_>>]) -> Vec<Shown> {
 }
 
 fn shown(leaf: &Leaf<'_>) -> Shown {
-    let html = leaf.kind == PartKind::Html;
+    let html = leaf.is_html();
     let mut changes: Vec<String> = leaf.damage.map(|damage| format!("text: {damage}")).into_iter().collect();
     let (bytes, files) = if html { (Cow::Borrowed(&leaf.file()[..]), Vec::new()) } else { enclosed::take(leaf.file()) };
     if !files.is_empty() {
@@ -124,7 +124,7 @@ fn add(sum: &mut ActiveContent, found: ActiveContent) {
 fn stand_in(
     layout: &Layout,
     leaves: &[Option<Leaf<'_>>],
-    outside: Outside<'_>,
+    outside: &Outside<'_>,
     changes: &mut Vec<String>,
 ) -> Option<String> {
     let types = || layout.files.iter().filter_map(|id| Some(leaves.get(*id)?.as_ref()?.content_type.value.as_str()));
@@ -132,8 +132,8 @@ fn stand_in(
         "[This mail is sealed as a whole (S/MIME, signed or encrypted). Its content is in the attached file smime.p7m.]"
     } else if layout.is_encrypted {
         "[This mail is encrypted. Its parts are attached as they came.]"
-    } else if !outside.text.is_empty() {
-        let decoded = charset::decode(&outside.text, None);
+    } else if let Some(text) = outside.text(layout.files.is_empty()) {
+        let decoded = charset::decode(&text, None);
         changes.extend(decoded.changes);
         changes.push("the text shown stood outside the parts of the mail".to_owned());
         return Some(with_lf(decoded.text));
@@ -146,40 +146,65 @@ fn stand_in(
     Some(note.to_owned())
 }
 
-/// What a multipart mail has outside its parts.
+/// What a mail has outside its parts.
+#[derive(Default)]
 struct Outside<'a> {
-    /// Preamble and epilogue, if they say anything.
-    text: Cow<'a, [u8]>,
+    /// Above the first part, or below a header that does not end as it should.
+    above: &'a [u8],
+    /// Below the last part.
+    below: &'a [u8],
     /// The last boundary is missing.
     is_cut: bool,
 }
 
 impl<'a> Outside<'a> {
     fn read(mail: &'a [u8], structure: &Structure) -> Self {
-        Self::of_multipart(mail, structure).unwrap_or(Self { text: Cow::Borrowed(b""), is_cut: false })
+        let found = match structure.parts.first() {
+            Some(root) if root.kind == PartKind::Multipart => Self::of_multipart(mail, root),
+            Some(root) if structure.parts.len() == 1 && root.body.is_empty() => Self::of_header(mail),
+            _ => None,
+        };
+        found.unwrap_or_default()
     }
 
-    fn of_multipart(mail: &'a [u8], structure: &Structure) -> Option<Self> {
-        let root = structure.parts.first().filter(|part| part.kind == PartKind::Multipart)?;
+    fn of_multipart(mail: &'a [u8], root: &Part) -> Option<Self> {
         let fields = Fields::split(mail.get(root.header.clone())?);
         let boundary = fields.all("Content-Type").last().map(Parameterized::parse)?.get("boundary")?;
         let body = mail.get(root.body.start..)?;
         let start = memchr::memmem::find(body, format!("--{boundary}").as_bytes()).unwrap_or(body.len());
         let closing = format!("--{boundary}--");
         let end = memchr::memmem::rfind(body, closing.as_bytes());
-        let preamble = body.get(..start).unwrap_or_default();
-        let below = body.get(end.map_or(body.len(), |end| end + closing.len())..).unwrap_or_default();
+        Some(Self {
+            above: body.get(..start).unwrap_or_default(),
+            below: body.get(end.map_or(body.len(), |end| end + closing.len())..).unwrap_or_default().trim_ascii_start(),
+            is_cut: end.is_none(),
+        })
+    }
+
+    /// A line of blanks where an empty one should end the header makes the text a part of the header.
+    fn of_header(mail: &'a [u8]) -> Option<Self> {
+        let mut at = 0;
+        for line in mail.split_inclusive(|byte| *byte == b'\n') {
+            at += line.len();
+            if line.trim_ascii().is_empty() {
+                return Some(Self { above: mail.get(at..)?, ..Self::default() });
+            }
+        }
+        None
+    }
+
+    /// What can be shown. Text below the parts is an afterthought of programs: where there are files, it is none.
+    fn text(&self, with_below: bool) -> Option<Cow<'a, [u8]>> {
         // "This is a multi-part message in MIME format": for programs of the last century.
-        let is_notice = memchr::memmem::find(&preamble.to_ascii_lowercase(), b"mime").is_some();
-        let preamble = if is_notice { &b""[..] } else { preamble };
-        let has_text = |part: &[u8]| !part.trim_ascii().is_empty();
-        let text = match (has_text(preamble), has_text(below)) {
-            (true, true) => Cow::Owned([preamble, below.trim_ascii_start()].concat()),
-            (true, false) => Cow::Borrowed(preamble),
-            (false, true) => Cow::Borrowed(below.trim_ascii_start()),
-            (false, false) => Cow::Borrowed(&b""[..]),
-        };
-        Some(Self { text, is_cut: end.is_none() })
+        let is_notice = memchr::memmem::find(&self.above.to_ascii_lowercase(), b"mime").is_some();
+        let above = if is_notice || self.above.trim_ascii().is_empty() { &b""[..] } else { self.above };
+        let below = if with_below { self.below } else { b"" };
+        match (above.is_empty(), below.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(Cow::Borrowed(above)),
+            (true, false) => Some(Cow::Borrowed(below)),
+            (false, false) => Some(Cow::Owned([above, below].concat())),
+        }
     }
 }
 

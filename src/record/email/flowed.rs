@@ -72,7 +72,7 @@ mod tests {
 
         #[test]
         fn text_without_flowed_lines_stays(lines in proptest::collection::vec("(>{0,3}[a-c])?([a-c ]*[a-c])?", 0..10)) {
-            let text: String = lines.iter().filter(|line| !line.starts_with(' ')).map(|line| format!("{line}\n")).collect();
+            let text: String = lines.iter().filter(|line| !line.starts_with(' ')).flat_map(|line| [line.as_str(), "\n"]).collect();
             prop_assert_eq!(joined(&text, false), text);
         }
     }

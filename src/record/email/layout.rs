@@ -123,7 +123,7 @@ impl Tree<'_> {
         let is_alone = self.structure.parts.len() == 1;
         let value = leaf.content_type.value.as_str();
         match (leaf.kind, value) {
-            (PartKind::Html, _) => Form::Html,
+            _ if leaf.is_html() => Form::Html,
             (PartKind::Text, "text/plain") => Form::Plain,
             // Without a type it is text (RFC 2045 section 5.2); without a slash, or as a multipart without parts, nobody
             // knows better.
@@ -194,7 +194,7 @@ impl Tree<'_> {
         let Some(leaf) = self.leaf(id) else { return false };
         let text = String::from_utf8_lossy(leaf.file());
         match leaf.kind {
-            PartKind::Html => !says_something(&text),
+            _ if leaf.is_html() => !says_something(&text),
             PartKind::Text => text.trim().is_empty(),
             _ => false,
         }

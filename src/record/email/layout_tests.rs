@@ -152,6 +152,20 @@ fn what_stands_outside_the_parts_shows_only_when_there_is_nothing_else() {
 }
 
 #[test]
+fn text_above_the_parts_is_shown_beside_files_and_text_below_is_not() {
+    let file = "Content-Type: application/pdf; name=a.pdf\n\n%PDF";
+    let found = read(&format!("Content-Type: multipart/mixed; boundary=b\n\nabove\n--b\n{file}\n--b--\nbelow\n"));
+    assert_eq!((found.body.clone(), names(&found)), (text("above\n"), vec!["a.pdf"]));
+}
+
+#[test]
+fn a_header_that_ends_in_a_line_of_blanks_hides_no_text() {
+    let found = read("Subject: x\n \nhello, \nthere\n");
+    assert_eq!(found.body, text("hello, \nthere\n"));
+    assert_eq!(found.changes.len(), 1, "{:?}", found.changes);
+}
+
+#[test]
 fn a_mail_that_ends_inside_a_part_says_so() {
     let cut = read(
         "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORw0KG",
@@ -159,6 +173,9 @@ fn a_mail_that_ends_inside_a_part_says_so() {
     assert_eq!((cut.body.clone(), names(&cut)), (text("hello"), vec!["image-1.png"]));
     assert!(cut.changes.iter().any(|line| line.contains("may have been cut")), "{:?}", cut.changes);
     assert!(multipart("mixed", &[TEXT]).changes.is_empty());
+    let alternative =
+        read("Content-Type: multipart/alternative; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: text/html\n\n<p>hel");
+    assert_eq!((alternative.body.clone(), names(&alternative)), (html("<p>hel"), vec![]));
 }
 
 #[test]

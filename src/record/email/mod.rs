@@ -36,8 +36,6 @@ mod yenc;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
-mod look;
-#[cfg(test)]
 mod whole;
 
 use super::{BadRecord, Kind, Record};

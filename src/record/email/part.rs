@@ -84,6 +84,11 @@ impl<'a> Leaf<'a> {
         self.repaired.as_ref().unwrap_or(&self.content)
     }
 
+    /// Is it HTML? A part that was cut off is text of no kind to the parser.
+    pub(super) fn is_html(&self) -> bool {
+        self.kind == PartKind::Html || self.kind == PartKind::Text && self.content_type.value == "text/html"
+    }
+
     /// Is it declared to be a file to save, not a text to show?
     pub(super) fn is_attachment(&self) -> bool {
         self.disposition.value == "attachment"

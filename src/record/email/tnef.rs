@@ -143,12 +143,11 @@ fn property(reader: &mut Reader<'_>, codepage: Option<&str>) -> Option<(u16, Opt
 
 /// A string up to its closing NUL; none if it is empty.
 fn text(bytes: &[u8], charset: Option<&str>) -> Option<String> {
-    let decoded = match charset {
-        Some("utf-16le") => decode_plainly(bytes, charset).into_owned(),
-        _ => {
-            let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-            decode(bytes.get(..end).unwrap_or_default(), charset).text
-        }
+    let decoded = if charset == Some("utf-16le") {
+        decode_plainly(bytes, charset).into_owned()
+    } else {
+        let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+        decode(bytes.get(..end).unwrap_or_default(), charset).text
     };
     let text = decoded.split('\0').next().unwrap_or_default().trim();
     (!text.is_empty()).then(|| text.to_owned())

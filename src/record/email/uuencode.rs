@@ -32,7 +32,7 @@ pub(super) fn read(text: &[u8], start: usize) -> Option<(Enclosed, Range<usize>)
         end = line.end;
         is_first = false;
     }
-    (end > start).then(|| (Enclosed { name, content, damage }, start..end))
+    (end > start).then_some((Enclosed { name, content, damage }, start..end))
 }
 
 /// The file name of `begin 644 name`.
@@ -83,7 +83,7 @@ pub(super) mod tests {
     /// Plain reference encoder.
     pub(in super::super) fn encode(name: &str, bytes: &[u8]) -> Vec<u8> {
         let mut text = format!("begin 644 {name}\n").into_bytes();
-        let sign = |bits: u32| if bits & 63 == 0 { b'`' } else { b' ' + u8::try_from(bits & 63).unwrap() };
+        let sign = |bits: u32| if bits.trailing_zeros() >= 6 { b'`' } else { b' ' + u8::try_from(bits & 63).unwrap() };
         for line in bytes.chunks(45) {
             text.push(sign(u32::try_from(line.len()).unwrap()));
             for group in line.chunks(3) {
@@ -108,7 +108,7 @@ pub(super) mod tests {
     #[test]
     fn blanks_lost_at_line_ends_are_put_back() {
         let text = String::from_utf8(encode("a", &[1, 0, 0, 0, 0, 0])).unwrap().replace("$`", "$ ").replace('`', " ");
-        let cut: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        let cut: String = text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
         let first = cut.lines().nth(1).unwrap().to_owned();
         assert!(first.len() < 9, "{first}");
         // The first line must fit, so that no sentence is taken for data; later ones may be short.

@@ -87,6 +87,9 @@ fn undeclared(bytes: &[u8], changes: &mut Vec<String>) -> String {
 
 /// ASCII, unless its escape sequences say that it is Japanese (RFC 1468), which such mail often does not declare.
 fn seven_bit(bytes: &[u8], changes: &mut Vec<String>) -> String {
+    if memchr::memchr(0x1b, bytes).is_none() {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
     let is_japanese =
         [b"\x1b$B".as_slice(), b"\x1b$@", b"\x1b(J"].iter().any(|mark| memchr::memmem::find(bytes, mark).is_some());
     if is_japanese {

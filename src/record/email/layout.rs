@@ -150,8 +150,9 @@ impl Tree<'_> {
             }
         }
         let mut layout = Layout::default();
-        let (by_html, by_text) = (self.visible(&holds, true), self.visible(&holds, false));
-        for (id, part) in parts.iter().enumerate().filter(|(_, part)| part.kind != PartKind::Multipart) {
+        let blank = self.blank();
+        let (by_html, by_text) = (self.visible(&holds, &blank, true), self.visible(&holds, &blank, false));
+        for (id, _) in parts.iter().enumerate().filter(|(_, part)| part.kind != PartKind::Multipart) {
             if forms.get(id).is_none_or(|form| *form == Form::File) {
                 layout.files.push(id);
                 layout.is_encrypted |= self.leaf(id).is_some_and(is_sealed);
@@ -162,23 +163,26 @@ impl Tree<'_> {
                     list.push(id);
                 }
             }
-            debug_assert!(part.children.is_empty(), "leaves have no parts");
         }
         layout.is_encrypted |= (0..parts.len()).any(|id| self.subtype(id) == "encrypted");
         layout
     }
 
-    /// Which parts are left when of every multipart/alternative only the better kind is taken.
-    fn visible(&self, holds: &[(bool, bool)], prefers_html: bool) -> Vec<bool> {
+    /// Which parts are left when of every multipart/alternative only the better kind is taken. `blank` are texts that show
+    /// nothing: an empty HTML part must not hide the plain text beside it.
+    fn visible(&self, holds: &[(bool, bool)], blank: &[bool], prefers_html: bool) -> Vec<bool> {
         let mut visible = vec![true; self.structure.parts.len()];
         for (id, part) in self.structure.parts.iter().enumerate() {
             let is_seen = visible.get(id) == Some(&true);
-            let held = |child: &usize| holds.get(*child).copied().unwrap_or_default();
             let is_alternative = self.subtype(id) == "alternative";
-            let has_html = part.children.iter().any(|child| held(child).0 && !self.is_blank(*child));
-            let has_text = part.children.iter().any(|child| held(child).1 && !self.is_blank(*child));
-            let takes_html =
-                has_html && (prefers_html || !has_text) || !has_text && part.children.iter().any(|c| held(c).0);
+            let held = |child: &usize| holds.get(*child).copied().unwrap_or_default();
+            let is_blank = |child: &usize| blank.get(*child) == Some(&true);
+            let has_html = part.children.iter().any(|child| held(child).0 && !is_blank(child));
+            let has_text = part.children.iter().any(|child| held(child).1 && !is_blank(child));
+            let takes_html = if has_html && has_text { prefers_html } else { has_html || !has_text && prefers_html };
+            let some_html = part.children.iter().any(|child| held(child).0);
+            let some_text = part.children.iter().any(|child| held(child).1);
+            let takes_html = takes_html && some_html || !some_text;
             for child in &part.children {
                 let fits = if takes_html { held(child).0 } else { held(child).1 };
                 if let Some(seen) = visible.get_mut(*child) {
@@ -189,7 +193,20 @@ impl Tree<'_> {
         visible
     }
 
-    /// Is it a text that shows nothing? An empty HTML part must not hide the plain text beside it.
+    /// The leaves of alternatives that show nothing.
+    fn blank(&self) -> Vec<bool> {
+        let mut blank = vec![false; self.structure.parts.len()];
+        for (id, part) in self.structure.parts.iter().enumerate() {
+            for child in part.children.iter().filter(|_| self.subtype(id) == "alternative") {
+                if let Some(is_blank) = blank.get_mut(*child) {
+                    *is_blank = self.is_blank(*child);
+                }
+            }
+        }
+        blank
+    }
+
+    /// Is it a text that shows nothing?
     fn is_blank(&self, id: usize) -> bool {
         let Some(leaf) = self.leaf(id) else { return false };
         let text = String::from_utf8_lossy(leaf.file());

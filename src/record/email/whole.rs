@@ -182,6 +182,16 @@ fn raw(bytes: Vec<u8>) -> RawMail {
     RawMail { separator_date: Some(880_127_706), ..RawMail::new(Bytes::from(bytes)) }
 }
 
+/// A mail of everything that has a reader of its own.
+const WHOLE: &[u8] = b"From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\nContent-Type: multipart/mixed; boundary=a\n\n\
+    above\n--a\nContent-Type: multipart/related; boundary=b; start=\"<r>\"\n\n--b\nContent-Type: image/png\nContent-ID: <i>\n\
+    Content-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--b\nContent-Type: text/html; charset=koi8-r\nContent-ID: <r>\n\
+    Content-Transfer-Encoding: quoted-printable\n\n<meta charset=3D\"koi8-r\"><p onload=3Dx>=D0=D2<img src=3Dcid:i>\n--b--\n\
+    --a\nContent-Type: text/plain; format=flowed; delsp=yes\n\n> one \n> two\nbegin 644 a.txt\n#86)C\n`\nend\n\
+    =ybegin line=128 size=1 name=b\nk\n=yend size=1\n--a\nContent-Type: message/rfc822\n\nSubject: in\n\nhi\n\
+    --a\nContent-Type: application/ms-tnef; name*0*=utf-8''win%6D; name*1=ail.dat\nContent-Transfer-Encoding: base64\n\n\
+    eJ8+IgEAAgKQBgAEAAAAAQIDBAoA\n--a--\nbelow\n";
+
 /// Pieces that mails are made of, in any order.
 fn mail_like() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -241,6 +251,22 @@ proptest! {
             prop_assert!(found.attachments.iter().all(|file| !file.filename.is_empty()));
             let again = from_mail(&raw(bytes), &mapping(), 0).unwrap();
             prop_assert_eq!(found.identity, again.identity);
+        }
+    }
+
+    #[test]
+    fn a_mail_with_any_damage_ends_in_a_record_or_a_reason(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..8),
+        cut in any::<proptest::sample::Index>(),
+    ) {
+        let mut bytes = WHOLE.to_vec();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+        if let Ok(found) = from_mail(&raw(bytes), &mapping(), 0) {
+            prop_assert!(found.attachments.iter().all(|file| !file.filename.is_empty() && file.content_type.contains('/')));
         }
     }
 

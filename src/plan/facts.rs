@@ -72,6 +72,8 @@ pub(super) struct Candidate {
     pub file_bytes: u64,
     /// Changed on the way, other than by making plain text HTML.
     pub has_changes: bool,
+    /// What its HTML would do by itself.
+    pub active: crate::record::ActiveContent,
 }
 
 impl Candidate {

@@ -22,7 +22,7 @@ mod resolve;
 mod system_labels;
 mod verdicts;
 
-pub use overview::{Listed, Overview, ProblemKind};
+pub use overview::{ActiveMessages, Listed, Overview, ProblemKind};
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 
 use crate::event::Observer;

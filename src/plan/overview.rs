@@ -4,6 +4,7 @@ use super::facts::{Finding, Problem, Read};
 use super::pins::Pins;
 use super::resolve::Resolution;
 use crate::mapping::Mapping;
+use crate::record::ActiveContent;
 use crate::source::Source;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,9 @@ pub struct Overview {
     pub files: u64,
     /// Bytes of all files.
     pub file_bytes: u64,
+    /// Messages with active content in their HTML.
+    #[serde(default)]
+    pub active: ActiveMessages,
     /// Messages that were changed on the way, other than by making plain text HTML.
     pub changed: u64,
     /// Messages sent before that would be sent differently now: Front keeps what it has.
@@ -55,6 +59,29 @@ pub struct Overview {
     pub teammates: Vec<String>,
     /// All tags.
     pub tags: Vec<String>,
+}
+
+/// Messages whose HTML would do something by itself in a careless viewer, by what it would do. Front sanitises what it
+/// shows; nothing is removed here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveMessages {
+    /// With `script` elements or `javascript:` links.
+    pub scripts: u64,
+    /// With attributes such as `onload`.
+    pub handlers: u64,
+    /// With forms.
+    pub forms: u64,
+    /// With images that are fetched from elsewhere.
+    pub remote_images: u64,
+}
+
+impl ActiveMessages {
+    fn add(&mut self, found: ActiveContent) {
+        self.scripts += u64::from(found.scripts > 0);
+        self.handlers += u64::from(found.handlers > 0);
+        self.forms += u64::from(found.forms > 0);
+        self.remote_images += u64::from(found.remote_images > 0);
+    }
 }
 
 /// A list cut at its head.
@@ -133,6 +160,7 @@ pub(super) fn overview(
         overview.files += u64::from(candidate.files);
         overview.file_bytes += candidate.file_bytes;
         overview.changed += u64::from(candidate.has_changes);
+        overview.active.add(candidate.active);
         tags.extend(message.tags.iter().map(|tag| read.texts.get(*tag)));
         if pins.copy(&message.external_id).is_some() {
             let planned = resolution.planned(message);

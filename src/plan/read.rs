@@ -197,6 +197,7 @@ impl Work<'_> {
             files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
             file_bytes: record.attachments.iter().map(|file| file.content.len() as u64).sum(),
             has_changes: !record.changes.is_empty(),
+            active: record.active,
         };
         // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
         candidate.has_changes |= candidate.wants_recipient;

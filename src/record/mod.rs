@@ -6,6 +6,7 @@
 pub mod chat;
 pub mod email;
 pub mod identity;
+mod links;
 mod outcome;
 #[cfg(test)]
 mod testing;

@@ -1,12 +1,13 @@
 //! Plain text as HTML that shows the same lines.
 
+use super::links::links;
 use std::fmt::Write;
 
 /// Deepest quoting that becomes blockquotes; more marks than that stay as text.
 const MAX_QUOTES: usize = 20;
 
 /// Turns plain text into HTML: escaped, lines and leading or repeated spaces kept, quote marks (`> `) as nested
-/// blockquotes, links left as text.
+/// blockquotes, web and mail addresses as links.
 ///
 /// Front reads a bare body as Markdown, which would eat underscores and stars.
 #[must_use]
@@ -56,9 +57,25 @@ fn quote_level(line: &str) -> (usize, &str) {
 }
 
 fn push_line(line: &str, html: &mut String) {
-    // A browser drops a space at the start of a line and after another one.
-    let mut bare_space_shows = false;
-    for character in line.chars() {
+    let mut at = 0;
+    for link in links(line) {
+        push_text(line.get(at..link.place.start).unwrap_or_default(), at > 0, html);
+        let text = line.get(link.place.clone()).unwrap_or_default();
+        html.push_str("<a href=\"");
+        html.push_str(link.scheme);
+        push_text(text, true, html);
+        html.push_str("\">");
+        push_text(text, true, html);
+        html.push_str("</a>");
+        at = link.place.end;
+    }
+    push_text(line.get(at..).unwrap_or_default(), at > 0, html);
+}
+
+/// Writes text escaped. A browser drops a space at the start of a line and after another one: `bare_space_shows` says
+/// that neither is the case.
+fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
+    for character in text.chars() {
         match character {
             ' ' if bare_space_shows => html.push(' '),
             ' ' => html.push_str("&nbsp;"),
@@ -107,8 +124,62 @@ mod tests {
     }
 
     #[test]
-    fn links_stay_text() {
-        assert_eq!(text_to_html("https://x.example/?a=1&b=2"), "https://x.example/?a=1&amp;b=2");
+    fn addresses_become_links_and_show_as_written() {
+        assert_eq!(
+            text_to_html("see  https://x.example/?a=1&b='2\", or"),
+            "see &nbsp;<a href=\"https://x.example/?a=1&amp;b='2\">https://x.example/?a=1&amp;b='2</a>&quot;, or"
+        );
+        assert_eq!(
+            text_to_html("> www.x.example"),
+            "<blockquote><a href=\"http://www.x.example\">www.x.example</a></blockquote>"
+        );
+        assert_eq!(text_to_html("javascript:alert(1)"), "javascript:alert(1)");
+    }
+
+    /// The text of HTML made here, with its lines and quote marks: what [`text_to_html`] was given.
+    fn text_again(html: &str) -> String {
+        let mut text = String::new();
+        let mut depth: usize = 0;
+        let mut is_line_start = true;
+        let mut rest = html;
+        while !rest.is_empty() {
+            let tag = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+            let Some((name, tail)) = tag else {
+                if std::mem::replace(&mut is_line_start, false) {
+                    text.push_str(&">".repeat(depth));
+                }
+                let end = rest[1..].find('<').map_or(rest.len(), |end| end + 1);
+                text.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            };
+            match name {
+                "br" => {
+                    if !std::mem::replace(&mut is_line_start, true) {
+                        text.push('\n');
+                    }
+                }
+                "blockquote" | "/blockquote" => {
+                    if !std::mem::replace(&mut is_line_start, true) {
+                        text.push('\n');
+                    }
+                    depth = if name == "blockquote" { depth + 1 } else { depth - 1 };
+                }
+                _ => assert!(name == "/a" || name.starts_with("a href=\""), "{name}"),
+            }
+            rest = tail.strip_prefix('\n').unwrap_or(tail);
+        }
+        let text = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">");
+        text.replace("&quot;", "\"").replace("&amp;", "&")
+    }
+
+    /// Lines with white space collapsed and quote marks joined; blank lines at a change of depth do not count.
+    fn bare_lines(text: &str) -> Vec<String> {
+        let line = |line: &str| {
+            let (depth, rest) = quote_level(line);
+            format!("{}{}", ">".repeat(depth), rest.split_whitespace().collect::<Vec<_>>().join(" "))
+        };
+        text.lines().map(line).filter(|line| !line.trim_matches('>').is_empty()).collect()
     }
 
     /// What a reader sees, without white space and quote marks.
@@ -134,6 +205,14 @@ mod tests {
                 text.chars().filter(|character| !character.is_whitespace() && *character != '>').collect()
             };
             prop_assert_eq!(bare(&visible(&text_to_html(&text))), bare(&text));
+        }
+
+        #[test]
+        fn lines_quote_levels_and_words_come_back(
+            lines in proptest::collection::vec("(>{0,3} ?)?([a-c&<\" \t]|https://x\\.y/|www\\.a\\.b|[).,]){0,12}", 0..12),
+        ) {
+            let text = lines.join("\n");
+            prop_assert_eq!(bare_lines(&text_again(&text_to_html(&text))), bare_lines(&text));
         }
 
         #[test]

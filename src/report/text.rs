@@ -3,7 +3,7 @@
 use super::words::{count, counted, duration, printable, size};
 use super::{Report, SourceBalance};
 use crate::ledger::{Class, Tally};
-use crate::plan::{Listed, Overview};
+use crate::plan::{ActiveMessages, Listed, Overview};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
@@ -82,6 +82,9 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         size(plan.file_bytes),
         counted(plan.changed, "message")
     );
+    if let Some(active) = active(plan.active) {
+        let _ = writeln!(out, "          active HTML: {active}; Front sanitises it, threadlift changes nothing");
+    }
     if !plan.unlisted_labels.first.is_empty() {
         let _ = writeln!(out, "Labels    without a tag: {}", listed(&plan.unlisted_labels, "none"));
     }
@@ -112,6 +115,21 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
             writeln!(out, "Time      {} (your Front plan's limit; {} of it is used)", times.join(", "), first.share);
     }
     out.push('\n');
+}
+
+/// Messages with active content, the kinds that there are; none if there is none.
+fn active(found: ActiveMessages) -> Option<String> {
+    let kinds = [
+        (found.scripts, "scripts"),
+        (found.handlers, "event handlers"),
+        (found.forms, "forms"),
+        (found.remote_images, "remote images"),
+    ];
+    let present = kinds.iter().filter(|(messages, _)| *messages > 0);
+    let mut words: Vec<String> = present.map(|(messages, kind)| format!("{} with {kind}", count(*messages))).collect();
+    let first = words.first_mut()?;
+    *first = first.replacen(" with ", if first.starts_with("1 ") { " message with " } else { " messages with " }, 1);
+    Some(words.join(", "))
 }
 
 fn day(seconds: i64) -> String {
@@ -239,4 +257,19 @@ fn title(status: &str) -> String {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown in whole seconds")]
 fn whole(seconds: f64) -> u64 {
     seconds.round().max(0.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::active;
+    use crate::plan::ActiveMessages;
+
+    #[test]
+    fn active_content_is_named_by_the_kinds_that_there_are() {
+        let found = ActiveMessages { scripts: 12, remote_images: 3_400, ..ActiveMessages::default() };
+        assert_eq!(active(found).unwrap(), "12 messages with scripts, 3,400 with remote images");
+        let one = ActiveMessages { forms: 1, ..ActiveMessages::default() };
+        assert_eq!(active(one).unwrap(), "1 message with forms");
+        assert_eq!(active(ActiveMessages::default()), None);
+    }
 }

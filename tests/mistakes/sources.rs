@@ -311,3 +311,20 @@ fn what_is_planned_is_not_refused_by_a_rehearsal_for_its_size() {
         scene.run(&["rehearse", "m.toml", "--exit"]).ended_with(0).says(&["1  =           1"]);
     }
 }
+
+#[test]
+fn a_mail_nested_without_end_is_rejected_and_the_mails_around_it_are_planned() {
+    let scene = Scene::that_works();
+    let nested = "Content-Type: message/rfc822\n\n".repeat(27_000);
+    assert!(nested.len() > 800_000);
+    let hostile = format!("From: eve@x.example\nDate: Fri, 21 Nov 1997 09:55:06 +0000\n{nested}\n");
+    let between = |mail: &str| format!("From - Mon Jan  2 10:00:00 2017\n{mail}\n");
+    scene.write("mail.mbox", [mail(1), hostile, mail(2)].map(|mail| between(&mail)).concat());
+    let ran = scene.run(&["plan", "m.toml", "--requests", "out.jsonl"]).ended_with(3);
+    assert!(ran.stdout.contains("nested too deeply") && ran.stdout.contains("`nesting` in [limits]"), "{}", ran.stdout);
+    let statuses: Vec<String> = crate::support::read_jsonl(&scene.workspace.path("out.jsonl"))
+        .iter()
+        .map(|line| line["status"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(statuses, ["planned", "rejected", "planned"]);
+}

@@ -32,6 +32,23 @@ fn who_was_treated_as_us_is_listed_with_the_teammates_they_are() {
 }
 
 #[test]
+fn messages_with_active_content_are_counted_once_for_each_kind() {
+    let html = "Content-Type: text/html\n";
+    let mails = [
+        letter("a", 0, html, "<script>x</script><script>y</script><img src='https://x.example/1.png'>"),
+        letter(
+            "b",
+            1,
+            html,
+            "<p onclick='x()'><form action='https://x.example'></form><img src=https://x.example/2.png>",
+        ),
+        letter("c", 2, "", "<script>plain text</script>"),
+    ];
+    let active = of_mails("", &mails).active;
+    assert_eq!((active.scripts, active.handlers, active.forms, active.remote_images), (1, 1, 1, 2));
+}
+
+#[test]
 fn a_long_list_is_cut_and_says_by_how_much() {
     let mails: Vec<String> =
         (0..15).map(|n| letter(&n.to_string(), 0, &format!("X-Gmail-Labels: L{n:02},Common\n"), "Hi")).collect();

@@ -1,19 +1,99 @@
 //! The files of a mail, inline images and nested messages among them.
 
+use super::enclosed::Enclosed;
 use super::filenames;
 use super::header::Fields;
-use super::params::Parameterized;
 use super::part::Leaf;
+use super::tnef;
 use super::words;
 use crate::record::Attachment;
 
 const UNKNOWN: &str = "application/octet-stream";
 
+/// Types that programs write when they know none.
+const SAYS_NOTHING: [&str; 8] = [
+    UNKNOWN,
+    "application/octetstream",
+    "application/x-octet-stream",
+    "application/binary",
+    "application/unknown",
+    "application/x-unknown",
+    "application/download",
+    "application/force-download",
+];
+
+/// The files of a mail: its parts, with a `winmail.dat` replaced by what is in it, and then the files that stood in its
+/// text.
+pub(super) fn all<'a>(
+    parts: impl Iterator<Item = &'a Leaf<'a>>,
+    enclosed: Vec<Enclosed>,
+    changes: &mut Vec<String>,
+) -> Vec<Attachment> {
+    let mut files = Vec::new();
+    for leaf in parts {
+        let place = files.len() + 1;
+        let file = read(leaf, place, changes);
+        if TNEF.contains(&file.content_type.as_str()) || file.filename.eq_ignore_ascii_case("winmail.dat") {
+            files.extend(unwrapped(file, place, changes));
+        } else {
+            files.push(file);
+        }
+    }
+    for file in enclosed {
+        let place = files.len() + 1;
+        if let Some(damage) = file.damage {
+            changes.push(format!("file {place}: {damage}"));
+        }
+        files.push(named(Some(&file.name), UNKNOWN, file.content.into(), place));
+    }
+    files
+}
+
+/// The types of a `winmail.dat`.
+const TNEF: [&str; 2] = ["application/ms-tnef", "application/vnd.ms-tnef"];
+
+/// The files in a wrapper; the wrapper itself stays if it holds none, or not only files that came out whole.
+fn unwrapped(wrapper: Attachment, place: usize, changes: &mut Vec<String>) -> Vec<Attachment> {
+    let Some(opened) = tnef::open(&wrapper.content) else { return vec![wrapper] };
+    let mut files: Vec<Attachment> = Vec::new();
+    for inner in opened.files {
+        let Some(content) = inner.content else { continue };
+        let kind = inner.content_type.filter(|kind| is_type(kind));
+        let mut file = named(inner.name.as_deref(), kind.as_deref().unwrap_or(UNKNOWN), content, place + files.len());
+        file.content_id = inner.content_id.filter(|id| !id.is_empty());
+        files.push(file);
+    }
+    if files.is_empty() {
+        return vec![wrapper];
+    }
+    if opened.is_whole {
+        changes.push(format!("file {place}: {} replaced by what is in it", wrapper.filename));
+    } else {
+        changes.push(format!(
+            "file {place}: {} is damaged or holds more; what came out of it stands beside it",
+            wrapper.filename
+        ));
+        files.push(wrapper);
+    }
+    files
+}
+
+/// A file that has no part of its own.
+fn named(name: Option<&str>, declared_type: &str, content: bytes::Bytes, place: usize) -> Attachment {
+    let name = name.and_then(filenames::clean);
+    let content_type = known_type(declared_type, name.as_deref(), &content);
+    let filename = name.unwrap_or_else(|| filenames::generic(&content_type, &content, place));
+    Attachment { filename, content_type, content_id: None, content }
+}
+
 /// Makes an attachment of a part; `place` is its number among the files of the mail, from 1.
-pub(super) fn read(leaf: &Leaf<'_>, place: usize, changes: &mut Vec<String>) -> Attachment {
+fn read(leaf: &Leaf<'_>, place: usize, changes: &mut Vec<String>) -> Attachment {
     let declared_type = declared_type(leaf);
     let declared_name = declared_name(leaf);
-    let content_type = known_type(&declared_type, declared_name.as_deref(), &leaf.content);
+    if let Some(damage) = leaf.damage {
+        changes.push(format!("file {place}: {damage}"));
+    }
+    let content_type = known_type(&declared_type, declared_name.as_deref(), leaf.file());
     if content_type != declared_type {
         changes.push(format!("file {place}: type {declared_type} replaced by {content_type}"));
     }
@@ -21,29 +101,35 @@ pub(super) fn read(leaf: &Leaf<'_>, place: usize, changes: &mut Vec<String>) -> 
         changes.push(format!("file {place}: `%` before 22, 0D or 0A in its name replaced by `_`"));
     }
     let filename = declared_name.unwrap_or_else(|| {
-        let name = if leaf.is_message() { message_name(&leaf.content, place) } else { None };
-        name.unwrap_or_else(|| filenames::generic(&content_type, &leaf.content, place))
+        let name = if leaf.is_message() { message_name(leaf.file(), place) } else { None };
+        name.unwrap_or_else(|| filenames::generic(&content_type, leaf.file(), place))
     });
     let content_id = leaf
         .fields
         .first("Content-ID")
         .map(|value| words::decode(value).text.trim_matches(['<', '>', ' ']).to_owned())
         .filter(|id| !id.is_empty());
-    Attachment { filename, content_type, content_id, content: leaf.content.clone() }
+    Attachment { filename, content_type, content_id, content: leaf.file().clone() }
 }
 
 /// The declared `type/subtype`; what is not one is unknown.
 fn declared_type(leaf: &Leaf<'_>) -> String {
     let value = &leaf.content_type.value;
-    let token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+*'%`|~".contains(&byte))
-    };
     match value.split_once('/') {
-        Some((main, sub)) if token(main) && token(sub) => value.clone(),
+        Some(_) if is_type(value) => value.clone(),
+        None if leaf.is_digested() => "message/rfc822".to_owned(),
         // A part without any Content-Type is text (RFC 2045 section 5.2).
         None if value.is_empty() && !leaf.fields.has("Content-Type") => "text/plain".to_owned(),
         _ => UNKNOWN.to_owned(),
     }
+}
+
+/// Is it `type/subtype`?
+fn is_type(value: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+*'%`|~".contains(&byte))
+    };
+    value.split_once('/').is_some_and(|(main, sub)| token(main) && token(sub))
 }
 
 fn declared_name(leaf: &Leaf<'_>) -> Option<String> {
@@ -52,14 +138,13 @@ fn declared_name(leaf: &Leaf<'_>) -> Option<String> {
 
 /// The first name in the headers of which anything is left when it is cleaned.
 fn written_name(leaf: &Leaf<'_>) -> Option<String> {
-    let disposition = leaf.fields.first("Content-Disposition").map(Parameterized::parse);
-    let names = [disposition.and_then(|found| found.get("filename")), leaf.content_type.get("name")];
+    let names = [leaf.disposition.get("filename"), leaf.content_type.get("name"), leaf.enclosed_name.clone()];
     names.into_iter().flatten().find(|name| filenames::clean(name).is_some())
 }
 
 /// What a file without a telling type is, by its name and then by its first bytes.
 fn known_type(declared: &str, name: Option<&str>, content: &[u8]) -> String {
-    if declared != UNKNOWN {
+    if !SAYS_NOTHING.contains(&declared) {
         return declared.to_owned();
     }
     let extension = name.and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
@@ -134,6 +219,7 @@ mod tests {
     fn a_type_that_says_nothing_is_found_by_name_or_bytes() {
         let by_name = single("Content-Type: application/octet-stream; name=\"a.pdf\"\n\nx");
         assert_eq!(by_name.content_type, "application/pdf");
+        assert_eq!(single("Content-Type: application/octetstream; name=a.png\n\nx").content_type, "image/png");
         let by_bytes = single("Content-Type: application/octet-stream\n\n%PDF-1.4");
         assert_eq!(
             (by_bytes.content_type.as_str(), by_bytes.filename.as_str()),
@@ -141,6 +227,51 @@ mod tests {
         );
         let broken = single("Content-Type: pdf; name=x\nContent-Disposition: attachment\n\nx");
         assert_eq!(broken.content_type, "application/octet-stream");
+    }
+
+    #[test]
+    fn files_in_the_text_follow_the_files_of_the_mail() {
+        let found = record(
+            b"From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n\nabove\nbegin 644 a.txt\n#86)C\n`\nend\nbelow\n",
+        );
+        assert_eq!(found.body, crate::record::Body::Text("above\nbelow\n".into()));
+        let file = &found.attachments[0];
+        assert_eq!(
+            (file.filename.as_str(), file.content_type.as_str(), &file.content[..]),
+            ("a.txt", "text/plain", &b"abc"[..])
+        );
+        assert_eq!(found.changes.len(), 1, "{:?}", found.changes);
+    }
+
+    #[test]
+    fn a_part_that_travels_as_uuencode_is_decoded() {
+        let found = single(
+            "Content-Type: application/octet-stream\nContent-Transfer-Encoding: X-uuencode\n\nbegin 644 a.pdf\n#86)C\n`\nend",
+        );
+        assert_eq!(
+            (found.filename.as_str(), found.content_type.as_str(), &found.content[..]),
+            ("a.pdf", "application/pdf", &b"abc"[..])
+        );
+    }
+
+    #[test]
+    fn a_winmail_dat_gives_its_files() {
+        let mail = |wrapper: &[u8]| {
+            let part = b"From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\nContent-Type: application/ms-tnef; \
+                name=winmail.dat\nContent-Transfer-Encoding: binary\n\n";
+            record(&[part.as_slice(), wrapper].concat())
+        };
+        let wrapper = crate::record::email::tnef::tests::wrapper("a.txt", b"inside");
+        let found = mail(&wrapper);
+        let names = |found: &crate::record::Record| -> Vec<String> {
+            found.attachments.iter().map(|file| file.filename.clone()).collect()
+        };
+        assert_eq!((names(&found), &found.attachments[0].content[..]), (vec!["a.txt".to_owned()], &b"inside"[..]));
+        assert_eq!(found.changes, ["file 1: winmail.dat replaced by what is in it"]);
+        let cut = mail(&wrapper[..wrapper.len() - 9]);
+        // The long name stands in the part that is gone.
+        assert_eq!(names(&cut), ["SHORT~1.TXT", "winmail.dat"]);
+        assert_eq!(names(&mail(b"nothing of the kind")), ["winmail.dat"]);
     }
 
     #[test]

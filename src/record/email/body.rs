@@ -1,29 +1,67 @@
 //! What a mail client would show of a mail.
 
 use super::charset;
-use super::parser::{PartKind, Structure};
+use super::enclosed::{self, Enclosed};
+use super::header::Fields;
+use super::layout::Layout;
+use super::params::Parameterized;
+use super::parser::{Part, PartKind, Structure};
 use super::part::Leaf;
-use crate::record::{Body, text_to_html};
+use super::{active, enriched, flowed, html_charset};
+use crate::record::{ActiveContent, Body, text_to_html};
+use std::borrow::Cow;
+
+/// A body, and what was found on the way to it.
+pub(super) struct Built {
+    /// What is shown.
+    pub(super) body: Body,
+    /// What its HTML would do by itself.
+    pub(super) active: ActiveContent,
+    /// Files that stood in its text.
+    pub(super) files: Vec<Enclosed>,
+}
 
 /// Builds the body from the leaves of a mail, which stand at their part numbers.
 ///
 /// HTML wins over plain text; several parts shown one after the other (a list's footer below the text) are joined.
-pub(super) fn read(structure: &Structure, leaves: &[Option<Leaf<'_>>], changes: &mut Vec<String>) -> Body {
-    let mut shown = decode(&structure.html, leaves);
+pub(super) fn read(
+    mail: &[u8],
+    structure: &Structure,
+    layout: &Layout,
+    leaves: &[Option<Leaf<'_>>],
+    changes: &mut Vec<String>,
+) -> Built {
+    let mut shown = decode(&layout.html, leaves);
     // A blank HTML part beside a real text part says nothing.
     if is_blank(&shown) {
-        let plain = decode(&structure.text, leaves);
+        let plain = decode(&layout.text, leaves);
         if shown.is_empty() || !is_blank(&plain) {
             shown = plain;
         }
     }
+    let outside = Outside::read(mail, structure);
+    if outside.is_cut {
+        changes.push("the mail ends inside a part: it may have been cut".to_owned());
+    }
+    let mut active = ActiveContent::default();
+    let mut files = Vec::new();
     for part in &mut shown {
         changes.append(&mut part.changes);
+        files.append(&mut part.files);
+        if part.html {
+            add(&mut active, active::count(&part.text));
+        }
+    }
+    if is_blank(&shown)
+        && files.is_empty()
+        && let Some(text) = stand_in(layout, leaves, &outside, changes)
+    {
+        return Built { body: Body::Text(text), active, files };
     }
     if shown.len() > 1 {
         changes.push("parts of the text joined into one body".to_owned());
     }
-    join(shown)
+    Built { body: join(shown), active, files }
 }
 
 /// A displayed part, decoded.
@@ -31,22 +69,143 @@ struct Shown {
     html: bool,
     text: String,
     changes: Vec<String>,
+    files: Vec<Enclosed>,
 }
 
 fn decode(ids: &[usize], leaves: &[Option<Leaf<'_>>]) -> Vec<Shown> {
     ids.iter()
         .filter_map(|id| leaves.get(*id)?.as_ref())
         .filter(|leaf| leaf.kind != PartKind::Other)
-        .map(|leaf| {
-            let decoded = charset::decode(&leaf.content, leaf.charset().as_deref());
-            let html = leaf.kind == PartKind::Html;
-            Shown { html, text: with_lf(decoded.text), changes: decoded.changes }
-        })
+        .map(shown)
         .collect()
+}
+
+fn shown(leaf: &Leaf<'_>) -> Shown {
+    let html = leaf.is_html();
+    let mut changes: Vec<String> = leaf.damage.map(|damage| format!("text: {damage}")).into_iter().collect();
+    let (bytes, files) = if html { (Cow::Borrowed(&leaf.file()[..]), Vec::new()) } else { enclosed::take(leaf.file()) };
+    if !files.is_empty() {
+        changes.push("files that stood in the text (uuencode or yEnc) taken out and attached".to_owned());
+    }
+    let decoded = charset::decode(&bytes, leaf.charset().as_deref());
+    changes.extend(decoded.changes);
+    let mut text = with_lf(decoded.text);
+    if html {
+        let (corrected, was_other) = html_charset::corrected(text);
+        if was_other {
+            changes.push("charset that the HTML declares replaced by utf-8, as it is sent".to_owned());
+        }
+        return Shown { html, text: corrected, changes, files };
+    }
+    let parameter = |name: &str| leaf.content_type.get(name).unwrap_or_default();
+    match leaf.content_type.value.as_str() {
+        "text/enriched" => text = enriched::plain(&text, false),
+        "text/richtext" => text = enriched::plain(&text, true),
+        _ if parameter("format").eq_ignore_ascii_case("flowed") => {
+            text = flowed::joined(&text, parameter("delsp").eq_ignore_ascii_case("yes"));
+        }
+        _ => {}
+    }
+    Shown { html, text, changes, files }
 }
 
 fn is_blank(parts: &[Shown]) -> bool {
     parts.iter().all(|part| part.text.trim().is_empty())
+}
+
+fn add(sum: &mut ActiveContent, found: ActiveContent) {
+    sum.scripts = sum.scripts.saturating_add(found.scripts);
+    sum.handlers = sum.handlers.saturating_add(found.handlers);
+    sum.forms = sum.forms.saturating_add(found.forms);
+    sum.remote_images = sum.remote_images.saturating_add(found.remote_images);
+}
+
+/// What a mail without any text shows, so that nobody takes it for an empty one by accident.
+fn stand_in(
+    layout: &Layout,
+    leaves: &[Option<Leaf<'_>>],
+    outside: &Outside<'_>,
+    changes: &mut Vec<String>,
+) -> Option<String> {
+    let types = || layout.files.iter().filter_map(|id| Some(leaves.get(*id)?.as_ref()?.content_type.value.as_str()));
+    let note = if layout.is_encrypted && types().any(|found| found.ends_with("pkcs7-mime")) {
+        "[This mail is sealed as a whole (S/MIME, signed or encrypted). Its content is in the attached file smime.p7m.]"
+    } else if layout.is_encrypted {
+        "[This mail is encrypted. Its parts are attached as they came.]"
+    } else if let Some(text) = outside.text(layout.files.is_empty()) {
+        let decoded = charset::decode(&text, None);
+        changes.extend(decoded.changes);
+        changes.push("the text shown stood outside the parts of the mail".to_owned());
+        return Some(with_lf(decoded.text));
+    } else if types().any(|found| found == "text/calendar") {
+        "[This mail is a calendar entry. It is attached.]"
+    } else {
+        return None;
+    };
+    changes.push("a note takes the place of the text, which is not in the mail or cannot be read".to_owned());
+    Some(note.to_owned())
+}
+
+/// What a mail has outside its parts.
+#[derive(Default)]
+struct Outside<'a> {
+    /// Above the first part, or below a header that does not end as it should.
+    above: &'a [u8],
+    /// Below the last part.
+    below: &'a [u8],
+    /// The last boundary is missing.
+    is_cut: bool,
+}
+
+impl<'a> Outside<'a> {
+    fn read(mail: &'a [u8], structure: &Structure) -> Self {
+        let found = match structure.parts.first() {
+            Some(root) if root.kind == PartKind::Multipart => Self::of_multipart(mail, root),
+            Some(root) if structure.parts.len() == 1 && root.body.is_empty() => Self::of_header(mail),
+            _ => None,
+        };
+        found.unwrap_or_default()
+    }
+
+    fn of_multipart(mail: &'a [u8], root: &Part) -> Option<Self> {
+        let fields = Fields::split(mail.get(root.header.clone())?);
+        let boundary = fields.all("Content-Type").last().map(Parameterized::parse)?.get("boundary")?;
+        let body = mail.get(root.body.start..)?;
+        let start = memchr::memmem::find(body, format!("--{boundary}").as_bytes()).unwrap_or(body.len());
+        let closing = format!("--{boundary}--");
+        let end = memchr::memmem::rfind(body, closing.as_bytes());
+        Some(Self {
+            above: body.get(..start).unwrap_or_default(),
+            below: body.get(end.map_or(body.len(), |end| end + closing.len())..).unwrap_or_default().trim_ascii_start(),
+            is_cut: end.is_none(),
+        })
+    }
+
+    /// A line of blanks where an empty one should end the header makes the text a part of the header.
+    fn of_header(mail: &'a [u8]) -> Option<Self> {
+        let mut at = 0;
+        for line in mail.split_inclusive(|byte| *byte == b'\n') {
+            at += line.len();
+            if line.trim_ascii().is_empty() {
+                return Some(Self { above: mail.get(at..)?, ..Self::default() });
+            }
+        }
+        None
+    }
+
+    /// What can be shown. Text below the parts is an afterthought of programs: where there are files, it is none.
+    fn text(&self, with_below: bool) -> Option<Cow<'a, [u8]>> {
+        // "This is a multi-part message in MIME format": for programs of the last century.
+        let is_notice = memchr::memmem::find(&self.above.to_ascii_lowercase(), b"mime").is_some();
+        let above = if is_notice || self.above.trim_ascii().is_empty() { &b""[..] } else { self.above };
+        let below = if with_below { self.below } else { b"" };
+        match (above.is_empty(), below.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(Cow::Borrowed(above)),
+            (true, false) => Some(Cow::Borrowed(below)),
+            (false, false) => Some(Cow::Owned([above, below].concat())),
+        }
+    }
 }
 
 /// Line ends as LF, in HTML too: one mail stored with LF here and CRLF there must give one request. CR CR LF is what

@@ -1,7 +1,8 @@
 //! Character sets: declared where the declaration holds, repaired where it does not.
 
-use super::parser;
-use encoding_rs::{Encoding, REPLACEMENT, UTF_8, WINDOWS_1252, X_USER_DEFINED};
+use super::charset_names::{Meaning, meaning};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
 /// Text, and what had to be done to get it.
@@ -15,16 +16,20 @@ pub(super) struct Decoded {
 
 /// Decodes the text of a part.
 ///
-/// What says nothing (no charset, US-ASCII, a name nobody knows) is read as UTF-8 if it is UTF-8, otherwise as
-/// windows-1252, which is what such mail mostly holds.
+/// What says nothing (no charset, US-ASCII, a name nobody knows) is read as UTF-8 if it is UTF-8, then as its HTML
+/// says, then as what it looks like, which is windows-1252 for most of such mail.
 pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
     let mut changes = Vec::new();
-    let text = match declared.map_or(Declared::Silent, meaning) {
-        Declared::Silent => undeclared(bytes, &mut changes),
-        Declared::Unknown(decoder) => decoder.map_or_else(|| undeclared(bytes, &mut changes), |decode| decode(bytes)),
-        Declared::Known(encoding) => known(bytes, encoding, &mut changes),
+    let mut text = match declared.map_or(Meaning::Silent, meaning) {
+        Meaning::Silent => undeclared(bytes, &mut changes),
+        Meaning::Rare(decode) => decode(bytes),
+        Meaning::Known(encoding) => known(bytes, encoding, &mut changes),
+        Meaning::Utf16 => known(bytes, byte_order(bytes), &mut changes),
+        Meaning::Utf32(is_little) => utf_32(bytes, is_little),
     };
-    let mut text = text.strip_prefix('\u{FEFF}').map_or_else(|| text.clone(), str::to_owned);
+    if text.starts_with('\u{FEFF}') {
+        text.remove(0);
+    }
     if memchr::memchr(0, text.as_bytes()).is_some() {
         text.retain(|character| character != '\0');
         changes.push("NUL characters removed from the text".to_owned());
@@ -51,49 +56,87 @@ pub(super) fn decode_raw_header(bytes: &[u8]) -> (Cow<'_, str>, bool) {
 /// Decodes the bytes of encoded words of one charset.
 pub(super) fn decode_word(bytes: &[u8], label: &str) -> String {
     match meaning(label) {
-        Declared::Known(encoding) => encoding.decode(bytes).0.into_owned(),
-        Declared::Unknown(Some(decode)) => decode(bytes),
-        Declared::Silent | Declared::Unknown(None) => decode_raw_header(bytes).0.into_owned(),
-    }
-}
-
-enum Declared {
-    /// Says nothing about 8-bit bytes.
-    Silent,
-    /// A charset of the WHATWG list.
-    Known(&'static Encoding),
-    /// Another one, for which the parser may have a decoder (UTF-7, IBM850).
-    Unknown(Option<fn(&[u8]) -> String>),
-}
-
-fn meaning(label: &str) -> Declared {
-    let label = label.trim();
-    let silent = ["us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "unknown-8bit", "x-unknown", "unknown", "8bit"];
-    if label.is_empty() || silent.iter().any(|name| label.eq_ignore_ascii_case(name)) {
-        return Declared::Silent;
-    }
-    match Encoding::for_label(label.as_bytes()) {
-        // Not encodings but WHATWG's shields for browsers; they would destroy the text.
-        Some(encoding) if encoding == REPLACEMENT || encoding == X_USER_DEFINED => Declared::Silent,
-        Some(encoding) => Declared::Known(encoding),
-        None => Declared::Unknown(parser::charset_decoder(label)),
+        Meaning::Known(encoding) => encoding.decode(bytes).0.into_owned(),
+        Meaning::Utf16 => byte_order(bytes).decode(bytes).0.into_owned(),
+        Meaning::Utf32(is_little) => utf_32(bytes, is_little),
+        Meaning::Rare(decode) => decode(bytes),
+        Meaning::Silent => decode_raw_header(bytes).0.into_owned(),
     }
 }
 
 fn undeclared(bytes: &[u8], changes: &mut Vec<String>) -> String {
     if bytes.is_ascii() {
-        return String::from_utf8_lossy(bytes).into_owned();
+        return seven_bit(bytes, changes);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         changes.push("text without a usable charset read as UTF-8".to_owned());
         return text.to_owned();
     }
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        changes.push(format!("text without a usable charset read as {}, as its byte order mark says", encoding.name()));
+        return encoding.decode(bytes).0.into_owned();
+    }
     if let Some(encoding) = html_charset(bytes) {
         changes.push(format!("text without a usable charset read as {}, as its HTML says", encoding.name()));
         return encoding.decode(bytes).0.into_owned();
     }
-    changes.push("text without a usable charset read as windows-1252".to_owned());
-    WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
+    let (encoding, text) = guessed(bytes);
+    changes.push(format!("text without a usable charset read as {}", encoding.name()));
+    text
+}
+
+/// ASCII, unless its escape sequences say that it is Japanese (RFC 1468), which such mail often does not declare.
+fn seven_bit(bytes: &[u8], changes: &mut Vec<String>) -> String {
+    if memchr::memchr(0x1b, bytes).is_none() {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    let is_japanese =
+        [b"\x1b$B".as_slice(), b"\x1b$@", b"\x1b(J"].iter().any(|mark| memchr::memmem::find(bytes, mark).is_some());
+    if is_japanese {
+        let (text, damaged) = ISO_2022_JP.decode_without_bom_handling(bytes);
+        if !damaged {
+            changes.push("text without a usable charset read as ISO-2022-JP".to_owned());
+            return text.into_owned();
+        }
+    }
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Reads bytes that are not UTF-8 as what they look like; windows-1252 if the look does not fit after all.
+fn guessed(bytes: &[u8]) -> (&'static Encoding, String) {
+    /// More would not change the guess.
+    const SAMPLE: usize = 1 << 20;
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes.get(..bytes.len().min(SAMPLE)).unwrap_or_default(), true);
+    let encoding = detector.guess(None, Utf8Detection::Deny);
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    if damaged || encoding == WINDOWS_1252 {
+        return (WINDOWS_1252, WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned());
+    }
+    (encoding, text.into_owned())
+}
+
+/// The byte order of UTF-16 without a mark: blanks and letters of Europe have a zero byte at their high end.
+fn byte_order(bytes: &[u8]) -> &'static Encoding {
+    if let Some((marked, _)) = Encoding::for_bom(bytes) {
+        return if marked == UTF_16LE { UTF_16LE } else { UTF_16BE };
+    }
+    let zeros = |at: usize| bytes.chunks_exact(2).take(1 << 10).filter(|pair| pair.get(at) == Some(&0)).count();
+    if zeros(1) > zeros(0) { UTF_16LE } else { UTF_16BE }
+}
+
+/// UTF-32 (Unicode standard, section 3.10); a byte order mark wins over the name.
+fn utf_32(bytes: &[u8], is_little: bool) -> String {
+    let is_little = match bytes {
+        [0xFF, 0xFE, 0, 0, ..] => true,
+        [0, 0, 0xFE, 0xFF, ..] => false,
+        _ => is_little,
+    };
+    let number = |four: &[u8]| -> u32 {
+        let four = <[u8; 4]>::try_from(four).unwrap_or_default();
+        if is_little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) }
+    };
+    bytes.chunks_exact(4).map(|four| char::from_u32(number(four)).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// The charset that HTML states in its first kilobyte (HTML standard, section 13.2.3.2).
@@ -114,8 +157,18 @@ fn known(bytes: &[u8], encoding: &'static Encoding, changes: &mut Vec<String>) -
     }
     // Declared UTF-8 without one good multi-byte character was never UTF-8.
     if used == UTF_8 && !text.chars().any(|character| !character.is_ascii() && character != '\u{FFFD}') {
-        changes.push("text declared as UTF-8 read as windows-1252".to_owned());
-        return WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
+        let (encoding, text) = html_charset(bytes)
+            .map_or_else(|| guessed(bytes), |encoding| (encoding, encoding.decode(bytes).0.into_owned()));
+        changes.push(format!("text declared as UTF-8 read as {}", encoding.name()));
+        return text;
+    }
+    // The other way round: text of several bytes a character that breaks its own rules and keeps those of UTF-8.
+    if used != UTF_8
+        && !used.is_single_byte()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        changes.push(format!("text declared as {} read as UTF-8", used.name()));
+        return text.to_owned();
     }
     changes.push(format!("bytes that do not fit the declared {} replaced by U+FFFD", used.name()));
     text.into_owned()
@@ -151,6 +204,46 @@ mod tests {
     fn latin1_declared_as_utf8_is_read_and_mixed_damage_is_marked() {
         assert_eq!(plain(b"caf\xE9", Some("utf-8")), ("café".into(), 1));
         assert_eq!(plain(b"\xC3\xA9 \xE9", Some("utf-8")), ("é \u{FFFD}".into(), 1));
+    }
+
+    #[test]
+    fn charsets_of_the_world_are_read_as_declared() {
+        for (text, label, bytes) in [
+            ("\u{65E5}\u{672C}", "iso-2022-jp", &b"\x1b$BF|K\\\x1b(B"[..]),
+            ("\u{4E2D}\u{6587}", "gb2312", b"\xD6\xD0\xCE\xC4"),
+            ("\u{20029}", "gb18030", b"\x95\x32\x86\x37"),
+            ("\u{4E2D}", "big5", b"\xA4\xA4"),
+            ("\u{D55C}", "euc-kr", b"\xC7\xD1"),
+            ("\u{41F}\u{440}", "koi8-r", b"\xF0\xD2"),
+            ("\u{41F}\u{440}", "windows-1251", b"\xCF\xF0"),
+            ("\u{20AC}", "iso-8859-1", b"\x80"),
+            ("\u{20AC}", "iso-8859-15", b"\xA4"),
+            ("h\u{E9}", "utf-16", b"\xFF\xFEh\0\xE9\0"),
+            ("h\u{E9}", "utf-16", b"h\0\xE9\0"),
+            ("h\u{E9}", "utf-16", b"\0h\0\xE9"),
+            ("h\u{E9}", "utf-32", b"\0\0\0h\0\0\0\xE9"),
+            ("\u{65E5}\u{672C}", "utf-7", b"+ZeVnLA-"),
+        ] {
+            assert_eq!(plain(bytes, Some(label)), (text.to_owned(), 0), "{label}");
+        }
+    }
+
+    #[test]
+    fn undeclared_text_is_read_as_what_it_looks_like() {
+        let russian = encoding_rs::KOI8_R.encode("\u{41F}\u{440}\u{438}\u{432}\u{435}\u{442}, \u{43A}\u{430}\u{43A} \u{434}\u{435}\u{43B}\u{430}? \u{41F}\u{438}\u{448}\u{438} \u{43C}\u{43D}\u{435} \u{441}\u{43A}\u{43E}\u{440}\u{43E}.").0.into_owned();
+        for declared in [None, Some("us-ascii"), Some("x-unknown"), Some("utf-8")] {
+            let (text, changes) = plain(&russian, declared);
+            assert!(
+                text.starts_with("\u{41F}\u{440}\u{438}\u{432}\u{435}\u{442}") && changes == 1,
+                "{declared:?}: {text}"
+            );
+        }
+        assert_eq!(plain(b"\x1b$BF|K\\\x1b(B", Some("us-ascii")), ("\u{65E5}\u{672C}".into(), 1));
+    }
+
+    #[test]
+    fn utf_8_in_the_clothes_of_another_charset_of_many_bytes_is_seen() {
+        assert_eq!(plain("caf\u{E9}!".as_bytes(), Some("iso-2022-jp")), ("caf\u{E9}!".into(), 1));
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub(super) fn generic(content_type: &str, content: &[u8], place: usize) -> Strin
         "application/ms-tnef" => Some("winmail.dat"),
         "message/delivery-status" => Some("delivery-status.txt"),
         "message/disposition-notification" => Some("disposition-notification.txt"),
+        "message/partial" => Some("message-fragment.txt"),
+        "message/external-body" => Some("external-body.txt"),
         "message/feedback-report" => Some("feedback-report.txt"),
         "text/rfc822-headers" => Some("headers.txt"),
         "text/calendar" => Some("invite.ics"),
@@ -83,7 +85,8 @@ pub(super) fn generic(content_type: &str, content: &[u8], place: usize) -> Strin
 fn extension<'a>(content_type: &'a str, content: &[u8]) -> &'a str {
     match content_type {
         "text/plain" | "text/enriched" | "text/richtext" => "txt",
-        "text/html" => "html",
+        "text/html" | "text/x-amp-html" | "text/watch-html" => "html",
+        "text/markdown" | "text/x-markdown" => "md",
         "text/csv" => "csv",
         "text/vcard" | "text/x-vcard" | "text/directory" => "vcf",
         "text/x-patch" | "text/x-diff" => "patch",

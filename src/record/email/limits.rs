@@ -1,26 +1,16 @@
 //! What is refused before it is parsed.
 //!
 //! The parser recurses when it drops nested messages: at some 20,000 levels a stack of 2 MB overflows and takes the
-//! process with it, which no guard can catch. So nesting is counted first, on the raw bytes. All limits lie far above
-//! what mail programs write.
+//! process with it, which no guard can catch. So nesting is counted first, on the raw bytes. The limits are those of
+//! `[limits]` in the mapping; by default all lie far above what mail programs write.
 
 use super::transfer::{base64, quoted_printable};
+use crate::mapping::Limits;
 use crate::record::BadRecord;
 use memchr::{memchr, memchr2_iter, memmem};
 
-/// Largest mail, in bytes. Front takes 25 MB; nothing of a larger mail but its text could ever be imported.
-const MAX_BYTES: usize = 150_000_000;
-/// Most parts that are or hold messages: each is at most one level of nesting.
-const MAX_MESSAGES: usize = 1_000;
-/// Most parts that are multiparts.
-const MAX_MULTIPARTS: usize = 10_000;
-/// Most boundary lines: bare ones cost the parser twenty times their size.
-const MAX_BOUNDARIES: usize = 20_000;
 /// Most boundary strings that are looked for; each is one pass over the mail.
 const MAX_BOUNDARY_STRINGS: usize = 32;
-/// Most bytes of header at the top.
-const MAX_HEADER_LINES: usize = 100_000;
-
 /// Most nested messages that are themselves encoded (RFC 2046 section 5.2.1 forbids it; some servers do it).
 const MAX_ENCODED: usize = 50;
 /// How far from its Content-Type field the ends of a nested message's header block are looked for.
@@ -29,36 +19,43 @@ const BLOCK_WINDOW: usize = 100_000;
 const DECODED_LEVELS: usize = 4;
 
 /// Refuses mails that are too large or too deep to parse safely. Says whether parts of it are mails.
-pub(super) fn check(mail: &[u8]) -> Result<bool, BadRecord> {
-    if mail.len() > MAX_BYTES {
+pub(super) fn check(mail: &[u8], limits: &Limits) -> Result<bool, BadRecord> {
+    if mail.len() as u64 > limits.mail {
         return Err(BadRecord::rejected(
             "mail too large",
-            format!("{} bytes, at most {MAX_BYTES} are read", mail.len()),
-            "Front takes at most 25 MB a message; save the mail as a smaller one (without its files) if it is needed",
+            format!("{} bytes, at most {} are read", mail.len(), limits.mail),
+            "raise `mail` in [limits] of the mapping (Front takes at most 25 MB a message), or save the mail without its files",
         ));
     }
-    let remedy = "look at the file: no mail program writes such a mail; delete it from the source if it is junk";
     let mut counted = Counted { header_lines: header_lines(mail), ..Counted::default() };
-    counted.add(mail, DECODED_LEVELS);
-    let deep = |what: &str, count: usize, most: usize| {
-        BadRecord::rejected("nested too deeply", format!("{count} {what}, at most {most} are read"), remedy)
-    };
-    if counted.messages > MAX_MESSAGES {
-        return Err(deep("nested messages", counted.messages, MAX_MESSAGES));
-    }
-    if counted.multiparts > MAX_MULTIPARTS {
-        return Err(deep("multiparts", counted.multiparts, MAX_MULTIPARTS));
-    }
-    if counted.boundaries > MAX_BOUNDARIES {
-        return Err(deep("part boundaries", counted.boundaries, MAX_BOUNDARIES));
-    }
-    if counted.encoded > MAX_ENCODED {
-        return Err(deep("nested messages that are encoded", counted.encoded, MAX_ENCODED));
-    }
-    if counted.header_lines > MAX_HEADER_LINES {
-        return Err(deep("header lines", counted.header_lines, MAX_HEADER_LINES));
+    counted.add(mail, DECODED_LEVELS, limits);
+    // Each is at most one level: what holds fewer is never deeper, and no parse is needed to know it.
+    for (what, count, key, most) in [
+        ("nested messages", counted.messages, "nesting", limits.nesting),
+        ("multiparts", counted.multiparts, "parts", limits.parts),
+        ("part boundaries", counted.boundaries, "parts", limits.parts),
+        ("nested messages that are encoded", counted.encoded, "nesting", limits.nesting.min(MAX_ENCODED)),
+        ("header lines", counted.header_lines, "header_lines", limits.header_lines),
+    ] {
+        if count > most {
+            return Err(BadRecord::rejected(
+                if key == "header_lines" { "too many header lines" } else { "nested too deeply" },
+                format!("{count} {what}, at most {most} are read"),
+                remedy(key, most),
+            ));
+        }
     }
     Ok(counted.messages > 0)
+}
+
+/// What the user can do about a limit. That on nesting guards the stack: the mapping can lower it, but not lift it.
+fn remedy(key: &str, most: usize) -> String {
+    let look = "look at the file: no mail program writes such a mail; delete it from the source if it is junk";
+    if key == "nesting" && most >= MAX_ENCODED {
+        format!("{look} (the limit is `{key}` in [limits] of the mapping)")
+    } else {
+        format!("{look}, or raise `{key}` in [limits] of the mapping")
+    }
 }
 
 #[derive(Default)]
@@ -73,7 +70,7 @@ struct Counted {
 
 impl Counted {
     /// Counts in one pass over the mail and one more for each boundary string; `levels` of encoded messages are opened.
-    fn add(&mut self, mail: &[u8], levels: usize) {
+    fn add(&mut self, mail: &[u8], levels: usize, limits: &Limits) {
         let mut strings: Vec<&[u8]> = Vec::new();
         let mut passed = 0;
         for at in memchr2_iter(b'c', b'C', mail) {
@@ -89,8 +86,8 @@ impl Counted {
             if contains(value, b"message") || contains(value, b"digest") {
                 self.messages += 1;
                 // Past the limit the mail is refused anyway.
-                if self.messages <= MAX_MESSAGES {
-                    self.open_encoded(mail, at, levels);
+                if self.messages <= limits.nesting {
+                    self.open_encoded(mail, at, levels, limits);
                 }
             }
             if contains(value, b"multipart") {
@@ -109,7 +106,7 @@ impl Counted {
     }
 
     /// Counts inside a nested message that is encoded: the parser decodes it and goes in.
-    fn open_encoded(&mut self, mail: &[u8], at: usize, levels: usize) {
+    fn open_encoded(&mut self, mail: &[u8], at: usize, levels: usize, limits: &Limits) {
         let before = mail.get(at.saturating_sub(BLOCK_WINDOW)..at).unwrap_or_default();
         let start = [memmem::rfind(before, b"\n\n"), memmem::rfind(before, b"\n\r\n")].into_iter().flatten().max();
         let after = mail.get(at..).unwrap_or_default();
@@ -129,7 +126,7 @@ impl Counted {
         };
         self.encoded += 1;
         if levels > 0 && self.encoded <= MAX_ENCODED {
-            self.add(&decoded, levels - 1);
+            self.add(&decoded, levels - 1, limits);
         }
     }
 }
@@ -183,7 +180,7 @@ mod tests {
     use super::*;
 
     fn cause(mail: &[u8]) -> Option<String> {
-        check(mail).err().map(|bad| bad.cause)
+        check(mail, &Limits::default()).err().map(|bad| bad.cause)
     }
 
     #[test]
@@ -227,7 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_those_of_the_mapping_and_the_remedy_names_the_key() {
+        let limits = Limits { nesting: 2, parts: 3, header_lines: 4, ..Limits::default() };
+        let remedy = |mail: &str| check(mail.as_bytes(), &limits).unwrap_err().remedy;
+        assert!(remedy(&"Content-Type: message/rfc822\n\n".repeat(3)).contains("`nesting` in [limits]"));
+        let parts = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\n".repeat(4));
+        assert!(remedy(&parts).contains("`parts` in [limits]"));
+        assert!(remedy(&"X: y\n".repeat(5)).contains("`header_lines` in [limits]"));
+    }
+
+    #[test]
     fn a_mail_over_the_limit_is_refused_by_its_size() {
-        assert_eq!(cause(&vec![b'x'; MAX_BYTES + 1]).as_deref(), Some("mail too large"));
+        let limits = Limits { mail: 1_000, ..Limits::default() };
+        assert!(check(&[b'x'; 1_000], &limits).is_ok());
+        let bad = check(&[b'x'; 1_001], &limits).unwrap_err();
+        assert_eq!(bad.cause, "mail too large");
+        assert!(bad.remedy.contains("`mail` in [limits]"), "{}", bad.remedy);
     }
 }

@@ -3,31 +3,42 @@
 //! [`from_mail`] is the whole way on one screen: check limits, find parts, read fields, build body and files, fix the
 //! identity. Everything that is repaired on the way is a line in [`Record::changes`].
 
+mod active;
 mod addresses;
 mod attachments;
 mod body;
 mod charset;
+mod charset_names;
 mod dates;
+mod enclosed;
+mod enriched;
 mod filenames;
+mod flowed;
 mod header;
+mod html;
+mod html_charset;
 mod identify;
 mod ids;
 mod labels;
+mod layout;
 mod limits;
 mod params;
 mod parser;
 mod part;
 mod sender;
+mod tnef;
 mod transfer;
+mod uuencode;
 mod visible;
 mod words;
+mod yenc;
 
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod whole;
 
-use super::{ActiveContent, BadRecord, Kind, Record};
+use super::{BadRecord, Kind, Record};
 use crate::mapping::Mapping;
 use crate::source::RawMail;
 use bytes::Bytes;
@@ -41,9 +52,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # Errors
 /// [`BadRecord`]: unreadable if the bytes are no mail, rejected if it has no sender, no date, or is beyond the limits.
 pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Record, BadRecord> {
-    let mut changes = Vec::new();
+    let mut changes = mail.changes.clone();
     let bytes = without_lead(&mail.bytes, &mut changes);
-    let holds_messages = limits::check(&bytes)?;
+    let holds_messages = limits::check(&bytes, &mapping.limits)?;
     let structure = parse(&bytes, holds_messages)?;
     let leaves: Vec<Option<Leaf<'_>>> = structure
         .parts
@@ -62,9 +73,10 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let references = ids::references(fields.all("References")).into_iter().filter(is_other).collect();
     let subject = text_field(&fields, "Subject", &mut changes);
     let labels = labels::read(&fields);
-    let body = body::read(&structure, &leaves, &mut changes);
-    let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
-    let attachments = files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
+    let layout = layout::read(&bytes, &structure, &leaves);
+    let built = body::read(&bytes, &structure, &layout, &leaves, &mut changes);
+    let files = layout.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
+    let attachments = attachments::all(files, built.files, &mut changes);
     let namespace = namespace(mapping, source);
     let identity = identify::identity(
         &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },
@@ -84,10 +96,10 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         bcc: recipients(&fields, "Bcc", &mut changes),
         reply_to,
         delivered_to: Vec::new(),
-        active: ActiveContent::default(),
+        active: built.active,
         thread_value: thread_value(&fields, subject.as_deref(), mapping),
         subject,
-        body,
+        body: built.body,
         attachments,
         date: Some(date),
         labels: labels.labels,

@@ -43,6 +43,8 @@ pub(super) struct Part {
     pub(super) body: Range<usize>,
     /// What it holds.
     pub(super) kind: PartKind,
+    /// Its parts, if it is a multipart; all come after it.
+    pub(super) children: Vec<usize>,
 }
 
 /// What a part holds.
@@ -68,7 +70,8 @@ pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> 
     let parts: Vec<Part> = message
         .parts
         .iter()
-        .map(|part| {
+        .enumerate()
+        .map(|(at, part)| {
             let [header, body, end] =
                 [part.offset_header, part.offset_body, part.offset_end].map(|at| (at as usize).min(mail.len()));
             let kind = match &part.body {
@@ -79,7 +82,11 @@ pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> 
             };
             // A multipart that was cut off has no end; it reaches to the end of the mail.
             let end = if end < body { mail.len() } else { end };
-            Part { header: header.min(body)..body, body: body..end, kind }
+            let children = match &part.body {
+                PartType::Multipart(ids) => ids.iter().map(|id| *id as usize).filter(|id| *id > at).collect(),
+                _ => Vec::new(),
+            };
+            Part { header: header.min(body)..body, body: body..end, kind, children }
         })
         .collect();
     let known = |ids: &[u32]| -> Vec<usize> {

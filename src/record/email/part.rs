@@ -1,9 +1,10 @@
 //! A part of a mail with its own fields and its decoded bytes.
 
+use super::enclosed;
 use super::header::Fields;
 use super::params::Parameterized;
 use super::parser::{Part, PartKind};
-use super::transfer::Encoding;
+use super::transfer::{self, Encoding};
 use bytes::Bytes;
 
 /// A leaf of a mail, decoded once.
@@ -12,12 +13,20 @@ pub(super) struct Leaf<'a> {
     pub(super) fields: Fields<'a>,
     /// Content-Type with parameters.
     pub(super) content_type: Parameterized,
+    /// Content-Disposition with parameters.
+    pub(super) disposition: Parameterized,
     /// How it travels.
     pub(super) encoding: Encoding,
     /// What it holds.
     pub(super) kind: PartKind,
-    /// The original bytes.
+    /// The original bytes, transfer encoding undone by the book: what identity is made of.
     pub(super) content: Bytes,
+    /// The bytes that people get where they are others than `content`.
+    repaired: Option<Bytes>,
+    /// What was wrong with the transfer encoding.
+    pub(super) damage: Option<&'static str>,
+    /// The name that an encoding other than those of MIME gives the file.
+    pub(super) enclosed_name: Option<String>,
 }
 
 impl<'a> Leaf<'a> {
@@ -25,9 +34,64 @@ impl<'a> Leaf<'a> {
     pub(super) fn read(mail: &'a Bytes, part: &Part) -> Self {
         let fields = Fields::split(mail.get(part.header.clone()).unwrap_or_default());
         let content_type = fields.first("Content-Type").map(Parameterized::parse).unwrap_or_default();
+        let disposition = fields.first("Content-Disposition").map(Parameterized::parse).unwrap_or_default();
         let encoding = Encoding::of(fields.first("Content-Transfer-Encoding"));
-        let content = encoding.decode(mail.slice(part.body.clone()));
-        Self { fields, content_type, encoding, kind: part.kind, content }
+        let encoded = mail.slice(part.body.clone());
+        let content = encoding.decode(encoded.clone());
+        let damage = encoding.damage(&encoded, content.len());
+        let mut leaf = Self {
+            fields,
+            content_type,
+            disposition,
+            encoding,
+            kind: part.kind,
+            content,
+            repaired: None,
+            damage,
+            enclosed_name: None,
+        };
+        leaf.repair(&encoded);
+        leaf
+    }
+
+    fn repair(&mut self, encoded: &Bytes) {
+        match self.encoding {
+            Encoding::Base64 if self.damage.is_some() => {
+                let Some(at) = transfer::text_below_base64(encoded) else { return };
+                let mut content = transfer::base64(encoded.get(..at).unwrap_or_default());
+                if self.kind != PartKind::Other {
+                    content.extend_from_slice(b"\n\n");
+                    content.extend_from_slice(encoded.get(at..).unwrap_or_default());
+                }
+                self.repaired = Some(content.into());
+                self.damage = Some("plain text below its base64 told apart");
+            }
+            Encoding::Enclosed => {
+                if let Some(file) = enclosed::whole(&self.content) {
+                    self.repaired = Some(file.content.into());
+                    self.enclosed_name = Some(file.name);
+                    self.damage = file.damage;
+                } else {
+                    self.damage = Some("no uuencode and no yEnc, though declared as such: kept as it is");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The bytes that people get.
+    pub(super) fn file(&self) -> &Bytes {
+        self.repaired.as_ref().unwrap_or(&self.content)
+    }
+
+    /// Is it HTML? A part that was cut off is text of no kind to the parser.
+    pub(super) fn is_html(&self) -> bool {
+        self.kind == PartKind::Html || self.kind == PartKind::Text && self.content_type.value == "text/html"
+    }
+
+    /// Is it declared to be a file to save, not a text to show?
+    pub(super) fn is_attachment(&self) -> bool {
+        self.disposition.value == "attachment"
     }
 
     /// The declared charset.
@@ -39,7 +103,12 @@ impl<'a> Leaf<'a> {
 
     /// Is it a mail?
     pub(super) fn is_message(&self) -> bool {
-        matches!(self.content_type.value.as_str(), "message/rfc822" | "message/global")
+        matches!(self.content_type.value.as_str(), "message/rfc822" | "message/global") || self.is_digested()
+    }
+
+    /// Is it a part of a multipart/digest without a type of its own? Those are mails (RFC 2046 section 5.1.5).
+    pub(super) fn is_digested(&self) -> bool {
+        self.kind == PartKind::Other && !self.fields.has("Content-Type")
     }
 
     /// BLAKE3 of the canonical bytes: all line ends as LF and none at the end, for what travels as lines, since exports

@@ -114,6 +114,21 @@ fn unquoted(entry: &[u8]) -> Vec<u8> {
     lines.iter().flat_map(unquote).collect()
 }
 
+/// The mail with its lines as they travel: the expectations know no format=flowed (RFC 3676), whose reading has
+/// tests of its own. As many bytes as before, so nothing else moves.
+fn unflowed(mut mail: Vec<u8>) -> Vec<u8> {
+    let lower = mail.to_ascii_lowercase();
+    for at in memchr::memmem::find_iter(&lower, b"format=flowed") {
+        mail[at + 7..at + 13].copy_from_slice(b"fixed ");
+    }
+    mail
+}
+
+/// Were files taken out of a text or out of a winmail.dat? The parsers of the expectations do neither.
+fn is_opened(record: &Record) -> bool {
+    record.changes.iter().any(|line| line.contains("uuencode or yEnc") || line.contains("by what is in it"))
+}
+
 #[test]
 fn real_mails_read_as_other_parsers_read_them() {
     let Some(folder) = folder() else {
@@ -135,7 +150,7 @@ fn real_mails_read_as_other_parsers_read_them() {
             *lost.entry("bytes not found".into()).or_default() += 1;
             continue;
         };
-        let record = match super::from_mail(&mail(&bytes), &mapping, 0) {
+        let record = match super::from_mail(&mail(&unflowed(bytes)), &mapping, 0) {
             Ok(record) => record,
             Err(bad) => {
                 *lost.entry(bad.cause.clone()).or_default() += 1;
@@ -144,6 +159,9 @@ fn real_mails_read_as_other_parsers_read_them() {
         };
         for (field, _) in FLOORS {
             let Some(expected) = expected(&line, field) else { continue };
+            if ["attachments", "text"].contains(&field) && is_opened(&record) {
+                continue;
+            }
             let actual = actual(&record, field);
             let count = counts.entry(field).or_default();
             count.1 += 1;

@@ -15,6 +15,8 @@ pub(super) enum Encoding {
     Base64,
     /// Quoted-printable.
     QuotedPrintable,
+    /// uuencode or yEnc under a name of its own, which no RFC knows (`x-uuencode`). Identity sees these bytes as they are.
+    Enclosed,
 }
 
 impl Encoding {
@@ -29,6 +31,8 @@ impl Encoding {
             Self::Base64
         } else if word.eq_ignore_ascii_case(b"quoted-printable") {
             Self::QuotedPrintable
+        } else if ENCLOSED.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())) {
+            Self::Enclosed
         } else {
             Self::Identity
         }
@@ -37,12 +41,78 @@ impl Encoding {
     /// The original bytes.
     pub(super) fn decode(self, bytes: Bytes) -> Bytes {
         match self {
-            Self::Identity => bytes,
+            Self::Identity | Self::Enclosed => bytes,
             Self::Base64 => base64(&bytes).into(),
             Self::QuotedPrintable => quoted_printable(&bytes).into(),
         }
     }
+
+    /// What is wrong with encoded bytes that were decoded all the same; `decoded` is their number afterwards.
+    pub(super) fn damage(self, encoded: &[u8], decoded: usize) -> Option<&'static str> {
+        match self {
+            Self::Identity | Self::Enclosed => None,
+            Self::Base64 => base64_damage(encoded, decoded),
+            Self::QuotedPrintable => has_stray_escape(encoded)
+                .then_some("quoted-printable with `=` signs that stand for nothing, kept as they are"),
+        }
+    }
 }
+
+/// Names of uuencode and yEnc as transfer encodings.
+const ENCLOSED: [&str; 7] = ["x-uuencode", "x-uue", "x-uu", "uuencode", "uue", "x-yencode", "x-yenc"];
+
+fn base64_damage(encoded: &[u8], decoded: usize) -> Option<&'static str> {
+    let blanks = encoded.iter().filter(|byte| byte.is_ascii_whitespace()).count();
+    let padding = encoded.trim_ascii_end().iter().rev().take(2).take_while(|byte| **byte == b'=').count();
+    let characters = encoded.len() - blanks;
+    if characters.is_multiple_of(4) && decoded == (characters / 4 * 3).saturating_sub(padding) {
+        return None;
+    }
+    let mut signs = encoded.iter().filter(|byte| !byte.is_ascii_whitespace());
+    if encoded.iter().any(|byte| value(*byte) == OTHER && *byte != b'=' && !byte.is_ascii_whitespace()) {
+        return Some("base64 with characters that do not belong to it, passed over");
+    }
+    if signs.by_ref().any(|byte| *byte == b'=') && signs.any(|byte| *byte != b'=') {
+        return Some("base64 texts joined to one");
+    }
+    Some("base64 without its last characters: it may have been cut")
+}
+
+/// Where the base64 of a part ends and plain text begins, which mailing lists add below without looking: at the first
+/// line with a character outside the alphabet, if some base64 stands before it and none after it.
+pub(super) fn text_below_base64(encoded: &[u8]) -> Option<usize> {
+    const WHOLE_LINE: usize = 60;
+    let outside = |byte: &u8| value(*byte) == OTHER && *byte != b'=' && !byte.is_ascii_whitespace();
+    // Mailman's rule of underscores comes first; a blank inside a line is no base64 either.
+    let is_text = |line: &[u8]| line.iter().any(outside) || line.trim_ascii().contains(&b' ');
+    let mut at = 0;
+    let mut found = None;
+    for line in encoded.split_inclusive(|byte| *byte == b'\n') {
+        if is_text(line) {
+            found = found.or(Some(at));
+        } else if found.is_some() && line.trim_ascii().len() >= WHOLE_LINE {
+            return None;
+        }
+        at += line.len();
+    }
+    found.filter(|start| encoded.get(..*start).is_some_and(|head| !head.trim_ascii().is_empty()))
+}
+
+/// Is there a `=` that begins neither a pair of hexadecimal digits nor a soft line break?
+fn has_stray_escape(encoded: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', encoded).any(|at| {
+        let after = encoded.get(at + 1..).unwrap_or_default();
+        let is_pair = matches!(after, [high, low, ..] if hex(*high).is_some() && hex(*low).is_some());
+        let is_soft_break = || {
+            let window = after.get(..after.len().min(MAX_BLANKS)).unwrap_or_default();
+            window.split(|byte| *byte == b'\n').next().is_none_or(|line| line.trim_ascii().is_empty())
+        };
+        !is_pair && !is_soft_break()
+    })
+}
+
+/// Blanks looked at behind a soft line break; a search to the end of each line would cost too much in one long line.
+const MAX_BLANKS: usize = 80;
 
 const OTHER: u8 = 0xff;
 
@@ -214,6 +284,32 @@ mod tests {
     }
 
     #[test]
+    fn damage_is_named_and_sound_text_is_not() {
+        let base64_damage = |text: &[u8]| Encoding::Base64.damage(text, base64(text).len());
+        for sound in [&b"aGVsbG8="[..], b"", b"aGVs\r\nbG8h\r\n", b"aA==\n"] {
+            assert_eq!(base64_damage(sound), None, "{sound:?}");
+        }
+        for (damaged, said) in
+            [(&b"aGVsbG8"[..], "cut"), (b"aGVs!bG8=", "do not belong"), (b"aGk=aGVsbG8=", "joined"), (b"a", "cut")]
+        {
+            assert!(base64_damage(damaged).is_some_and(|found| found.contains(said)), "{damaged:?}");
+        }
+        let quoted_damage = |text: &[u8]| Encoding::QuotedPrintable.damage(text, 0).is_some();
+        assert!(!quoted_damage(b"a=C3=a9 = \r\nb=\nc="));
+        assert!(quoted_damage(b"1 = 2") && quoted_damage(b"=ZZ") && quoted_damage(b"=e"));
+    }
+
+    #[test]
+    fn text_that_a_list_put_below_base64_is_found() {
+        let mail = b"aGVsbG8=\n_____\nusers mailing list\n";
+        assert_eq!(text_below_base64(mail), Some(9));
+        let junk_in_the_middle = [b"aGVs!\n".as_slice(), &[b'A'; 76], b"\n"].concat();
+        assert_eq!(text_below_base64(&junk_in_the_middle), None);
+        assert_eq!(text_below_base64(b"no base64 at all\n"), None);
+        assert_eq!(text_below_base64(b"aGVsbG8=\r\n"), None);
+    }
+
+    #[test]
     fn the_encoding_is_known_in_any_dress() {
         assert_eq!(Encoding::of(Some(b" BASE64 ")), Encoding::Base64);
         assert_eq!(Encoding::of(Some(b"\"quoted-printable\"; x")), Encoding::QuotedPrintable);
@@ -238,7 +334,33 @@ mod tests {
         text
     }
 
+    /// Quoted-printable of bytes, every one of them escaped that may be.
+    fn quote(bytes: &[u8]) -> Vec<u8> {
+        let mut text = Vec::new();
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'a'..=b'z' => text.push(*byte),
+                _ => text.extend_from_slice(format!("={byte:02X}").as_bytes()),
+            }
+            text.extend_from_slice(if at % 20 == 19 { b"=\r\n" } else { b"" });
+        }
+        text
+    }
+
     proptest! {
+        #[test]
+        fn quoted_printable_gives_back_what_went_in(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let text = quote(&bytes);
+            prop_assert_eq!(Encoding::QuotedPrintable.damage(&text, bytes.len()), None);
+            prop_assert_eq!(quoted_printable(&text), bytes);
+        }
+
+        #[test]
+        fn sound_base64_shows_no_damage(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert_eq!(Encoding::Base64.damage(&encode(&bytes), bytes.len()), None);
+            prop_assert_eq!(text_below_base64(&encode(&bytes)), None);
+        }
+
         #[test]
         fn base64_gives_back_what_went_in(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             prop_assert_eq!(base64(&encode(&bytes)), bytes);
@@ -249,6 +371,9 @@ mod tests {
             base64(&bytes);
             quoted_printable(&bytes);
             percent_pairs(&bytes);
+            Encoding::Base64.damage(&bytes, 0);
+            Encoding::QuotedPrintable.damage(&bytes, 0);
+            text_below_base64(&bytes);
         }
     }
 }

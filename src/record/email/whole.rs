@@ -30,6 +30,47 @@ fn every_field_of_a_mail_is_read() {
 }
 
 #[test]
+fn what_the_source_had_to_change_stands_in_the_record() {
+    let raw = RawMail { changes: vec!["a line mended".to_owned()], ..mail(MAIL.as_bytes()) };
+    assert_eq!(from_mail(&raw, &mapping(), 0).unwrap().changes, ["a line mended"]);
+}
+
+/// Ids of mails without a Message-ID as they were before texts were reflowed, files taken out of them and charsets
+/// repaired: what people see may get better, what a mail is may not.
+#[test]
+fn repairs_for_people_never_touch_the_identity() {
+    let head = "From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n";
+    let hex = |digest: [u8; 32]| blake3::Hash::from_bytes(digest).to_hex()[..16].to_owned();
+    for (name, rest, key, sameness) in [
+        (
+            "flowed",
+            "Content-Type: text/plain; format=flowed\n\none \ntwo\n".as_bytes(),
+            "7cc6c0f635134f09",
+            "1b565ef9b908f881",
+        ),
+        ("enclosed", b"\nabove\nbegin 644 a.txt\n#86)C\n`\nend\nbelow\n", "dffe3016ea6beb37", "1040832e3607797a"),
+        ("charset", b"Content-Type: text/plain; charset=utf-8\n\ncaf\xE9\n", "e67915b8437ae604", "c56a6da693f520e1"),
+        ("html", b"Content-Type: text/html\n\n<meta charset=latin1><p>x</p>\n", "2454008a581fe516", "e02f5b430a921780"),
+        (
+            "base64",
+            b"Content-Transfer-Encoding: base64\n\naGVsbG8=\n_____\nusers list\n",
+            "d6382e154e9e2986",
+            "70e544881b166471",
+        ),
+        (
+            "related",
+            b"Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: image/png\n\nP\n--b\nContent-Type: \
+            text/html\n\n<p>x\n--b--\n",
+            "0e325774e01591a3",
+            "7499479df9cce664",
+        ),
+    ] {
+        let identity = record(&[head.as_bytes(), rest].concat()).identity;
+        assert_eq!((hex(identity.key).as_str(), hex(identity.sameness).as_str()), (key, sameness), "{name}");
+    }
+}
+
+#[test]
 fn the_thread_rule_reads_a_header_then_the_subject() {
     let mut mapping = mapping();
     mapping.thread.subject = regex::Regex::new(r"\[#(\d+)\]").ok();
@@ -97,9 +138,59 @@ fn hostile_headers_cost_no_quadratic_time() {
     }
 }
 
+#[test]
+fn hostile_bodies_cost_no_quadratic_time() {
+    let pieces = [
+        "<",
+        "<!--",
+        "<a b=\"",
+        "<script>",
+        "</",
+        "<!",
+        "<p style=url(",
+        "&",
+        "begin 644 a\n#86)C\n",
+        "=ybegin line=1 size=1 name=a\n",
+        "=ybegin line=1 size=99999999 name=a\n",
+        "<meta charset=",
+        "http://",
+        "www.",
+        "(",
+        "http://x(",
+        "> ",
+        "=",
+        " ",
+        "=?",
+        "\n--",
+    ];
+    for kind in ["text/plain; format=flowed", "text/html", "text/enriched"] {
+        for piece in pieces {
+            let text = format!(
+                "From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\nContent-Type: {kind}\n\
+                 Content-Transfer-Encoding: quoted-printable\n\n{}",
+                piece.replace('=', "=3D").repeat(200_000)
+            );
+            let found = from_mail(&mail(text.as_bytes()), &mapping(), 0).unwrap();
+            if let Body::Text(text) = &found.body {
+                assert!(!crate::record::text_to_html(text).contains("javascript"));
+            }
+        }
+    }
+}
+
 fn raw(bytes: Vec<u8>) -> RawMail {
     RawMail { separator_date: Some(880_127_706), ..RawMail::new(Bytes::from(bytes)) }
 }
+
+/// A mail of everything that has a reader of its own.
+const WHOLE: &[u8] = b"From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\nContent-Type: multipart/mixed; boundary=a\n\n\
+    above\n--a\nContent-Type: multipart/related; boundary=b; start=\"<r>\"\n\n--b\nContent-Type: image/png\nContent-ID: <i>\n\
+    Content-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--b\nContent-Type: text/html; charset=koi8-r\nContent-ID: <r>\n\
+    Content-Transfer-Encoding: quoted-printable\n\n<meta charset=3D\"koi8-r\"><p onload=3Dx>=D0=D2<img src=3Dcid:i>\n--b--\n\
+    --a\nContent-Type: text/plain; format=flowed; delsp=yes\n\n> one \n> two\nbegin 644 a.txt\n#86)C\n`\nend\n\
+    =ybegin line=128 size=1 name=b\nk\n=yend size=1\n--a\nContent-Type: message/rfc822\n\nSubject: in\n\nhi\n\
+    --a\nContent-Type: application/ms-tnef; name*0*=utf-8''win%6D; name*1=ail.dat\nContent-Transfer-Encoding: base64\n\n\
+    eJ8+IgEAAgKQBgAEAAAAAQIDBAoA\n--a--\nbelow\n";
 
 /// Pieces that mails are made of, in any order.
 fn mail_like() -> impl Strategy<Value = Vec<u8>> {
@@ -125,6 +216,16 @@ fn mail_like() -> impl Strategy<Value = Vec<u8>> {
         Just("\r\n"),
         Just("aGVsbG8="),
         Just("=C3=A9=\n"),
+        Just("Content-Type: multipart/related; boundary=c; start=\"<1@x>\"\n"),
+        Just("Content-Type: text/plain; charset=utf-16; format=flowed; delsp=yes\n"),
+        Just("Content-Type: application/ms-tnef\n"),
+        Just("Content-Type: text/enriched\n"),
+        Just("Content-Transfer-Encoding: x-uuencode\n"),
+        Just("begin 644 a.txt\n#86)C\n"),
+        Just("`\nend\n"),
+        Just("=ybegin line=128 size=3 name=a\n"),
+        Just("=yend size=3\n"),
+        Just("<meta charset=koi8-r><script>"),
         Just("<p>&lt;</p>"),
         Just("> > q\n"),
         Just("\u{e9}\0"),
@@ -150,6 +251,22 @@ proptest! {
             prop_assert!(found.attachments.iter().all(|file| !file.filename.is_empty()));
             let again = from_mail(&raw(bytes), &mapping(), 0).unwrap();
             prop_assert_eq!(found.identity, again.identity);
+        }
+    }
+
+    #[test]
+    fn a_mail_with_any_damage_ends_in_a_record_or_a_reason(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..8),
+        cut in any::<proptest::sample::Index>(),
+    ) {
+        let mut bytes = WHOLE.to_vec();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+        if let Ok(found) = from_mail(&raw(bytes), &mapping(), 0) {
+            prop_assert!(found.attachments.iter().all(|file| !file.filename.is_empty() && file.content_type.contains('/')));
         }
     }
 

@@ -2,27 +2,19 @@
 //!
 //! A framer of our own, because the crates at hand lose or invent mails: mbox-reader never yields the last message and
 //! mail-parser's iterator splits at any line that starts with `From `; both drop what stands before the first separator.
-//! Here a separator is a line that starts the file (after a byte order mark) or follows a blank line, begins with `From `
-//! and ends in a date ([`super::date`]). Everything else is text and stays with the mail it stands in.
+//! Here every line that begins with `From ` is judged ([`super::line`]); what is no separator is text and stays with the
+//! mail it stands in. A Content-Length that fits comes before any line within it ([`super::lengths`]).
 
 use super::super::pread::{ReadAt, fill};
-use super::date;
-use memchr::{memchr, memmem};
+use super::lengths::{self, Fit};
+use super::line::{self, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
+use super::reading::Reading;
+use memchr::memmem;
+use std::collections::BTreeMap;
 use std::io;
 
 /// Bytes looked through per read.
 pub(super) const BLOCK: usize = 1 << 20;
-
-/// Longest line that can be a separator. An address has at most 256 bytes (RFC 5321 section 4.5.3.1.3).
-const LONGEST_LINE: usize = 1024;
-
-/// Enough bytes after a newline to judge the line behind it: `\r\n` and the longest line.
-const LOOK_AHEAD: usize = LONGEST_LINE + 3;
-
-/// Enough bytes before a newline to see whether it ends a blank line.
-const LOOK_BACK: u64 = 2;
-
-const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A stretch of an mbox file. In order, stretches tile the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +41,35 @@ pub(super) struct Broken {
     pub(super) error: io::Error,
 }
 
+/// How often something was met, and where first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) count: u64,
+    pub(super) first: u64,
+}
+
+/// What was met on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Lines that look like separators and were left as text.
+    pub(super) suspects: BTreeMap<Suspect, Seen>,
+    /// Separators taken for such although no blank line comes before them.
+    pub(super) run_on: Option<Seen>,
+    /// Mails with a Content-Length that fits, and with one that does not. Counted only where it is looked at.
+    pub(super) fits: u64,
+    pub(super) misfits: u64,
+}
+
+impl Seen {
+    fn add(seen: Option<Seen>, at: u64) -> Seen {
+        seen.map_or(Seen { count: 1, first: at }, |seen| Seen { count: seen.count + 1, ..seen })
+    }
+}
+
 /// An iterator over the stretches of a file.
 pub(super) struct Framer<R> {
     file: R,
+    reading: Reading,
     block: usize,
     finder: memmem::Finder<'static>,
     window: Vec<u8>,
@@ -59,35 +77,38 @@ pub(super) struct Framer<R> {
     window_at: u64,
     /// Offset of the next block.
     next_block: u64,
-    /// Newlines are looked for in `window[searched..limit]`.
+    /// Lines are looked for in `window[searched..limit]`.
     searched: usize,
     limit: usize,
     /// The window reaches the end of the file.
     at_end: bool,
-    /// Where the first line starts: 3 after a byte order mark.
-    first_line: u64,
     /// Start of the stretch whose end is looked for, and what it is as far as it has been seen.
     open: u64,
     open_kind: Kind,
+    /// Where the open mail ends by its Content-Length, if that fits.
+    until: Option<u64>,
+    tally: Tally,
     done: bool,
 }
 
 impl<R: ReadAt> Framer<R> {
     /// Reads `file` in blocks of `block` bytes; the result does not depend on it.
-    pub(super) fn new(file: R, block: usize) -> Framer<R> {
+    pub(super) fn new(file: R, reading: Reading, block: usize) -> Framer<R> {
         Framer {
             file,
+            reading,
             block: block.max(1),
-            finder: memmem::Finder::new(b"\nFrom "),
+            finder: memmem::Finder::new(b"From "),
             window: Vec::new(),
             window_at: 0,
             next_block: 0,
             searched: 0,
             limit: 0,
             at_end: false,
-            first_line: 0,
             open: 0,
             open_kind: Kind::Before { blank: true, whole: true },
+            until: None,
+            tally: Tally::default(),
             done: false,
         }
     }
@@ -97,12 +118,14 @@ impl<R: ReadAt> Framer<R> {
         &self.file
     }
 
+    /// What was met so far; complete when the last stretch has been given.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     fn next_separator(&mut self) -> io::Result<Option<u64>> {
         if self.next_block == 0 {
             self.read_block()?;
-            if let Some(start) = self.first_lines() {
-                return Ok(Some(start));
-            }
         }
         loop {
             if let Some(found) = self.search() {
@@ -116,7 +139,7 @@ impl<R: ReadAt> Framer<R> {
     }
 
     fn read_block(&mut self) -> io::Result<()> {
-        let start = self.next_block.saturating_sub(LOOK_BACK);
+        let start = self.next_block.saturating_sub(LOOK_BACK as u64);
         let back = usize::try_from(self.next_block - start).unwrap_or(0);
         let wanted = back + self.block + LOOK_AHEAD;
         if self.window.len() != wanted {
@@ -132,32 +155,19 @@ impl<R: ReadAt> Framer<R> {
         Ok(())
     }
 
-    /// Judges the start of the file: a mail may begin there without a newline before it.
-    fn first_lines(&mut self) -> Option<u64> {
-        if separator_start(&self.window, true).is_some() {
-            return Some(0);
-        }
-        if self.window.starts_with(UTF8_BOM) {
-            self.first_line = UTF8_BOM.len() as u64;
-        }
-        None
-    }
-
-    /// The next separator in the window.
+    /// Where the next mail in the window begins.
     fn search(&mut self) -> Option<u64> {
         let start = self.searched;
-        let end = self.limit.saturating_add(5).min(self.window.len());
+        let end = self.limit.saturating_add(4).min(self.window.len());
         while let Some(found) = self.window.get(self.searched..end).and_then(|bytes| self.finder.find(bytes)) {
-            let newline = self.searched + found;
-            if newline >= self.limit {
+            let at = self.searched + found;
+            if at >= self.limit {
                 break;
             }
-            self.searched = newline + 1;
-            if self.ends_blank_line(newline)
-                && self.window.get(newline + 1..).is_some_and(|rest| separator_end(rest).is_some())
-            {
-                self.note_blank(start, newline);
-                return Some(self.window_at + newline as u64 + 1);
+            self.searched = at + 1;
+            if let Some(begin) = self.judge(at) {
+                self.note_blank(start, at);
+                return Some(begin);
             }
         }
         self.searched = self.limit;
@@ -165,20 +175,47 @@ impl<R: ReadAt> Framer<R> {
         None
     }
 
-    fn ends_blank_line(&self, newline: usize) -> bool {
-        let starts_line = |at: usize| {
-            self.window_at + at as u64 == self.first_line
-                || at.checked_sub(1).and_then(|before| self.window.get(before)) == Some(&b'\n')
+    /// If a mail begins with the `From ` at `at` in the window: where.
+    fn judge(&mut self, at: usize) -> Option<u64> {
+        let place = line::place(self.window.get(..at)?, self.window_at == 0)?;
+        let line = line::read(self.window.get(at..)?)?;
+        let offset = self.window_at + at as u64;
+        let verdict = line::judge(&line, place, self.reading.ways);
+        let suspect = match (verdict, self.until) {
+            (_, Some(until)) if offset == until => None,
+            (Verdict::Separator, Some(until)) if offset < until => Some(Suspect::WithinLength),
+            (_, Some(until)) if offset < until => return None,
+            (Verdict::Separator, _) => None,
+            (Verdict::Suspect(suspect), _) => Some(suspect),
+            (Verdict::Text, _) => return None,
         };
-        starts_line(newline)
-            || newline.checked_sub(1).is_some_and(|cr| self.window.get(cr) == Some(&b'\r') && starts_line(cr))
+        if let Some(suspect) = suspect {
+            let seen = self.tally.suspects.get(&suspect).copied();
+            self.tally.suspects.insert(suspect, Seen::add(seen, offset));
+            return None;
+        }
+        if place == Place::AfterText && self.until != Some(offset) {
+            self.tally.run_on = Some(Seen::add(self.tally.run_on, offset));
+        }
+        self.until = None;
+        if self.reading.lengths {
+            match lengths::until(&self.file, offset + line.length as u64, self.reading.ways) {
+                Fit::Absent => {}
+                Fit::Wrong => self.tally.misfits += 1,
+                Fit::Until(end) => {
+                    self.tally.fits += 1;
+                    self.until = Some(end);
+                }
+            }
+        }
+        Some(if place == Place::FileStart { 0 } else { offset })
     }
 
     fn note_blank(&mut self, start: usize, end: usize) {
         if let Kind::Before { blank: true, whole } = self.open_kind {
-            let mark = usize::try_from(self.first_line.saturating_sub(self.window_at)).unwrap_or(0);
-            let seen = self.window.get(start.max(mark)..end).unwrap_or_default();
-            self.open_kind = Kind::Before { blank: seen.iter().all(u8::is_ascii_whitespace), whole };
+            let seen = self.window.get(start..end).unwrap_or_default();
+            let blank = seen.iter().all(|byte| byte.is_ascii_whitespace() || line::is_stray(*byte));
+            self.open_kind = Kind::Before { blank, whole };
         }
     }
 
@@ -217,31 +254,4 @@ impl<R: ReadAt> Iterator for Framer<R> {
         }
         None
     }
-}
-
-/// If `bytes` begin with a separator line: its date and the length of the line with its end.
-fn separator_end(bytes: &[u8]) -> Option<(i64, usize)> {
-    let reach = bytes.get(..bytes.len().min(LONGEST_LINE + 2))?;
-    let (line, length) = match memchr(b'\n', reach) {
-        Some(end) => (reach.get(..end)?, end + 1),
-        None => (reach, reach.len()),
-    };
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() > LONGEST_LINE {
-        return None;
-    }
-    Some((date::of_separator(line)?, length))
-}
-
-/// If `bytes`, an entry, begin with a separator: its date and where the mail itself begins. At the start of a file a
-/// byte order mark and stray NULs (both are found in real exports) may stand before it.
-pub(super) fn separator_start(bytes: &[u8], file_start: bool) -> Option<(i64, usize)> {
-    let mut lead = 0;
-    if file_start {
-        lead = if bytes.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
-        let nuls = bytes.iter().skip(lead).take(LONGEST_LINE).take_while(|byte| **byte == 0).count();
-        lead += nuls;
-    }
-    let (date, length) = separator_end(bytes.get(lead..)?)?;
-    Some((date, lead + length))
 }

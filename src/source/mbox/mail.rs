@@ -1,19 +1,64 @@
 //! From an mbox entry to the mail inside: separator off, closing blank line off, quoting undone.
 
 use super::super::RawMail;
-use super::framer::separator_start;
+use super::lengths;
+use super::line::{self, Form};
+use super::reading::{Quoting, Reading};
 use bytes::Bytes;
 use memchr::memmem;
 
-/// The mail in an entry; `None` if the entry does not begin with a separator. `file_start`: it stands at offset 0.
-pub(super) fn in_entry(entry: Vec<u8>, file_start: bool) -> Option<RawMail> {
-    let (date, start) = separator_start(&entry, file_start)?;
-    let end = start + without_closing_blank_line(entry.get(start..)?);
-    let bytes = match unquoted(entry.get(start..end)?) {
-        Some(bytes) => Bytes::from(bytes),
-        None => Bytes::from(entry).slice(start..end),
+/// Bit of X-Mozilla-Status that means: deleted, though still in the file until that is compacted
+/// (comm-central, `nsMsgMessageFlags`: Expunged).
+const EXPUNGED: u16 = 0x0008;
+
+/// A header longer than this is not searched for a flag.
+const LONGEST_HEADER: usize = 64 << 10;
+
+/// Where an entry stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// It begins at offset 0.
+    pub(super) is_first: bool,
+    /// It reaches to the end of the file.
+    pub(super) is_last: bool,
+    /// Flags that the mail program stored with a mail become labels.
+    pub(super) flags: bool,
+}
+
+/// A mail, and whether the end of the file may have cut it.
+pub(super) struct Unwrapped {
+    pub(super) mail: RawMail,
+    pub(super) may_be_cut: bool,
+}
+
+/// The mail in an entry; `None` if the entry does not begin with a separator.
+pub(super) fn in_entry(bytes: Vec<u8>, entry: Entry, reading: Reading) -> Option<Unwrapped> {
+    let (line, lead) = line::at_start(&bytes, entry.is_first)?;
+    let start = lead + line.length;
+    let stored = bytes.get(start..)?;
+    let by_length = if reading.lengths { lengths::end_within(stored) } else { None };
+    let end = start + by_length.unwrap_or_else(|| without_closing_blank_line(stored));
+    let mut changes = Vec::new();
+    if entry.is_last {
+        let missing = if reading.lengths { lengths::missing(stored) } else { None };
+        if let Some(missing) = missing {
+            changes.push(format!("the file ends {missing} bytes before the mail does by its Content-Length"));
+        } else if by_length.is_none() && !stored.is_empty() && !stored.ends_with(b"\n") {
+            changes.push("the file ends within the last line of this mail, which may be cut".to_owned());
+        }
+    }
+    let may_be_cut = !changes.is_empty();
+    let mut labels = Vec::new();
+    if entry.flags && matches!(line.form, Form::Dash | Form::Bare) && is_expunged(stored) {
+        labels.push("Trash".to_owned());
+        changes.push("labelled Trash: deleted in Thunderbird (X-Mozilla-Status), though still in the file".to_owned());
+    }
+    let bytes = match unquoted(bytes.get(start..end)?, reading.quoting_behind(line.form)) {
+        Some(mail) => Bytes::from(mail),
+        None => Bytes::from(bytes).slice(start..end),
     };
-    Some(RawMail { separator_date: Some(date), ..RawMail::new(bytes) })
+    let mail = RawMail { separator_date: line.meant_date(), labels, changes, ..RawMail::new(bytes) };
+    Some(Unwrapped { mail, may_be_cut })
 }
 
 /// Length of `mail` without the blank line that mbox puts after every mail. Only that one: more belong to the mail.
@@ -28,36 +73,78 @@ fn without_closing_blank_line(mail: &[u8]) -> usize {
     mail.len()
 }
 
-/// `mail` with `>From ` at line starts turned back into `From `; `None` if there is no such line.
+/// Has the mail been deleted in Thunderbird? Its flags are four hexadecimal digits.
+fn is_expunged(mail: &[u8]) -> bool {
+    const NAME: &[u8] = b"x-mozilla-status:";
+    let head = mail.get(..mail.len().min(LONGEST_HEADER)).unwrap_or_default();
+    let header = head.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    header
+        .filter_map(|line| line.split_at_checked(NAME.len()))
+        .find(|(name, _)| name.eq_ignore_ascii_case(NAME))
+        .and_then(|(_, value)| std::str::from_utf8(value.trim_ascii()).ok())
+        .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+        .is_some_and(|flags| flags & EXPUNGED != 0)
+}
+
+/// `mail` with quoted `From ` lines as they were; `None` if there is none.
 ///
-/// Programs that write the mboxo dialect (most do) put `>` before `From ` and leave `>From ` as it is, so a line with
-/// more `>` was written by a person and stays. The mboxrd dialect would have us take one `>` off those, too: there, a
-/// line that began with `>From ` keeps one `>` too many, which changes no meaning, while the reverse error would alter
-/// replies. What mboxo itself cannot tell apart, a mail that said `>From ` by itself, cannot be told apart here either.
-fn unquoted(mail: &[u8]) -> Option<Vec<u8>> {
-    const QUOTED: &[u8] = b"\n>From ";
-    let finder = memmem::Finder::new(QUOTED);
-    let at_start = mail.starts_with(b">From ");
-    if !at_start && finder.find(mail).is_none() {
+/// mboxo writes `>From ` for `From ` and leaves `>From ` as it is: a mail that said `>From ` by itself cannot be told
+/// from a quoted one. A header holds no line of text, so nothing in it was quoted: a `>From - ` there is Thunderbird's own.
+fn unquoted(mail: &[u8], quoting: Quoting) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut copied = 0;
+    if quoting == Quoting::None {
         return None;
     }
-    let mut bytes = Vec::with_capacity(mail.len());
-    let mut copied = usize::from(at_start);
-    for newline in finder.find_iter(mail) {
-        bytes.extend_from_slice(mail.get(copied..=newline)?);
-        copied = newline + 2;
+    let mut body = None;
+    for at in memmem::find_iter(mail, b">From ") {
+        let before = mail.get(..at)?;
+        let deeper = before.iter().rev().take_while(|byte| **byte == b'>').count();
+        let start = at - deeper;
+        let starts_line = start == 0 || before.get(start - 1) == Some(&b'\n');
+        // The body is looked for only in a mail that has something to take off.
+        if !starts_line
+            || (deeper > 0 && quoting == Quoting::One)
+            || start < *body.get_or_insert_with(|| body_start(mail))
+        {
+            continue;
+        }
+        bytes.extend_from_slice(mail.get(copied..start)?);
+        copied = start + 1;
+    }
+    if copied == 0 {
+        return None;
     }
     bytes.extend_from_slice(mail.get(copied..)?);
     Some(bytes)
 }
 
+/// Where the body begins; 0 if the mail does not begin with a header.
+fn body_start(mail: &[u8]) -> usize {
+    if !line::begins_header(mail) {
+        return 0;
+    }
+    let lf = memmem::find(mail, b"\n\n").map(|at| at + 2);
+    let crlf = memmem::find(mail, b"\n\r\n").map(|at| at + 3);
+    lf.into_iter().chain(crlf).min().unwrap_or(mail.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::Dialect;
+
+    fn unwrapped(entry: &str, dialect: Dialect, is_first: bool) -> Option<Unwrapped> {
+        let place = Entry { is_first, is_last: false, flags: true };
+        in_entry(entry.as_bytes().to_vec(), place, Reading::blind(dialect))
+    }
+
+    fn read_as(dialect: Dialect, entry: &str) -> String {
+        String::from_utf8(unwrapped(entry, dialect, true).unwrap().mail.bytes.to_vec()).unwrap()
+    }
 
     fn mail(entry: &str) -> String {
-        let mail = in_entry(entry.as_bytes().to_vec(), true).unwrap();
-        String::from_utf8(mail.bytes.to_vec()).unwrap()
+        read_as(Dialect::Auto, entry)
     }
 
     const SEPARATOR: &str = "From a@b.example Tue Mar 19 09:13:51 2019";
@@ -95,12 +182,12 @@ mod tests {
     fn a_byte_order_mark_is_allowed_at_the_start_of_a_file_only() {
         let entry = format!("\u{feff}{SEPARATOR}\nSubject: x\n");
         assert_eq!(mail(&entry), "Subject: x\n");
-        assert!(in_entry(entry.into_bytes(), false).is_none());
+        assert!(unwrapped(&entry, Dialect::Auto, false).is_none());
     }
 
     #[test]
     fn an_entry_that_does_not_begin_with_a_separator_is_none() {
-        assert!(in_entry(b"Subject: x\n".to_vec(), true).is_none());
-        assert!(in_entry(Vec::new(), true).is_none());
+        assert!(unwrapped("Subject: x\n", Dialect::Auto, true).is_none());
+        assert!(unwrapped("", Dialect::Auto, true).is_none());
     }
 }

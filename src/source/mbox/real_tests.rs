@@ -2,7 +2,7 @@
 //! project, not in it: without it this test says that it was not asked.
 
 use super::Mbox;
-use crate::mapping::{Dialect, Format};
+use crate::mapping::{Dialect, Format, Limits};
 use crate::source::test_support::{Export, source};
 use crate::source::{Content, Source, find};
 use sha2::{Digest, Sha256};
@@ -41,7 +41,7 @@ fn every_mail_of_a_real_archive_is_found_and_restored() {
     let path = lists.join("linux-man.mbox").display().to_string();
     let mapping = source(Format::Mbox(Dialect::Auto), &[&path]);
     let found = find::find(Export::new().path(), &mapping, false).unwrap();
-    let archive = Mbox::open(&mapping, 0, found).unwrap();
+    let archive = Mbox::open(&mapping, Dialect::Auto, Limits::default(), 0, found).unwrap();
     let mut entries = archive.scan();
     let (mut count, mut next, mut ambiguous) = (0, 0, Vec::new());
     for line in BufReader::new(index).lines() {

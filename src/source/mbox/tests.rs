@@ -2,8 +2,9 @@
 
 use super::framer::{BLOCK, Framer, Kind, Stretch};
 use super::*;
-use crate::mapping::{Dialect, Format};
-use crate::source::test_support::{Export, Read, problems, read, scan_twice, texts};
+use crate::mapping::Format;
+use crate::source::MAX_MAIL;
+use crate::source::test_support::{Export, Read, problems, read, scan_twice, source, texts};
 use proptest::prelude::*;
 
 const DATE: &str = "Tue Mar 19 09:13:51 2019";
@@ -20,9 +21,13 @@ fn mails(bytes: impl AsRef<[u8]>) -> Vec<String> {
     texts(&*source)
 }
 
+fn reading(bytes: &[u8]) -> Reading {
+    reading::survey(&bytes, bytes.len() as u64, Dialect::Auto).unwrap().0
+}
+
 /// The stretches of `bytes`, read in blocks of `block`.
 fn stretches(bytes: &[u8], block: usize) -> Vec<Stretch> {
-    Framer::new(bytes, block).map(|stretch| stretch.map_err(|broken| broken.error).unwrap()).collect()
+    Framer::new(bytes, reading(bytes), block).map(|stretch| stretch.map_err(|broken| broken.error).unwrap()).collect()
 }
 
 fn separators(bytes: &[u8]) -> Vec<u64> {
@@ -155,7 +160,8 @@ impl ReadAt for BadDisk {
 fn a_disk_error_costs_the_rest_of_its_file_and_is_said_once() {
     let mail = format!("From a@b.example {DATE}\nSubject: 1\n\n{}\n\n", "x".repeat(3000));
     let bytes = mail.repeat(3).into_bytes();
-    let source = Mbox { name: "x".into(), index: 4, files: Vec::new(), notes: Vec::new() };
+    let mapping = source(Format::Mbox(Dialect::Auto), &[]);
+    let source = Mbox::of(&mapping, Dialect::Auto, Limits::default(), 4, Vec::new());
     let size = bytes.len() as u64;
     let good = mail.len() as u64 + 2000;
     let disk = BadDisk { bytes, good };

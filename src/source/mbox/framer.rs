@@ -58,6 +58,8 @@ pub(super) struct Tally {
     /// Mails with a Content-Length that fits, and with one that does not. Counted only where it is looked at.
     pub(super) fits: u64,
     pub(super) misfits: u64,
+    /// Mails without one, where it is looked for.
+    pub(super) without: u64,
 }
 
 impl Seen {
@@ -87,6 +89,8 @@ pub(super) struct Framer<R> {
     open_kind: Kind,
     /// Where the open mail ends by its Content-Length, if that fits.
     until: Option<u64>,
+    /// So far lines have been counted in vain; before it none are, so that no byte is counted twice.
+    counted_to: u64,
     tally: Tally,
     done: bool,
 }
@@ -108,6 +112,7 @@ impl<R: ReadAt> Framer<R> {
             open: 0,
             open_kind: Kind::Before { blank: true, whole: true },
             until: None,
+            counted_to: 0,
             tally: Tally::default(),
             done: false,
         }
@@ -199,9 +204,15 @@ impl<R: ReadAt> Framer<R> {
         }
         self.until = None;
         if self.reading.lengths {
-            match lengths::until(&self.file, offset + line.length as u64, self.reading.ways) {
-                Fit::Absent => {}
-                Fit::Wrong => self.tally.misfits += 1,
+            let may_count = offset >= self.counted_to;
+            match lengths::until(&self.file, offset + line.length as u64, self.reading.ways, may_count) {
+                Fit::Absent => self.tally.without += 1,
+                Fit::Wrong { counted_to } => {
+                    self.tally.misfits += 1;
+                    if may_count {
+                        self.counted_to = counted_to;
+                    }
+                }
                 Fit::Until(end) => {
                     self.tally.fits += 1;
                     self.until = Some(end);

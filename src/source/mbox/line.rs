@@ -55,6 +55,8 @@ pub(super) struct FromLine {
 /// What stands behind a separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
+    /// A header field that Thunderbird puts first into mails it stores.
+    Mozilla,
     /// A header field with a name as mail programs write it.
     Field,
     /// Something a mail may also begin with: an odd field name, a blank line, the end of the file.
@@ -176,6 +178,9 @@ fn next(bytes: &[u8]) -> Next {
     // A file cut within the first line of its last mail.
     let is_cut = line.len() == bytes.len() && bytes.len() < LONGEST_NAME;
     let starts = |start: &[u8]| line.starts_with(start);
+    if starts(b"X-Mozilla-") || starts(b"X-Account-Key:") {
+        return Next::Mozilla;
+    }
     match field_name(line) {
         Some([first, rest @ ..])
             if first.is_ascii_alphabetic()
@@ -211,7 +216,8 @@ pub(super) fn begins_header(mail: &[u8]) -> bool {
 /// Is the line a separator at its place?
 pub(super) fn judge(line: &FromLine, place: Place, ways: Ways) -> Verdict {
     let after_blank = place != Place::AfterText;
-    let (is_field, may_begin) = (line.next == Next::Field, line.next != Next::Text);
+    let (is_field, may_begin) = (matches!(line.next, Next::Mozilla | Next::Field), line.next != Next::Text);
+    let is_mozilla = matches!(ways.begins, Form::Dash | Form::Bare);
     let suspect = |is: bool, why| if is { Verdict::Suspect(why) } else { Verdict::Text };
     match line.form {
         // A patch that somebody pasted into a mail has its separator, too. Only a file that begins with one is of patches.
@@ -225,13 +231,12 @@ pub(super) fn judge(line: &FromLine, place: Place, ways: Ways) -> Verdict {
             }
         }
         Form::Plain if ways.runs_on && is_field => Verdict::Separator,
-        Form::Plain => suspect(is_field, Suspect::RunsOn),
-        Form::Dash if is_field && (after_blank || matches!(ways.begins, Form::Dash | Form::Bare)) => Verdict::Separator,
-        Form::Dash => suspect(is_field, Suspect::RunsOn),
-        Form::Bare if is_field && after_blank => Verdict::Separator,
-        Form::Bare => Verdict::Text,
+        Form::Dash if is_field && (after_blank || is_mozilla) => Verdict::Separator,
+        Form::Plain | Form::Dash => suspect(is_field, Suspect::RunsOn),
+        // A mail copied as text may well say `From ` and `Sent: ...` below. Thunderbird's own field says enough.
+        Form::Bare if after_blank && (line.next == Next::Mozilla || (is_field && is_mozilla)) => Verdict::Separator,
         Form::Token if is_field && after_blank && ways.begins == Form::Token => Verdict::Separator,
-        Form::Token => suspect(is_field && after_blank, Suspect::NoDate),
+        Form::Bare | Form::Token => suspect(is_field && after_blank, Suspect::NoDate),
     }
 }
 

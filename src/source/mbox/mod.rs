@@ -33,6 +33,7 @@ use reading::{Evidence, Reading};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A source of mbox files.
@@ -130,7 +131,7 @@ impl Mbox {
                 if blank && head.iter().all(u8::is_ascii_whitespace) {
                     return None;
                 }
-                let (looks, remedy) = looks::instead_of_mbox(&head);
+                let (looks, remedy) = looks::instead_of_mbox(&head, self.path(number));
                 Some(Err(Unreadable {
                     detail: format!("{} holds no line that separates mails; {looks}", self.shown(number)),
                     origin,
@@ -197,6 +198,11 @@ impl Mbox {
     fn broken(&self, origin: Origin, error: &io::Error) -> Unreadable {
         let place = origin.pieces.first().map_or((0, 0), |piece| (piece.file, piece.offset));
         files::unreadable_file(self.shown(place.0), place.1, origin, error)
+    }
+
+    fn path(&self, file: u32) -> &Path {
+        let file = usize::try_from(file).ok().and_then(|index| self.files.get(index));
+        file.map_or(Path::new(""), |file| &file.path)
     }
 
     fn shown(&self, file: u32) -> &str {

@@ -155,7 +155,7 @@ fn dialect_note(read: Read, group: &Group<'_>) -> String {
             format!("{files}: read as mboxo: `>From ` begins {quoted} lines, `>>From ` none")
         }
         Read::Mboxo => format!(
-            "{files}: read as mboxo: `>From ` begins {quoted} lines; {requoted} with more `>` stay as they are; set \
+            "{files}: read as mboxo: of the lines looked at, `>From ` begins {quoted}; {requoted} with more `>` stay as they are; set \
              dialect = \"mboxrd\" if the program that wrote the file quotes those, too"
         ),
     }

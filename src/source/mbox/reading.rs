@@ -42,6 +42,8 @@ pub(super) struct Evidence {
     /// Mails with a Content-Length that fits, and with one that does not.
     pub(super) fits: u64,
     pub(super) misfits: u64,
+    /// Mails without one, if any has one.
+    pub(super) without: u64,
     /// Lines that begin with `>From `.
     pub(super) quoted: u64,
     /// Lines that begin with more `>` and `From `.
@@ -56,18 +58,18 @@ impl Reading {
     /// Reads as the mapping says, or as far as it leaves that open, as the evidence does.
     fn new(dialect: Dialect, ways: Ways, evidence: &Evidence) -> Reading {
         let lengths = match dialect {
-            Dialect::Auto => evidence.fits > evidence.misfits,
+            // A program that counts does so for every mail, and mostly right. Some mails bring the field along from elsewhere.
+            Dialect::Auto => evidence.fits > evidence.misfits && evidence.fits >= evidence.without,
             Dialect::Mboxo | Dialect::Mboxrd => false,
             Dialect::Mboxcl | Dialect::Mboxcl2 => true,
         };
         let quoting = match dialect {
-            Dialect::Mboxo | Dialect::Mboxcl => Quoting::One,
             Dialect::Mboxrd => Quoting::Any,
             Dialect::Mboxcl2 => Quoting::None,
             Dialect::Auto if evidence.says_mboxrd => Quoting::Any,
             // Somebody's text is not touched unless it is likely that a program has quoted it.
             Dialect::Auto if evidence.bare > 0 || (lengths && evidence.quoted == 0) => Quoting::None,
-            Dialect::Auto => Quoting::One,
+            Dialect::Auto | Dialect::Mboxo | Dialect::Mboxcl => Quoting::One,
         };
         Reading { ways, lengths, quoting, bare_is_mboxrd: dialect == Dialect::Auto }
     }
@@ -94,15 +96,16 @@ pub(super) fn survey(file: &impl ReadAt, size: u64, dialect: Dialect) -> io::Res
     if dialect == Dialect::Auto && says_length(&head) {
         let trying = Reading { lengths: true, ..Reading::new(dialect, ways, &evidence) };
         let mut framer = Framer::new(file, trying, BLOCK);
-        while let Some(stretch) = framer.next() {
+        for stretch in framer.by_ref() {
             let stretch = stretch.map_err(|broken| broken.error)?;
             if stretch.offset + stretch.length >= HEAD as u64 {
                 break;
             }
         }
-        let Tally { fits, misfits, suspects, .. } = framer.tally();
+        let Tally { fits, misfits, without, suspects, .. } = framer.tally();
         let within = suspects.get(&Suspect::WithinLength).map_or(0, |seen| seen.count);
-        evidence = Evidence { fits: *fits, misfits: *misfits, bare: evidence.bare + within, ..evidence };
+        evidence =
+            Evidence { fits: *fits, misfits: *misfits, without: *without, bare: evidence.bare + within, ..evidence };
     }
     Ok((Reading::new(dialect, ways, &evidence), evidence))
 }
@@ -130,14 +133,14 @@ fn ways(head: &[u8]) -> Ways {
     let mut ways = Ways { begins: begins.unwrap_or(Form::Plain), runs_on: false };
     let (mut after_blank, mut after_text) = (0_u64, 0_u64);
     for (at, place) in from_lines(head) {
-        let Some(line) = read(at).filter(|line| line.form == Form::Plain && line.next == line::Next::Field) else {
+        let is_plain = |line: &line::FromLine| line.form == Form::Plain && line.next == line::Next::Field;
+        if read(at).is_none_or(|line| !is_plain(&line)) {
             continue;
-        };
+        }
         match place {
             Place::FileStart => {}
-            Place::AfterBlank if line.date.is_some() => after_blank += 1,
-            Place::AfterText if line.date.is_some() => after_text += 1,
-            Place::AfterBlank | Place::AfterText => {}
+            Place::AfterBlank => after_blank += 1,
+            Place::AfterText => after_text += 1,
         }
     }
     // One such line may be a mail that somebody pasted into another; a program that leaves out blank lines does so always.

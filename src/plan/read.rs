@@ -2,9 +2,10 @@
 //!
 //! Each worker takes the next entry from the scan under a lock (framing runs at gigabytes a second,
 //! so the lock is never the bottleneck) and parses it outside. So no queue exists, and memory holds
-//! as many entries as there are workers. A large mail is parsed while no other large one is, and while
-//! the next one waits for that, nothing further is taken: two large mails are held at most.
+//! as many entries as there are workers, whose bytes together stay within a budget. An entry that does
+//! not fit waits, and while it does, nothing further is taken: one entry more than the budget is held.
 
+use super::budget::Budget;
 use super::decide::{Decided, decide};
 use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
 use super::{PlanError, short};
@@ -19,8 +20,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Parsing one mail may hold several times its size; above this, one at a time.
-const LARGE: u64 = 16 << 20;
+/// Bytes of entries that are parsed at once. Parsing a mail may hold several times its size; a larger one is parsed alone.
+const PARSED_AT_ONCE: u64 = 64 << 20;
 
 /// Stack of a parsing thread. Nesting is limited before a parse, so this is ample.
 pub(super) const STACK: usize = 16 << 20;
@@ -42,7 +43,7 @@ pub(super) fn read_all(
         mapping,
         texts: Texts::default(),
         unlisted: Mutex::default(),
-        large: Mutex::new(()),
+        budget: Budget::new(PARSED_AT_ONCE),
         bytes: AtomicU64::new(0),
         records: AtomicU64::new(0),
         observer,
@@ -67,7 +68,7 @@ struct Work<'a> {
     mapping: &'a Mapping,
     texts: Texts,
     unlisted: Mutex<BTreeMap<String, u64>>,
-    large: Mutex<()>,
+    budget: Budget,
     bytes: AtomicU64,
     records: AtomicU64,
     observer: &'a dyn Observer,
@@ -114,7 +115,7 @@ impl Work<'_> {
     fn work(&self, scan: &Mutex<Numbered<'_>>) -> Vec<Found> {
         let mut all = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
-            let (number, entry, length, _alone) = {
+            let (number, entry, length, _held) = {
                 let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(entry) = scan.scan.next() else { break };
                 scan.next += 1;
@@ -122,10 +123,9 @@ impl Work<'_> {
                     Ok(entry) => length(&entry.origin),
                     Err(unreadable) => length(&unreadable.origin),
                 };
-                // Waited for with the scan in hand, so that no other worker takes a further large mail meanwhile.
-                let is_large = length > LARGE && entry.is_ok();
-                let alone = is_large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
-                (scan.next, entry, length, alone)
+                // Waited for with the scan in hand, so that no other worker takes a further entry meanwhile.
+                let held = self.budget.hold(if entry.is_ok() { length } else { 0 });
+                (scan.next, entry, length, held)
             };
             let (facts, links) = self.facts(entry);
             all.push(Found { number, facts, links });
@@ -189,6 +189,7 @@ impl Work<'_> {
             tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
+            active: record.active,
             size: 0,
             richness: richness(&record, decided.direction),
             sender: self.texts.keep(record.from.as_ref().map_or("", |from| from.handle.as_str())),
@@ -197,7 +198,6 @@ impl Work<'_> {
             files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
             file_bytes: record.attachments.iter().map(|file| file.content.len() as u64).sum(),
             has_changes: !record.changes.is_empty(),
-            active: record.active,
         };
         // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
         candidate.has_changes |= candidate.wants_recipient;

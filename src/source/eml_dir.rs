@@ -57,7 +57,7 @@ impl EmlDir {
             });
         }
         if meta.len() > MAX_MAIL {
-            return Err(files::too_large(&file.shown, origin(meta.len()), meta.len(), MAX_MAIL));
+            return Err(files::too_large(&file.shown, origin(meta.len()), meta.len()));
         }
         let bytes = pread::exactly(&open, 0, meta.len()).map_err(failed)?;
         if let Some(packed) = looks::packed(&bytes, &file.path) {

@@ -3,7 +3,7 @@
 use super::find::Found;
 use super::looks::{self, Packed};
 use super::pread;
-use super::{Origin, Piece, SourceError, SourceFile, Unreadable};
+use super::{MAX_MAIL, Origin, Piece, SourceError, SourceFile, Unreadable};
 use crate::mapping::SourceMapping;
 use std::fs::File;
 use std::io;
@@ -97,25 +97,13 @@ pub(super) fn changed(shown: &str, origin: Origin, what: &str) -> Unreadable {
     }
 }
 
-/// A mail beyond `[limits] mail`.
-pub(super) fn too_large(shown: &str, origin: Origin, length: u64, most: u64) -> Unreadable {
+pub(super) fn too_large(shown: &str, origin: Origin, length: u64) -> Unreadable {
     let place = origin.pieces.first().map_or(0, |piece| piece.offset);
     Unreadable {
         origin,
-        cause: format!("mail larger than {} MB", most / 1_000_000),
+        cause: format!("mail larger than {} MB", MAX_MAIL / 1_000_000),
         detail: format!("{shown}, byte {place}: the mail has {length} bytes"),
-        remedy: "forward it by hand, take its attachments off, or raise `mail` in [limits] and plan again".to_owned(),
-    }
-}
-
-/// A line beyond `[limits] line`.
-pub(super) fn line_too_long(shown: &str, origin: Origin, length: u64, most: u64) -> Unreadable {
-    let place = origin.pieces.first().map_or(0, |piece| piece.offset);
-    Unreadable {
-        origin,
-        cause: format!("line longer than {} MB", most / 1_000_000),
-        detail: format!("{shown}, mail at byte {place}: a line has {length} bytes"),
-        remedy: "look at the mail; if it is worth keeping, raise `line` in [limits] and plan again".to_owned(),
+        remedy: "forward it by hand, or take its attachments off and plan again".to_owned(),
     }
 }
 

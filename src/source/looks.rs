@@ -51,37 +51,58 @@ pub(super) fn packed(head: &[u8], path: &Path) -> Option<Packed> {
     }
 }
 
-/// What a file that should have been an mbox looks like, and what to do about it.
-pub(super) fn instead_of_mbox(head: &[u8]) -> (&'static str, &'static str) {
+/// Data formats known by their first bytes: start, what it is, what to do.
+const FORMATS: [(&[u8], &str, &str); 12] = [
+    (
+        b"!BDN",
+        "it is an Outlook data file (PST)",
+        "convert it with `readpst -e` and read the result with format = \"eml\"",
+    ),
+    (
+        &[0xd0, 0xcf, 0x11, 0xe0],
+        "it is an Outlook message (MSG) or another Office file",
+        "save the messages as .eml and use format = \"eml\"",
+    ),
+    (
+        &[0xcf, 0xad, 0x12, 0xfe],
+        "it is an Outlook Express folder (DBX)",
+        "convert it with `undbx` and read the result with format = \"eml\"",
+    ),
+    (
+        b"// <!-- <mdb:mork",
+        "it is a Thunderbird index (.msf), which holds no mails",
+        "name the file beside it without `.msf` in `path`",
+    ),
+    (b"*mbx*", "it is a UW IMAP mailbox of type mbx", "convert it with `mailutil copy` to type unix"),
+    (b"\x01\x01\x01\x01", "it is an MMDF mailbox", "convert it to mbox, for example by copying all mails in mutt"),
+    (
+        b"BABYL OPTIONS:",
+        "it is an Emacs Babyl mailbox",
+        "convert it with `b2m`, or open it in Emacs and save it as mbox",
+    ),
+    (b"%PDF", "it is a PDF document", LEAVE_OUT),
+    (b"SQLite format 3", "it is an SQLite database", LEAVE_OUT),
+    (b"BEGIN:VCARD", "it holds contacts (vCard)", LEAVE_OUT),
+    (b"BEGIN:VCALENDAR", "it is a calendar", LEAVE_OUT),
+    (b"[InternetShortcut]", "it is a link to a web page", "download what the link points to"),
+];
+
+const LEAVE_OUT: &str = "name the exported mbox file itself in `path`, or leave this file out";
+
+/// What a file that should have been an mbox looks like, and what to do about it. Only its first bytes and its name are
+/// looked at.
+pub(super) fn instead_of_mbox(head: &[u8], path: &Path) -> (&'static str, &'static str) {
+    if let Some((_, what, remedy)) = FORMATS.iter().find(|(start, ..)| head.starts_with(start)) {
+        return (what, remedy);
+    }
+    if is_utf16(head) {
+        return ("it is text in UTF-16", "convert it with `iconv -f UTF-16 -t UTF-8`, and read the result");
+    }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let begins =
         |start: &str| text.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()));
-    if head.starts_with(b"!BDN") {
-        return (
-            "it is an Outlook data file (PST)",
-            "convert it with `readpst -e` and read the result with format = \"eml\"",
-        );
-    }
-    if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return (
-            "it is an Outlook message (MSG) or another Office file",
-            "save the messages as .eml and use format = \"eml\"",
-        );
-    }
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return (
-            "it is UTF-16 text",
-            "convert it once, as with `iconv -f UTF-16 -t UTF-8 FILE > FILE.mbox`, and name the result",
-        );
-    }
-    if begins("// <!-- <mdb:mork") {
-        return (
-            "it is a Thunderbird index (.msf)",
-            "name the mailbox beside it, which has the same name without .msf",
-        );
-    }
-    if head.starts_with(b"%PDF") || head.starts_with(b"SQLite format 3") || head.contains(&0) {
-        return ("it is not text", "name the exported mbox file itself in `path`, or leave this file out");
+    if head.contains(&0) {
+        return ("it is not text", LEAVE_OUT);
     }
     if begins("<!doctype html") || begins("<html") {
         return ("it is a web page", "a browser may have saved the page instead of the export: download it again");
@@ -92,29 +113,61 @@ pub(super) fn instead_of_mbox(head: &[u8]) -> (&'static str, &'static str) {
     if begins("<") {
         return ("it looks like XML", "leave this file out of `path`");
     }
+    if !text.contains(&b'\n') && text.contains(&b'\r') {
+        return (
+            "its lines end in CR alone, as on Macs before OS X",
+            "convert it with `tr '\\r' '\\n'`, and read the result",
+        );
+    }
     if begins("From ") {
         return (
             "it begins with `From `, but that line ends in no date, so it does not separate mails",
             "export the mailbox again, or give the `From ` lines a date such as `Thu Jan  1 00:00:00 1970`",
         );
     }
-    if is_header(text) {
-        return ("it looks like a single mail", "read it with format = \"eml\"");
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.next().unwrap_or_default();
+    if !first.is_empty() && first.iter().all(u8::is_ascii_digit) && lines.next().is_some_and(is_header) {
+        return ("it looks like a mail of Apple Mail (.emlx)", "read the folder with format = \"eml\"");
     }
     if is_table(text) {
-        return ("it looks like a table", "read it with format = \"csv\", or leave this file out of `path`");
+        return (
+            "it looks like a table (CSV)",
+            "if its rows are chat messages, read it with format = \"csv\"; else leave it out of `path`",
+        );
+    }
+    if is_header(text) {
+        let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+        if folder == "cur" || folder == "new" {
+            return ("it looks like a single mail of a Maildir", "read the Maildir with format = \"eml\"");
+        }
+        return ("it looks like a single mail", "read it with format = \"eml\"");
     }
     ("it is some other text", "leave this file out of `path`, or check how it was exported")
 }
 
-/// Have the first two lines the same delimiter, equally often and more than once?
+/// A byte order mark of UTF-16, or a NUL in every second byte.
+fn is_utf16(head: &[u8]) -> bool {
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+        return true;
+    }
+    let pairs = head.get(..head.len().min(64)).unwrap_or_default().chunks_exact(2);
+    let is_half_nul = |nul: usize| {
+        pairs.len() >= 4 && pairs.clone().all(|pair| pair.get(nul) == Some(&0) && pair.get(1 - nul) != Some(&0))
+    };
+    is_half_nul(0) || is_half_nul(1)
+}
+
+/// Do the first two lines have the same number of delimiters, two at least? Header fields are no table.
 fn is_table(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n');
     let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
-    let count = |line: &[u8], delimiter| memchr::memchr_iter(delimiter, line).count();
-    b",;\t"
-        .iter()
-        .any(|delimiter| count(first, *delimiter) > 1 && count(first, *delimiter) == count(second, *delimiter))
+    let count = |line: &[u8], delimiter: u8| memchr::memchr_iter(delimiter, line).count();
+    !is_header(first)
+        && [b',', b';', b'\t'].into_iter().any(|delimiter| {
+            let columns = count(first, delimiter);
+            columns >= 2 && count(second, delimiter) >= columns
+        })
 }
 
 /// Does the text begin like a mail: a field name, a colon (RFC 5322 section 2.2)?
@@ -150,18 +203,28 @@ mod tests {
             (b"  {\"id\": 1}", "JSON"),
             (b"<?xml version", "XML"),
             (b"!BDN\0\0", "Outlook data file"),
-            (b"\xff\xfeF\0r\0o\0m\0", "UTF-16"),
-            (b"// <!-- <mdb:mork:z v=\"1.4\"/> -->", "Thunderbird index"),
-            (b"id,subject,body\n1,hello,there\n2,a,b\n", "table"),
             (b"\xd0\xcf\x11\xe0\xa1", "MSG"),
             (b"\0\0\0", "not text"),
             (b"From 123@xxx\nSubject: x", "no date"),
+            (b"// <!-- <mdb:mork:z v=\"1.4\"/> -->", "Thunderbird index"),
+            (b"\xff\xfeF\0r\0", "UTF-16"),
+            (b"F\0r\0o\0m\0 \0-\0", "UTF-16"),
+            (b"\0F\0r\0o\0m\0 \0-", "UTF-16"),
+            (b"id,from,text\n1,a@b.example,hello\n", "table"),
+            (b"From - Tue Mar 19 09:13:51 2019\rSubject: x\r\r", "CR alone"),
+            (b"1234\nSubject: x\n", "Apple Mail"),
+            (b"BEGIN:VCARD\nVERSION:3.0\n", "contacts"),
+            (b"BABYL OPTIONS: -*- rmail -*-\n", "Babyl"),
+            (b"*mbx*\r\n4f3c", "UW IMAP"),
+            (b"hello, world\nhello, moon", "other text"),
             (b"hello world", "other text"),
             (b"", "other text"),
         ] {
-            let (looks, remedy) = instead_of_mbox(head);
+            let (looks, remedy) = instead_of_mbox(head, Path::new("in/a.mbox"));
             assert!(looks.contains(expected), "{looks}");
             assert!(!remedy.is_empty());
         }
+        let (looks, _) = instead_of_mbox(b"Subject: x\n", Path::new("Mail/cur/1234.host:2,S"));
+        assert!(looks.contains("Maildir"), "{looks}");
     }
 }

@@ -19,13 +19,13 @@ mod test_support;
 
 pub use error::SourceError;
 
-use crate::mapping::{Format, Mapping};
+use crate::mapping::{Dialect, Format, Mapping};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Largest mail that is read, in bytes; a larger one is [`Unreadable`], named, and never held in memory.
+/// Largest file that is read as one mail, in bytes; a larger one is [`Unreadable`], named, and never held in memory.
 pub const MAX_MAIL: u64 = 150_000_000;
 
 /// Where an entry's bytes lie: enough to read it again without scanning.
@@ -196,6 +196,13 @@ pub fn open(mapping: &Mapping, index: usize) -> Result<Box<dyn Source>, SourceEr
         Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found)?),
         Format::Csv(csv) => Box::new(chat_csv::ChatCsv::open(source, csv, number, found)?),
     })
+}
+
+/// Reads an mbox that lies in memory as a file of these bytes is read, in blocks of `block` bytes: offset, length and mail
+/// of each stretch, in order. No mail: what stands before the first separator. Stretches tile the bytes.
+#[must_use]
+pub fn mbox_in_memory(bytes: &[u8], dialect: Dialect, block: usize) -> Vec<(u64, u64, Option<RawMail>)> {
+    mbox::in_memory(bytes, dialect, block)
 }
 
 /// Opens all sources of the mapping, in order.

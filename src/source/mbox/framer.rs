@@ -2,21 +2,19 @@
 //!
 //! A framer of our own, because the crates at hand lose or invent mails: mbox-reader never yields the last message and
 //! mail-parser's iterator splits at any line that starts with `From `; both drop what stands before the first separator.
-//! What a separator is stands in [`super::separator`]; where the dialect has Content-Length, [`super::length`] is asked
-//! first. Everything else is text and stays with the mail it stands in.
+//! Here every line that begins with `From ` is judged ([`super::line`]); what is no separator is text and stays with the
+//! mail it stands in. A Content-Length that fits comes before any line within it ([`super::lengths`]).
 
 use super::super::pread::{ReadAt, fill};
-use super::dialect::{LineEnd, Rules};
-use super::length::{self, Measured};
-use super::separator::{self, Line, UTF8_BOM};
+use super::lengths::{self, Fit};
+use super::line::{self, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
+use super::reading::Reading;
 use memchr::memmem;
+use std::collections::BTreeMap;
 use std::io;
 
 /// Bytes looked through per read.
 pub(super) const BLOCK: usize = 1 << 20;
-
-/// Enough bytes before a newline to see whether it ends a blank line.
-const LOOK_BACK: u64 = 2;
 
 /// A stretch of an mbox file. In order, stretches tile the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,34 +41,37 @@ pub(super) struct Broken {
     pub(super) error: io::Error,
 }
 
-/// `From ` lines that look like separators and were not taken for one, so that nobody loses a mail in silence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Suspects {
+/// How often something was met, and where first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
     pub(super) count: u64,
-    /// Offset of the first.
     pub(super) first: u64,
 }
 
-/// How the Content-Length fields met so far fit. Only counted where the rules ask for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Lengths {
-    pub(super) fit: u64,
-    pub(super) wrong: u64,
-    /// Mails without the field.
-    pub(super) absent: u64,
+/// What was met on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Lines that look like separators and were left as text.
+    pub(super) suspects: BTreeMap<Suspect, Seen>,
+    /// Separators taken for such although no blank line comes before them.
+    pub(super) run_on: Option<Seen>,
+    /// Mails with a Content-Length that fits, and with one that does not. Counted only where it is looked at.
+    pub(super) fits: u64,
+    pub(super) misfits: u64,
+    /// Mails without one, where it is looked for.
+    pub(super) without: u64,
+}
+
+impl Seen {
+    fn add(seen: Option<Seen>, at: u64) -> Seen {
+        seen.map_or(Seen { count: 1, first: at }, |seen| Seen { count: seen.count + 1, ..seen })
+    }
 }
 
 /// An iterator over the stretches of a file.
 pub(super) struct Framer<R> {
     file: R,
-    rules: Rules,
-    newline: u8,
-    suspects: Suspects,
-    lengths: Lengths,
-    /// The Content-Length of the open mail has been looked at.
-    is_measured: bool,
-    /// Where the file ends, once Content-Length has led there.
-    end: Option<u64>,
+    reading: Reading,
     block: usize,
     finder: memmem::Finder<'static>,
     window: Vec<u8>,
@@ -78,45 +79,41 @@ pub(super) struct Framer<R> {
     window_at: u64,
     /// Offset of the next block.
     next_block: u64,
-    /// Newlines are looked for in `window[searched..limit]`.
+    /// Lines are looked for in `window[searched..limit]`.
     searched: usize,
     limit: usize,
     /// The window reaches the end of the file.
     at_end: bool,
-    /// Where the first line starts: 3 after a byte order mark.
-    first_line: u64,
     /// Start of the stretch whose end is looked for, and what it is as far as it has been seen.
     open: u64,
     open_kind: Kind,
+    /// Where the open mail ends by its Content-Length, if that fits.
+    until: Option<u64>,
+    /// So far lines have been counted in vain; before it none are, so that no byte is counted twice.
+    counted_to: u64,
+    tally: Tally,
     done: bool,
 }
 
 impl<R: ReadAt> Framer<R> {
     /// Reads `file` in blocks of `block` bytes; the result does not depend on it.
-    pub(super) fn new(file: R, rules: Rules, block: usize) -> Framer<R> {
-        let (newline, separator) = match rules.line_end {
-            LineEnd::Lf => (b'\n', b"\nFrom "),
-            LineEnd::Cr => (b'\r', b"\rFrom "),
-        };
+    pub(super) fn new(file: R, reading: Reading, block: usize) -> Framer<R> {
         Framer {
             file,
-            rules,
-            newline,
-            suspects: Suspects::default(),
-            lengths: Lengths::default(),
-            is_measured: false,
-            end: None,
+            reading,
             block: block.max(1),
-            finder: memmem::Finder::new(separator),
+            finder: memmem::Finder::new(b"From "),
             window: Vec::new(),
             window_at: 0,
             next_block: 0,
             searched: 0,
             limit: 0,
             at_end: false,
-            first_line: 0,
             open: 0,
             open_kind: Kind::Before { blank: true, whole: true },
+            until: None,
+            counted_to: 0,
+            tally: Tally::default(),
             done: false,
         }
     }
@@ -126,30 +123,14 @@ impl<R: ReadAt> Framer<R> {
         &self.file
     }
 
-    /// Lines passed over so far that look like separators.
-    pub(super) fn suspects(&self) -> Suspects {
-        self.suspects
-    }
-
-    /// How the Content-Length fields met so far fit.
-    pub(super) fn lengths(&self) -> Lengths {
-        self.lengths
+    /// What was met so far; complete when the last stretch has been given.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn next_separator(&mut self) -> io::Result<Option<u64>> {
         if self.next_block == 0 {
             self.read_block()?;
-            if let Some(start) = self.first_lines() {
-                return Ok(Some(start));
-            }
-        }
-        match self.measure()? {
-            Measured::Separator(next) => return Ok(Some(next)),
-            Measured::End(end) => {
-                self.end = Some(end);
-                return Ok(None);
-            }
-            Measured::Absent | Measured::Wrong => {}
         }
         loop {
             if let Some(found) = self.search() {
@@ -162,41 +143,10 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
-    /// What Content-Length says of the open mail, asked once and only where the rules say so. Where it leads to a separator,
-    /// the search goes on behind that.
-    fn measure(&mut self) -> io::Result<Measured> {
-        if !self.rules.content_length || self.open_kind != Kind::Mail || std::mem::replace(&mut self.is_measured, true)
-        {
-            return Ok(Measured::Absent);
-        }
-        let measured = length::measure(&self.file, self.open, self.rules)?;
-        match measured {
-            Measured::Absent => self.lengths.absent += 1,
-            Measured::Wrong => self.lengths.wrong += 1,
-            Measured::End(_) => self.lengths.fit += 1,
-            Measured::Separator(next) => {
-                self.lengths.fit += 1;
-                self.go_to(next)?;
-            }
-        }
-        Ok(measured)
-    }
-
-    /// Goes on searching behind the separator at `offset`.
-    fn go_to(&mut self, offset: u64) -> io::Result<()> {
-        let within = offset.checked_sub(self.window_at).and_then(|at| usize::try_from(at).ok());
-        if let Some(at) = within.filter(|at| *at < self.limit) {
-            self.searched = at;
-            return Ok(());
-        }
-        self.next_block = offset;
-        self.read_block()
-    }
-
     fn read_block(&mut self) -> io::Result<()> {
-        let start = self.next_block.saturating_sub(LOOK_BACK);
+        let start = self.next_block.saturating_sub(LOOK_BACK as u64);
         let back = usize::try_from(self.next_block - start).unwrap_or(0);
-        let wanted = back + self.block + separator::REACH;
+        let wanted = back + self.block + LOOK_AHEAD;
         if self.window.len() != wanted {
             self.window = vec![0; wanted];
         }
@@ -210,41 +160,19 @@ impl<R: ReadAt> Framer<R> {
         Ok(())
     }
 
-    /// Judges the start of the file: a mail may begin there without a newline before it.
-    fn first_lines(&mut self) -> Option<u64> {
-        if separator::at_file_start(&self.window, self.rules).is_some() {
-            return Some(0);
-        }
-        if self.window.starts_with(UTF8_BOM) {
-            self.first_line = UTF8_BOM.len() as u64;
-        }
-        None
-    }
-
-    /// The next separator in the window.
+    /// Where the next mail in the window begins.
     fn search(&mut self) -> Option<u64> {
         let start = self.searched;
-        let end = self.limit.saturating_add(5).min(self.window.len());
+        let end = self.limit.saturating_add(4).min(self.window.len());
         while let Some(found) = self.window.get(self.searched..end).and_then(|bytes| self.finder.find(bytes)) {
-            let newline = self.searched + found;
-            if newline >= self.limit {
+            let at = self.searched + found;
+            if at >= self.limit {
                 break;
             }
-            self.searched = newline + 1;
-            let after_blank_line = self.ends_blank_line(newline);
-            let offset = self.window_at + newline as u64 + 1;
-            match separator::judge(self.window.get(newline + 1..).unwrap_or_default(), after_blank_line, self.rules) {
-                Line::Separator(_) => {
-                    self.note_blank(start, newline);
-                    return Some(offset);
-                }
-                Line::Suspect => {
-                    if self.suspects.count == 0 {
-                        self.suspects.first = offset;
-                    }
-                    self.suspects.count += 1;
-                }
-                Line::Text => {}
+            self.searched = at + 1;
+            if let Some(begin) = self.judge(at) {
+                self.note_blank(start, at);
+                return Some(begin);
             }
         }
         self.searched = self.limit;
@@ -252,21 +180,53 @@ impl<R: ReadAt> Framer<R> {
         None
     }
 
-    fn ends_blank_line(&self, newline: usize) -> bool {
-        let starts_line = |at: usize| {
-            self.window_at + at as u64 == self.first_line
-                || at.checked_sub(1).and_then(|before| self.window.get(before)) == Some(&self.newline)
+    /// If a mail begins with the `From ` at `at` in the window: where.
+    fn judge(&mut self, at: usize) -> Option<u64> {
+        let place = line::place(self.window.get(..at)?, self.window_at == 0)?;
+        let line = line::read(self.window.get(at..)?)?;
+        let offset = self.window_at + at as u64;
+        let verdict = line::judge(&line, place, self.reading.ways);
+        let suspect = match (verdict, self.until) {
+            (_, Some(until)) if offset == until => None,
+            (Verdict::Separator, Some(until)) if offset < until => Some(Suspect::WithinLength),
+            (_, Some(until)) if offset < until => return None,
+            (Verdict::Separator, _) => None,
+            (Verdict::Suspect(suspect), _) => Some(suspect),
+            (Verdict::Text, _) => return None,
         };
-        starts_line(newline)
-            || self.newline == b'\n'
-                && newline.checked_sub(1).is_some_and(|cr| self.window.get(cr) == Some(&b'\r') && starts_line(cr))
+        if let Some(suspect) = suspect {
+            let seen = self.tally.suspects.get(&suspect).copied();
+            self.tally.suspects.insert(suspect, Seen::add(seen, offset));
+            return None;
+        }
+        if place == Place::AfterText && self.until != Some(offset) {
+            self.tally.run_on = Some(Seen::add(self.tally.run_on, offset));
+        }
+        self.until = None;
+        if self.reading.lengths {
+            let may_count = offset >= self.counted_to;
+            match lengths::until(&self.file, offset + line.length as u64, self.reading.ways, may_count) {
+                Fit::Absent => self.tally.without += 1,
+                Fit::Wrong { counted_to } => {
+                    self.tally.misfits += 1;
+                    if may_count {
+                        self.counted_to = counted_to;
+                    }
+                }
+                Fit::Until(end) => {
+                    self.tally.fits += 1;
+                    self.until = Some(end);
+                }
+            }
+        }
+        Some(if place == Place::FileStart { 0 } else { offset })
     }
 
     fn note_blank(&mut self, start: usize, end: usize) {
         if let Kind::Before { blank: true, whole } = self.open_kind {
-            let mark = usize::try_from(self.first_line.saturating_sub(self.window_at)).unwrap_or(0);
-            let seen = self.window.get(start.max(mark)..end).unwrap_or_default();
-            self.open_kind = Kind::Before { blank: seen.iter().all(u8::is_ascii_whitespace), whole };
+            let seen = self.window.get(start..end).unwrap_or_default();
+            let blank = seen.iter().all(|byte| byte.is_ascii_whitespace() || line::is_stray(*byte));
+            self.open_kind = Kind::Before { blank, whole };
         }
     }
 
@@ -279,7 +239,6 @@ impl<R: ReadAt> Framer<R> {
         let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind };
         self.open = end;
         self.open_kind = Kind::Mail;
-        self.is_measured = false;
         (stretch.length > 0).then_some(stretch)
     }
 }
@@ -293,8 +252,7 @@ impl<R: ReadAt> Iterator for Framer<R> {
                 Ok(Some(start)) => self.close(start, true),
                 Ok(None) => {
                     self.done = true;
-                    let end = self.end.unwrap_or(self.window_at + self.window.len() as u64);
-                    self.close(end, false)
+                    self.close(self.window_at + self.window.len() as u64, false)
                 }
                 Err(error) => {
                     self.done = true;

@@ -1,71 +1,64 @@
 //! From an mbox entry to the mail inside: separator off, closing blank line off, quoting undone.
 
 use super::super::RawMail;
-use super::date;
-use super::dialect::{LineEnd, Quoting, Rules};
-use super::separator::{self, Line};
+use super::lengths;
+use super::line::{self, Form};
+use super::reading::{Quoting, Reading};
 use bytes::Bytes;
-use memchr::{memchr_iter, memmem};
+use memchr::memmem;
 
-/// The mail in an entry; `None` if the entry does not begin with a separator. `file_start`: it stands at offset 0.
-pub(super) fn in_entry(entry: Vec<u8>, rules: Rules, file_start: bool) -> Option<RawMail> {
-    let separator = if file_start {
-        separator::at_file_start(&entry, rules)?
-    } else {
-        // The line was judged with what stands before it, which is not here.
-        match separator::judge(&entry, true, rules) {
-            Line::Separator(found) => found,
-            Line::Suspect | Line::Text => return None,
-        }
-    };
+/// Bit of X-Mozilla-Status that means: deleted, though still in the file until that is compacted
+/// (comm-central, `nsMsgMessageFlags`: Expunged).
+const EXPUNGED: u16 = 0x0008;
+
+/// A header longer than this is not searched for a flag.
+const LONGEST_HEADER: usize = 64 << 10;
+
+/// Where an entry stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// It begins at offset 0.
+    pub(super) is_first: bool,
+    /// It reaches to the end of the file.
+    pub(super) is_last: bool,
+    /// Flags that the mail program stored with a mail become labels.
+    pub(super) flags: bool,
+}
+
+/// A mail, and whether the end of the file may have cut it.
+pub(super) struct Unwrapped {
+    pub(super) mail: RawMail,
+    pub(super) may_be_cut: bool,
+}
+
+/// The mail in an entry; `None` if the entry does not begin with a separator.
+pub(super) fn in_entry(bytes: Vec<u8>, entry: Entry, reading: Reading) -> Option<Unwrapped> {
+    let (line, lead) = line::at_start(&bytes, entry.is_first)?;
+    let start = lead + line.length;
+    let stored = bytes.get(start..)?;
+    let by_length = if reading.lengths { lengths::end_within(stored) } else { None };
+    let end = start + by_length.unwrap_or_else(|| without_closing_blank_line(stored));
     let mut changes = Vec::new();
-    if entry.last() != Some(&rules.line_end.byte()) {
-        changes.push("the file ends inside a line: the mail may have been cut there".to_owned());
-    }
-    let (entry, start) = match rules.line_end {
-        LineEnd::Lf => (entry, separator.length),
-        LineEnd::Cr => {
-            changes.push("line ends CR read as LF".to_owned());
-            (entry.into_iter().map(|byte| if byte == b'\r' { b'\n' } else { byte }).collect(), separator.length)
+    if entry.is_last {
+        let missing = if reading.lengths { lengths::missing(stored) } else { None };
+        if let Some(missing) = missing {
+            changes.push(format!("the file ends {missing} bytes before the mail does by its Content-Length"));
+        } else if by_length.is_none() && !stored.is_empty() && !stored.ends_with(b"\n") {
+            changes.push("the file ends within the last line of this mail, which may be cut".to_owned());
         }
-    };
-    let end = start + without_closing_blank_line(entry.get(start..)?);
-    let mail = Bytes::from(entry).slice(start..end);
-    let mail = match without_inner_separators(&mail) {
-        Some(cleaned) => {
-            changes.push("a `From ` line inside the header left out".to_owned());
-            Bytes::from(cleaned)
-        }
-        None => mail,
-    };
-    let mail = unquoted(&mail, rules.quoting).map_or(mail, Bytes::from);
-    Some(RawMail { separator_date: separator.date, changes, ..RawMail::new(mail) })
-}
-
-/// `mail` without quoted separators in its header: Thunderbird leaves that of an earlier copy there.
-/// `None` if there is none. No header field can begin so (RFC 5322 section 2.2).
-fn without_inner_separators(mail: &[u8]) -> Option<Vec<u8>> {
-    let header = mail.get(..header_end(mail))?;
-    let is_inner =
-        |line: &&[u8]| line.strip_prefix(b">").is_some_and(|line| date::of_separator(line.trim_ascii_end()).is_some());
-    if !header.split_inclusive(|byte| *byte == b'\n').any(|line| is_inner(&line)) {
-        return None;
     }
-    let mut kept: Vec<u8> =
-        header.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_inner(line)).flatten().copied().collect();
-    kept.extend_from_slice(mail.get(header.len()..)?);
-    Some(kept)
-}
-
-/// Where the first empty line begins.
-fn header_end(mail: &[u8]) -> usize {
-    if mail.starts_with(b"\n") || mail.starts_with(b"\r\n") {
-        return 0;
+    let may_be_cut = !changes.is_empty();
+    let mut labels = Vec::new();
+    if entry.flags && matches!(line.form, Form::Dash | Form::Bare) && is_expunged(stored) {
+        labels.push("Trash".to_owned());
+        changes.push("labelled Trash: deleted in Thunderbird (X-Mozilla-Status), though still in the file".to_owned());
     }
-    let ends = |newline: &usize| {
-        mail.get(newline + 1..).is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"\r\n"))
+    let bytes = match unquoted(bytes.get(start..end)?, reading.quoting_behind(line.form)) {
+        Some(mail) => Bytes::from(mail),
+        None => Bytes::from(bytes).slice(start..end),
     };
-    memchr_iter(b'\n', mail).find(ends).map_or(mail.len(), |newline| newline + 1)
+    let mail = RawMail { separator_date: line.meant_date(), labels, changes, ..RawMail::new(bytes) };
+    Some(Unwrapped { mail, may_be_cut })
 }
 
 /// Length of `mail` without the blank line that mbox puts after every mail. Only that one: more belong to the mail.
@@ -80,23 +73,44 @@ fn without_closing_blank_line(mail: &[u8]) -> usize {
     mail.len()
 }
 
-/// `mail` with the quoting of its dialect undone; `None` if nothing in it is quoted.
+/// Has the mail been deleted in Thunderbird? Its flags are four hexadecimal digits.
+fn is_expunged(mail: &[u8]) -> bool {
+    const NAME: &[u8] = b"x-mozilla-status:";
+    let head = mail.get(..mail.len().min(LONGEST_HEADER)).unwrap_or_default();
+    let header = head.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    header
+        .filter_map(|line| line.split_at_checked(NAME.len()))
+        .find(|(name, _)| name.eq_ignore_ascii_case(NAME))
+        .and_then(|(_, value)| std::str::from_utf8(value.trim_ascii()).ok())
+        .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+        .is_some_and(|flags| flags & EXPUNGED != 0)
+}
+
+/// `mail` with quoted `From ` lines as they were; `None` if there is none.
+///
+/// mboxo writes `>From ` for `From ` and leaves `>From ` as it is: a mail that said `>From ` by itself cannot be told
+/// from a quoted one. A header holds no line of text, so nothing in it was quoted: a `>From - ` there is Thunderbird's own.
 fn unquoted(mail: &[u8], quoting: Quoting) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut copied = 0;
     if quoting == Quoting::None {
         return None;
     }
-    let mut bytes = Vec::new();
-    let mut copied = 0;
-    for from in memmem::find_iter(mail, b"From ") {
-        let before = mail.get(..from)?;
-        let most = if quoting == Quoting::One { 2 } else { usize::MAX };
-        let marks = before.iter().rev().take(most).take_while(|byte| **byte == b'>').count();
-        let is_quoted = marks == 1 || marks > 1 && quoting == Quoting::Each;
-        let starts_line = matches!(before.get(..from - marks)?.last(), None | Some(b'\n'));
-        if is_quoted && starts_line {
-            bytes.extend_from_slice(mail.get(copied..from - marks)?);
-            copied = from - marks + 1;
+    let mut body = None;
+    for at in memmem::find_iter(mail, b">From ") {
+        let before = mail.get(..at)?;
+        let deeper = before.iter().rev().take_while(|byte| **byte == b'>').count();
+        let start = at - deeper;
+        let starts_line = start == 0 || before.get(start - 1) == Some(&b'\n');
+        // The body is looked for only in a mail that has something to take off.
+        if !starts_line
+            || (deeper > 0 && quoting == Quoting::One)
+            || start < *body.get_or_insert_with(|| body_start(mail))
+        {
+            continue;
         }
+        bytes.extend_from_slice(mail.get(copied..start)?);
+        copied = start + 1;
     }
     if copied == 0 {
         return None;
@@ -105,13 +119,32 @@ fn unquoted(mail: &[u8], quoting: Quoting) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Where the body begins; 0 if the mail does not begin with a header.
+fn body_start(mail: &[u8]) -> usize {
+    if !line::begins_header(mail) {
+        return 0;
+    }
+    let lf = memmem::find(mail, b"\n\n").map(|at| at + 2);
+    let crlf = memmem::find(mail, b"\n\r\n").map(|at| at + 3);
+    lf.into_iter().chain(crlf).min().unwrap_or(mail.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::Dialect;
+
+    fn unwrapped(entry: &str, dialect: Dialect, is_first: bool) -> Option<Unwrapped> {
+        let place = Entry { is_first, is_last: false, flags: true };
+        in_entry(entry.as_bytes().to_vec(), place, Reading::blind(dialect))
+    }
+
+    fn read_as(dialect: Dialect, entry: &str) -> String {
+        String::from_utf8(unwrapped(entry, dialect, true).unwrap().mail.bytes.to_vec()).unwrap()
+    }
 
     fn mail(entry: &str) -> String {
-        let mail = in_entry(entry.as_bytes().to_vec(), Rules::PLAIN, true).unwrap();
-        String::from_utf8(mail.bytes.to_vec()).unwrap()
+        read_as(Dialect::Auto, entry)
     }
 
     const SEPARATOR: &str = "From a@b.example Tue Mar 19 09:13:51 2019";
@@ -149,49 +182,12 @@ mod tests {
     fn a_byte_order_mark_is_allowed_at_the_start_of_a_file_only() {
         let entry = format!("\u{feff}{SEPARATOR}\nSubject: x\n");
         assert_eq!(mail(&entry), "Subject: x\n");
-        assert!(in_entry(entry.into_bytes(), Rules::PLAIN, false).is_none());
+        assert!(unwrapped(&entry, Dialect::Auto, false).is_none());
     }
 
     #[test]
     fn an_entry_that_does_not_begin_with_a_separator_is_none() {
-        assert!(in_entry(b"Subject: x\n".to_vec(), Rules::PLAIN, true).is_none());
-        assert!(in_entry(Vec::new(), Rules::PLAIN, true).is_none());
-    }
-
-    #[test]
-    fn quoting_is_undone_as_the_dialect_did_it() {
-        let text = ">From a\n>>From b\n>>>From c\nFrom d\n>x\n";
-        for (quoting, expected) in [
-            (Quoting::One, "From a\n>>From b\n>>>From c\nFrom d\n>x\n"),
-            (Quoting::Each, "From a\n>From b\n>>From c\nFrom d\n>x\n"),
-            (Quoting::None, text),
-        ] {
-            let entry = format!("{SEPARATOR}\nSubject: x\n\n{text}");
-            let found = in_entry(entry.into_bytes(), Rules { quoting, ..Rules::PLAIN }, true).unwrap();
-            assert_eq!(found.bytes, format!("Subject: x\n\n{expected}"), "{quoting:?}");
-            assert!(found.changes.is_empty());
-        }
-    }
-
-    #[test]
-    fn a_separator_inside_a_header_is_left_out_and_said() {
-        let entry = format!("{SEPARATOR}\nX-Mozilla-Status: 0001\n>{SEPARATOR}\nSubject: x\n\n>From me\n");
-        let found = in_entry(entry.into_bytes(), Rules::PLAIN, true).unwrap();
-        assert_eq!(found.bytes, "X-Mozilla-Status: 0001\nSubject: x\n\nFrom me\n");
-        assert_eq!(found.changes, ["a `From ` line inside the header left out"]);
-    }
-
-    #[test]
-    fn a_file_that_ends_inside_a_line_says_so() {
-        let found = in_entry(format!("{SEPARATOR}\nSubject: x\n\nte").into_bytes(), Rules::PLAIN, true).unwrap();
-        assert_eq!(found.changes, ["the file ends inside a line: the mail may have been cut there"]);
-    }
-
-    #[test]
-    fn lines_that_end_in_cr_alone_are_read_as_lf() {
-        let entry = format!("{SEPARATOR}\nSubject: x\n\n>From a\nb\n\n").replace('\n', "\r");
-        let rules = Rules { line_end: LineEnd::Cr, ..Rules::PLAIN };
-        let found = in_entry(entry.into_bytes(), rules, true).unwrap();
-        assert_eq!(found.bytes, "Subject: x\n\nFrom a\nb\n");
+        assert!(unwrapped("Subject: x\n", Dialect::Auto, true).is_none());
+        assert!(unwrapped("", Dialect::Auto, true).is_none());
     }
 }

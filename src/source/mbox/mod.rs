@@ -1,46 +1,69 @@
 //! mbox files: many mails in one file, each behind a `From ` line.
+//!
+//! [`line`] judges such a line, [`reading`] tells from the beginning of a file how it is written, [`framer`] finds where
+//! mails begin, [`lengths`] knows Content-Length, [`mail`] unwraps a mail, [`notes`] says what people should know.
 
 mod date;
-mod dialect;
 mod framer;
-mod length;
+mod lengths;
+mod line;
 mod mail;
+mod notes;
+mod reading;
+
+#[cfg(test)]
+mod dialect_tests;
 #[cfg(test)]
 mod real_tests;
-mod separator;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod ways_tests;
 
 use super::files;
 use super::find::Found;
 use super::pread::{self, ReadAt};
-use super::{Content, Origin, Piece, RawEntry, Scan, Source, SourceError, SourceFile, Unreadable, looks};
+use super::{Content, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable, looks};
 use crate::mapping::{Dialect, Limits, SourceMapping};
-use dialect::Rules;
-use framer::{Framer, Kind, Stretch, Suspects};
+use framer::{Framer, Kind, Stretch};
+use mail::Unwrapped;
 use memchr::memchr_iter;
+use notes::Scanned;
+use reading::{Evidence, Reading};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A source of mbox files.
 pub(super) struct Mbox {
     name: String,
     index: u16,
     files: Vec<SourceFile>,
-    /// How each file is read.
-    rules: Vec<Rules>,
-    limits: Limits,
     notes: Vec<String>,
-    /// Lines that scans of a file passed over although they look like separators.
-    suspects: Mutex<BTreeMap<u32, Suspects>>,
+    dialect: Dialect,
+    limits: Limits,
+    /// Flags that a mail program stored become labels.
+    flags: bool,
+    /// How each file is read, found out when it is first opened.
+    readings: Vec<OnceLock<(Reading, Evidence)>>,
+    /// What the scan of each file has met.
+    scanned: Mutex<BTreeMap<u32, Scanned>>,
+}
+
+/// A file that is open.
+struct Open<R> {
+    file: R,
+    number: u32,
+    size: u64,
+    reading: Reading,
 }
 
 impl Mbox {
     pub(super) fn open(
         mapping: &SourceMapping,
-        declared: Dialect,
+        dialect: Dialect,
         limits: Limits,
         index: u16,
         found: Found,
@@ -48,8 +71,6 @@ impl Mbox {
         files::first_problem(mapping, &found)?;
         let mut notes = found.notes();
         let mut empty = 0;
-        let mut rules = Vec::with_capacity(found.files.len());
-        let mut evidence: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for file in &found.files {
             let head = files::head(mapping, file)?;
             if let Some(packed) = looks::packed(&head, &file.path) {
@@ -59,24 +80,25 @@ impl Mbox {
                 empty += 1;
                 notes.push(format!("{} is empty", file.shown));
             }
-            let detected = File::open(&file.path)
-                .and_then(|open| dialect::detect(&open, declared))
-                .map_err(|error| files::cannot_open(mapping, &file.shown, &error))?;
-            rules.push(detected.rules);
-            if let Some(reason) = detected.evidence {
-                evidence.entry(reason).or_default().push(&file.shown);
-            }
-        }
-        for (reason, files) in evidence {
-            let others = files.len() - 1;
-            let others = if others == 0 { String::new() } else { format!(" and {others} more") };
-            notes.push(format!("{}{others}: {reason}", files.first().copied().unwrap_or_default()));
         }
         if empty == found.files.len() {
             return Err(files::holds_nothing(mapping, &found.files, "messages"));
         }
-        let suspects = Mutex::default();
-        Ok(Mbox { name: mapping.name.clone(), index, files: found.files, rules, limits, notes, suspects })
+        Ok(Mbox { notes, ..Mbox::of(mapping, dialect, limits, index, found.files) })
+    }
+
+    fn of(mapping: &SourceMapping, dialect: Dialect, limits: Limits, index: u16, files: Vec<SourceFile>) -> Mbox {
+        Mbox {
+            name: mapping.name.clone(),
+            index,
+            readings: files.iter().map(|_| OnceLock::new()).collect(),
+            files,
+            notes: Vec::new(),
+            dialect,
+            limits,
+            flags: mapping.labels_from.flags,
+            scanned: Mutex::default(),
+        }
     }
 
     fn origin(&self, file: u32, offset: u64, length: u64) -> Origin {
@@ -84,15 +106,32 @@ impl Mbox {
         Origin { source: self.index, pieces: vec![piece], part: 0 }
     }
 
+    /// Opens a file that had `size` bytes when the source was opened.
+    fn opened<R: ReadAt>(&self, file: R, number: u32, size: u64) -> Open<R> {
+        let known = usize::try_from(number).ok().and_then(|index| self.readings.get(index));
+        let reading = match known.and_then(OnceLock::get) {
+            Some((reading, _)) => *reading,
+            // A file that cannot be read will be reported by whoever reads on.
+            None => reading::survey(&file, size, self.dialect).map_or(Reading::blind(self.dialect), |found| {
+                known.map_or(found, |known| *known.get_or_init(|| found)).0
+            }),
+        };
+        Open { file, number, size, reading }
+    }
+
     /// The entry or problem in one stretch of an open file; `None` for blank lines before the first separator.
-    fn entry(&self, file: &impl ReadAt, number: u32, stretch: Stretch) -> Option<Result<RawEntry, Unreadable>> {
+    fn entry<R: ReadAt>(&self, open: &Open<R>, stretch: Stretch) -> Option<Result<(RawEntry, bool), Unreadable>> {
+        let number = open.number;
         let origin = self.origin(number, stretch.offset, stretch.length);
         match stretch.kind {
-            Kind::Mail => Some(self.mail(file, origin)),
-            Kind::Before { blank: true, .. } => None,
-            Kind::Before { whole: true, .. } => {
-                let head = pread::exactly(file, 0, stretch.length.min(looks::HEAD)).unwrap_or_default();
-                let (looks, remedy) = looks::instead_of_mbox(&head);
+            Kind::Mail => Some(self.mail(open, origin)),
+            Kind::Before { blank: true, whole: false } => None,
+            Kind::Before { whole: true, blank } => {
+                let head = pread::exactly(&open.file, 0, stretch.length.min(looks::HEAD)).unwrap_or_default();
+                if blank && head.iter().all(u8::is_ascii_whitespace) {
+                    return None;
+                }
+                let (looks, remedy) = looks::instead_of_mbox(&head, self.path(number));
                 Some(Err(Unreadable {
                     detail: format!("{} holds no line that separates mails; {looks}", self.shown(number)),
                     origin,
@@ -112,24 +151,47 @@ impl Mbox {
         }
     }
 
-    /// Reads and unwraps the mail at `origin`, which has been checked to be one piece of `file`.
-    fn mail(&self, file: &impl ReadAt, origin: Origin) -> Result<RawEntry, Unreadable> {
+    /// Reads and unwraps the mail at `origin`, which has been checked to be one piece of the file. Also says whether the
+    /// end of the file may have cut it.
+    fn mail<R: ReadAt>(&self, open: &Open<R>, origin: Origin) -> Result<(RawEntry, bool), Unreadable> {
         let Some(&Piece { file: number, offset, length, .. }) = origin.pieces.first() else {
             return Err(files::foreign(origin));
         };
         if length > self.limits.mail {
-            return Err(files::too_large(self.shown(number), origin, length, self.limits.mail));
+            return Err(self.over_limit(origin, "mail", "mail", self.limits.mail, length));
         }
-        let entry = match pread::exactly(file, offset, length) {
-            Ok(entry) => entry,
+        let bytes = match pread::exactly(&open.file, offset, length) {
+            Ok(bytes) => bytes,
             Err(error) => return Err(self.broken(origin, &error)),
         };
-        if let Some(longest) = longer_than(&entry, self.limits.line) {
-            return Err(files::line_too_long(self.shown(number), origin, longest, self.limits.line));
+        if length > self.limits.line
+            && let Some(longest) = line_over(&bytes, self.limits.line)
+        {
+            return Err(self.over_limit(origin, "mail with a line", "line", self.limits.line, longest));
         }
-        match mail::in_entry(entry, self.rules(number), offset == 0) {
-            Some(mail) => Ok(RawEntry { origin, content: Content::Mail(mail) }),
+        let is_last = offset.saturating_add(length) >= open.size;
+        let entry = mail::Entry { is_first: offset == 0, is_last, flags: self.flags };
+        match mail::in_entry(bytes, entry, open.reading) {
+            Some(Unwrapped { mail, may_be_cut }) => Ok((RawEntry { origin, content: Content::Mail(mail) }, may_be_cut)),
             None => Err(files::changed(self.shown(number), origin, "no mbox separator stands there any more")),
+        }
+    }
+
+    /// Something larger than the key of `[limits]` allows.
+    fn over_limit(&self, origin: Origin, what: &str, key: &str, limit: u64, length: u64) -> Unreadable {
+        let (file, offset) = origin.pieces.first().map_or((0, 0), |piece| (piece.file, piece.offset));
+        let size = if limit.is_multiple_of(1_000_000) {
+            format!("{} MB", limit / 1_000_000)
+        } else {
+            format!("{limit} bytes")
+        };
+        Unreadable {
+            cause: format!("{what} larger than {size}"),
+            detail: format!("{}, byte {offset}: the {key} has {length} bytes", self.shown(file)),
+            remedy: format!(
+                "raise `{key}` in `[limits]` of the mapping if there is memory for it, or forward the mail by hand"
+            ),
+            origin,
         }
     }
 
@@ -138,18 +200,13 @@ impl Mbox {
         files::unreadable_file(self.shown(place.0), place.1, origin, error)
     }
 
-    fn rules(&self, file: u32) -> Rules {
-        usize::try_from(file).ok().and_then(|file| self.rules.get(file)).copied().unwrap_or(Rules::PLAIN)
+    fn path(&self, file: u32) -> &Path {
+        let file = usize::try_from(file).ok().and_then(|index| self.files.get(index));
+        file.map_or(Path::new(""), |file| &file.path)
     }
 
     fn shown(&self, file: u32) -> &str {
         files::shown(&self.files, file)
-    }
-
-    fn note_suspects(&self, file: u32, found: Suspects) {
-        if found.count > 0 {
-            self.suspects.lock().unwrap_or_else(PoisonError::into_inner).insert(file, found);
-        }
     }
 
     /// All entries of one file, whose size was `size` when the source was opened.
@@ -160,27 +217,50 @@ impl Mbox {
         file: io::Result<R>,
         block: usize,
     ) -> FileScan<'_, R> {
-        let state = match file {
-            Ok(file) => State::Reading(Box::new(Framer::new(file, self.rules(number), block))),
+        let state = match file.map(|file| self.opened(file, number, size)) {
+            Ok(open) => {
+                let Open { file, number, size, reading } = open;
+                State::Reading(Box::new(Framer::new(Open { file, number, size, reading }, reading, block)))
+            }
             Err(error) => State::Failed(Some(error)),
         };
-        FileScan { mbox: self, number, size, state }
+        FileScan { mbox: self, number, size, state, may_be_cut: false }
     }
 }
 
-/// The length of the first line of `bytes` that is longer than `most`.
-fn longer_than(bytes: &[u8], most: u64) -> Option<u64> {
-    if bytes.len() as u64 <= most {
-        return None;
+impl<R: ReadAt> ReadAt for Open<R> {
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_some(buffer, offset)
     }
-    let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
+}
+
+/// The length of the first line in `bytes` that is longer than `limit`.
+fn line_over(bytes: &[u8], limit: u64) -> Option<u64> {
     let mut start = 0;
-    ends.map(|end| {
+    memchr_iter(b'\n', bytes).chain([bytes.len()]).find_map(|end| {
         let length = (end - start) as u64;
-        start = (end + 1).min(bytes.len());
-        length
+        start = end + 1;
+        (length > limit).then_some(length)
     })
-    .find(|length| *length > most)
+}
+
+/// An mbox in memory: offset, length and mail of each stretch, in order; no mail for what stands before the first.
+/// Reads in blocks of `block` bytes, on which the result does not depend.
+pub(super) fn in_memory(bytes: &[u8], dialect: Dialect, block: usize) -> Vec<(u64, u64, Option<RawMail>)> {
+    let size = bytes.len() as u64;
+    let Ok((reading, _)) = reading::survey(&bytes, size, dialect) else { return Vec::new() };
+    let stretches = Framer::new(bytes, reading, block).filter_map(Result::ok);
+    stretches
+        .map(|Stretch { offset, length, kind }| {
+            let is_last = offset + length == size;
+            let entry = mail::Entry { is_first: offset == 0, is_last, flags: true };
+            let mail = pread::exactly(&bytes, offset, length)
+                .ok()
+                .filter(|_| kind == Kind::Mail)
+                .and_then(|bytes| mail::in_entry(bytes, entry, reading));
+            (offset, length, mail.map(|unwrapped| unwrapped.mail))
+        })
+        .collect()
 }
 
 /// An iterator over the entries of one file.
@@ -189,10 +269,11 @@ struct FileScan<'a, R> {
     number: u32,
     size: u64,
     state: State<R>,
+    may_be_cut: bool,
 }
 
 enum State<R> {
-    Reading(Box<Framer<R>>),
+    Reading(Box<Framer<Open<R>>>),
     /// The file could not be opened; said once.
     Failed(Option<io::Error>),
 }
@@ -210,17 +291,22 @@ impl<R: ReadAt> Iterator for FileScan<'_, R> {
         match &mut self.state {
             State::Failed(error) => rest_is_lost(0, &error.take()?),
             State::Reading(framer) => loop {
-                let Some(next) = framer.next() else {
-                    self.mbox.note_suspects(self.number, framer.suspects());
-                    return None;
-                };
-                match next {
-                    Ok(stretch) => {
-                        if let Some(entry) = self.mbox.entry(framer.file(), self.number, stretch) {
-                            return Some(entry);
-                        }
+                match framer.next() {
+                    None => {
+                        let scanned = Scanned { tally: framer.tally().clone(), may_be_cut: self.may_be_cut };
+                        let mut all = self.mbox.scanned.lock().unwrap_or_else(PoisonError::into_inner);
+                        all.insert(self.number, scanned);
+                        return None;
                     }
-                    Err(broken) => return rest_is_lost(broken.offset, &broken.error),
+                    Some(Ok(stretch)) => match self.mbox.entry(framer.file(), stretch) {
+                        None => {}
+                        Some(Ok((entry, may_be_cut))) => {
+                            self.may_be_cut |= may_be_cut;
+                            return Some(Ok(entry));
+                        }
+                        Some(Err(unreadable)) => return Some(Err(unreadable)),
+                    },
+                    Some(Err(broken)) => return rest_is_lost(broken.offset, &broken.error),
                 }
             },
         }
@@ -245,28 +331,20 @@ impl Source for Mbox {
     }
 
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
-        let (_, file) = files::of_origin(&self.files, self.index, origin)?;
+        let (piece, file) = files::of_origin(&self.files, self.index, origin)?;
         match File::open(&file.path) {
-            Ok(open) => self.mail(&open, origin.clone()),
+            Ok(open) => self.mail(&self.opened(open, piece.file, file.size), origin.clone()).map(|(entry, _)| entry),
             Err(error) => Err(self.broken(origin.clone(), &error)),
         }
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = self.notes.clone();
-        let suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_most_files = 3;
-        for (file, Suspects { count, first }) in suspects.iter().take(of_most_files) {
-            notes.push(format!(
-                "{}: {count} {} like separators and are read as text (the first at byte {first}); if mails are missing, \
-                 look there, and put a blank line before it and a date behind it",
-                self.shown(*file),
-                if *count == 1 { "line looks" } else { "lines look" },
-            ));
-        }
-        if let Some(more) = suspects.len().checked_sub(of_most_files).filter(|more| *more > 0) {
-            notes.push(format!("lines like separators are in {more} more files"));
-        }
-        notes
+        let scanned = self.scanned.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = (0..).zip(self.files.iter().zip(&self.readings)).filter_map(|(number, (file, reading))| {
+            let (reading, evidence) = *reading.get()?;
+            Some(notes::Found { shown: &file.shown, reading, evidence, scanned: scanned.get(&number) })
+        });
+        let read = notes::of_files(self.dialect, &files.collect::<Vec<_>>());
+        self.notes.iter().cloned().chain(read).collect()
     }
 }

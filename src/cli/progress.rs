@@ -33,7 +33,9 @@ impl Observer for Bars {
             Event::StageAdvanced { done, records, .. } => {
                 if let Some(bar) = slot.as_ref() {
                     bar.set_position(done);
-                    bar.set_message(format!("{} records", HumanCount(records)));
+                    if records > 0 {
+                        bar.set_message(format!("{} records", HumanCount(records)));
+                    }
                 }
             }
             Event::StageFinished { .. } => {
@@ -69,6 +71,7 @@ fn bar(stage: Stage, total: u64) -> ProgressBar {
 
 fn name(stage: Stage) -> &'static str {
     match stage {
+        Stage::Unpacking => "unpacking",
         Stage::Reading => "reading",
         Stage::Requests => "writing",
         Stage::Sending => "sending",

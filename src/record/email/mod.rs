@@ -4,6 +4,7 @@
 //! identity. Everything that is repaired on the way is a line in [`Record::changes`].
 
 mod addresses;
+mod aside;
 mod attachments;
 mod body;
 mod charset;
@@ -41,15 +42,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # Errors
 /// [`BadRecord`]: unreadable if the bytes are no mail, rejected if it has no sender, no date, or is beyond the limits.
 pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Record, BadRecord> {
-    let mut changes = Vec::new();
+    let mut changes = mail.changes.clone();
     let bytes = without_lead(&mail.bytes, &mut changes);
     let holds_messages = limits::check(&bytes)?;
     let structure = parse(&bytes, holds_messages)?;
-    let leaves: Vec<Option<Leaf<'_>>> = structure
+    let mut leaves: Vec<Option<Leaf<'_>>> = structure
         .parts
         .iter()
         .map(|part| (part.kind != PartKind::Multipart).then(|| Leaf::read(&bytes, part)))
         .collect();
+    let loose = aside::fill(&structure, &mut leaves, &mail.aside, &mut changes);
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
     let fields = Fields::split(bytes.get(block).unwrap_or_default());
 
@@ -61,10 +63,18 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_other).collect();
     let references = ids::references(fields.all("References")).into_iter().filter(is_other).collect();
     let subject = text_field(&fields, "Subject", &mut changes);
-    let labels = labels::read(&fields);
-    let body = body::read(&structure, &leaves, &mut changes);
+    let mut labels = labels::read(&fields);
+    labels.add_all(&mail.labels);
+    let mut body = body::read(&structure, &leaves, &mut changes);
     let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
-    let attachments = files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
+    let (mut attachments, mut missing) = (Vec::new(), Vec::new());
+    for (index, leaf) in files.enumerate() {
+        let to = if aside::is_missing(leaf) { &mut missing } else { &mut attachments };
+        to.push(attachments::read(leaf, index + 1, &mut changes));
+    }
+    attachments.extend(loose);
+    aside::name_missing_text(&mut body, &structure, &leaves, &mut changes);
+    aside::name_missing(&mut body, &missing, &mut changes);
     let namespace = namespace(mapping, source);
     let identity = identify::identity(
         &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },

@@ -11,7 +11,7 @@ mod tests;
 use super::files;
 use super::find::Found;
 use super::pread::{self, ReadAt};
-use super::{Content, MAX_MAIL, Origin, Piece, RawEntry, Scan, Source, SourceError, SourceFile, Unreadable, looks};
+use super::{Content, MAX_MAIL, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable, looks};
 use crate::mapping::SourceMapping;
 use framer::{Framer, Kind, Stretch};
 use std::fs::File;
@@ -23,6 +23,15 @@ pub(super) struct Mbox {
     index: u16,
     files: Vec<SourceFile>,
     notes: Vec<String>,
+    /// Labels that the place of each file gives to its mails.
+    labels: Vec<Vec<String>>,
+}
+
+/// Does a file with these first bytes begin like a mailbox? Blank lines and a byte order mark may come first.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let blank = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let start = head.iter().position(|byte| !blank(byte)).unwrap_or(head.len());
+    framer::separator_start(head.get(start..).unwrap_or_default(), true).is_some()
 }
 
 impl Mbox {
@@ -43,7 +52,8 @@ impl Mbox {
         if empty == found.files.len() {
             return Err(files::holds_nothing(mapping, &found.files, "messages"));
         }
-        Ok(Mbox { name: mapping.name.clone(), index, files: found.files, notes })
+        let labels = found.files.iter().map(|file| found.places.of_mailbox(&file.path)).collect();
+        Ok(Mbox { name: mapping.name.clone(), index, files: found.files, notes, labels })
     }
 
     fn origin(&self, file: u32, offset: u64, length: u64) -> Origin {
@@ -85,14 +95,17 @@ impl Mbox {
             return Err(files::foreign(origin));
         };
         if length > MAX_MAIL {
-            return Err(files::too_large(self.shown(number), origin, length));
+            return Err(files::too_large(self.shown(number), origin, length, MAX_MAIL));
         }
         let entry = match pread::exactly(file, offset, length) {
             Ok(entry) => entry,
             Err(error) => return Err(self.broken(origin, &error)),
         };
         match mail::in_entry(entry, offset == 0) {
-            Some(mail) => Ok(RawEntry { origin, content: Content::Mail(mail) }),
+            Some(mail) => {
+                let labels = self.labels.get(number as usize).cloned().unwrap_or_default();
+                Ok(RawEntry { origin, content: Content::Mail(RawMail { labels, ..mail }) })
+            }
             None => Err(files::changed(self.shown(number), origin, "no mbox separator stands there any more")),
         }
     }

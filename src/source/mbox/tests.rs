@@ -155,7 +155,7 @@ impl ReadAt for BadDisk {
 fn a_disk_error_costs_the_rest_of_its_file_and_is_said_once() {
     let mail = format!("From a@b.example {DATE}\nSubject: 1\n\n{}\n\n", "x".repeat(3000));
     let bytes = mail.repeat(3).into_bytes();
-    let source = Mbox { name: "x".into(), index: 4, files: Vec::new(), notes: Vec::new() };
+    let source = Mbox { name: "x".into(), index: 4, files: Vec::new(), notes: Vec::new(), labels: Vec::new() };
     let size = bytes.len() as u64;
     let good = mail.len() as u64 + 2000;
     let disk = BadDisk { bytes, good };

@@ -118,11 +118,11 @@ fn plain(stage: Stage, done: u64, records: u64, running: &Running) -> String {
     let left = Duration::from_secs((running.total.saturating_sub(done) as f64 / rate.max(0.001)) as u64);
     match stage.unit() {
         Unit::Bytes => format!(
-            "{}: {} of {}, {} records, {}/s, {} left",
+            "{}: {} of {}, {}{}/s, {} left",
             name(stage),
             HumanBytes(done),
             HumanBytes(running.total),
-            HumanCount(records),
+            if records > 0 { format!("{} records, ", HumanCount(records)) } else { String::new() },
             HumanBytes(rate as u64),
             HumanDuration(left)
         ),

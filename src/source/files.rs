@@ -2,9 +2,9 @@
 
 use super::find::Found;
 use super::looks::{self, Packed};
-use super::pread;
 use super::{Origin, Piece, SourceError, SourceFile, Unreadable};
-use crate::mapping::SourceMapping;
+use super::{pread, unpack};
+use crate::mapping::{Format, SourceMapping};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -64,10 +64,12 @@ pub(super) fn cannot_open(mapping: &SourceMapping, shown: &str, error: &io::Erro
 }
 
 pub(super) fn is_packed(mapping: &SourceMapping, file: &SourceFile, packed: &Packed) -> SourceError {
+    let is_ours = unpack::is_packed(&file.path) && !matches!(mapping.format, Format::Csv(_));
+    let or = if is_ours { "; or write `unpack = \"unpacked\"` below `path` to have that done" } else { "" };
     SourceError {
         title: format!("source `{}`: {} is {}", mapping.name, file.shown, packed.what),
         detail: "packed files cannot be read at a place, which resuming an import needs".to_owned(),
-        remedy: format!("unpack it once with `{}`, then name what comes out in `path`", packed.command),
+        remedy: format!("unpack it once with `{}`, then name what comes out in `path`{or}", packed.command),
         at: mapping.path_at,
     }
 }

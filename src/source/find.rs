@@ -70,6 +70,9 @@ pub(super) fn find(base: &Path, mapping: &SourceMapping, watch: &Watch<'_>) -> R
     let mut notes = Vec::new();
     if let Some(folder) = &mapping.unpack {
         notes = search.unpack(&base.join(folder), watch)?;
+        if search.seen.hits.is_empty() {
+            return Err(search.nothing_unpacked(notes));
+        }
     }
     Ok(search.finish(notes))
 }
@@ -231,6 +234,17 @@ impl Search<'_> {
         Ok(notes)
     }
 
+    /// All archives are unpacked, and nothing in them is read.
+    fn nothing_unpacked(&self, mut notes: Vec<String>) -> SourceError {
+        notes.extend(self.ignored.lines(|path| self.shown(path)));
+        SourceError {
+            title: format!("source `{}`: nothing that was unpacked is a mail or a mailbox", self.mapping.name),
+            detail: notes.join("; "),
+            remedy: "look into the folder, and name in `path` what is to be read; or correct `format`".to_owned(),
+            at: self.mapping.path_at,
+        }
+    }
+
     fn finish(self, mut notes: Vec<String>) -> Found {
         let Search { base, prefix, mapping, seen, ignored, places } = self;
         let shown = |path: &Path| shown(base, path);
@@ -258,7 +272,7 @@ impl Search<'_> {
             }
             let mut shown = shown(&path);
             shown.shrink_to_fit();
-            found.files.push(SourceFile { shown, path, size });
+            found.files.push(SourceFile { path, shown, size });
         }
         found
     }

@@ -1,7 +1,7 @@
 //! What a folder holds that `path` names as a whole: which of its files are read, and why the others are not.
 
-use super::files::SCRATCH;
 use super::eml_dir::maildir;
+use super::files::SCRATCH;
 use super::{looks, mbox};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -85,10 +85,13 @@ impl MailNames {
             Some(_) if !is_hidden(path) => return None,
             _ => {}
         }
-        if has_ending(path, &["eml", "emlx"]) && !is_hidden(path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // A mail that is packed by itself is read so far that its record says how to unpack it.
+        let is_mail = |path: &Path| has_ending(path, &["eml", "emlx"]);
+        let is_packed_mail = has_ending(path, &["gz"]) && is_mail(&path.with_extension(""));
+        if (is_mail(path) || is_packed_mail) && !is_hidden(path) {
             return None;
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         Some(if has_ending(path, &["msg"]) {
             "an Outlook message (MSG); save it as .eml"
         } else if has_ending(path, &["pst", "ost"]) {

@@ -102,7 +102,10 @@ pub(super) fn instead_of_mail(file: &[u8]) -> Option<(&'static str, &'static str
         |start: &str| text.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()));
     let leave_out = "leave it out of `path`, or keep it elsewhere";
     if head.starts_with(b"!BDN") {
-        return Some(("it is an Outlook data file (PST)", "convert it with `readpst -e` and name the result in `path`"));
+        return Some((
+            "it is an Outlook data file (PST)",
+            "convert it with `readpst -e` and name the result in `path`",
+        ));
     }
     if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return Some((

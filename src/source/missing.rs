@@ -49,13 +49,14 @@ pub(super) fn nothing_matches(
         let mut lines = ignored.to_vec();
         let is_eml = matches!(mapping.format, Format::Eml);
         let (what, remedy) = if is_eml {
-            let remedy = format!("correct `path`; if the mails there have other names, write a pattern such as `{folder}/**/*`");
+            let remedy =
+                format!("correct `path`; if the mails there have other names, write a pattern such as `{folder}/**/*`");
             ("file that ends in `.eml` or `.emlx`, and no Maildir", remedy)
         } else {
             ("mailbox file", "correct `path`; if it holds one file per mail, set format = \"eml\"".to_owned())
         };
         lines.insert(0, format!("{} holds no {what}", place.display()));
-        return error(lines.join("\n"), remedy);
+        return error(lines.join("; "), remedy);
     }
     let near = nearest(&wanted, &names);
     let remedy = if near.is_empty() {

@@ -43,7 +43,7 @@ impl Places {
     pub(super) fn of_mailbox(&self, file: &Path) -> Vec<String> {
         let mut labels = Vec::new();
         if self.from.folders {
-            labels.extend(joined(self.folders(file)));
+            labels.extend(joined(&self.folders(file)));
         }
         if self.from.file {
             labels.extend(mailbox_name(file).filter(|name| !labels.contains(name)));
@@ -53,7 +53,7 @@ impl Places {
 
     /// Labels of the mail in a file of its own; flags are read where they stand.
     pub(super) fn of_mail(&self, file: &Path) -> Vec<String> {
-        if self.from.folders { joined(self.folders(file)).into_iter().collect() } else { Vec::new() }
+        if self.from.folders { joined(&self.folders(file)).into_iter().collect() } else { Vec::new() }
     }
 
     /// Are flags labels?
@@ -92,13 +92,14 @@ impl Places {
     }
 }
 
-fn joined(names: Vec<String>) -> Option<String> {
+fn joined(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| names.join("/"))
 }
 
 /// `Inbox.mbox`, Pipermail's `2019-May.txt`; in an Apple Mail package (`Inbox.mbox/mbox`) the package has the name.
 fn mailbox_name(file: &Path) -> Option<String> {
-    let package = file.parent().filter(|folder| file.file_name() == Some(OsStr::new("mbox")) && ends_with(folder, "mbox"));
+    let package =
+        file.parent().filter(|folder| file.file_name() == Some(OsStr::new("mbox")) && ends_with(folder, "mbox"));
     let file = package.unwrap_or(file);
     let is_mailbox = MAILBOX_ENDINGS.iter().any(|ending| ends_with(file, ending));
     let name = if is_mailbox { file.file_stem() } else { file.file_name() };

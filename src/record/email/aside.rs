@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn contents_beside_the_mail_come_into_their_parts() {
-        let found = record(&partial(), vec![beside("1.2", "logo.png", b"PNG"), beside("2", "offer 1.pdf", b"%PDF-1.4\n")]);
+        let found =
+            record(&partial(), vec![beside("1.2", "logo.png", b"PNG"), beside("2", "offer 1.pdf", b"%PDF-1.4\n")]);
         let files: Vec<_> = found.attachments.iter().map(|file| (file.filename.as_str(), &file.content[..])).collect();
         assert_eq!(files, [("logo.png", &b"PNG"[..]), ("offer 1.pdf", b"%PDF-1.4\n")]);
         assert_eq!(found.attachments[0].content_id.as_deref(), Some("l@x"));

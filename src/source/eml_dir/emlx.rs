@@ -156,7 +156,10 @@ mod tests {
             let found = emlx(&count.to_string(), MAIL, &list(&integer("flags", "2")));
             assert_eq!(found.mail, MAIL, "{count}");
             assert_eq!(found.labels, ["Trash"]);
-            assert_eq!(found.changes, [format!("emlx: byte count {count} is wrong, the mail has {} bytes", MAIL.len())]);
+            assert_eq!(
+                found.changes,
+                [format!("emlx: byte count {count} is wrong, the mail has {} bytes", MAIL.len())]
+            );
         }
         let absurd = emlx("99999999999999999999999999", MAIL, &list(""));
         assert_eq!((&absurd.mail[..], absurd.changes.len()), (MAIL.as_bytes(), 1));
@@ -198,7 +201,9 @@ mod tests {
         assert_eq!(of(&integer("date-received", "574679631")), Some(1_552_986_831));
         assert_eq!(of("<key>date-sent</key><real>1552986831.25</real>"), Some(1_552_986_831));
         assert_eq!(of("<key>date-sent</key><date>2019-03-19T09:13:51Z</date>"), Some(1_552_986_831));
-        for keys in ["", "<key>date-sent</key>", "<key>date-sent</key><integer>-5</integer>", "<key>date-sent</key><real>"] {
+        for keys in
+            ["", "<key>date-sent</key>", "<key>date-sent</key><integer>-5</integer>", "<key>date-sent</key><real>"]
+        {
             assert_eq!(of(keys), None, "{keys}");
         }
     }

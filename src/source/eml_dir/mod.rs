@@ -94,7 +94,7 @@ impl EmlDir {
             return Err(files::too_large(&file.shown, origin(meta.len()), meta.len(), self.most));
         }
         let bytes = Bytes::from(pread::exactly(&open, 0, meta.len()).map_err(failed)?);
-        self.no_mail(file, &bytes, &origin(meta.len()))?;
+        no_mail(file, &bytes, &origin(meta.len()))?;
         let mut mail = RawMail { file_time: modified(&meta), ..RawMail::new(bytes) };
         mail.labels = self.places.of_mail(&file.path);
         let mut flags = maildir::labels(&file.path);
@@ -116,27 +116,6 @@ impl EmlDir {
         Ok(RawEntry { origin, content: Content::Mail(mail) })
     }
 
-    /// Refuses what is certainly no mail, by its first bytes.
-    fn no_mail(&self, file: &SourceFile, bytes: &[u8], origin: &Origin) -> Result<(), Unreadable> {
-        if let Some(packed) = looks::packed(bytes, &file.path) {
-            return Err(Unreadable {
-                origin: origin.clone(),
-                cause: "packed file instead of a mail".to_owned(),
-                detail: format!("{} is {}", file.shown, packed.what),
-                remedy: format!("unpack it with `{}`, then plan again", packed.command),
-            });
-        }
-        match looks::instead_of_mail(bytes) {
-            None => Ok(()),
-            Some((looks, remedy)) => Err(Unreadable {
-                origin: origin.clone(),
-                cause: "not a mail".to_owned(),
-                detail: format!("{}: {looks}", file.shown),
-                remedy: remedy.to_owned(),
-            }),
-        }
-    }
-
     /// Adds the files that belong to a mail; the origin names them, so that a change of theirs is noticed, too.
     fn read_aside(&self, number: u32, mail: &mut RawMail, origin: &mut Origin) -> Result<(), Unreadable> {
         let mut total = origin.pieces.iter().map(|piece| piece.length).sum::<u64>();
@@ -155,6 +134,27 @@ impl EmlDir {
             origin.pieces.push(Piece { file: number, offset: 0, length, line: None });
         }
         Ok(())
+    }
+}
+
+/// Refuses what is certainly no mail, by its first bytes.
+fn no_mail(file: &SourceFile, bytes: &[u8], origin: &Origin) -> Result<(), Unreadable> {
+    if let Some(packed) = looks::packed(bytes, &file.path) {
+        return Err(Unreadable {
+            origin: origin.clone(),
+            cause: "packed file instead of a mail".to_owned(),
+            detail: format!("{} is {}", file.shown, packed.what),
+            remedy: format!("unpack it with `{}`, then plan again", packed.command),
+        });
+    }
+    match looks::instead_of_mail(bytes) {
+        None => Ok(()),
+        Some((looks, remedy)) => Err(Unreadable {
+            origin: origin.clone(),
+            cause: "not a mail".to_owned(),
+            detail: format!("{}: {looks}", file.shown),
+            remedy: remedy.to_owned(),
+        }),
     }
 }
 

@@ -11,7 +11,9 @@ mod tests;
 use super::files;
 use super::find::Found;
 use super::pread::{self, ReadAt};
-use super::{Content, MAX_MAIL, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable, looks};
+use super::{
+    Content, MAX_MAIL, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable, looks,
+};
 use crate::mapping::SourceMapping;
 use framer::{Framer, Kind, Stretch};
 use std::fs::File;
@@ -29,9 +31,9 @@ pub(super) struct Mbox {
 
 /// Does a file with these first bytes begin like a mailbox? Blank lines and a byte order mark may come first.
 pub(super) fn begins(head: &[u8]) -> bool {
-    let blank = |byte: &u8| matches!(byte, b'\r' | b'\n');
-    let start = head.iter().position(|byte| !blank(byte)).unwrap_or(head.len());
-    framer::separator_start(head.get(start..).unwrap_or_default(), true).is_some()
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let start = text.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
+    framer::separator_start(text.get(start..).unwrap_or_default(), true).is_some()
 }
 
 impl Mbox {

@@ -16,7 +16,12 @@ const TAR_BLOCK: usize = 512;
 const TAR_HEAD: u64 = 512;
 
 /// Unpacks the archive at `path`, open as `file`, into `target`, below `folder`.
-pub(super) fn unpack(path: &Path, mut file: Metered<'_>, folder: &Path, target: &mut Target<'_>) -> Result<(), Trouble> {
+pub(super) fn unpack(
+    path: &Path,
+    mut file: Metered<'_>,
+    folder: &Path,
+    target: &mut Target<'_>,
+) -> Result<(), Trouble> {
     let mut magic = [0; 2];
     let known = file.read_exact(&mut magic).and_then(|()| file.seek(SeekFrom::Start(0)));
     known.map_err(|error| Trouble::Archive(error.to_string()))?;
@@ -32,7 +37,7 @@ pub(super) fn unpack(path: &Path, mut file: Metered<'_>, folder: &Path, target: 
                 return untar(content, target);
             }
             let name = path.file_stem().unwrap_or(path.as_os_str());
-            target.file(Path::new(name), &mut content, u64::MAX)
+            target.file(Path::new(name), &mut content, None)
         }
         _ => untar(BufReader::new(file), target),
     }
@@ -68,7 +73,7 @@ fn unzip<R: Read + Seek>(file: R, folder: &Path, target: &mut Target<'_>) -> Res
         }
         let path = safe(entry.name_raw())?;
         let size = entry.size();
-        target.file(&path, &mut entry, size)?;
+        target.file(&path, &mut entry, Some(size))?;
     }
     Ok(())
 }
@@ -98,7 +103,7 @@ fn untar<R: Read>(file: R, target: &mut Target<'_>) -> Result<(), Trouble> {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 let path = safe(&entry.path_bytes())?;
                 let size = entry.size();
-                target.file(&path, &mut entry, size)?;
+                target.file(&path, &mut entry, Some(size))?;
                 met.insert(path);
             }
             EntryType::Link => {

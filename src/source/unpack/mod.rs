@@ -45,13 +45,16 @@ pub(super) fn is_packed(path: &Path) -> bool {
         return false;
     }
     let head = files::first_bytes(path).unwrap_or_default();
-    head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") || head.starts_with(b"\x1f\x8b") || archive::is_tar(&head)
+    head.starts_with(b"PK\x03\x04")
+        || head.starts_with(b"PK\x05\x06")
+        || head.starts_with(b"\x1f\x8b")
+        || archive::is_tar(&head)
 }
 
 /// Does the name say that a tar is inside a compressed file?
 fn holds_tar(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    name.ends_with(".tgz") || name.ends_with(".tar.gz")
+    [".tgz", ".tar.gz"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Unpacks those archives that are not unpacked yet.
@@ -85,7 +88,9 @@ pub(super) fn all(
         // Two archives of equal name and content are one.
         let note = match known(mapping, &into)? {
             Some(note) => note,
-            None => one(&hit.path, &into, &meter, watch).map_err(|trouble| error(mapping, &hit.path, &into, trouble))?,
+            None => {
+                one(&hit.path, &into, &meter, watch).map_err(|trouble| error(mapping, &hit.path, &into, trouble))?
+            }
         };
         let text = format!("{} is {note} {}", hit.path.display(), into.display());
         watch.observer.event(Event::Note { text });
@@ -108,7 +113,7 @@ fn one(path: &Path, into: &Path, meter: &Meter<'_>, watch: &Watch<'_>) -> Result
             fs::remove_dir_all(old).map_err(write(old))?;
         }
     }
-    fs::create_dir_all(&scratch).map_err(write(&scratch))?;
+    room::make_folder(&scratch).map_err(write(&scratch))?;
     let mut target = Target::new(&scratch, watch);
     let file = File::open(path).map_err(|error| Trouble::Archive(error.to_string()))?;
     let result = archive::unpack(path, Metered { file, meter }, &scratch, &mut target);
@@ -243,7 +248,11 @@ fn error(mapping: &SourceMapping, path: &Path, into: &Path, trouble: Trouble) ->
         ),
     };
     SourceError {
-        title: format!("source `{}`: {} cannot be unpacked", mapping.name, path.file_name().unwrap_or_default().to_string_lossy()),
+        title: format!(
+            "source `{}`: {} cannot be unpacked",
+            mapping.name,
+            path.file_name().unwrap_or_default().to_string_lossy()
+        ),
         detail,
         remedy,
         at: mapping.path_at,

@@ -68,7 +68,17 @@ mod tests {
     #[test]
     fn names_that_lead_elsewhere_are_refused() {
         for name in [
-            &b"../a"[..], b"a/../../b", b"/etc/x", b"\\x", b"C:\\x", b"c:/x", b"a\\..\\..\\b", b"..", b"", b".", b"a\0b",
+            &b"../a"[..],
+            b"a/../../b",
+            b"/etc/x",
+            b"\\x",
+            b"C:\\x",
+            b"c:/x",
+            b"a\\..\\..\\b",
+            b"..",
+            b"",
+            b".",
+            b"a\0b",
         ] {
             assert!(safe(name).is_err(), "{}", name.escape_ascii());
         }

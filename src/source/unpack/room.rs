@@ -3,8 +3,9 @@
 use super::super::Watch;
 use crate::event::{Event, Stage};
 use std::cell::Cell;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -67,8 +68,8 @@ impl<'a> Target<'a> {
         Target { folder, watch, since_look: LOOK_EVERY, files: 0, bytes: 0, left_out: 0 }
     }
 
-    /// Writes a file. `most`: bytes that it may have at most; more means that the archive lies about it.
-    pub(super) fn file(&mut self, path: &Path, from: &mut dyn Read, most: u64) -> Result<(), Trouble> {
+    /// Writes a file. `claimed`: the bytes that the archive says it has; more or fewer mean that it lies or is damaged.
+    pub(super) fn file(&mut self, path: &Path, from: &mut dyn Read, claimed: Option<u64>) -> Result<(), Trouble> {
         let (mut to, path) = self.create(path)?;
         let mut buffer = vec![0; BUFFER];
         let mut written = 0_u64;
@@ -83,11 +84,16 @@ impl<'a> Target<'a> {
                 Err(error) => return Err(Trouble::Archive(format!("{}: {error}", self.inside(&path)))),
             };
             written += count as u64;
-            if written > most {
-                return Err(Trouble::Archive(format!("{} is larger than the {most} bytes it claims", self.inside(&path))));
+            if let Some(claimed) = claimed.filter(|claimed| written > *claimed) {
+                let what = format!("{} is larger than the {claimed} bytes it claims", self.inside(&path));
+                return Err(Trouble::Archive(what));
             }
             self.take_room(count as u64)?;
             to.write_all(buffer.get(..count).unwrap_or_default()).map_err(|error| failed(&path, error))?;
+        }
+        if let Some(claimed) = claimed.filter(|claimed| written != *claimed) {
+            let what = format!("{} ends after {written} of the {claimed} bytes it claims", self.inside(&path));
+            return Err(Trouble::Archive(what));
         }
         self.files += 1;
         self.bytes += written;
@@ -102,7 +108,7 @@ impl<'a> Target<'a> {
             return Ok(false);
         }
         let mut from = File::open(&of).map_err(|error| failed(&of, error))?;
-        self.file(path, &mut from, meta.len())?;
+        self.file(path, &mut from, Some(meta.len()))?;
         Ok(true)
     }
 
@@ -110,12 +116,13 @@ impl<'a> Target<'a> {
     /// and each may hold other mails.
     fn create(&self, path: &Path) -> Result<(File, PathBuf), Trouble> {
         for number in 1_u32.. {
-            let folder = if number == 1 { self.folder.to_path_buf() } else { self.folder.join(format!("again-{number}")) };
+            let folder =
+                if number == 1 { self.folder.to_path_buf() } else { self.folder.join(format!("again-{number}")) };
             let path = folder.join(path);
             if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
+                make_folder(parent).map_err(|error| failed(parent, error))?;
             }
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
                 Ok(file) => return Ok((file, path)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(&path, error)),
@@ -137,6 +144,11 @@ impl<'a> Target<'a> {
     fn inside(&self, path: &Path) -> String {
         path.strip_prefix(self.folder).unwrap_or(path).to_string_lossy().into_owned()
     }
+}
+
+/// Makes a folder and those above it, for their owner alone: mail is nobody else's business.
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 fn failed(path: &Path, error: io::Error) -> Trouble {

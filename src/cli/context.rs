@@ -2,13 +2,14 @@
 
 use super::args::{Color, Common, MappingArg, Reading};
 use super::exit::Failure;
+use super::progress;
 use crate::ledger::Ledger;
 use crate::mapping::{self, Mapping};
-use crate::source::{self, Source};
+use crate::source::{self, Source, Watch};
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A loaded mapping, with the options that apply to every command.
 pub(super) struct Context {
@@ -38,8 +39,14 @@ impl Context {
 
     /// Opens all sources; what is wrong with any is said at once, each at its line of the mapping.
     pub(super) fn open_sources(&self) -> Result<Arc<Vec<Box<dyn Source>>>, Failure> {
-        let errors = match source::open_all(&self.mapping) {
+        let observer = progress::observer(self.common.quiet);
+        let watch = Watch { observer: observer.as_ref(), stop: &self.stop };
+        let errors = match source::open_all_watched(&self.mapping, &watch) {
             Ok(sources) => return Ok(Arc::new(sources)),
+            Err(_) if self.stop.load(Ordering::Relaxed) => {
+                let message = "interrupted while unpacking; archives that were unpacked whole are kept".to_owned();
+                return Err(Failure { exit: super::Exit::Interrupted, message, help: Some("run it again".to_owned()) });
+            }
             Err(errors) => errors,
         };
         let texts: Vec<String> =

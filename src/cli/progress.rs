@@ -33,7 +33,9 @@ impl Observer for Bars {
             Event::StageAdvanced { done, records, .. } => {
                 if let Some(bar) = slot.as_ref() {
                     bar.set_position(done);
-                    bar.set_message(format!("{} records", HumanCount(records)));
+                    if records > 0 {
+                        bar.set_message(format!("{} records", HumanCount(records)));
+                    }
                 }
             }
             Event::StageFinished { .. } => {
@@ -69,6 +71,7 @@ fn bar(stage: Stage, total: u64) -> ProgressBar {
 
 fn name(stage: Stage) -> &'static str {
     match stage {
+        Stage::Unpacking => "unpacking",
         Stage::Reading => "reading",
         Stage::Requests => "writing",
         Stage::Sending => "sending",
@@ -115,11 +118,11 @@ fn plain(stage: Stage, done: u64, records: u64, running: &Running) -> String {
     let left = Duration::from_secs((running.total.saturating_sub(done) as f64 / rate.max(0.001)) as u64);
     match stage.unit() {
         Unit::Bytes => format!(
-            "{}: {} of {}, {} records, {}/s, {} left",
+            "{}: {} of {}, {}{}/s, {} left",
             name(stage),
             HumanBytes(done),
             HumanBytes(running.total),
-            HumanCount(records),
+            if records > 0 { format!("{} records, ", HumanCount(records)) } else { String::new() },
             HumanBytes(rate as u64),
             HumanDuration(left)
         ),

@@ -46,6 +46,8 @@ pub enum Event {
 /// The long stages a bar is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Unpacking archives; counted in bytes of the archives.
+    Unpacking,
     /// Reading and parsing sources; counted in bytes.
     Reading,
     /// Writing `--requests`; counted in records.
@@ -68,7 +70,7 @@ impl Stage {
     #[must_use]
     pub fn unit(self) -> Unit {
         match self {
-            Stage::Reading => Unit::Bytes,
+            Stage::Unpacking | Stage::Reading => Unit::Bytes,
             Stage::Requests | Stage::Sending => Unit::Messages,
         }
     }

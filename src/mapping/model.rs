@@ -75,7 +75,7 @@ impl Ours {
 pub struct SourceMapping {
     /// Unique name.
     pub name: String,
-    /// Glob patterns or plain paths, relative to the mapping's folder. A plain directory is allowed for `eml` only.
+    /// Glob patterns or plain paths, relative to the mapping's folder. A plain directory is allowed for mails only.
     pub paths: Vec<String>,
     /// `[line, column]` (from 1) of the `path` key, for errors found when the source is opened.
     pub path_at: (usize, usize),

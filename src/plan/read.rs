@@ -225,12 +225,18 @@ pub(super) fn read_record(entry: &RawEntry, mapping: &Mapping) -> Result<Outcome
     })
 }
 
-/// Digest of an entry's bytes: the mail without separator, or the cells.
+/// Digest of an entry's bytes: the mail without separator, with what is kept beside it, or the cells.
 pub(super) fn digest(entry: &RawEntry) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
     match &entry.content {
         Content::Mail(mail) => {
             hasher.update(&mail.bytes);
+            for part in &mail.aside {
+                for field in [part.number.as_bytes(), part.filename.as_bytes(), &part.content] {
+                    hasher.update(&(field.len() as u64).to_be_bytes());
+                    hasher.update(field);
+                }
+            }
         }
         Content::Row(row) => {
             for cell in &row.cells {

@@ -2,12 +2,15 @@
 
 use super::find::Found;
 use super::looks::{self, Packed};
-use super::pread;
-use super::{MAX_MAIL, Origin, Piece, SourceError, SourceFile, Unreadable};
-use crate::mapping::SourceMapping;
+use super::{Origin, Piece, SourceError, SourceFile, Unreadable};
+use super::{pread, unpack};
+use crate::mapping::{Format, SourceMapping};
 use std::fs::File;
 use std::io;
 use std::path::Path;
+
+/// Ending of the folder that an archive is unpacked into before it is whole.
+pub(super) const SCRATCH: &str = ".threadlift-part";
 
 /// A path as one word of a shell command.
 pub(super) fn quoted_for_shell(path: &Path) -> String {
@@ -29,10 +32,26 @@ pub(super) fn shown(files: &[SourceFile], file: u32) -> &str {
 /// # Errors
 /// If it cannot be opened and read.
 pub(super) fn head(mapping: &SourceMapping, file: &SourceFile) -> Result<Vec<u8>, SourceError> {
+    first_bytes(&file.path).map_err(|error| cannot_open(mapping, &file.shown, &error))
+}
+
+/// The first bytes of a file that no source lists yet.
+pub(super) fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut head = vec![0; usize::try_from(looks::HEAD).unwrap_or(0)];
-    let read = File::open(&file.path).and_then(|open| pread::fill(&open, &mut head, 0));
-    head.truncate(read.map_err(|error| cannot_open(mapping, &file.shown, &error))?);
+    let open = File::open(path)?;
+    let read = pread::fill(&open, &mut head, 0)?;
+    head.truncate(read);
     Ok(head)
+}
+
+/// More files than an origin can count.
+pub(super) fn too_many(mapping: &SourceMapping, count: usize) -> SourceError {
+    SourceError {
+        title: format!("source `{}` has too many files", mapping.name),
+        detail: format!("{count} files; at most {} can be told apart", u32::MAX),
+        remedy: "divide them over several sources".to_owned(),
+        at: mapping.path_at,
+    }
 }
 
 pub(super) fn cannot_open(mapping: &SourceMapping, shown: &str, error: &io::Error) -> SourceError {
@@ -45,10 +64,12 @@ pub(super) fn cannot_open(mapping: &SourceMapping, shown: &str, error: &io::Erro
 }
 
 pub(super) fn is_packed(mapping: &SourceMapping, file: &SourceFile, packed: &Packed) -> SourceError {
+    let is_ours = unpack::is_packed(&file.path) && !matches!(mapping.format, Format::Csv(_));
+    let or = if is_ours { "; or write `unpack = \"unpacked\"` below `path` to have that done" } else { "" };
     SourceError {
         title: format!("source `{}`: {} is {}", mapping.name, file.shown, packed.what),
         detail: "packed files cannot be read at a place, which resuming an import needs".to_owned(),
-        remedy: format!("unpack it once with `{}`, then name what comes out in `path`", packed.command),
+        remedy: format!("unpack it once with `{}`, then name what comes out in `path`{or}", packed.command),
         at: mapping.path_at,
     }
 }
@@ -97,13 +118,14 @@ pub(super) fn changed(shown: &str, origin: Origin, what: &str) -> Unreadable {
     }
 }
 
-pub(super) fn too_large(shown: &str, origin: Origin, length: u64) -> Unreadable {
+/// `most`: `mail` of the mapping's `[limits]`.
+pub(super) fn too_large(shown: &str, origin: Origin, length: u64, most: u64) -> Unreadable {
     let place = origin.pieces.first().map_or(0, |piece| piece.offset);
     Unreadable {
         origin,
-        cause: format!("mail larger than {} MB", MAX_MAIL / 1_000_000),
+        cause: format!("mail larger than {} MB", most / 1_000_000),
         detail: format!("{shown}, byte {place}: the mail has {length} bytes"),
-        remedy: "forward it by hand, or take its attachments off and plan again".to_owned(),
+        remedy: "raise `mail` under [limits], or take its attachments off and plan again".to_owned(),
     }
 }
 

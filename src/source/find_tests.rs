@@ -1,8 +1,10 @@
-use crate::mapping::{Dialect, Format};
-use crate::source::open_all;
+use crate::event::Silent;
+use crate::mapping::{Dialect, Format, LabelsFrom, SourceMapping};
 use crate::source::test_support::{Export, PATH_AT, chat, problems, scan_twice, shown, source, texts};
+use crate::source::{Content, RawEntry, Watch, open_all};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::AtomicBool;
 
 const MAIL: &str = "From a@b.example Tue Mar 19 09:13:51 2019\nSubject: x\n\ntext\n\n";
 
@@ -102,22 +104,125 @@ fn a_broken_pattern_is_an_error_of_the_mapping() {
 }
 
 #[test]
-fn a_folder_given_as_mbox_comes_with_the_pattern_that_reads_it() {
-    let export = Export::new().with("mail/a.mbox", MAIL);
-    let folder = error(&export, Format::Mbox(Dialect::Auto), &["mail/"]);
-    assert!(folder.remedy.contains("`mail/**/*.mbox`") && folder.remedy.contains("format = \"eml\""), "{folder}");
+fn a_folder_given_as_table_comes_with_the_pattern_that_reads_it() {
+    let export = Export::new().with("mail/a.csv", "a,b\n");
     let table = error(&export, Format::Csv(Box::new(chat())), &["mail"]);
     assert!(table.remedy.contains("`mail/**/*.csv`"), "{table}");
 }
 
 #[test]
-fn an_apple_mail_folder_is_known() {
+fn a_folder_of_mailboxes_gives_all_of_them_and_says_what_it_leaves_out() {
+    let export = Export::new();
+    for name in ["Mail/Inbox", "Mail/Archives.sbd/2019", "Mail/list.txt", "Mail/a.mbx", "Mail/b.MBOX"] {
+        export.write(name, format!("\u{feff}\r\n{MAIL}"));
+    }
+    for name in ["Mail/Inbox.msf", "Mail/msgFilterRules.dat", "Mail/popstate.dat", "Mail/filterlog.html"] {
+        export.write(name, "// <!-- <mdb:mork:z v=\"1.4\"/> -->\n");
+    }
+    export.write("Mail/Trash", "");
+    export.write("Mail/readme.txt", "From here on, nothing is dated\n");
+    export.write("Mail/one.eml", "Subject: x\n\ntext\n");
+    let found = export.open(Format::Mbox(Dialect::Auto), &["Mail"]).unwrap();
+    assert_eq!(shown(&*found), ["Mail/Archives.sbd/2019", "Mail/Inbox", "Mail/a.mbx", "Mail/b.MBOX", "Mail/list.txt"]);
+    let notes = found.notes().join("\n");
+    for said in [
+        "4 files were not read, Mail/Inbox.msf among them",
+        "Mail/Trash was not read: empty",
+        "Mail/readme.txt",
+        "Mail/one.eml was not read: a single mail",
+    ] {
+        assert!(notes.contains(said), "{said} in {notes}");
+    }
+}
+
+#[test]
+fn a_mailbox_that_is_damaged_is_read_by_its_name_and_not_left_out() {
+    let export = Export::new().with("Mail/Inbox", MAIL).with("Mail/old.mbox", "no separator here\n");
+    let found = export.open(Format::Mbox(Dialect::Auto), &["Mail"]).unwrap();
+    assert_eq!(shown(&*found), ["Mail/Inbox", "Mail/old.mbox"]);
+    assert_eq!(problems(&*found)[0].cause, "not an mbox file");
+}
+
+#[test]
+fn a_folder_without_any_mailbox_says_what_it_holds() {
+    let export = Export::new().with("Mail/1.eml", "Subject: x\n").with("Mail/2.eml", "Subject: x\n");
+    let none = error(&export, Format::Mbox(Dialect::Auto), &["Mail"]);
+    assert!(none.detail.contains("holds no mailbox file") && none.detail.contains("2 files"), "{none}");
+    assert!(none.remedy.contains("format = \"eml\""), "{none}");
+}
+
+#[test]
+fn a_folder_of_mailboxes_with_a_packed_one_comes_with_the_command_for_it() {
+    let export = Export::new().with("lists/may.txt", MAIL).with("lists/may.txt.gz", b"\x1f\x8b\x08rest");
+    let found = export.open(Format::Mbox(Dialect::Auto), &["lists"]).unwrap();
+    assert!(found.notes().iter().any(|note| note.contains("unpacked beside itself")), "{:?}", found.notes());
+    export.write("lists/june.txt.gz", b"\x1f\x8b\x08rest");
+    let packed = error(&export, Format::Mbox(Dialect::Auto), &["lists"]);
+    assert!(packed.remedy.contains("gunzip --keep ") && packed.remedy.contains("june.txt.gz"), "{packed}");
+    assert!(packed.remedy.contains("`unpack = "), "{packed}");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_does_not_stop_a_folder_of_mailboxes() {
+    let export = Export::new().with("profile/Inbox", MAIL);
+    export.link("profile/lock", "127.0.0.1:+42");
+    let found = export.open(Format::Mbox(Dialect::Auto), &["profile"]).unwrap();
+    assert!(found.notes()[0].contains("profile/lock was not read: a link"), "{:?}", found.notes());
+    export.link("profile/Old.mbox", "gone");
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["profile"]).detail.contains("Old.mbox"));
+}
+
+#[test]
+fn a_takeout_folder_can_be_named_as_it_comes() {
+    let export = Export::new()
+        .with("Takeout/archive_browser.html", "<html>")
+        .with("Takeout/Mail/All mail.mbox", MAIL)
+        .with("Takeout/Mail/User Settings/Filters.json", "{}");
+    let found = export.open(Format::Mbox(Dialect::Auto), &["Takeout"]).unwrap();
+    assert_eq!(shown(&*found), ["Takeout/Mail/All mail.mbox"]);
+}
+
+#[test]
+fn an_apple_mail_export_is_read_through_its_folder() {
     let export = Export::new().with("Inbox.mbox/mbox", MAIL).with("plain.mbox", MAIL);
-    assert!(error(&export, Format::Mbox(Dialect::Auto), &["Inbox.mbox"]).remedy.contains("`Inbox.mbox/mbox`"));
-    assert!(error(&export, Format::Mbox(Dialect::Auto), &["In*.mbox"]).remedy.contains("`Inbox.mbox/mbox`"));
+    export.write("Inbox.mbox/table_of_contents", b"\0\0\0\x01");
+    for path in ["Inbox.mbox", "In*.mbox", "**/Inbox.mbox"] {
+        let found = export.open(Format::Mbox(Dialect::Auto), &[path]).unwrap();
+        assert_eq!(shown(&*found), ["Inbox.mbox/mbox"], "{path}");
+    }
+    let found = export.open(Format::Mbox(Dialect::Auto), &["*.mbox"]).unwrap();
+    assert_eq!(shown(&*found), ["Inbox.mbox/mbox", "plain.mbox"]);
+    let all = export.open(Format::Mbox(Dialect::Auto), &["."]).unwrap();
+    assert_eq!(shown(&*all), ["Inbox.mbox/mbox", "plain.mbox"]);
+}
+
+#[test]
+fn another_folder_that_ends_in_mbox_is_named_and_not_read() {
+    let export = Export::new().with("Old.mbox/a/Inbox", MAIL).with("plain.mbox", MAIL);
     let found = export.open(Format::Mbox(Dialect::Auto), &["*.mbox"]).unwrap();
     assert_eq!(shown(&*found), ["plain.mbox"]);
-    assert!(found.notes().iter().any(|note| note.contains("Inbox.mbox is a folder")), "{:?}", found.notes());
+    assert!(found.notes().iter().any(|note| note.contains("Old.mbox is a folder")), "{:?}", found.notes());
+    assert!(error(&export, Format::Mbox(Dialect::Auto), &["O*.mbox"]).remedy.contains("`Old.mbox`"));
+}
+
+#[test]
+fn names_of_folders_and_files_become_labels_of_mailboxes_if_the_mapping_says_so() {
+    let export = Export::new().with("Mail/Work.sbd/Orders", MAIL).with("Mail/Inbox", MAIL);
+    let labels = |from: LabelsFrom| -> Vec<Vec<String>> {
+        let mapping = SourceMapping { labels_from: from, ..source(Format::Mbox(Dialect::Auto), &["Mail"]) };
+        let found = export.open_source(mapping).unwrap();
+        let entries: Vec<_> = found.scan().map(Result::unwrap).collect();
+        let labels = |entry: RawEntry| match entry.content {
+            Content::Mail(mail) => mail.labels,
+            Content::Row(_) => Vec::new(),
+        };
+        assert!(entries.iter().all(|entry| labels(found.read_at(&entry.origin).unwrap()) == labels(entry.clone())));
+        entries.into_iter().map(labels).collect()
+    };
+    let both = LabelsFrom { folders: true, file: true, flags: false };
+    assert_eq!(labels(both), [vec!["Inbox"], vec!["Work", "Orders"]]);
+    assert_eq!(labels(LabelsFrom { file: false, ..both }), [vec![], vec!["Work"]]);
+    assert_eq!(labels(LabelsFrom::default()), [[""; 0], []]);
 }
 
 #[test]
@@ -215,7 +320,35 @@ fn all_bad_sources_are_named_at_once() {
     let mapping = export.mapping(sources);
     let errors = open_all(&mapping).err().expect("errors");
     assert_eq!(errors.len(), 2);
-    assert!(super::super::open(&mapping, 3).is_err());
+    let watch = Watch { observer: &Silent, stop: &AtomicBool::new(false) };
+    assert!(super::super::open(&mapping, 3, &watch).is_err());
     let good = export.mapping(vec![source(Format::Mbox(Dialect::Auto), &["a.mbox"])]);
     assert_eq!(open_all(&good).unwrap_or_default().len(), 1);
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn measure_names() {
+    let rss = || -> usize {
+        let text = std::fs::read_to_string("/proc/self/status").unwrap();
+        let field = |name: &str| {
+            let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap()
+        };
+        println!("rss {} kB, peak {} kB", field("VmRSS:"), field("VmHWM:"));
+        field("VmRSS:")
+    };
+    let export = Export::new();
+    let folder = export.path().join("archive/Maildir/cur");
+    std::fs::create_dir_all(&folder).unwrap();
+    for number in 0..200_000 {
+        let name = format!("14{number:08}.M{number:06}P1234.mail.example.org,S=12345,W=12500:2,S.eml");
+        std::fs::write(folder.join(name), "x").unwrap();
+    }
+    let before = rss();
+    let start = std::time::Instant::now();
+    let source = export.open(Format::Eml, &["archive"]).unwrap();
+    println!("opened in {:?}", start.elapsed());
+    let after = rss();
+    println!("{} files, {} bytes a file", source.files().len(), (after - before) * 1024 / source.files().len());
 }

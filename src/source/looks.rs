@@ -170,6 +170,60 @@ fn is_table(text: &[u8]) -> bool {
         })
 }
 
+/// What a file that should have been one mail is instead, and what to do about it; `None` if it may be a mail.
+///
+/// Only what is certain counts: a mail with a damaged beginning is still a mail.
+pub(super) fn instead_of_mail(file: &[u8]) -> Option<(&'static str, &'static str)> {
+    let head = file.get(..file.len().min(HEAD_OF_MAIL)).unwrap_or_default();
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins =
+        |start: &str| text.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()));
+    let leave_out = "leave it out of `path`, or keep it elsewhere";
+    if head.starts_with(b"!BDN") {
+        return Some((
+            "it is an Outlook data file (PST)",
+            "convert it with `readpst -e` and name the result in `path`",
+        ));
+    }
+    if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return Some((
+            "it is an Outlook message (MSG) or another Office file",
+            "if it is a message, save it as .eml; if not, leave it out of `path`",
+        ));
+    }
+    if head.starts_with(b"%PDF") {
+        return Some(("it is a PDF document", leave_out));
+    }
+    if begins("<!doctype html") || begins("<html") {
+        return Some(("it is a web page", "if it is a mail that was saved as a page, export it again as .eml"));
+    }
+    if begins("{\\rtf") {
+        return Some(("it is a text document (RTF)", leave_out));
+    }
+    if begins("<?xml") {
+        return Some(("it looks like XML", leave_out));
+    }
+    let block_end = [b"\n\n".as_slice(), b"\n\r\n"].map(|blank| memchr::memmem::find(text, blank));
+    let block = text.get(..block_end.into_iter().flatten().min().unwrap_or(text.len())).unwrap_or_default();
+    if block.split(|byte| matches!(byte, b'\n' | b'\r')).any(is_field) {
+        return None;
+    }
+    if head.contains(&0) {
+        return Some(("it is not text", leave_out));
+    }
+    Some(("it has no header field", "if it is a mail, export it again with its header; if not, leave it out of `path`"))
+}
+
+/// A field name and a colon, with the space between that older mails have (RFC 5322 section 4.5).
+fn is_field(line: &[u8]) -> bool {
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else { return false };
+    let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
+    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
+}
+
+/// How much of a file is searched for a header field.
+const HEAD_OF_MAIL: usize = 65_536;
+
 /// Does the text begin like a mail: a field name, a colon (RFC 5322 section 2.2)?
 fn is_header(text: &[u8]) -> bool {
     let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Saying well that nothing is there: which folder was looked in, and what it holds of a similar name.
 
 use super::SourceError;
-use crate::mapping::SourceMapping;
+use crate::mapping::{Format, SourceMapping};
 use std::fs;
 use std::path::Path;
 
@@ -9,8 +9,15 @@ use std::path::Path;
 const NAMES_READ: usize = 10_000;
 const NAMES_SHOWN: usize = 3;
 
-/// A pattern that matches nothing. `root`: the folder it is looked for in, or the plain path itself.
-pub(super) fn nothing_matches(base: &Path, mapping: &SourceMapping, pattern: &str, root: &Path) -> SourceError {
+/// A pattern that matches nothing. `root`: the folder it is looked for in, or the plain path itself. `ignored`: why the
+/// files of a plain folder are not read.
+pub(super) fn nothing_matches(
+    base: &Path,
+    mapping: &SourceMapping,
+    pattern: &str,
+    root: &Path,
+    ignored: &[String],
+) -> SourceError {
     let error = |detail: String, remedy: String| SourceError {
         title: format!("source `{}`: nothing matches `{pattern}`", mapping.name),
         detail,
@@ -38,13 +45,18 @@ pub(super) fn nothing_matches(base: &Path, mapping: &SourceMapping, pattern: &st
         (false, _) => format!("looked in {}: there is no `{wanted}`", place.display()),
     };
     if !names.is_empty() && base.join(pattern).is_dir() {
-        return error(
-            format!("{} holds no file that ends in `.eml`", place.display()),
-            format!(
-                "correct `path`; if the mails there have other names, write a pattern such as `{}/**/*`",
-                pattern.trim_end_matches('/')
-            ),
-        );
+        let folder = pattern.trim_end_matches('/');
+        let mut lines = ignored.to_vec();
+        let is_eml = matches!(mapping.format, Format::Eml);
+        let (what, remedy) = if is_eml {
+            let remedy =
+                format!("correct `path`; if the mails there have other names, write a pattern such as `{folder}/**/*`");
+            ("file that ends in `.eml` or `.emlx`, and no Maildir", remedy)
+        } else {
+            ("mailbox file", "correct `path`; if it holds one file per mail, set format = \"eml\"".to_owned())
+        };
+        lines.insert(0, format!("{} holds no {what}", place.display()));
+        return error(lines.join("; "), remedy);
     }
     let near = nearest(&wanted, &names);
     let remedy = if near.is_empty() {

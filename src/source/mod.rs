@@ -8,10 +8,14 @@ mod eml_dir;
 mod error;
 mod files;
 mod find;
+mod folder;
+mod imap_name;
 mod looks;
 mod mbox;
 mod missing;
+mod place;
 mod pread;
+mod unpack;
 mod walk;
 
 #[cfg(test)]
@@ -19,11 +23,13 @@ mod test_support;
 
 pub use error::SourceError;
 
+use crate::event::{Observer, Silent};
 use crate::mapping::{Dialect, Format, Mapping};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Largest file that is read as one mail, in bytes; a larger one is [`Unreadable`], named, and never held in memory.
 pub const MAX_MAIL: u64 = 150_000_000;
@@ -177,11 +183,21 @@ pub trait Source: Send + Sync {
     }
 }
 
-/// Opens the source at `index` of the mapping: finds its files and checks all that can be checked without reading them.
+/// Who watches while sources are opened, which may unpack archives.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Hears how far unpacking is.
+    pub observer: &'a dyn Observer,
+    /// Ends unpacking when it becomes true.
+    pub stop: &'a AtomicBool,
+}
+
+/// Opens the source at `index` of the mapping: finds its files, unpacks them if the mapping says so, and checks all that
+/// can be checked without reading them.
 ///
 /// # Errors
 /// What makes the source as a whole unusable: nothing there, not readable, packed, empty, a column missing.
-pub fn open(mapping: &Mapping, index: usize) -> Result<Box<dyn Source>, SourceError> {
+pub fn open(mapping: &Mapping, index: usize, watch: &Watch<'_>) -> Result<Box<dyn Source>, SourceError> {
     let (Some(source), Ok(number)) = (mapping.sources.get(index), u16::try_from(index)) else {
         return Err(SourceError {
             title: format!("there is no source number {}", index + 1),
@@ -190,10 +206,10 @@ pub fn open(mapping: &Mapping, index: usize) -> Result<Box<dyn Source>, SourceEr
             at: mapping.sources.last().map_or((1, 1), |source| source.path_at),
         });
     };
-    let found = find::find(&mapping.base, source, matches!(source.format, Format::Eml))?;
+    let found = find::find(&mapping.base, source, watch)?;
     Ok(match &source.format {
         Format::Mbox(dialect) => Box::new(mbox::Mbox::open(source, *dialect, mapping.limits, number, found)?),
-        Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found)?),
+        Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found, mapping.limits.mail)?),
         Format::Csv(csv) => Box::new(chat_csv::ChatCsv::open(source, csv, number, found)?),
     })
 }
@@ -205,18 +221,29 @@ pub fn mbox_in_memory(bytes: &[u8], dialect: Dialect, block: usize) -> Vec<(u64,
     mbox::in_memory(bytes, dialect, block)
 }
 
+/// Opens all sources of the mapping, in order, unseen.
+///
+/// # Errors
+/// As [`open_all_watched`].
+pub fn open_all(mapping: &Mapping) -> Result<Vec<Box<dyn Source>>, Vec<SourceError>> {
+    open_all_watched(mapping, &Watch { observer: &Silent, stop: &AtomicBool::new(false) })
+}
+
 /// Opens all sources of the mapping, in order.
 ///
 /// # Errors
 /// What is wrong with each that cannot be opened, so that all can be mended at once.
-pub fn open_all(mapping: &Mapping) -> Result<Vec<Box<dyn Source>>, Vec<SourceError>> {
+pub fn open_all_watched(mapping: &Mapping, watch: &Watch<'_>) -> Result<Vec<Box<dyn Source>>, Vec<SourceError>> {
     let mut sources = Vec::new();
     let mut errors = Vec::new();
     for index in 0..mapping.sources.len() {
-        match open(mapping, index) {
+        if watch.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        match open(mapping, index, watch) {
             Ok(source) => sources.push(source),
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(sources) } else { Err(errors) }
+    if errors.is_empty() && sources.len() == mapping.sources.len() { Ok(sources) } else { Err(errors) }
 }

@@ -4,6 +4,7 @@ use super::{Content, Origin, RawEntry, RawMail, Source, SourceError, Unreadable}
 use crate::mapping::{Columns, CsvMapping, DateFormat, Format, Mapping, SourceMapping};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 
 /// Where the mapping's `path` key stands in these tests.
@@ -42,7 +43,12 @@ impl Export {
     }
 
     pub(super) fn open(&self, format: Format, paths: &[&str]) -> Result<Box<dyn Source>, SourceError> {
-        super::open(&self.mapping(vec![source(format, paths)]), 0)
+        self.open_source(source(format, paths))
+    }
+
+    pub(super) fn open_source(&self, source: SourceMapping) -> Result<Box<dyn Source>, SourceError> {
+        let watch = super::Watch { observer: &crate::event::Silent, stop: &AtomicBool::new(false) };
+        super::open(&self.mapping(vec![source]), 0, &watch)
     }
 
     pub(super) fn mapping(&self, sources: Vec<SourceMapping>) -> Mapping {

@@ -1,8 +1,8 @@
 //! Walking a folder. Symbolic links are followed as long as they stay inside the folder that was named: what leads out
 //! of an export was not exported, and is reported instead of read.
 
-use super::files;
 use super::find::{Hit, Problem};
+use super::{files, folder};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,10 @@ pub(super) struct Walk {
     pub(super) folders: Vec<PathBuf>,
 }
 
-/// Collects the files below `root` whose path relative to it is `wanted`. `folders`: folders of such a name are ordinary.
-pub(super) fn walk(root: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, folders: bool, seen: &mut Walk) {
+/// Collects the files below `root` whose path is `wanted`. `folders`: folders of such a name are ordinary.
+pub(super) fn walk(root: &Path, depth: usize, wanted: &mut dyn FnMut(&Path) -> bool, folders: bool, seen: &mut Walk) {
     let real_root = fs::canonicalize(root);
-    let is_wanted =
-        |path: &Path| path.strip_prefix(root).is_ok_and(|path| !path.as_os_str().is_empty() && wanted(path));
+    let mut is_wanted = |path: &Path| path != root && wanted(path);
     let mut entries = WalkDir::new(root).follow_links(true).max_depth(depth).into_iter();
     // Depth of the linked folder that the walk is inside of.
     let mut inside_link: Option<usize> = None;
@@ -28,7 +27,7 @@ pub(super) fn walk(root: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, fo
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                seen.hits.extend(problem(root, &is_wanted, &error));
+                seen.hits.extend(problem(root, &mut is_wanted, &error));
                 continue;
             }
         };
@@ -46,6 +45,10 @@ pub(super) fn walk(root: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, fo
             continue;
         }
         if entry.file_type().is_dir() {
+            if folder::is_scratch(entry.path()) {
+                entries.skip_current_dir();
+                continue;
+            }
             if is_link && inside_link.is_none() {
                 inside_link = Some(entry.depth());
             }
@@ -61,7 +64,7 @@ pub(super) fn walk(root: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, fo
 fn file(entry: DirEntry, through_link: bool) -> Hit {
     let (size, problem) = match entry.metadata() {
         Ok(meta) => (meta.len(), None),
-        Err(error) => (0, Some(unreadable(&error.into()))),
+        Err(error) => (0, Some(Box::new(unreadable(&error.into())))),
     };
     Hit { path: compact(entry.into_path()), size, through_link, problem }
 }
@@ -89,11 +92,11 @@ fn leads_out(entry: DirEntry) -> Hit {
         },
         remedy: "replace the link by a copy of what it points to, or name that in `path`".to_owned(),
     };
-    Hit { path: entry.into_path(), size: 0, through_link: false, problem: Some(problem) }
+    Hit { path: entry.into_path(), size: 0, through_link: false, problem: Some(Box::new(problem)) }
 }
 
 /// A folder that cannot be listed matters always, for nobody knows what is in it; a broken link only by its name.
-fn problem(root: &Path, is_wanted: &dyn Fn(&Path) -> bool, error: &walkdir::Error) -> Option<Hit> {
+fn problem(root: &Path, is_wanted: &mut dyn FnMut(&Path) -> bool, error: &walkdir::Error) -> Option<Hit> {
     if error.loop_ancestor().is_some() {
         // The link leads back to a folder that the walk is in: all in it is found where it is.
         return None;
@@ -107,7 +110,7 @@ fn problem(root: &Path, is_wanted: &dyn Fn(&Path) -> bool, error: &walkdir::Erro
         Some(error) => unreadable(error),
         None => unreadable(&io::Error::other(error.to_string())),
     };
-    Some(Hit { path: path.to_path_buf(), size: 0, through_link: false, problem: Some(problem) })
+    Some(Hit { path: path.to_path_buf(), size: 0, through_link: false, problem: Some(Box::new(problem)) })
 }
 
 fn unreadable(error: &io::Error) -> Problem {

@@ -92,7 +92,7 @@ fn the_books_balance_and_what_was_sent_stays_sent_over_plans() {
     let overview = folder.plan(&mut ledger, "[defaults]\ntags = [\"late\"]\n");
     let (_, tally) = ledger.tallies().remove(0);
     assert!(tally.balances());
-    assert_eq!((tally.read, tally.accepted, tally.pending, tally.duplicate, tally.rejected), (5, 1, 2, 1, 1));
+    assert_eq!((tally.read, tally.accepted, tally.pending, tally.duplicate, tally.unreadable), (5, 1, 2, 1, 1));
     assert_eq!(overview.sent_differently, 1);
     assert_eq!(overview.problems.len(), 1);
     assert_eq!((overview.problems[0].place.as_str(), overview.problems[0].count), ("mails/bad.eml", 1));

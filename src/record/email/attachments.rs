@@ -87,7 +87,7 @@ fn named(name: Option<&str>, declared_type: &str, content: bytes::Bytes, place: 
 }
 
 /// Makes an attachment of a part; `place` is its number among the files of the mail, from 1.
-fn read(leaf: &Leaf<'_>, place: usize, changes: &mut Vec<String>) -> Attachment {
+pub(super) fn read(leaf: &Leaf<'_>, place: usize, changes: &mut Vec<String>) -> Attachment {
     let declared_type = declared_type(leaf);
     let declared_name = declared_name(leaf);
     if let Some(damage) = leaf.damage {

@@ -20,6 +20,17 @@ pub(super) struct Labels {
     pub(super) direction: Option<Direction>,
 }
 
+impl Labels {
+    /// Adds labels from elsewhere that the mail does not have yet.
+    pub(super) fn add_all(&mut self, others: &[String]) {
+        for label in others {
+            if !self.labels.contains(label) {
+                self.labels.push(label.clone());
+            }
+        }
+    }
+}
+
 /// Reads X-Gmail-Labels (Google Takeout) and X-Keywords (Dovecot, UW-IMAP).
 pub(super) fn read(fields: &Fields<'_>) -> Labels {
     let mut labels = Distinct::default();

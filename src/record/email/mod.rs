@@ -5,6 +5,7 @@
 
 mod active;
 mod addresses;
+mod aside;
 mod attachments;
 mod body;
 mod charset;
@@ -56,11 +57,12 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let bytes = without_lead(&mail.bytes, &mut changes);
     let holds_messages = limits::check(&bytes, &mapping.limits)?;
     let structure = parse(&bytes, holds_messages)?;
-    let leaves: Vec<Option<Leaf<'_>>> = structure
+    let mut leaves: Vec<Option<Leaf<'_>>> = structure
         .parts
         .iter()
         .map(|part| (part.kind != PartKind::Multipart).then(|| Leaf::read(&bytes, part)))
         .collect();
+    let loose = aside::fill(&structure, &mut leaves, &mail.aside, &mut changes);
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
     let fields = Fields::split(bytes.get(block).unwrap_or_default());
 
@@ -72,11 +74,18 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_other).collect();
     let references = ids::references(fields.all("References")).into_iter().filter(is_other).collect();
     let subject = text_field(&fields, "Subject", &mut changes);
-    let labels = labels::read(&fields);
+    let mut labels = labels::read(&fields);
+    labels.add_all(&mail.labels);
     let layout = layout::read(&bytes, &structure, &leaves);
-    let built = body::read(&bytes, &structure, &layout, &leaves, &mut changes);
+    let mut built = body::read(&bytes, &structure, &layout, &leaves, &mut changes);
     let files = layout.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
-    let attachments = attachments::all(files, built.files, &mut changes);
+    let (missing, present): (Vec<_>, Vec<_>) = files.partition(|leaf| aside::is_missing(leaf));
+    let mut attachments = attachments::all(present.into_iter(), built.files, &mut changes);
+    attachments.extend(loose);
+    let missing: Vec<_> =
+        missing.into_iter().enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
+    aside::name_missing_text(&mut built.body, &structure, &leaves, &mut changes);
+    aside::name_missing(&mut built.body, &missing, &mut changes);
     let namespace = namespace(mapping, source);
     let identity = identify::identity(
         &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },

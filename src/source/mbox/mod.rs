@@ -26,6 +26,7 @@ use super::pread::{self, ReadAt};
 use super::{Content, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable, looks};
 use crate::mapping::{Dialect, Limits, SourceMapping};
 use framer::{Framer, Kind, Stretch};
+use line::Next;
 use mail::Unwrapped;
 use memchr::memchr_iter;
 use notes::Scanned;
@@ -46,6 +47,8 @@ pub(super) struct Mbox {
     limits: Limits,
     /// Flags that a mail program stored become labels.
     flags: bool,
+    /// Labels that the place of each file gives to its mails.
+    labels: Vec<Vec<String>>,
     /// How each file is read, found out when it is first opened.
     readings: Vec<OnceLock<(Reading, Evidence)>>,
     /// What the scan of each file has met.
@@ -58,6 +61,17 @@ struct Open<R> {
     number: u32,
     size: u64,
     reading: Reading,
+}
+
+/// Does a file with these first bytes begin like a mailbox? Blank lines and a byte order mark may come first.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let start = text.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
+    line::at_start(text.get(start..).unwrap_or_default(), true).is_some_and(|(line, _)| match line.next {
+        Next::Mozilla | Next::Field => true,
+        Next::Possible => line.date.is_some(),
+        Next::Text => false,
+    })
 }
 
 impl Mbox {
@@ -84,7 +98,8 @@ impl Mbox {
         if empty == found.files.len() {
             return Err(files::holds_nothing(mapping, &found.files, "messages"));
         }
-        Ok(Mbox { notes, ..Mbox::of(mapping, dialect, limits, index, found.files) })
+        let labels = found.files.iter().map(|file| found.places.of_mailbox(&file.path)).collect();
+        Ok(Mbox { notes, labels, ..Mbox::of(mapping, dialect, limits, index, found.files) })
     }
 
     fn of(mapping: &SourceMapping, dialect: Dialect, limits: Limits, index: u16, files: Vec<SourceFile>) -> Mbox {
@@ -94,6 +109,7 @@ impl Mbox {
             readings: files.iter().map(|_| OnceLock::new()).collect(),
             files,
             notes: Vec::new(),
+            labels: Vec::new(),
             dialect,
             limits,
             flags: mapping.labels_from.flags,
@@ -172,7 +188,10 @@ impl Mbox {
         let is_last = offset.saturating_add(length) >= open.size;
         let entry = mail::Entry { is_first: offset == 0, is_last, flags: self.flags };
         match mail::in_entry(bytes, entry, open.reading) {
-            Some(Unwrapped { mail, may_be_cut }) => Ok((RawEntry { origin, content: Content::Mail(mail) }, may_be_cut)),
+            Some(Unwrapped { mut mail, may_be_cut }) => {
+                mail.labels.extend(self.labels.get(open.number as usize).into_iter().flatten().cloned());
+                Ok((RawEntry { origin, content: Content::Mail(mail) }, may_be_cut))
+            }
             None => Err(files::changed(self.shown(number), origin, "no mbox separator stands there any more")),
         }
     }

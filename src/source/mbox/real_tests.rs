@@ -4,7 +4,7 @@
 use super::Mbox;
 use crate::mapping::{Dialect, Format, Limits};
 use crate::source::test_support::{Export, source};
-use crate::source::{Content, RawMail, Source, find};
+use crate::source::{Content, RawMail, Source, Watch, find};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -40,7 +40,8 @@ fn every_mail_of_a_real_archive_is_found_and_restored() {
     };
     let path = lists.join("linux-man.mbox").display().to_string();
     let mapping = source(Format::Mbox(Dialect::Auto), &[&path]);
-    let found = find::find(Export::new().path(), &mapping, false).unwrap();
+    let watch = Watch { observer: &crate::event::Silent, stop: &std::sync::atomic::AtomicBool::new(false) };
+    let found = find::find(Export::new().path(), &mapping, &watch).unwrap();
     let archive = Mbox::open(&mapping, Dialect::Auto, Limits::default(), 0, found).unwrap();
     let mut entries = archive.scan();
     let (mut count, mut next, mut ambiguous) = (0, 0, Vec::new());

@@ -187,7 +187,7 @@ fn limits_are_named_by_their_keys_in_the_mapping() {
         (Limits { mail: 400, ..Limits::default() }, "mail larger than 400 bytes", "`mail`"),
         (Limits { line: 400, ..Limits::default() }, "mail with a line larger than 400 bytes", "`line`"),
     ] {
-        let source = crate::source::open(&Mapping { limits, ..mapping.clone() }, 0).unwrap();
+        let source = crate::source::open_all(&Mapping { limits, ..mapping.clone() }).unwrap().remove(0);
         let problems = problems(&*source);
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].cause, cause);

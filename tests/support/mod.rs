@@ -4,6 +4,7 @@
 
 pub(crate) mod chance;
 pub(crate) mod compare;
+pub(crate) mod expected;
 pub(crate) mod front;
 pub(crate) mod mails;
 pub(crate) mod real;

@@ -147,7 +147,7 @@ fn a_folder_of_other_files_given_as_mbox_stops_the_run_and_one_of_mailboxes_is_r
     scene.write("export/Local Folders/Inbox", mailbox(1));
     scene.run(&["plan", "m.toml"]).ended_with(0).says(&["Note      export/1.eml was not read", "Support 1"]);
     scene.write("Inbox.mbox/mbox", mailbox(1));
-    scene.mapping_with("\"export\"", "\"Inbox.mbox\"");
+    scene.mapping_with("\"mail.mbox\"", "\"Inbox.mbox\"");
     scene.run(&["plan", "m.toml"]).ended_with(0).says(&["Support 1"]);
 }
 
@@ -174,7 +174,7 @@ fn a_file_that_is_no_mbox_is_named_for_what_it_looks_like() {
     let scene = Scene::that_works();
     scene.mapping_with("\"mail.mbox\"", "[\"mail.mbox\", \"other.mbox\"]");
     for (content, looks, remedy) in [
-        (&b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"[..], "it is not text", "name the exported mbox file itself"),
+        (&b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"[..], "PDF", "name the exported mbox file itself"),
         (b"<!DOCTYPE html>\n<html><title>Sign in</title>", "it is a web page", "download it again"),
         (mail(9).as_bytes(), "it looks like a single mail", "read it with format = \"eml\""),
         (b"{\"messages\": []}", "it looks like JSON", "leave this file out of `path`"),

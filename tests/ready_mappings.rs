@@ -36,14 +36,12 @@ fn beside_its_export(ready: &Ready) -> Workspace {
     for (old, new) in ready.changes {
         workspace.replace("mapping.toml", old, new);
     }
-    let path = workspace.path("mapping.toml");
-    let mapping = std::fs::read_to_string(&path).unwrap().replace("your-company.example", "kettlewell.example");
-    std::fs::write(&path, mapping).unwrap();
+    workspace.replace_all("mapping.toml", "your-company.example", "kettlewell.example");
     workspace
 }
 
 fn works(name: &str) {
-    let ready = READY.iter().find(|ready| ready.name == name).unwrap();
+    let ready = READY.iter().find(|ready| ready.name == name).unwrap_or_else(|| panic!("{name} is not listed"));
     let workspace = beside_its_export(ready);
     let shown = format!("samples/{name}/expected.jsonl");
     let pairs = expected::lay_side_by_side(&repository(&shown), &shown, workspace.plan("mapping.toml"));

@@ -34,7 +34,9 @@ pub(crate) fn lay_side_by_side(file: &Path, shown: &str, mut actual: Vec<Value>)
 pub(crate) fn assert_as_expected(pairs: &[Pair]) -> usize {
     let mut comparison = Comparison::default();
     for pair in pairs {
-        for (key, expected) in pair.expected.as_object().expect("an expected line is an object") {
+        let expected =
+            pair.expected.as_object().unwrap_or_else(|| panic!("{}: an expected line is an object", pair.place));
+        for (key, expected) in expected {
             comparison.record(pair, key, expected);
         }
     }

@@ -88,6 +88,13 @@ impl Workspace {
         self.write(relative, text.replace(old, new));
     }
 
+    /// Replaces a piece of a text file wherever it occurs.
+    pub(crate) fn replace_all(&self, relative: &str, old: &str, new: &str) {
+        let path = self.path(relative);
+        let text = must(fs::read_to_string(&path), path.display());
+        self.write(relative, text.replace(old, new));
+    }
+
     /// Plans `mapping` with a fresh ledger, requires exit code 0, and gives the lines of `--requests`.
     pub(crate) fn plan(&self, mapping: &str) -> Vec<Value> {
         let out = must(tempfile::tempdir_in(self.folder.path()), "temporary folder");

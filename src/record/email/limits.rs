@@ -145,7 +145,7 @@ fn blank_line(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The line with its continuation lines.
-fn folded_line(bytes: &[u8]) -> &[u8] {
+pub(super) fn folded_line(bytes: &[u8]) -> &[u8] {
     let mut end = 0;
     while let Some(at) = bytes.get(end..).and_then(|rest| memchr(b'\n', rest)) {
         end += at + 1;
@@ -167,7 +167,8 @@ fn boundary(value: &[u8]) -> Option<&[u8]> {
     (!string.is_empty()).then_some(string)
 }
 
-fn starts_with(bytes: &[u8], word: &[u8]) -> bool {
+/// Do the bytes begin with this word in any case? The word is in lower case.
+pub(super) fn starts_with(bytes: &[u8], word: &[u8]) -> bool {
     bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 

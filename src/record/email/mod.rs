@@ -23,6 +23,7 @@ mod ids;
 mod labels;
 mod layout;
 mod limits;
+mod nested;
 mod params;
 mod parser;
 mod part;

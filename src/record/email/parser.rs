@@ -3,6 +3,7 @@
 //! Its next major version has another interface; what we need of it is small and stands here: the structure of a
 //! mail as byte ranges, the address grammar, one more date reader, a few rare charsets.
 
+use super::nested;
 use mail_parser::decoders::charsets::map::charset_decoder as decoder_of;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{DateTime, HeaderName, HeaderValue, Message, MessageParser, PartType};
@@ -16,10 +17,6 @@ static FRAMING: LazyLock<MessageParser> = LazyLock::new(|| {
         .header_content_type(HeaderName::ContentDisposition)
         .default_header_ignore()
 });
-
-/// Decodes on the way, which is needed to find the end of a nested message that is itself encoded.
-static DECODING: LazyLock<MessageParser> =
-    LazyLock::new(|| MessageParser::new().with_mime_headers().default_header_ignore());
 
 /// The structure of a mail; nested messages are one part each.
 #[derive(Debug)]
@@ -62,11 +59,12 @@ pub(super) enum PartKind {
 
 /// Finds the structure of a mail; none if it has no header field at all.
 ///
-/// `holds_messages` says that parts of the mail are mails. Check `limits` first: the parser recurses. It has panicked on
-/// damaged input in earlier versions: call it guarded.
+/// `holds_messages` says that parts of the mail are mails. Those are hidden from the parser, which would go into them: it
+/// loses its way where several end at once (a panic in builds with assertions, lost parts in others), needs them decoded
+/// to find their end, and recurses. It has panicked on damaged input in earlier versions: call it guarded.
 pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> {
-    let parser = if holds_messages { &DECODING } else { &FRAMING };
-    let message: Message<'_> = parser.parse(mail)?;
+    let hidden = if holds_messages { nested::hidden(mail) } else { None };
+    let message: Message<'_> = FRAMING.parse(hidden.as_deref().unwrap_or(mail))?;
     let parts: Vec<Part> = message
         .parts
         .iter()
@@ -95,7 +93,11 @@ pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> 
     let mut files = known(&message.attachments);
     files.sort_unstable();
     files.dedup();
-    Some(Structure { html: known(&message.html_body), text: known(&message.text_body), files, parts })
+    let mut structure = Structure { html: known(&message.html_body), text: known(&message.text_body), files, parts };
+    if hidden.is_some() {
+        nested::restore_digests(mail, &mut structure);
+    }
+    Some(structure)
 }
 
 /// A name and an address as the grammar finds them; either may be missing.

@@ -19,7 +19,6 @@ mod read;
 mod rebuild;
 mod requests;
 mod resolve;
-mod system_labels;
 mod verdicts;
 
 pub use overview::{Listed, Overview, ProblemKind};

@@ -5,8 +5,10 @@
 
 pub mod chat;
 pub mod email;
+mod handle;
 pub mod identity;
 mod outcome;
+pub mod system_labels;
 #[cfg(test)]
 mod testing;
 mod text_html;

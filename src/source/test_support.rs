@@ -85,6 +85,7 @@ pub(super) fn chat() -> CsvMapping {
         encoding: None,
         delimiter: None,
         roles: BTreeMap::new(),
+        phones: None,
         recipient: None,
     }
 }

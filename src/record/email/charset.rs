@@ -57,6 +57,11 @@ pub(super) fn decode_word(bytes: &[u8], label: &str) -> String {
     }
 }
 
+/// Is it a charset that neither the WHATWG list nor the parser knows?
+pub(super) fn is_unknown(label: &str) -> bool {
+    matches!(meaning(label), Declared::Unknown(None))
+}
+
 enum Declared {
     /// Says nothing about 8-bit bytes.
     Silent,

@@ -14,6 +14,8 @@ mod identify;
 mod ids;
 mod labels;
 mod limits;
+mod loose_date;
+mod mailbox;
 mod params;
 mod parser;
 mod part;
@@ -51,17 +53,22 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         .map(|part| (part.kind != PartKind::Multipart).then(|| Leaf::read(&bytes, part)))
         .collect();
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
-    let fields = Fields::split(bytes.get(block).unwrap_or_default());
+    let mut fields = Fields::split(bytes.get(block).unwrap_or_default());
+    fields.charset = leaves.iter().flatten().find_map(Leaf::charset);
 
     let reply_to = recipients(&fields, "Reply-To", &mut changes);
     let from = sender::read(&fields, &reply_to, &mut changes)?;
     let date = dates::read(&fields, mail, mapping, &mut changes)?;
     let message_id = fields.all("Message-ID").find_map(ids::message_id);
     let is_other = |id: &String| Some(id) != message_id.as_ref();
-    let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_other).collect();
-    let references = ids::references(fields.all("References")).into_iter().filter(is_other).collect();
+    let to = recipients(&fields, "To", &mut changes);
+    let cc = recipients(&fields, "Cc", &mut changes);
+    let people = [std::slice::from_ref(&from), &reply_to, &to, &cc];
+    let is_id = |id: &String| is_other(id) && !ids::is_address(id, people.into_iter().flatten());
+    let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_id).collect();
+    let references = ids::references(fields.all("References")).into_iter().filter(is_id).collect();
     let subject = text_field(&fields, "Subject", &mut changes);
-    let labels = labels::read(&fields);
+    let labels = labels::read(&fields, &mail.labels);
     let body = body::read(&structure, &leaves, &mut changes);
     let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
     let attachments = files.enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
@@ -79,11 +86,11 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         gmail_thread: text_field(&fields, "X-GM-THRID", &mut changes),
         conversation: None,
         from: Some(from),
-        to: recipients(&fields, "To", &mut changes),
-        cc: recipients(&fields, "Cc", &mut changes),
+        to,
+        cc,
         bcc: recipients(&fields, "Bcc", &mut changes),
         reply_to,
-        delivered_to: Vec::new(),
+        delivered_to: addresses::delivered_to(&fields),
         active: ActiveContent::default(),
         thread_value: thread_value(&fields, subject.as_deref(), mapping),
         subject,
@@ -157,9 +164,9 @@ fn show_lone_text(mut structure: Structure, mail: &[u8]) -> Structure {
 
 /// The recipients of all fields of that name.
 fn recipients(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Vec<super::Address> {
-    let list = addresses::read(fields.all(field), field);
+    let list = addresses::read(fields.all(field), field, fields.charset());
     changes.extend(list.changes);
-    if list.without_address > 0 {
+    if !list.unusable.is_empty() {
         changes.push(format!("{field}: entries without an address left out"));
     }
     list.addresses
@@ -167,10 +174,8 @@ fn recipients(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Ve
 
 /// The decoded first field of that name; none if it is empty.
 fn text_field(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Option<String> {
-    let decoded = words::decode(fields.first(field)?);
-    if decoded.repaired {
-        changes.push(format!("{field}: bytes without a charset read as windows-1252"));
-    }
+    let decoded = words::read(fields.first(field)?, fields.charset());
+    changes.extend(decoded.repairs.iter().map(|repair| format!("{field}: {repair}")));
     (!decoded.text.is_empty()).then_some(decoded.text)
 }
 

@@ -33,6 +33,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tokio", &["cli", "front", "rehearsal", "upload"]),
     ("axum", &["rehearsal"]),
     ("mail_parser", &["record"]),
+    ("icu_normalizer", &["record"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
 ];

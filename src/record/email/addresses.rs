@@ -2,13 +2,10 @@
 
 use super::header::Fields;
 use super::mailbox::{self, Entry};
+use super::stand_in::x500;
 use super::words;
 use crate::record::Address;
 use std::collections::HashSet;
-
-/// The last label of made-up domains: nothing under it can ever be delivered (RFC 6761 section 6.4), so an answer to a
-/// sender without address bounces and does not reach a stranger.
-const NOWHERE: &str = "invalid";
 
 /// What a field gave.
 #[derive(Debug, Default)]
@@ -227,47 +224,6 @@ fn unquoted(text: &str) -> &str {
     pair('\'').or_else(|| pair('"')).map_or(text, str::trim)
 }
 
-/// Is it no mail address but a name of ours for somebody who has none?
-pub(super) fn is_made_up(handle: &str) -> bool {
-    handle.rsplit_once('.').is_some_and(|(_, last)| last == NOWHERE)
-}
-
-/// A handle for somebody without address: always the same for the same words.
-pub(super) fn made_up(name: &str, place: &str) -> Option<String> {
-    let slug = |text: &str| {
-        let letters: String = text
-            .chars()
-            .map(|letter| if letter.is_alphanumeric() || "._-".contains(letter) { letter } else { ' ' })
-            .collect();
-        letters.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-").trim_matches('.').to_owned()
-    };
-    let (name, place) = (slug(name), slug(place));
-    let place = if place.is_empty() { "unknown" } else { &place };
-    (!name.is_empty()).then(|| format!("{name}@{place}.{NOWHERE}"))
-}
-
-/// A stand-in for an X.500 name: `/O=ACME/OU=SALES/CN=RECIPIENTS/CN=JBLOGGS` is `jbloggs@acme.invalid`.
-fn x500(text: &str) -> Option<String> {
-    let text = text.trim();
-    if !text.starts_with('/') {
-        return None;
-    }
-    let value = |part: &str, key: &str| {
-        part.get(..key.len())
-            .filter(|start| start.eq_ignore_ascii_case(key))
-            .and_then(|_| part.get(key.len()..))
-            .map(str::to_owned)
-    };
-    let organisation = text.split('/').find_map(|part| value(part, "O="));
-    let name = text.rsplit('/').find_map(|part| value(part, "CN="))?;
-    made_up(&name, &organisation.unwrap_or_default())
-}
-
-/// Is it an X.500 name that Exchange has wrapped to look like a mail address (MS-OXOABK: `IMCEAEX-_O=...@host`)?
-pub(super) fn is_wrapped_x500(handle: &str) -> bool {
-    handle.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("IMCEAEX-"))
-}
-
 /// Words, encoded ones decoded, with one space between them.
 fn decoded(words: &[String]) -> String {
     words::decode(words.join(" ").as_bytes()).text
@@ -467,7 +423,6 @@ mod tests {
         let joe = Address { name: Some("Bloggs, Joe".into()), handle: "jbloggs@acme-corp.invalid".into() };
         assert_eq!((found.addresses, found.changes.len()), (vec![joe], 1));
         assert_eq!(shown("/o=Acme/ou=First (x)/cn=Recipients/cn=ann"), ["ann@acme.invalid"]);
-        assert!(is_made_up("ann@acme.invalid") && !is_made_up("ann@acme.example"));
         assert_eq!(shown("IMCEAEX-_O=ACME_CN=JOE@x.example"), ["IMCEAEX-_O=ACME_CN=JOE@x.example"]);
     }
 

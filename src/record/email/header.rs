@@ -4,9 +4,11 @@ use memchr::memchr;
 
 /// The fields of one header block, in order.
 pub(super) struct Fields<'a> {
-    fields: Vec<Field<'a>>,
+    list: Vec<Field<'a>>,
     /// What the text of the mail declares; raw 8-bit bytes in fields are mostly in the same.
     pub(super) charset: Option<String>,
+    /// There are lines that are no field and no separator, and what they hold is in no field.
+    pub(super) has_stray_lines: bool,
 }
 
 /// One field: `value` holds its folds, but not the closing line end.
@@ -23,6 +25,7 @@ impl<'a> Fields<'a> {
         let mut start = 0;
         // Where the value of the field at hand starts; none while passing over a line that is no field.
         let mut open: Option<usize> = None;
+        let mut has_stray_lines = false;
         while start < block.len() {
             let rest = block.get(start..).unwrap_or_default();
             let end = memchr(b'\n', rest).map_or(block.len(), |at| start + at + 1);
@@ -36,21 +39,20 @@ impl<'a> Fields<'a> {
                 fields.push(Field { name, value: block.get(start + from..end).unwrap_or_default() });
             } else {
                 open = None;
+                let separator = line.starts_with(b">From ") || line.starts_with(b"From ");
+                has_stray_lines |= !separator && !line.trim_ascii().is_empty();
             }
             start = end;
         }
         for field in &mut fields {
             field.value = field.value.trim_ascii_end();
         }
-        Self { fields, charset: None }
+        Self { list: fields, charset: None, has_stray_lines }
     }
 
     /// Raw values of all fields of that name, in order.
     pub(super) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a [u8]> + 's {
-        self.fields
-            .iter()
-            .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|field| field.value)
+        self.list.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes())).map(|field| field.value)
     }
 
     /// Raw value of the first field of that name.
@@ -122,6 +124,8 @@ mod tests {
         assert_eq!(fields.first("A"), Some(&b" 1"[..]));
         assert_eq!(fields.first("B"), Some(&b" 2"[..]));
         assert_eq!(fields.first("C"), Some(&b" 3"[..]));
+        assert!(fields.has_stray_lines);
+        assert!(!Fields::split(b"A: 1\n>From - Thu Feb 05 22:34:43 2009\n more\n\r\n").has_stray_lines);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod params;
 mod parser;
 mod part;
 mod sender;
+mod stand_in;
 mod transfer;
 mod visible;
 mod words;
@@ -55,6 +56,9 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
     let mut fields = Fields::split(bytes.get(block).unwrap_or_default());
     fields.charset = leaves.iter().flatten().find_map(Leaf::charset);
+    if fields.has_stray_lines {
+        changes.push("lines in the header that are no field left out".to_owned());
+    }
 
     let reply_to = recipients(&fields, "Reply-To", &mut changes);
     let from = sender::read(&fields, &reply_to, &mut changes)?;

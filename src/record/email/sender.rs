@@ -3,6 +3,7 @@
 use super::addresses::{self, List, Unusable};
 use super::header::Fields;
 use super::ids;
+use super::stand_in;
 use crate::record::{Address, BadRecord};
 
 /// Fields that give an address to an author who has none, in the order in which they are believed: who sent it for the
@@ -39,8 +40,8 @@ pub(super) fn read(fields: &Fields<'_>, reply_to: &[Address], changes: &mut Vec<
     let List { addresses, unusable, changes: repairs, .. } = list(fields, "From");
     let author = addresses.into_iter().next();
     if let Some(author) = &author
-        && !addresses::is_made_up(&author.handle)
-        && !addresses::is_wrapped_x500(&author.handle)
+        && !stand_in::is_made_up(&author.handle)
+        && !stand_in::is_wrapped_x500(&author.handle)
     {
         changes.extend(repairs);
         return Ok(match person_behind_list(fields, author, reply_to) {
@@ -61,7 +62,7 @@ pub(super) fn read(fields: &Fields<'_>, reply_to: &[Address], changes: &mut Vec<
         changes.extend(repairs);
         return Ok(author);
     }
-    first.and_then(|first| stand_in(fields, &first, name, changes)).ok_or_else(|| {
+    first.and_then(|first| local_user(fields, &first, name, changes)).ok_or_else(|| {
         BadRecord::rejected(
             "no sender",
             "neither From nor any other field names who sent it",
@@ -81,7 +82,7 @@ fn shown_name(author: &Unusable) -> Option<String> {
 
 /// The first real address of the evidence; one of the same local user is better than any other.
 fn evidence(fields: &Fields<'_>, author: Option<&Unusable>) -> Option<(Address, &'static str)> {
-    let usable = |address: &Address| !addresses::is_made_up(&address.handle);
+    let usable = |address: &Address| !stand_in::is_made_up(&address.handle);
     let found = EVIDENCE.iter().flat_map(|name| {
         let addresses = list(fields, name).addresses;
         addresses.into_iter().filter(usable).map(move |address| (address, *name))
@@ -96,7 +97,7 @@ fn evidence(fields: &Fields<'_>, author: Option<&Unusable>) -> Option<(Address, 
 }
 
 /// An address for a local user (`root`, `MAILER-DAEMON`): on the host that took the mail in, or that made its id.
-fn stand_in(
+fn local_user(
     fields: &Fields<'_>,
     author: &Unusable,
     name: Option<String>,
@@ -114,7 +115,7 @@ fn stand_in(
     } else if let Some(handle) = id().and_then(at) {
         (handle, "sender's host taken from Message-ID: From holds no address")
     } else {
-        (addresses::made_up(&author.text, "")?, "made-up address for a sender who has none")
+        (stand_in::made_up(&author.text, "")?, "made-up address for a sender who has none")
     };
     changes.push(change.to_owned());
     Some(Address { name, handle })
@@ -158,7 +159,7 @@ fn person_behind_list(fields: &Fields<'_>, author: &Address, reply_to: &[Address
     let is_person = |found: &Address| {
         !found.handle.eq_ignore_ascii_case(&author.handle)
             && !is_list_address(fields, &found.handle)
-            && !addresses::is_made_up(&found.handle)
+            && !stand_in::is_made_up(&found.handle)
     };
     for field in ["X-Original-From", "X-Original-Sender"] {
         if let Some(person) = list(fields, field).addresses.into_iter().find(is_person) {

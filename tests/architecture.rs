@@ -37,6 +37,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tar", &["source"]),
     ("zip", &["source"]),
     ("rustix", &["source"]),
+    ("icu_normalizer", &["record"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
 ];

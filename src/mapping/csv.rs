@@ -1,13 +1,15 @@
 //! Checks the keys of a `[[source]]` that is a chat table.
 
+use super::country;
 use super::findings::{Findings, did_you_mean, quoted};
 use super::section::{Section, Text, choice_of};
-use super::table::{Columns, CsvMapping, Role};
+use super::table::{Columns, CsvMapping, Phones, Role};
 use super::time;
 use std::collections::BTreeMap;
 
 /// Keys of chat tables alone.
-pub(super) const KEYS: [&str; 7] = ["columns", "date", "timezone", "encoding", "delimiter", "roles", "recipient"];
+pub(super) const KEYS: [&str; 8] =
+    ["columns", "date", "timezone", "encoding", "delimiter", "roles", "recipient", "country"];
 
 /// Keys of `columns`.
 const COLUMN_KEYS: [&str; 11] =
@@ -33,6 +35,7 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
     let delimiter = delimiter(found, table);
     let roles = roles(found, table, named.as_ref());
     let recipient = table.text(found, "recipient").map(|text| text.value.to_owned());
+    let phones = table.text(found, "country").map(|text| phones(found, &text));
     let (columns, columns_at) = named?;
     let ((date, _), _) = date?;
     Some(CsvMapping {
@@ -43,6 +46,7 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
         encoding: encoding.flatten(),
         delimiter,
         roles,
+        phones: phones.flatten(),
         recipient,
     })
 }
@@ -134,6 +138,22 @@ fn roles(found: &mut Findings, table: &Section, named: Option<&(Columns, Places)
         found.report(&section.at, "`roles` is empty", "nothing in it", help);
     }
     roles
+}
+
+/// `country`: of the telephone numbers among the handles, or `none` if they are ids.
+fn phones(found: &mut Findings, text: &Text) -> Option<Phones> {
+    if text.value == "none" {
+        return Some(Phones::AreIds);
+    }
+    let known = country::country(text.value);
+    if known.is_none() {
+        let known: Vec<&str> = country::codes().chain(["none"]).collect();
+        let help = "use the country's ISO 3166-1 code, such as \"FR\" or \"GB\", or \"none\" if no handle is a telephone \
+                    number; numbers of other countries need their + in the table";
+        let help = did_you_mean(text.value, &known, help);
+        found.report(&text.at, format!("unknown country {}", quoted(text.value)), "not a country we know", help);
+    }
+    known.map(Phones::Of)
 }
 
 fn encoding(found: &mut Findings, text: &Text) -> Option<&'static encoding_rs::Encoding> {

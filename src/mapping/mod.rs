@@ -12,6 +12,7 @@
 //! values with their places, `findings` collects what is wrong, `diagnostic` shows it.
 
 mod check;
+mod country;
 mod csv;
 mod diagnostic;
 mod findings;
@@ -24,6 +25,7 @@ mod target;
 mod time;
 mod value;
 
+pub use country::{Country, country};
 pub use diagnostic::{Diagnostic, MappingErrors};
 pub use model::*;
 pub use table::*;

@@ -1,5 +1,6 @@
 //! How to read a chat table, as the engine sees it: every value checked, every default filled in.
 
+use super::country::Country;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -20,8 +21,19 @@ pub struct CsvMapping {
     pub delimiter: Option<u8>,
     /// Role value → what it means.
     pub roles: BTreeMap<String, Role>,
+    /// What handles that are rows of digits mean; nobody knows when absent.
+    pub phones: Option<Phones>,
     /// Recipient of rows that name none: inbound rows go to this handle. The source's name unless given.
     pub recipient: Option<String>,
+}
+
+/// What handles that are rows of digits mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phones {
+    /// Telephone numbers as they are written in that country.
+    Of(&'static Country),
+    /// Ids of the export, and no telephone numbers.
+    AreIds,
 }
 
 /// Names of the columns of a chat table.

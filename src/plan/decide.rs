@@ -1,7 +1,7 @@
 //! What the mapping decides about one record: direction, inbox, tags, skip.
 
-use super::system_labels::{Meaning, meaning};
 use crate::mapping::{Mapping, Rule, UnlistedLabels, When};
+use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Direction, Kind, Record};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -81,12 +81,14 @@ fn skip_cause(rule: &Rule) -> Option<String> {
 fn matches(when: &When, record: &Record, source: usize, mapping: &Mapping) -> bool {
     let source = mapping.sources.get(source).map_or("", |source| source.name.as_str());
     let recipients = || record.to.iter().chain(&record.cc).chain(&record.bcc).map(|address| address.handle.as_str());
+    // A blind copy, or mail through an alias, names its mailbox nowhere else.
+    let delivered = || record.delivered_to.iter().map(|address| address.handle.as_str());
     let sender = || record.from.iter().map(|address| address.handle.as_str());
     let subject = record.subject.as_deref().unwrap_or_default();
     given(&when.source, || when.source.iter().any(|name| name == source))
         && given(&when.label, || when.label.iter().any(|label| record.labels.contains(label)))
         && given(&when.sender, || sender().any(|handle| is_listed(handle, &when.sender)))
-        && given(&when.recipient, || recipients().any(|handle| is_listed(handle, &when.recipient)))
+        && given(&when.recipient, || recipients().chain(delivered()).any(|handle| is_listed(handle, &when.recipient)))
         && given(&when.domain, || sender().chain(recipients()).any(|handle| is_listed(domain(handle), &when.domain)))
         && when.subject.as_ref().is_none_or(|pattern| pattern.is_match(subject))
         && when.before.is_none_or(|day| record.date.is_some_and(|date| date < start_of(day)))

@@ -20,7 +20,6 @@ mod read;
 mod rebuild;
 mod requests;
 mod resolve;
-mod system_labels;
 mod verdicts;
 
 pub use overview::{ActiveMessages, Listed, Overview, ProblemKind};

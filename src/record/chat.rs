@@ -2,6 +2,7 @@
 
 mod time;
 
+use super::handle::sent_as;
 use super::identity::Digest;
 use super::{ActiveContent, Address, BadRecord, Body, Direction, Identity, Kind, Outcome, Record, subject_value};
 use crate::mapping::{CsvMapping, Mapping, Role};
@@ -38,9 +39,9 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let line = Line { namespace, conversation, id, time: &time, sender, text };
     let mut to = recipient(&cells, csv, source_name, direction, mapping.ours.owns(sender));
     for address in &mut to {
-        address.handle = one_line(&address.handle, "recipient", &mut changes);
+        address.handle = sent_as(one_line(&address.handle, "recipient", &mut changes), csv.phones)?;
     }
-    let sender = one_line(sender, "sender", &mut changes);
+    let sender = sent_as(one_line(sender, "sender", &mut changes), csv.phones)?;
     let record = Record {
         kind: Kind::Custom,
         message_id: id.map(str::to_owned),

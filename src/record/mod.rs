@@ -5,9 +5,11 @@
 
 pub mod chat;
 pub mod email;
+mod handle;
 pub mod identity;
 mod links;
 mod outcome;
+pub mod system_labels;
 #[cfg(test)]
 mod testing;
 mod text_html;

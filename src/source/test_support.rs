@@ -91,6 +91,7 @@ pub(super) fn chat() -> CsvMapping {
         encoding: None,
         delimiter: None,
         roles: BTreeMap::new(),
+        phones: None,
         recipient: None,
     }
 }

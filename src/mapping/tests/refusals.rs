@@ -185,6 +185,14 @@ fn keys_of_chat_tables_are_refused_in_other_formats() {
 }
 
 #[test]
+fn the_country_of_numbers_is_one_we_know() {
+    let table = |country: &str| format!("{HEAD}[[source]]\n{CSV}{country}{COLUMNS}");
+    refused(&table("country = ▶\"FX\"\n"), "unknown country `FX`", "did you mean");
+    refused(&table("country = ▶\"France\"\n"), "unknown country `France`", "ISO 3166-1");
+    refused_after("▶country = \"FR\"\n", "`country` is only for csv sources", "set `format = \"csv\"`");
+}
+
+#[test]
 fn a_chat_table_needs_its_columns_and_its_date() {
     refused(&format!("{HEAD}▶[[source]]\n{CSV}"), "lacks the key `columns`", "conversation = \"...\"");
     let undated = CSV.replace("date = \"iso\"\n", "");

@@ -84,6 +84,15 @@ fn of_a_list_one_value_is_enough_and_copies_count_as_recipients() {
 }
 
 #[test]
+fn where_a_mail_was_delivered_counts_as_a_recipient() {
+    for field in ["Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To"] {
+        let blind = record(mail(&letter("a", 0, &format!("{field}: <Help@Acme.example>\n"), "Hi")), 0);
+        assert!(matches(&blind, "recipient = \"help@acme.example\""), "{field}");
+        assert!(!matches(&blind, "recipient = \"other@acme.example\""), "{field}");
+    }
+}
+
+#[test]
 fn a_day_begins_at_midnight_utc() {
     let at = |second: i64| Record { date: Some(NEW_YEAR + second), ..bill() };
     assert!(matches(&at(-1), "before = 2019-01-01") && !matches(&at(-1), "since = 2019-01-01"));

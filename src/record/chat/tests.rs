@@ -31,6 +31,7 @@ fn csv() -> CsvMapping {
         roles: [("visitor", Role::Inbound), ("agent", Role::Outbound), ("system", Role::Skip)]
             .map(|(name, role)| (name.to_owned(), role))
             .into(),
+        phones: None,
         recipient: None,
     }
 }
@@ -205,5 +206,23 @@ fn golden_ids_never_change() {
     assert_eq!(
         hex(read(&row(ROW), &idless).unwrap().identity.key),
         "d53dd0b186f9af73cbf7e5f294a9d2d773098204e3a0e1da5f797eed90609f27"
+    );
+}
+
+#[test]
+fn telephone_numbers_are_sent_with_their_calling_code_or_not_at_all() {
+    let french = CsvMapping { phones: crate::mapping::country("FR").map(crate::mapping::Phones::Of), ..csv() };
+    let number = with("who", "06 12 34 56 78");
+    assert_eq!(read(&number, &french).unwrap().from.unwrap().handle, "+33612345678");
+    let bad = read(&number, &csv()).unwrap_err();
+    assert_eq!(bad.cause, "telephone number without country");
+    let to = with("to", "+44 20 7946 0018");
+    assert_eq!(read(&to, &csv()).unwrap().to[0].handle, "+442079460018");
+    let ids = CsvMapping { phones: Some(crate::mapping::Phones::AreIds), ..csv() };
+    assert_eq!(read(&with("who", "12345678"), &ids).unwrap().from.unwrap().handle, "12345678");
+    assert_eq!(
+        read(&number, &french).unwrap().identity.key,
+        read(&number, &ids).unwrap().identity.key,
+        "the cell makes the id"
     );
 }

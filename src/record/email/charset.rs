@@ -21,7 +21,7 @@ pub(super) struct Decoded {
 pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
     let mut changes = Vec::new();
     let mut text = match declared.map_or(Meaning::Silent, meaning) {
-        Meaning::Silent => undeclared(bytes, &mut changes),
+        Meaning::Silent | Meaning::Unknown => undeclared(bytes, &mut changes),
         Meaning::Rare(decode) => decode(bytes),
         Meaning::Known(encoding) => known(bytes, encoding, &mut changes),
         Meaning::Utf16 => known(bytes, byte_order(bytes), &mut changes),
@@ -60,8 +60,13 @@ pub(super) fn decode_word(bytes: &[u8], label: &str) -> String {
         Meaning::Utf16 => byte_order(bytes).decode(bytes).0.into_owned(),
         Meaning::Utf32(is_little) => utf_32(bytes, is_little),
         Meaning::Rare(decode) => decode(bytes),
-        Meaning::Silent => decode_raw_header(bytes).0.into_owned(),
+        Meaning::Silent | Meaning::Unknown => decode_raw_header(bytes).0.into_owned(),
     }
+}
+
+/// Is it a charset that nobody here knows?
+pub(super) fn is_unknown(label: &str) -> bool {
+    matches!(meaning(label), Meaning::Unknown)
 }
 
 fn undeclared(bytes: &[u8], changes: &mut Vec<String>) -> String {

@@ -8,6 +8,8 @@ use encoding_rs::{Encoding, REPLACEMENT, UTF_16BE, UTF_16LE, X_USER_DEFINED};
 pub(super) enum Meaning {
     /// Nothing about 8-bit bytes.
     Silent,
+    /// A charset that nobody here knows.
+    Unknown,
     /// A charset of the WHATWG list.
     Known(&'static Encoding),
     /// UTF-16 whose byte order only the text can show.
@@ -56,7 +58,7 @@ pub(super) fn meaning(label: &str) -> Meaning {
         Some(encoding) => Meaning::Known(encoding),
         None => parser::charset_decoder(label)
             .or_else(|| parser::charset_decoder(&format!("ibm{}", digits(&bare)?)))
-            .map_or(Meaning::Silent, Meaning::Rare),
+            .map_or(Meaning::Unknown, Meaning::Rare),
     }
 }
 
@@ -133,7 +135,7 @@ mod tests {
             ("utf-7", "Rare"),
             ("X-UNKNOWN", "Silent"),
             ("unknown-8bit", "Silent"),
-            ("x-no-such-charset", "Silent"),
+            ("x-no-such-charset", "Unknown"),
             ("", "Silent"),
         ] {
             assert_eq!(name(label), expected, "{label}");

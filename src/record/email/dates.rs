@@ -2,11 +2,10 @@
 
 use super::charset::decode_raw_header;
 use super::header::{Fields, unfold};
-use super::parser;
+use super::loose_date;
 use crate::mapping::{DateFallback, Mapping};
 use crate::record::BadRecord;
 use crate::source::RawMail;
-use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::TimeZone;
 
@@ -15,8 +14,11 @@ const EARLIEST: i64 = 31_536_000;
 /// 2101-01-01. A fixed bound, since no clock may decide what a message is.
 const LATEST: i64 = 4_133_980_800;
 
+/// A clock may be wrong by a day or a zone; mail that arrived more than this long before it was sent has a wrong date.
+const EARLY_ARRIVAL: i64 = 2 * 86_400;
+
 /// The date of a mail in Unix seconds: Date, else the latest plausible Received, else the mbox separator, else what
-/// the mapping says. A replaced or implausible date is a line in `changes`.
+/// the mapping says. A repaired, replaced or implausible date is a line in `changes`.
 pub(super) fn read(
     fields: &Fields<'_>,
     mail: &RawMail,
@@ -24,23 +26,35 @@ pub(super) fn read(
     changes: &mut Vec<String>,
 ) -> Result<i64, BadRecord> {
     let stated = fields.first("Date");
-    if let Some(date) = stated.and_then(parse).filter(|date| *date > 0) {
-        if date < EARLIEST {
+    let found = stated.and_then(parse);
+    let received = latest_received(fields);
+    if let Some(found) = found.as_ref().filter(|found| found.at > 0) {
+        changes.extend(found.repair.map(str::to_owned));
+        if found.at < EARLIEST {
             changes.push("date before 1971".to_owned());
-        } else if date >= LATEST {
+        } else if found.at >= LATEST {
             changes.push("date after 2100".to_owned());
+        } else if received.is_some_and(|received| found.at > received + EARLY_ARRIVAL) {
+            changes.push("date more than two days after the mail arrived".to_owned());
         }
-        return Ok(date);
+        return Ok(found.at);
     }
-    let reason = if stated.is_some() { "the Date field cannot be read" } else { "there is no Date field" };
-    let (date, source) = substitute(fields, mail, mapping).ok_or_else(|| no_date(reason))?;
+    let reason = match (stated, found) {
+        (Some(_), Some(_)) => "the Date field is not after 1970-01-01",
+        (Some(_), None) => "the Date field cannot be read",
+        (None, _) => "there is no Date field",
+    };
+    let (date, source) = substitute(received, mail, mapping).ok_or_else(|| no_date(reason))?;
     changes.push(format!("date taken from {source}: {reason}"));
     Ok(date)
 }
 
-fn substitute(fields: &Fields<'_>, mail: &RawMail, mapping: &Mapping) -> Option<(i64, &'static str)> {
+fn latest_received(fields: &Fields<'_>) -> Option<i64> {
+    fields.all("Received").filter_map(received_date).filter(|date| (EARLIEST..LATEST).contains(date)).max()
+}
+
+fn substitute(received: Option<i64>, mail: &RawMail, mapping: &Mapping) -> Option<(i64, &'static str)> {
     let plausible = |date: &i64| (EARLIEST..LATEST).contains(date);
-    let received = fields.all("Received").filter_map(received_date).filter(plausible).max();
     if let Some(date) = received {
         return Some((date, "the latest Received field"));
     }
@@ -68,38 +82,54 @@ fn no_date(reason: &str) -> BadRecord {
 /// The date of a Received field stands after its last semicolon (RFC 5322 section 3.6.7).
 fn received_date(value: &[u8]) -> Option<i64> {
     let at = memchr::memrchr(b';', value)?;
-    parse(value.get(at + 1..)?)
+    parse(value.get(at + 1..)?).map(|found| found.at)
 }
 
-/// Reads a date; Unix seconds.
+/// A date as read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Parsed {
+    /// Unix seconds.
+    at: i64,
+    /// What had to be supposed, in words.
+    repair: Option<&'static str>,
+}
+
+/// Reads a date.
 ///
 /// The strict reader knows RFC 5322 with its obsolete forms (named zones, two-digit years, comments); a wrong weekday
-/// is forgiven. What it refuses goes to the lenient one.
-pub(super) fn parse(value: &[u8]) -> Option<i64> {
+/// is forgiven. What it refuses, or reads with a zone that says nothing, goes to the loose one.
+pub(super) fn parse(value: &[u8]) -> Option<Parsed> {
     const READER: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
+    // RFC 5322 section 4.3: letters of the military zones were used wrongly and mean nothing, as do unknown names.
+    const NAMED: [&str; 10] = ["UT", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"];
     let line = unfold(value);
-    let text = decode_raw_header(&line).0;
+    let text = without_comments(&decode_raw_header(&line).0);
     let text = text.trim();
-    if text.is_empty() {
-        return None;
+    let zone = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    if (zone.starts_with(['+', '-']) || NAMED.contains(&zone))
+        && let Ok(found) = READER.parse_timestamp(text)
+    {
+        return Some(Parsed { at: found.as_second(), repair: None });
     }
-    let strict = |text: &str| READER.parse_timestamp(text).ok().map(Timestamp::as_second);
-    let iso = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
-    strict(text)
-        .or_else(|| iso(text))
-        .or_else(|| strict(&with_whole_zone(text)?))
-        .or_else(|| parser::lenient_date(text))
+    loose_date::read(text).map(|found| Parsed { at: found.at, repair: Some(found.repair) })
 }
 
-/// The date with its zone mended: `-600` means `-0600`, and where there is none it is UTC, as other mail programs have it.
-fn with_whole_zone(text: &str) -> Option<String> {
-    let (rest, last) = text.rsplit_once(' ')?;
-    if last.contains(':') {
-        return Some(format!("{text} +0000"));
+/// The text without its comments, which may be nested; each leaves a space. A comment without end reaches to the end.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut depth = 0_usize;
+    for character in text.chars() {
+        match character {
+            '(' => {
+                depth += 1;
+                kept.push(' ');
+            }
+            ')' => depth = depth.saturating_sub(1),
+            other if depth == 0 => kept.push(other),
+            _ => {}
+        }
     }
-    let digits = last.strip_prefix(['+', '-']).filter(|digits| digits.len() == 3)?;
-    let sign = last.get(..1)?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{rest} {sign}0{digits}"))
+    kept
 }
 
 #[cfg(test)]
@@ -126,8 +156,12 @@ mod tests {
             "1997-11-21T15:55:06Z",
             "Fri, 21 Nov 97 09:55:06 -600",
             "Fri, 21 Nov 1997 15:55:06",
+            "(now) Fri, 21 (of (the)) Nov 1997 15:55:06 +0000",
+            "Tue, 21 Nov 1997 10:55:06 EST",
+            "Fri, 21 Nov 1997 15:55:06 Z",
+            "Fri, 21 Nov 097 15:55:06 UT",
         ] {
-            assert_eq!(parse(text.as_bytes()), Some(880_127_706), "{text}");
+            assert_eq!(parse(text.as_bytes()).map(|found| found.at), Some(880_127_706), "{text}");
         }
         assert_eq!(parse(b"soon"), None);
         assert_eq!(parse(b""), None);
@@ -171,5 +205,43 @@ mod tests {
         let raw = RawMail { separator_date: Some(880_127_000), ..mail(b"") };
         let zero = date("Date: Thu, 1 Jan 1970 00:00:00 +0000\n", &raw, DateFallback::Reject);
         assert_eq!(zero.0.unwrap(), 880_127_000);
+    }
+
+    #[test]
+    fn a_repaired_date_is_said() {
+        let changes = |value: &str| date(&format!("Date: {value}\n"), &mail(b""), DateFallback::Reject).1;
+        assert_eq!(changes("Fri, 21 Nov 1997 09:55:06"), ["date without zone read as UTC"]);
+        assert_eq!(changes("Fri, 21 Nov 1997 09:55:06 -600"), ["date with its zone in an unusual form"]);
+        assert_eq!(changes("Fri, 21 Nov 1997 09:55:06 A"), ["date with an unknown zone read as UTC"]);
+        assert_eq!(changes("Fri Nov 21 09:55:06 1997 +0000"), ["date in an unusual form read by its words"]);
+        assert_eq!(changes("Mon, 21 Nov 97 09:55:06 PDT (summer)"), [""; 0]);
+    }
+
+    #[test]
+    fn a_mail_that_arrived_before_it_was_sent_is_flagged() {
+        let block = |day: u8| {
+            format!("Date: Sat, {day} Nov 1997 09:55:06 +0000\nReceived: by a; Fri, 21 Nov 1997 15:55:06 +0000\n")
+        };
+        let changes = |day: u8| date(&block(day), &mail(b""), DateFallback::Reject).1;
+        assert_eq!(changes(29), ["date more than two days after the mail arrived"]);
+        assert!(changes(22).is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_of_dates_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+            parse(&bytes);
+        }
+
+        #[test]
+        fn what_is_printed_is_read_again(second in 31_536_000_i64..4_102_444_800) {
+            let zoned = jiff::Timestamp::from_second(second).unwrap().to_zoned(TimeZone::UTC);
+            let strict = jiff::fmt::rfc2822::to_string(&zoned).unwrap();
+            proptest::prop_assert_eq!(parse(strict.as_bytes()), Some(Parsed { at: second, repair: None }));
+            for form in ["%a %b %e %H:%M:%S %Y", "%A, %B %d, %Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%SZ", "%d.%m.%Y %H:%M:%S"] {
+                let written = zoned.strftime(form).to_string();
+                proptest::prop_assert_eq!(parse(written.as_bytes()).map(|found| found.at), Some(second), "{}", written);
+            }
+        }
     }
 }

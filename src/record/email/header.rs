@@ -3,7 +3,13 @@
 use memchr::memchr;
 
 /// The fields of one header block, in order.
-pub(super) struct Fields<'a>(Vec<Field<'a>>);
+pub(super) struct Fields<'a> {
+    list: Vec<Field<'a>>,
+    /// What the text of the mail declares; raw 8-bit bytes in fields are mostly in the same.
+    pub(super) charset: Option<String>,
+    /// There are lines that are no field and no separator, and what they hold is in no field.
+    pub(super) has_stray_lines: bool,
+}
 
 /// One field: `value` holds its folds, but not the closing line end.
 struct Field<'a> {
@@ -19,6 +25,7 @@ impl<'a> Fields<'a> {
         let mut start = 0;
         // Where the value of the field at hand starts; none while passing over a line that is no field.
         let mut open: Option<usize> = None;
+        let mut has_stray_lines = false;
         while start < block.len() {
             let rest = block.get(start..).unwrap_or_default();
             let end = memchr(b'\n', rest).map_or(block.len(), |at| start + at + 1);
@@ -32,23 +39,30 @@ impl<'a> Fields<'a> {
                 fields.push(Field { name, value: block.get(start + from..end).unwrap_or_default() });
             } else {
                 open = None;
+                let separator = line.starts_with(b">From ") || line.starts_with(b"From ");
+                has_stray_lines |= !separator && !line.trim_ascii().is_empty();
             }
             start = end;
         }
         for field in &mut fields {
             field.value = field.value.trim_ascii_end();
         }
-        Self(fields)
+        Self { list: fields, charset: None, has_stray_lines }
     }
 
     /// Raw values of all fields of that name, in order.
     pub(super) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a [u8]> + 's {
-        self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes())).map(|field| field.value)
+        self.list.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes())).map(|field| field.value)
     }
 
     /// Raw value of the first field of that name.
     pub(super) fn first(&self, name: &str) -> Option<&'a [u8]> {
         self.all(name).next()
+    }
+
+    /// The charset that the text of the mail declares, if it is known by now.
+    pub(super) fn charset(&self) -> Option<&str> {
+        self.charset.as_deref()
     }
 
     /// Is there such a field?
@@ -110,6 +124,36 @@ mod tests {
         assert_eq!(fields.first("A"), Some(&b" 1"[..]));
         assert_eq!(fields.first("B"), Some(&b" 2"[..]));
         assert_eq!(fields.first("C"), Some(&b" 3"[..]));
+        assert!(fields.has_stray_lines);
+        assert!(!Fields::split(b"A: 1\n>From - Thu Feb 05 22:34:43 2009\n more\n\r\n").has_stray_lines);
+    }
+
+    #[test]
+    fn odd_lines_in_a_header_hide_neither_fields_nor_body() {
+        let date = "Date: Fri, 21 Nov 1997 09:55:06 -0600\n";
+        for odd in [
+            ">From - Thu Feb 05 22:34:43 2009\n",
+            "From - Thu Feb 05 22:34:43 2009\n",
+            "a line without colon\n",
+            "   \n",
+            " \t \r\n",
+            &format!("X-Long: {}\n", "x".repeat(200_000)),
+        ] {
+            let mail = format!("From: a@x.example\n{odd}Subject: found\n{date}\nthe text\n");
+            let record = crate::record::testing::record(mail.as_bytes());
+            assert_eq!(record.subject.as_deref(), Some("found"), "{odd:.40}");
+            assert_eq!(record.date, Some(880_127_706), "{odd:.40}");
+            assert_eq!(record.body, crate::record::Body::Text("the text\n".into()), "{odd:.40}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_splitter_panic(block in proptest::collection::vec(proptest::num::u8::ANY, 0..96)) {
+            let fields = Fields::split(&block);
+            squeeze(fields.first("a").unwrap_or_default());
+            unfold(&block);
+        }
     }
 
     #[test]

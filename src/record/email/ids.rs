@@ -1,6 +1,7 @@
 //! Message-ID, In-Reply-To and References (RFC 5322 section 3.6.4), read from the raw bytes.
 
 use super::charset::decode_raw_header;
+use crate::record::Address;
 use memchr::memchr;
 use std::collections::HashSet;
 
@@ -37,6 +38,12 @@ pub(super) fn in_reply_to<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Vec<String
 /// The ids of References fields, oldest first; brackets may be missing.
 pub(super) fn references<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
     distinct(raw.flat_map(|value| tokens(value).in_order).collect())
+}
+
+/// Is it the address of somebody in the mail rather than an id? Some programs write `In-Reply-To: <jane@x.example>`, and
+/// all mails that answer one person would become one conversation.
+pub(super) fn is_address<'a>(id: &str, mut people: impl Iterator<Item = &'a Address>) -> bool {
+    people.any(|person| person.handle.eq_ignore_ascii_case(id))
 }
 
 fn distinct(ids: Vec<String>) -> Vec<String> {
@@ -165,10 +172,28 @@ mod tests {
     }
 
     #[test]
+    fn an_address_of_the_mail_is_no_id() {
+        let jane = [Address { name: None, handle: "jane@x.example".into() }];
+        assert!(is_address("Jane@X.example", jane.iter()));
+        assert!(!is_address("1@x.example", jane.iter()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_readers_of_ids_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+            message_id(&bytes);
+            for id in in_reply_to([bytes.as_slice()].into_iter()).iter().chain(&references([bytes.as_slice()].into_iter())) {
+                proptest::prop_assert!(!id.is_empty() && !id.contains(char::is_whitespace));
+            }
+        }
+    }
+
+    #[test]
     fn references_keep_their_order_with_and_without_brackets() {
         let ids = |raw: &'static str| references([raw.as_bytes()].into_iter());
         assert_eq!(ids("<1@x>\r\n\t<2@x><3@x>,<4@x>"), ["1@x", "2@x", "3@x", "4@x"]);
         assert_eq!(ids("1@x <2@x> word 3@x"), ["1@x", "2@x", "3@x"]);
         assert_eq!(ids("<1@x <2@x> <3@x"), ["1@x", "2@x", "3@x"]);
+        assert_eq!(ids("<<1@x>> <2@\r\n x> <1@x>, < 3@x >"), ["1@x", "2@x", "3@x"]);
     }
 }

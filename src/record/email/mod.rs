@@ -23,11 +23,14 @@ mod ids;
 mod labels;
 mod layout;
 mod limits;
+mod loose_date;
+mod mailbox;
 mod nested;
 mod params;
 mod parser;
 mod part;
 mod sender;
+mod stand_in;
 mod tnef;
 mod transfer;
 mod uuencode;
@@ -65,18 +68,25 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         .collect();
     let loose = aside::fill(&structure, &mut leaves, &mail.aside, &mut changes);
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
-    let fields = Fields::split(bytes.get(block).unwrap_or_default());
+    let mut fields = Fields::split(bytes.get(block).unwrap_or_default());
+    fields.charset = leaves.iter().flatten().find_map(Leaf::charset);
+    if fields.has_stray_lines {
+        changes.push("lines in the header that are no field left out".to_owned());
+    }
 
     let reply_to = recipients(&fields, "Reply-To", &mut changes);
     let from = sender::read(&fields, &reply_to, &mut changes)?;
     let date = dates::read(&fields, mail, mapping, &mut changes)?;
     let message_id = fields.all("Message-ID").find_map(ids::message_id);
     let is_other = |id: &String| Some(id) != message_id.as_ref();
-    let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_other).collect();
-    let references = ids::references(fields.all("References")).into_iter().filter(is_other).collect();
+    let to = recipients(&fields, "To", &mut changes);
+    let cc = recipients(&fields, "Cc", &mut changes);
+    let people = [std::slice::from_ref(&from), &reply_to, &to, &cc];
+    let is_id = |id: &String| is_other(id) && !ids::is_address(id, people.into_iter().flatten());
+    let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_id).collect();
+    let references = ids::references(fields.all("References")).into_iter().filter(is_id).collect();
     let subject = text_field(&fields, "Subject", &mut changes);
-    let mut labels = labels::read(&fields);
-    labels.add_all(&mail.labels);
+    let labels = labels::read(&fields, &mail.labels);
     let layout = layout::read(&bytes, &structure, &leaves);
     let mut built = body::read(&bytes, &structure, &layout, &leaves, &mut changes);
     let files = layout.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
@@ -101,11 +111,11 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         gmail_thread: text_field(&fields, "X-GM-THRID", &mut changes),
         conversation: None,
         from: Some(from),
-        to: recipients(&fields, "To", &mut changes),
-        cc: recipients(&fields, "Cc", &mut changes),
+        to,
+        cc,
         bcc: recipients(&fields, "Bcc", &mut changes),
         reply_to,
-        delivered_to: Vec::new(),
+        delivered_to: addresses::delivered_to(&fields),
         active: built.active,
         thread_value: thread_value(&fields, subject.as_deref(), mapping),
         subject,
@@ -179,9 +189,9 @@ fn show_lone_text(mut structure: Structure, mail: &[u8]) -> Structure {
 
 /// The recipients of all fields of that name.
 fn recipients(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Vec<super::Address> {
-    let list = addresses::read(fields.all(field), field);
+    let list = addresses::read(fields.all(field), field, fields.charset());
     changes.extend(list.changes);
-    if list.without_address > 0 {
+    if !list.unusable.is_empty() {
         changes.push(format!("{field}: entries without an address left out"));
     }
     list.addresses
@@ -189,10 +199,8 @@ fn recipients(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Ve
 
 /// The decoded first field of that name; none if it is empty.
 fn text_field(fields: &Fields<'_>, field: &str, changes: &mut Vec<String>) -> Option<String> {
-    let decoded = words::decode(fields.first(field)?);
-    if decoded.repaired {
-        changes.push(format!("{field}: bytes without a charset read as windows-1252"));
-    }
+    let decoded = words::read(fields.first(field)?, fields.charset());
+    changes.extend(decoded.repairs.iter().map(|repair| format!("{field}: {repair}")));
     (!decoded.text.is_empty()).then_some(decoded.text)
 }
 

@@ -1,12 +1,11 @@
 //! The only place that names the MIME parser (mail-parser 0.11).
 //!
 //! Its next major version has another interface; what we need of it is small and stands here: the structure of a
-//! mail as byte ranges, the address grammar, one more date reader, a few rare charsets.
+//! mail as byte ranges, a few rare charsets.
 
 use super::nested;
 use mail_parser::decoders::charsets::map::charset_decoder as decoder_of;
-use mail_parser::parsers::MessageStream;
-use mail_parser::{DateTime, HeaderName, HeaderValue, Message, MessageParser, PartType};
+use mail_parser::{HeaderName, Message, MessageParser, PartType};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -98,37 +97,6 @@ pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> 
         nested::restore_digests(mail, &mut structure);
     }
     Some(structure)
-}
-
-/// A name and an address as the grammar finds them; either may be missing.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mailbox {
-    /// Display name, decoded.
-    pub(super) name: Option<String>,
-    /// What stands where an address should.
-    pub(super) address: Option<String>,
-}
-
-/// Parses an address list (RFC 5322 section 3.4), groups flattened. The value must be unfolded.
-pub(super) fn addresses(value: &[u8]) -> Vec<Mailbox> {
-    let mut line = value.to_vec();
-    line.push(b'\n');
-    let HeaderValue::Address(found) = MessageStream::new(&line).parse_address() else {
-        return Vec::new();
-    };
-    found
-        .iter()
-        .map(|mailbox| Mailbox {
-            name: mailbox.name.as_deref().map(str::to_owned),
-            address: mailbox.address.as_deref().map(str::to_owned),
-        })
-        .collect()
-}
-
-/// Reads a date that the strict reader refused; Unix seconds.
-pub(super) fn lenient_date(value: &str) -> Option<i64> {
-    let date = DateTime::parse_rfc822(&format!("{value}\n"))?;
-    date.is_valid().then(|| date.to_timestamp())
 }
 
 /// A decoder for charsets outside the WHATWG list.

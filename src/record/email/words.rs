@@ -1,10 +1,13 @@
 //! Encoded words (RFC 2047), decoded as mail really writes them.
 //!
 //! Adjacent words of one charset are joined before decoding, since many senders cut them inside a character.
+//!
+//! [`decode`] is what identity is made of and never gets better; [`read`] is what people see, with repairs that are said.
 
-use super::charset::{decode_raw_header, decode_word};
+use super::charset::{decode_raw_header, decode_word, is_unknown};
 use super::header::unfold;
 use super::transfer::{base64, hex_pairs};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 use memchr::{memchr, memmem};
 
 /// A decoded header value.
@@ -12,44 +15,82 @@ use memchr::{memchr, memmem};
 pub(super) struct Words {
     /// One line, no control characters, trimmed.
     pub(super) text: String,
-    /// Raw bytes were read as windows-1252.
-    pub(super) repaired: bool,
+    /// What had to be repaired, in words, each once.
+    pub(super) repairs: Vec<String>,
 }
 
-/// Decodes an unstructured header value.
+/// Decodes an unstructured header value by its own declarations; raw bytes are UTF-8, else windows-1252.
 pub(super) fn decode(value: &[u8]) -> Words {
     let mut text = String::with_capacity(value.len());
-    let mut repaired = false;
-    for run in runs(&unfold(value)) {
+    for run in runs(&unfold(value), false) {
         match run {
-            Run::Raw(bytes) => {
-                let (raw, was_repaired) = decode_raw_header(bytes);
-                text.push_str(&raw);
-                repaired |= was_repaired;
-            }
-            Run::Encoded(word) => text.push_str(&word),
+            Run::Raw(bytes) => text.push_str(&decode_raw_header(bytes).0),
+            Run::Encoded(word) => text.push_str(&word.text()),
         }
     }
-    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    Words { text: line.trim().to_owned(), repaired }
+    Words { text: one_line(&text), repairs: Vec::new() }
 }
 
-/// Rewrites a structured value (an address list) so that a parser which decodes word by word gets it right: every
-/// chain of encoded words becomes one word in UTF-8, raw 8-bit bytes become UTF-8. True if windows-1252 was needed.
-pub(super) fn normalize(value: &[u8]) -> (Vec<u8>, bool) {
-    let mut output = Vec::with_capacity(value.len());
-    let mut repaired = false;
-    for run in runs(&unfold(value)) {
+/// Decodes an unstructured header value for people. `charset` is what the text of the mail declares: who writes raw bytes
+/// into a header mostly writes them in that.
+pub(super) fn read(value: &[u8], charset: Option<&str>) -> Words {
+    let mut text = String::with_capacity(value.len());
+    let mut repairs = Vec::new();
+    for run in runs(&unfold(value), true) {
         match run {
-            Run::Raw(bytes) => {
-                let (raw, was_repaired) = decode_raw_header(bytes);
-                output.extend_from_slice(raw.as_bytes());
-                repaired |= was_repaired;
-            }
-            Run::Encoded(word) => encode(&word, &mut output),
+            Run::Raw(bytes) => text.push_str(&raw_text(bytes, charset, &mut repairs)),
+            Run::Encoded(word) => text.push_str(&word.mended(&mut repairs)),
         }
     }
-    (output, repaired)
+    Words { text: one_line(&text), repairs }
+}
+
+fn one_line(text: &str) -> String {
+    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    line.trim().to_owned()
+}
+
+/// Rewrites a structured value (an address list) so that its words can be told apart: every chain of encoded words
+/// becomes one word in UTF-8, raw 8-bit bytes become UTF-8. Also what had to be repaired.
+pub(super) fn normalize(value: &[u8], charset: Option<&str>) -> (Vec<u8>, Vec<String>) {
+    let mut output = Vec::with_capacity(value.len());
+    let mut repairs = Vec::new();
+    for run in runs(&unfold(value), true) {
+        match run {
+            Run::Raw(bytes) => output.extend_from_slice(raw_text(bytes, charset, &mut repairs).as_bytes()),
+            Run::Encoded(word) => encode(&word.mended(&mut repairs), &mut output),
+        }
+    }
+    (output, repairs)
+}
+
+/// Raw bytes of a header: UTF-8 (RFC 6532), ISO-2022-JP by its escapes, the charset of the mail's text, windows-1252.
+fn raw_text(bytes: &[u8], charset: Option<&str>, repairs: &mut Vec<String>) -> String {
+    let escapes = memmem::find(bytes, b"\x1b$").is_some();
+    if let Some(text) =
+        escapes.then(|| ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes)).flatten()
+    {
+        say(repairs, "bytes without a charset read as ISO-2022-JP");
+        return text.into_owned();
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let declared = charset.and_then(|label| Encoding::for_label_no_replacement(label.as_bytes()));
+    if let Some(encoding) = declared.filter(|encoding| *encoding != UTF_8)
+        && let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes)
+    {
+        say(repairs, &format!("bytes without a charset read as {}", encoding.name()));
+        return text.into_owned();
+    }
+    say(repairs, "bytes without a charset read as windows-1252");
+    decode_raw_header(bytes).0.into_owned()
+}
+
+fn say(repairs: &mut Vec<String>, repair: &str) {
+    if !repairs.iter().any(|said| said == repair) {
+        repairs.push(repair.to_owned());
+    }
 }
 
 /// Writes text as one encoded word of any length; only letters and digits stay bare.
@@ -69,20 +110,43 @@ fn encode(text: &str, output: &mut Vec<u8>) {
 
 enum Run<'a> {
     Raw(&'a [u8]),
-    Encoded(String),
+    Encoded(Chain<'a>),
 }
 
-/// Splits a line into raw bytes and chains of encoded words.
-fn runs(line: &[u8]) -> Vec<Run<'_>> {
+/// Adjacent encoded words of one charset.
+struct Chain<'a> {
+    label: &'a [u8],
+    bytes: Vec<u8>,
+    /// The last of them has no end.
+    unclosed: bool,
+}
+
+impl Chain<'_> {
+    fn text(&self) -> String {
+        decode_word(&self.bytes, &String::from_utf8_lossy(self.label))
+    }
+
+    fn mended(&self, repairs: &mut Vec<String>) -> String {
+        if self.unclosed {
+            say(repairs, "encoded word without end read to its end");
+        }
+        if is_unknown(&String::from_utf8_lossy(self.label)) {
+            say(repairs, "encoded word of an unknown charset read as UTF-8 or windows-1252");
+        }
+        self.text()
+    }
+}
+
+/// Splits a line into raw bytes and chains of encoded words; `mend` takes words without end, too.
+fn runs(line: &[u8], mend: bool) -> Vec<Run<'_>> {
     let mut runs = Vec::new();
-    // Bytes of the chain at hand, with its charset.
-    let mut chain: Option<(&[u8], Vec<u8>)> = None;
+    let mut chain: Option<Chain<'_>> = None;
     let mut ends = Ends { line, known: Some(0) };
     let mut raw_start = 0;
     let mut at = 0;
     while let Some(found) = line.get(at..).and_then(|rest| memmem::find(rest, b"=?")) {
         let start = at + found;
-        let Some(word) = line.get(start..).and_then(|rest| Word::parse(rest, start, &mut ends)) else {
+        let Some(word) = line.get(start..).and_then(|rest| Word::parse(rest, start, &mut ends, mend)) else {
             at = start + 2;
             continue;
         };
@@ -90,23 +154,24 @@ fn runs(line: &[u8]) -> Vec<Run<'_>> {
         // White space between two encoded words is not part of the text (RFC 2047 section 6.2).
         let adjacent = chain.is_some() && between.iter().all(u8::is_ascii_whitespace);
         match &mut chain {
-            Some((label, bytes)) if adjacent && label.eq_ignore_ascii_case(word.label) && !is_stateful(label) => {
-                word.append(bytes);
+            Some(chain) if adjacent && chain.label.eq_ignore_ascii_case(word.label) && !is_stateful(chain.label) => {
+                word.append(&mut chain.bytes);
+                chain.unclosed |= word.unclosed;
             }
             _ => {
-                close(chain.take(), &mut runs);
+                runs.extend(chain.take().map(Run::Encoded));
                 if !adjacent && !between.is_empty() {
                     runs.push(Run::Raw(between));
                 }
                 let mut bytes = Vec::new();
                 word.append(&mut bytes);
-                chain = Some((word.label, bytes));
+                chain = Some(Chain { label: word.label, bytes, unclosed: word.unclosed });
             }
         }
         at = start + word.length;
         raw_start = at;
     }
-    close(chain, &mut runs);
+    runs.extend(chain.map(Run::Encoded));
     match line.get(raw_start..) {
         Some(rest) if !rest.is_empty() => runs.push(Run::Raw(rest)),
         _ => {}
@@ -119,12 +184,6 @@ fn is_stateful(label: &[u8]) -> bool {
     [&b"iso-2022"[..], b"csiso2022", b"hz-", b"utf-7"]
         .iter()
         .any(|start| label.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start)))
-}
-
-fn close(chain: Option<(&[u8], Vec<u8>)>, runs: &mut Vec<Run<'_>>) {
-    if let Some((label, bytes)) = chain {
-        runs.push(Run::Encoded(decode_word(&bytes, &String::from_utf8_lossy(label))));
-    }
 }
 
 /// Places of `?=`, found once: many openings before one end must not cost a search each.
@@ -150,11 +209,12 @@ struct Word<'a> {
     base64: bool,
     data: &'a [u8],
     length: usize,
+    unclosed: bool,
 }
 
 impl<'a> Word<'a> {
     /// A word at the start of `line`, which begins at `offset` of the whole value.
-    fn parse(line: &'a [u8], offset: usize, ends: &mut Ends<'_>) -> Option<Self> {
+    fn parse(line: &'a [u8], offset: usize, ends: &mut Ends<'_>, mend: bool) -> Option<Self> {
         let rest = line.get(2..)?;
         // A label is short; without this bound a line of `=?` would be searched to its end again and again.
         let label_end = memchr(b'?', rest.get(..rest.len().min(80))?)?;
@@ -168,16 +228,19 @@ impl<'a> Word<'a> {
             _ => return None,
         };
         let start = 2 + label_end + 3;
-        let data = line.get(start..ends.next(start + offset)?.checked_sub(offset)?)?;
-        // Another word that begins inside: this one was never closed.
-        if memmem::find(data, b"=?")
-            .is_some_and(|at| data.get(at + 2..).is_some_and(|tail| memchr(b'?', tail).is_some()))
-        {
-            return None;
-        }
+        let end = ends.next(start + offset).and_then(|end| end.checked_sub(offset));
+        let closed = end.and_then(|end| line.get(start..end)).filter(|data| !holds_opening(data));
+        let (data, length) = match closed {
+            Some(data) => (data, start + data.len() + 2),
+            None if mend => {
+                let data = unclosed_data(line.get(start..)?);
+                (data.strip_suffix(b"?").unwrap_or(data), start + data.len())
+            }
+            None => return None,
+        };
         // RFC 2231 section 5 adds a language to the charset: `utf-8*en`.
         let label = label.split(|byte| *byte == b'*').next().unwrap_or(label);
-        Some(Self { label, base64, data, length: start + data.len() + 2 })
+        Some(Self { label, base64, data, length, unclosed: closed.is_none() })
     }
 
     fn append(&self, bytes: &mut Vec<u8>) {
@@ -188,6 +251,21 @@ impl<'a> Word<'a> {
             hex_pairs(&spaced, bytes);
         }
     }
+}
+
+/// Another word that begins inside: this one was never closed.
+fn holds_opening(data: &[u8]) -> bool {
+    memmem::find(data, b"=?").is_some_and(|at| data.get(at + 2..).is_some_and(|tail| memchr(b'?', tail).is_some()))
+}
+
+/// What belongs to a word without end: all up to white space, a bracket or the next word.
+fn unclosed_data(rest: &[u8]) -> &[u8] {
+    let stop = |byte: &u8| byte.is_ascii_whitespace() || b"<>\",;".contains(byte);
+    // Both in one pass: a line of nothing but openings must not be searched to its end for each.
+    let opens =
+        |at: usize| rest.get(at..at + 2) == Some(b"=?") && rest.get(at + 2).is_some_and(u8::is_ascii_alphanumeric);
+    let end = rest.iter().enumerate().position(|(at, byte)| stop(byte) || opens(at));
+    end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
 #[cfg(test)]
@@ -229,13 +307,60 @@ mod tests {
 
     #[test]
     fn raw_bytes_are_repaired_and_said() {
-        assert_eq!(decode(b"caf\xE9"), Words { text: "café".into(), repaired: true });
-        assert_eq!(decode("café".as_bytes()), Words { text: "café".into(), repaired: false });
+        let said = |repair: &str| vec![repair.to_owned()];
+        let found = read(b"caf\xE9", None);
+        assert_eq!(
+            (found.text.as_str(), found.repairs),
+            ("café", said("bytes without a charset read as windows-1252"))
+        );
+        assert_eq!(read("café".as_bytes(), None), Words { text: "café".into(), repairs: Vec::new() });
+        let found = read(b"\xF0\xF2\xE9", Some("koi8-r"));
+        assert_eq!((found.text.as_str(), found.repairs), ("ПРИ", said("bytes without a charset read as KOI8-R")));
+        let found = read(b"Re: \x1b$B%O%O\x1b(B!", None);
+        assert_eq!(
+            (found.text.as_str(), found.repairs),
+            ("Re: ハハ!", said("bytes without a charset read as ISO-2022-JP"))
+        );
+    }
+
+    #[test]
+    fn words_without_end_are_read_to_their_end_and_it_is_said() {
+        for (value, text) in [
+            ("=?utf-8?Q?caf=C3=A9", "café"),
+            ("=?utf-8?B?Y2Fmw6k=?", "café"),
+            ("=?utf-8?Q?caf=C3=A9 au lait", "café au lait"),
+            ("=?utf-8?Q?caf=?utf-8?Q?=C3=A9?=", "café"),
+        ] {
+            let found = read(value.as_bytes(), None);
+            assert_eq!((found.text.as_str(), found.repairs.len()), (text, 1), "{value}");
+        }
+        assert_eq!(decode(b"=?utf-8?Q?caf=C3=A9").text, "=?utf-8?Q?caf=C3=A9", "identity is made of the unmended text");
+    }
+
+    #[test]
+    fn a_charset_nobody_knows_is_guessed_and_said() {
+        let found = read(b"=?x-nobody?Q?caf=C3=A9?=", None);
+        assert_eq!((found.text.as_str(), found.repairs.len()), ("café", 1));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_decoders_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+            decode(&bytes);
+            read(&bytes, Some("koi8-r"));
+            normalize(&bytes, None);
+        }
+
+        #[test]
+        fn pieces_of_words_in_any_order_are_read(value in "(=\\?|utf-8|\\?Q\\?|\\?B\\?|=C3=A9|w6k=|\\?=| |<|é){0,12}") {
+            let found = read(value.as_bytes(), None);
+            proptest::prop_assert!(!found.text.contains(char::is_control));
+        }
     }
 
     #[test]
     fn normal_form_is_one_word_of_the_same_text() {
-        let (value, _) = normalize(b"=?utf-8?Q?=C3?= =?utf-8?Q?=A9, x?= <a@x.example>");
+        let (value, _) = normalize(b"=?utf-8?Q?=C3?= =?utf-8?Q?=A9, x?= <a@x.example>", None);
         assert_eq!(value, b"=?utf-8?Q?=C3=A9=2C=20x?= <a@x.example>");
     }
 }

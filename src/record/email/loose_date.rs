@@ -5,21 +5,21 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// Names of the months in English, German, French, Spanish, Italian, Dutch and Portuguese; shorter forms are their
-/// beginnings, of three letters at least.
+/// Names of the months in English, German, French, Spanish, Italian, Dutch, Portuguese, Swedish, Danish and Norwegian;
+/// shorter forms are their beginnings, of three letters at least.
 const MONTHS: [&str; 12] = [
     "january januar jänner janvier enero gennaio januari janeiro",
     "february februar feber février fevrier febrero febbraio februari fevereiro",
-    "march märz maerz mrz mars marzo maart mrt março marco",
+    "march märz maerz mrz mars marzo maart mrt março marco marts",
     "april avril abril aprile",
-    "may mai mayo maggio mei maio",
+    "may mai mayo maggio mei maio maj",
     "june juni juin junio giugno junho",
     "july juli juillet julio luglio julho",
-    "august août aout agosto augustus",
+    "august août aout agosto augustus augusti",
     "september septembre septiembre settembre setembro",
     "october oktober octobre octubre ottobre outubro",
     "november novembre noviembre novembro",
-    "december dezember décembre decembre diciembre dicembre dezembro",
+    "december dezember décembre decembre diciembre dicembre dezembro desember",
 ];
 
 /// Names of the days in the same languages; shorter forms are their beginnings, of two letters at least. What they say is
@@ -30,7 +30,8 @@ const WEEKDAYS: &str = "monday tuesday wednesday thursday friday saturday sunday
     lunes martes miércoles jueves viernes sábado domingo \
     lunedì martedì mercoledì giovedì venerdì sabato domenica \
     maandag dinsdag woensdag donderdag vrijdag zaterdag zondag \
-    segunda-feira terça-feira quarta-feira quinta-feira sexta-feira";
+    segunda-feira terça-feira quarta-feira quinta-feira sexta-feira \
+    måndag tisdag onsdag torsdag fredag lördag söndag mandag tirsdag lørdag søndag";
 
 /// Words that stand between the parts and say nothing.
 const FILLERS: &str = "de del den der um uhr at le à às as alle ore om on the of den";
@@ -228,6 +229,8 @@ impl Parts {
             match first.len() {
                 1..=3 => self.numbers.push((value, first.len())),
                 4 if self.year.is_none() => self.year = Some(value),
+                // A zone that lost its sign.
+                4 if value == 0 && self.clock.is_some() => self.zone = Some(Zone::Odd(0)),
                 _ => return None,
             }
             return Some(());
@@ -352,13 +355,14 @@ mod tests {
             "Fri, 21 Nov 1997 11:00:00 UTC+01:00",
             "Fri, 21 Nov 1997 11:00:00 CET",
             "Fri, 21 Nov 1997 10:00:00 Q",
+            "Fri, 21 Nov 1997 10:00:00.882 0000",
         ] {
             assert_eq!(at(text), Some(TEN), "{text}");
         }
     }
 
     #[test]
-    fn months_and_days_are_known_in_seven_languages() {
+    fn months_and_days_are_known_in_ten_languages() {
         for text in [
             "Freitag, 21. November 1997 10:00 Uhr",
             "Fr., 21 Nov. 1997 10:00:00 +0000",
@@ -366,6 +370,7 @@ mod tests {
             "viernes, 21 de noviembre de 1997 10:00",
             "ven 21 novembre 1997 10:00:00 +0000",
             "vr 21 november 1997 10:00",
+            "fredag 21 november 1997 10:00",
             "sexta-feira, 21 de novembro de 1997 10:00:00",
         ] {
             assert_eq!(at(text), Some(TEN), "{text}");

@@ -33,10 +33,13 @@ pub(super) fn entries(line: &str) -> Vec<Entry> {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts about the place of reading; none excludes another")]
 struct Reader<'a> {
     rest: &'a str,
     entries: Vec<Entry>,
     entry: Entry,
+    /// One of the words holds an `@`.
+    has_at: bool,
     /// The last word goes on: no space since.
     in_word: bool,
     quotes_open: bool,
@@ -78,7 +81,7 @@ impl Reader<'_> {
     }
 
     fn has_address(&self) -> bool {
-        self.entry.angle.is_some() || self.entry.words.iter().any(|word| word.contains('@'))
+        self.entry.angle.is_some() || self.has_at
     }
 
     /// Adds to the word at hand, or begins one; after an angle address a new entry begins without a comma.
@@ -91,11 +94,13 @@ impl Reader<'_> {
             _ => self.entry.words.push(text.to_owned()),
         }
         self.in_word = true;
+        self.has_at |= text.contains('@');
     }
 
     fn finish(&mut self, comma: bool) {
         let entry = std::mem::take(&mut self.entry);
         self.in_word = false;
+        self.has_at = false;
         if !entry.is_empty() {
             self.entries.push(Entry { comma, ..entry });
         }
@@ -139,17 +144,15 @@ impl Reader<'_> {
         let inside = after.trim_start_matches(['<', ' ']);
         let lead = after.len() - inside.len();
         let mut in_quotes = false;
-        let close = inside.char_indices().find(|(_, character)| {
+        // The next `<` ends it, too: a line of openings must not be searched to its end for each.
+        let found = inside.char_indices().find(|(_, character)| {
             in_quotes ^= *character == '"';
-            *character == '>' && !in_quotes
+            matches!(character, '>' | '<') && !in_quotes
         });
-        let end = close.map_or_else(|| inside.find(['>', ',', ';', '<']).unwrap_or(inside.len()), |(at, _)| at);
+        let end = found.map_or_else(|| inside.find(['>', ',', ';', '<']).unwrap_or(inside.len()), |(at, _)| at);
         let (raw, tail) = inside.split_at(end);
-        // An angle that swallowed the next one was never closed.
-        let (raw, length) = match raw.find('<') {
-            Some(at) => (raw.get(..at).unwrap_or_default().trim_end_matches([',', ' ', ';']), at),
-            None => (raw, end + usize::from(tail.starts_with('>'))),
-        };
+        let length = end + usize::from(tail.starts_with('>'));
+        let raw = if tail.starts_with('>') { raw } else { raw.trim_end_matches([',', ' ', ';']) };
         let text = if raw.starts_with('/') { raw.to_owned() } else { without_comments(raw) };
         self.entry.angle = Some(text.trim().to_owned());
         self.in_word = false;
@@ -251,6 +254,15 @@ mod tests {
         assert_eq!(shown("<j@x, <k@x"), ["<j@x>", "<k@x>"]);
         assert_eq!(shown("<<j@x>>"), ["<j@x>"]);
         assert_eq!(shown("A <a@x> B <b@x>"), ["A<a@x>", "B<b@x>"]);
+    }
+
+    #[test]
+    fn hostile_lines_cost_no_quadratic_time() {
+        // A search to the end for every piece would keep this test busy for hours.
+        for piece in ["<a", "<\"a", "(", "\"", "\"\\", "a:", "a@:", "[", "<a(", "a ", ",", "<,"] {
+            let line = format!("b {} w@x : : :", piece.repeat(200_000));
+            assert!(!entries(&line).is_empty(), "{piece}");
+        }
     }
 
     proptest::proptest! {

@@ -81,8 +81,8 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let is_other = |id: &String| Some(id) != message_id.as_ref();
     let to = recipients(&fields, "To", &mut changes);
     let cc = recipients(&fields, "Cc", &mut changes);
-    let people = [std::slice::from_ref(&from), &reply_to, &to, &cc];
-    let is_id = |id: &String| is_other(id) && !ids::is_address(id, people.into_iter().flatten());
+    let people = ids::handles([std::slice::from_ref(&from), &reply_to, &to, &cc].into_iter().flatten());
+    let is_id = |id: &String| is_other(id) && !ids::is_address(id, &people);
     let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_id).collect();
     let references = ids::references(fields.all("References")).into_iter().filter(is_id).collect();
     let subject = text_field(&fields, "Subject", &mut changes);

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Fields compared, with the least share of agreement, in percent.
 const FLOORS: [(&str, f64); 11] = [
     ("from", 99.9),
-    ("from_name", 99.6),
+    ("from_name", 99.8),
     ("to", 99.9),
     ("cc", 99.9),
     ("subject", 99.9),

@@ -166,7 +166,8 @@ fn person_behind_list(fields: &Fields<'_>, author: &Address, reply_to: &[Address
             return Some((named(person), field));
         }
     }
-    let person = reply_to.iter().find(|found| is_person(found))?.clone();
+    // The person is among the first if anywhere; a list of thousands is not searched in every list field.
+    let person = reply_to.iter().take(16).find(|found| is_person(found))?.clone();
     Some((named(person), "Reply-To"))
 }
 

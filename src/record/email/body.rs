@@ -19,6 +19,8 @@ pub(super) struct Built {
     pub(super) active: ActiveContent,
     /// Files that stood in its text.
     pub(super) files: Vec<Enclosed>,
+    /// The mail's parts hold no text: a note, or text from outside of them, stands in.
+    pub(super) is_stand_in: bool,
 }
 
 /// Builds the body from the leaves of a mail, which stand at their part numbers.
@@ -56,12 +58,12 @@ pub(super) fn read(
         && files.is_empty()
         && let Some(text) = stand_in(layout, leaves, &outside, changes)
     {
-        return Built { body: Body::Text(text), active, files };
+        return Built { body: Body::Text(text), active, files, is_stand_in: true };
     }
     if shown.len() > 1 {
         changes.push("parts of the text joined into one body".to_owned());
     }
-    Built { body: join(shown), active, files }
+    Built { body: join(shown), active, files, is_stand_in: false }
 }
 
 /// A displayed part, decoded.

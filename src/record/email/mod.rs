@@ -70,9 +70,6 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
     let mut fields = Fields::split(bytes.get(block).unwrap_or_default());
     fields.charset = leaves.iter().flatten().find_map(Leaf::charset);
-    if fields.has_stray_lines {
-        changes.push("lines in the header that are no field left out".to_owned());
-    }
 
     let reply_to = recipients(&fields, "Reply-To", &mut changes);
     let from = sender::read(&fields, &reply_to, &mut changes)?;
@@ -89,6 +86,10 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let labels = labels::read(&fields, &mail.labels);
     let layout = layout::read(&bytes, &structure, &leaves);
     let mut built = body::read(&bytes, &structure, &layout, &leaves, &mut changes);
+    // A text that a damaged header has swallowed may be shown as the body; then nothing is left out.
+    if fields.has_stray_lines && !built.is_stand_in {
+        changes.push("lines in the header that are no field left out".to_owned());
+    }
     let files = layout.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
     let (missing, present): (Vec<_>, Vec<_>) = files.partition(|leaf| aside::is_missing(leaf));
     let mut attachments = attachments::all(present.into_iter(), built.files, &mut changes);

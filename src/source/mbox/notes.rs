@@ -58,7 +58,7 @@ pub(super) fn of_files(dialect: Dialect, files: &[Found<'_>]) -> Vec<String> {
     }
     if let Some((seen, file)) = sum(files, |tally| tally.run_on) {
         notes.push(format!(
-            "{} without a blank line before count as separators, because a header field follows each \
+            "{} counted as separators without a blank line before, because a header field follows each \
              and the file is written so; first: {file}, byte {}",
             lines(seen.count),
             seen.first

@@ -258,6 +258,12 @@ fn mboxrd_is_believed_where_the_file_says_so() {
 #[test]
 fn where_nothing_is_quoted_a_persons_quote_is_left_alone() {
     let mail = format!("From a@b.example {DATE}\nSubject: 1\n\nHello\n\nFrom here on we ship\n>From you I hear\n\n");
+    let other = format!("From a@b.example {DATE}\nSubject: 2\n\nHi\n\n>From x\n\n");
+    let (_export, both) = open(Dialect::Auto, format!("{mail}{other}{other}"));
+    let both = texts(&*both);
+    assert!(both[0].contains("\n>From you I hear\n"), "the mail itself shows that it is not quoted");
+    assert!(both[1].contains("\nFrom x\n"), "most of the file is");
+    let mail = mail.replace("\n>From you", "\n\nFrom now on\n>From you");
     let (_export, source) = open(Dialect::Auto, &mail);
     assert!(texts(&*source)[0].contains("\n>From you I hear\n"));
     scan_twice(&*source);

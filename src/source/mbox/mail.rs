@@ -53,7 +53,7 @@ pub(super) fn in_entry(bytes: Vec<u8>, entry: Entry, reading: Reading) -> Option
         labels.push("Trash".to_owned());
         changes.push("labelled Trash: deleted in Thunderbird (X-Mozilla-Status), though still in the file".to_owned());
     }
-    let bytes = match unquoted(bytes.get(start..end)?, reading.quoting_behind(line.form)) {
+    let bytes = match unquoted(bytes.get(start..end)?, reading.quoting_behind(line.form), reading.is_open) {
         Some(mail) => Bytes::from(mail),
         None => Bytes::from(bytes).slice(start..end),
     };
@@ -89,8 +89,9 @@ fn is_expunged(mail: &[u8]) -> bool {
 /// `mail` with quoted `From ` lines as they were; `None` if there is none.
 ///
 /// mboxo writes `>From ` for `From ` and leaves `>From ` as it is: a mail that said `>From ` by itself cannot be told
-/// from a quoted one. A header holds no line of text, so nothing in it was quoted: a `>From - ` there is Thunderbird's own.
-fn unquoted(mail: &[u8], quoting: Quoting) -> Option<Vec<u8>> {
+/// from a quoted one. Where nobody says that it is mboxo (`is_open`), a `From ` line that was left as it is shows that
+/// this mail was not quoted at all. A header holds no line of text, so nothing in it was quoted: a `>From - ` there is Thunderbird's own.
+fn unquoted(mail: &[u8], quoting: Quoting, is_open: bool) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut copied = 0;
     if quoting == Quoting::None {
@@ -112,11 +113,18 @@ fn unquoted(mail: &[u8], quoting: Quoting) -> Option<Vec<u8>> {
         bytes.extend_from_slice(mail.get(copied..start)?);
         copied = start + 1;
     }
-    if copied == 0 {
+    if copied == 0 || (is_open && has_bare_line(mail)) {
         return None;
     }
     bytes.extend_from_slice(mail.get(copied..)?);
     Some(bytes)
+}
+
+/// Does a line behind a blank one begin with `From `? No program that quotes leaves such a line.
+fn has_bare_line(mail: &[u8]) -> bool {
+    memmem::find_iter(mail, b"\nFrom ")
+        .filter_map(|newline| mail.get(..newline))
+        .any(|before| before.ends_with(b"\n") || before.ends_with(b"\n\r"))
 }
 
 /// Where the body begins; 0 if the mail does not begin with a header.

@@ -1,6 +1,6 @@
 //! mbox files: many mails in one file, each behind a `From ` line.
 //!
-//! [`line`] judges such a line, [`reading`] tells from the beginning of a file how it is written, [`framer`] finds where
+//! [`mod@line`] judges such a line, [`reading`] tells from the beginning of a file how it is written, [`framer`] finds where
 //! mails begin, [`lengths`] knows Content-Length, [`mail`] unwraps a mail, [`notes`] says what people should know.
 
 mod date;

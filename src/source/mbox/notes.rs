@@ -58,7 +58,7 @@ pub(super) fn of_files(dialect: Dialect, files: &[Found<'_>]) -> Vec<String> {
     }
     if let Some((seen, file)) = sum(files, |tally| tally.run_on) {
         notes.push(format!(
-            "{} follow the mail before without a blank line and count as separators, because a header field follows each \
+            "{} counted as separators without a blank line before, because a header field follows each \
              and the file is written so; first: {file}, byte {}",
             lines(seen.count),
             seen.first
@@ -152,7 +152,7 @@ fn dialect_note(read: Read, group: &Group<'_>) -> String {
              own; set dialect = \"mboxo\" if not"
         ),
         Read::Mboxo if requoted == 0 => {
-            format!("{files}: read as mboxo: `>From ` begins {quoted} lines, `>>From ` none")
+            format!("{files}: read as mboxo: of the lines looked at, `>From ` begins {quoted}, `>>From ` none")
         }
         Read::Mboxo => format!(
             "{files}: read as mboxo: of the lines looked at, `>From ` begins {quoted}; {requoted} with more `>` stay as they are; set \

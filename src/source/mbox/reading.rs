@@ -32,8 +32,8 @@ pub(super) struct Reading {
     /// A Content-Length that fits says where a mail ends.
     pub(super) lengths: bool,
     pub(super) quoting: Quoting,
-    /// Mails behind a bare `From ` are mboxrd, whatever the rest of the file is: Thunderbird writes both so.
-    pub(super) bare_is_mboxrd: bool,
+    /// The mapping leaves the dialect open, so a mail may show that it is quoted otherwise than the rest of the file.
+    pub(super) is_open: bool,
 }
 
 /// What was seen at the beginning of a file.
@@ -68,10 +68,10 @@ impl Reading {
             Dialect::Mboxcl2 => Quoting::None,
             Dialect::Auto if evidence.says_mboxrd => Quoting::Any,
             // Somebody's text is not touched unless it is likely that a program has quoted it.
-            Dialect::Auto if evidence.bare > 0 || (lengths && evidence.quoted == 0) => Quoting::None,
+            Dialect::Auto if evidence.bare > evidence.quoted || (lengths && evidence.quoted == 0) => Quoting::None,
             Dialect::Auto | Dialect::Mboxo | Dialect::Mboxcl => Quoting::One,
         };
-        Reading { ways, lengths, quoting, bare_is_mboxrd: dialect == Dialect::Auto }
+        Reading { ways, lengths, quoting, is_open: dialect == Dialect::Auto }
     }
 
     /// The same without a look at any file.
@@ -79,9 +79,9 @@ impl Reading {
         Reading::new(dialect, Ways::default(), &Evidence::default())
     }
 
-    /// What is taken off lines of the mail behind this separator.
+    /// What is taken off lines of the mail behind this separator. Thunderbird's bare `From ` means mboxrd.
     pub(super) fn quoting_behind(self, form: Form) -> Quoting {
-        if form == Form::Bare && self.bare_is_mboxrd { Quoting::Any } else { self.quoting }
+        if form == Form::Bare && self.is_open { Quoting::Any } else { self.quoting }
     }
 }
 

@@ -65,7 +65,7 @@ fn thunderbird_separates_mails_without_a_blank_line() {
     let mail = "From - Thu Feb 05 22:34:43 2009\r\nX-Mozilla-Status: 0001\r\nSubject: x\r\n\r\ntext\r\n";
     let (texts, notes) = read(mail.repeat(3));
     assert_eq!(texts, ["X-Mozilla-Status: 0001\r\nSubject: x\r\n\r\ntext\r\n"; 3]);
-    assert!(notes.iter().any(|note| note.starts_with("2 `From ` lines follow the mail before")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.starts_with("2 `From ` lines counted as separators")), "{notes:?}");
     let body = "text\nFrom - Thu Feb 05 22:34:43 2009\nis when it broke\n";
     assert_eq!(read(format!("From - {DATE}\nSubject: x\n\n{body}\n")).0, [format!("Subject: x\n\n{body}")]);
 }

@@ -84,4 +84,8 @@ mod tests {
         }
         assert!(matches!(Shown::of(&path, "a.eml").0, Kept::EndOf(..)));
     }
+    #[test]
+    fn a_file_is_held_in_few_bytes_beside_its_path() {
+        assert!(size_of::<crate::source::SourceFile>() <= 48);
+    }
 }

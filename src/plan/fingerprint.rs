@@ -22,7 +22,7 @@ pub(super) fn file_metas(source: &dyn Source) -> Vec<FileMeta> {
     if files.len() > MAX_SAMPLED {
         return vec![all_together(files)];
     }
-    files.iter().map(|file| FileMeta { shown: file.shown.clone(), size: file.size, sample: sample(file) }).collect()
+    files.iter().map(|file| FileMeta { shown: file.shown.to_string(), size: file.size, sample: sample(file) }).collect()
 }
 
 /// Many files as one: their names and sizes in order.

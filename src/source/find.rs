@@ -270,9 +270,7 @@ impl Search<'_> {
             if let Some(problem) = problem {
                 found.problems.insert(number, *problem);
             }
-            let mut shown = shown(&path);
-            shown.shrink_to_fit();
-            found.files.push(SourceFile { path, shown, size });
+            found.files.push(SourceFile::new(&path, &shown(&path), size));
         }
         found
     }

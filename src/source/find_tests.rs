@@ -325,30 +325,3 @@ fn all_bad_sources_are_named_at_once() {
     let good = export.mapping(vec![source(Format::Mbox(Dialect::Auto), &["a.mbox"])]);
     assert_eq!(open_all(&good).unwrap_or_default().len(), 1);
 }
-
-#[test]
-#[ignore = "a measurement"]
-fn measure_names() {
-    let rss = || -> usize {
-        let text = std::fs::read_to_string("/proc/self/status").unwrap();
-        let field = |name: &str| {
-            let line = text.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap()
-        };
-        println!("rss {} kB, peak {} kB", field("VmRSS:"), field("VmHWM:"));
-        field("VmRSS:")
-    };
-    let export = Export::new();
-    let folder = export.path().join("archive/Maildir/cur");
-    std::fs::create_dir_all(&folder).unwrap();
-    for number in 0..200_000 {
-        let name = format!("14{number:08}.M{number:06}P1234.mail.example.org,S=12345,W=12500:2,S.eml");
-        std::fs::write(folder.join(name), "x").unwrap();
-    }
-    let before = rss();
-    let start = std::time::Instant::now();
-    let source = export.open(Format::Eml, &["archive"]).unwrap();
-    println!("opened in {:?}", start.elapsed());
-    let after = rss();
-    println!("{} files, {} bytes a file", source.files().len(), (after - before) * 1024 / source.files().len());
-}

@@ -1,6 +1,7 @@
 //! What a file seems to be, judged by its first bytes: so that an error can say what was given instead.
 
 use super::files::quoted_for_shell;
+use super::mbox;
 use std::path::Path;
 
 /// How many first bytes are worth looking at.
@@ -212,6 +213,18 @@ pub(super) fn instead_of_mail(file: &[u8]) -> Option<(&'static str, &'static str
         return Some(("it is not text", leave_out));
     }
     Some(("it has no header field", "if it is a mail, export it again with its header; if not, leave it out of `path`"))
+}
+
+/// Is this a mailbox of several mails? Only a dated separator after a blank line and before a header field counts.
+pub(super) fn several_mails(file: &[u8]) -> bool {
+    let is_separator = |newline: usize| {
+        let before = file.get(..newline).unwrap_or_default();
+        let line = file.get(newline + 1..).unwrap_or_default();
+        let next = || memchr::memchr(b'\n', line).and_then(|end| line.get(end + 1..)).unwrap_or_default();
+        let is_next_field = || next().split(|byte| matches!(byte, b'\n' | b'\r')).next().is_some_and(is_field);
+        (before.ends_with(b"\n") || before.ends_with(b"\n\r")) && mbox::begins(line) && is_next_field()
+    };
+    mbox::begins(file) && memchr::memmem::find_iter(file, b"\nFrom ").any(is_separator)
 }
 
 /// A field name and a colon, with the space between that older mails have (RFC 5322 section 4.5).

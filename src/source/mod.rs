@@ -13,6 +13,7 @@ mod imap_name;
 mod looks;
 mod mbox;
 mod missing;
+mod name;
 mod place;
 mod pread;
 mod unpack;
@@ -22,12 +23,13 @@ mod walk;
 mod test_support;
 
 pub use error::SourceError;
+pub use name::Shown;
 
 use crate::event::{Observer, Silent};
 use crate::mapping::{Dialect, Format, Mapping};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,11 +64,21 @@ pub struct Piece {
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     /// Absolute (or working-directory) path, for opening.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// Path relative to the mapping's folder, with `/`, for people.
-    pub shown: String,
+    pub shown: Shown,
     /// Size in bytes when the source was opened.
     pub size: u64,
+}
+
+impl SourceFile {
+    /// The file at `path`, called `shown`.
+    #[must_use]
+    pub fn new(path: &Path, shown: &str, size: u64) -> SourceFile {
+        let path: Arc<Path> = path.into();
+        let shown = Shown::of(&path, shown);
+        SourceFile { path, shown, size }
+    }
 }
 
 /// An entry as read, before it means anything.

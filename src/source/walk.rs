@@ -66,14 +66,7 @@ fn file(entry: DirEntry, through_link: bool) -> Hit {
         Ok(meta) => (meta.len(), None),
         Err(error) => (0, Some(Box::new(unreadable(&error.into())))),
     };
-    Hit { path: compact(entry.into_path()), size, through_link, problem }
-}
-
-/// A million of these are held: no spare room in each.
-fn compact(path: PathBuf) -> PathBuf {
-    let mut path = path;
-    path.shrink_to_fit();
-    path
+    Hit { path: entry.into_path(), size, through_link, problem }
 }
 
 fn stays_inside(real_root: Option<&Path>, link: &Path) -> bool {

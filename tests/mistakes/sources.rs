@@ -2,6 +2,7 @@
 
 use crate::harness::{Scene, mail, mailbox};
 use crate::support::must;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 
 const CHAT: &str = "timezone = \"UTC\"\ndate = \"%Y-%m-%d %H:%M:%S\"\n\
@@ -149,6 +150,30 @@ fn a_folder_of_other_files_given_as_mbox_stops_the_run_and_one_of_mailboxes_is_r
     scene.write("Inbox.mbox/mbox", mailbox(1));
     scene.mapping_with("\"mail.mbox\"", "\"Inbox.mbox\"");
     scene.run(&["plan", "m.toml"]).ended_with(0).says(&["Support 1"]);
+}
+
+#[test]
+fn a_packed_mailbox_is_unpacked_once_and_its_mails_are_those_of_the_mailbox_itself() {
+    let scene = Scene::that_works();
+    let ids = |path: &str| -> Vec<String> {
+        scene.mapping_with("\"mail.mbox\"", path);
+        scene.run(&["plan", "m.toml", "--requests", "r.jsonl"]).ended_with(0).says(&["Support 3"]);
+        let lines = must(std::fs::read_to_string(scene.workspace.path("r.jsonl")), "requests");
+        let id =
+            |line: &str| line.split("tl1-").nth(1).map_or_else(String::new, |rest| rest.chars().take(32).collect());
+        let mut ids: Vec<String> = lines.lines().map(id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let plain = ids("\"mail.mbox\"");
+    assert!(plain.len() == 3 && plain.iter().all(|id| id.len() == 32), "{plain:?}");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    must(packed.write_all(&std::fs::read(scene.workspace.path("mail.mbox")).unwrap_or_default()), "packing");
+    scene.write("in/mail.mbox.gz", must(packed.finish(), "packing"));
+    assert_eq!(ids("\"in\"\nunpack = \"out\""), plain);
+    let again = scene.run(&["plan", "m.toml"]).ended_with(0);
+    assert!(again.stdout.contains("in/mail.mbox.gz is unpacked (1 files, "), "{}", again.stdout);
+    assert!(!again.stderr.contains("unpacked"), "it was unpacked before: {}", again.stderr);
 }
 
 #[test]

@@ -101,10 +101,9 @@ fn sources(mails: &[Written], rows: &[Written]) -> Sources {
             .map(|(at, (file, content))| RawEntry { origin: origin(at, *file), content: content.clone() })
             .collect();
         let files = 0..=written.iter().map(|(file, _)| *file).max().unwrap_or_default();
-        let file = |number| SourceFile {
-            path: format!("/nowhere/{name}-{number}").into(),
-            shown: format!("{name}-{number}"),
-            size: 0,
+        let file = |number| {
+            let shown = format!("{name}-{number}");
+            SourceFile::new(&Path::new("/nowhere").join(&shown), &shown, 0)
         };
         Box::new(Memory { name, files: files.map(file).collect(), entries }) as Box<dyn Source>
     };

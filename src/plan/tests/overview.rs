@@ -128,7 +128,7 @@ impl Source for Broken {
 
 #[test]
 fn problems_of_one_kind_are_one_line_with_the_first_place() {
-    let file = SourceFile { path: "/nowhere".into(), shown: "torn.mbox".into(), size: 0 };
+    let file = SourceFile::new(Path::new("/nowhere"), "torn.mbox", 0);
     let sources: Sources = Arc::new(vec![Box::new(Broken(vec![file]))]);
     assert_eq!(statuses(&planned(&mapping(""), &sources, &Pins::default())), ["unreadable"; 3]);
     let overview = overview_of(&mapping(""), &sources, &Pins::default());

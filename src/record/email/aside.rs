@@ -5,6 +5,7 @@ use super::parser::{Part, PartKind, Structure};
 use super::part::Leaf;
 use crate::record::{Attachment, Body, text_to_html};
 use crate::source::AsidePart;
+use std::collections::HashMap;
 
 /// Says how many bytes a part has that is kept elsewhere.
 const LENGTH: &str = "X-Apple-Content-Length";
@@ -21,10 +22,11 @@ pub(super) fn fill(
         return Vec::new();
     }
     let numbers = numbers(&structure.parts);
+    let places: HashMap<&str, usize> = numbers.iter().map(String::as_str).zip(0..).collect();
     let mut loose = Vec::new();
     for (place, found) in aside.iter().enumerate() {
-        let at = numbers.iter().position(|number| *number == found.number);
-        match at.and_then(|at| leaves.get_mut(at)).and_then(Option::as_mut) {
+        let at = places.get(found.number.as_str());
+        match at.and_then(|at| leaves.get_mut(*at)).and_then(Option::as_mut) {
             Some(leaf) if is_missing(leaf) => leaf.content = found.content.clone(),
             // A client that has fetched a part since keeps both.
             Some(leaf) if leaf.content == found.content => {}
@@ -59,8 +61,9 @@ pub(super) fn name_missing_text(
     leaves: &[Option<Leaf<'_>>],
     changes: &mut Vec<String>,
 ) {
-    let mut shown = structure.html.iter().chain(&structure.text).filter(|id| !structure.files.contains(id));
-    if !shown.any(|id| leaves.get(*id).and_then(Option::as_ref).is_some_and(is_missing)) {
+    let is_shown_and_missing =
+        |id: &usize| leaves.get(*id).and_then(Option::as_ref).is_some_and(is_missing) && !structure.files.contains(id);
+    if !structure.html.iter().chain(&structure.text).any(is_shown_and_missing) {
         return;
     }
     changes.push("text missing in the export".to_owned());

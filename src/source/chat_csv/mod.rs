@@ -323,7 +323,7 @@ impl Opening<'_> {
             detected.push(format!("delimiter {delimiter}"));
         }
         if !detected.is_empty() {
-            self.detected.entry(detected.join("; ")).or_default().push(file.shown.clone());
+            self.detected.entry(detected.join("; ")).or_default().push(file.shown.to_string());
         }
     }
 }

@@ -26,8 +26,8 @@ pub(super) fn files(path: &Path, shown: &str) -> Vec<SourceFile> {
             let Ok(meta) = fs::symlink_metadata(&file) else { continue };
             if meta.is_file() && found.len() < MOST {
                 let rest = file.strip_prefix(&folder).unwrap_or(&file);
-                let shown = shown_folder.as_deref().unwrap_or(&folder).join(rest).to_string_lossy().into_owned();
-                found.push(SourceFile { path: file, shown, size: meta.len() });
+                let shown = shown_folder.as_deref().unwrap_or(&folder).join(rest);
+                found.push(SourceFile::new(&file, &shown.to_string_lossy(), meta.len()));
             }
         }
     }

@@ -147,6 +147,14 @@ fn no_mail(file: &SourceFile, bytes: &[u8], origin: &Origin) -> Result<(), Unrea
             remedy: format!("unpack it with `{}`, then plan again", packed.command),
         });
     }
+    if looks::several_mails(bytes) {
+        return Err(Unreadable {
+            origin: origin.clone(),
+            cause: "mailbox of several mails instead of one".to_owned(),
+            detail: format!("{} holds more than one `From ` line with a date before a header", file.shown),
+            remedy: "add a source with format = \"mbox\" that names this file".to_owned(),
+        });
+    }
     match looks::instead_of_mail(bytes) {
         None => Ok(()),
         Some((looks, remedy)) => Err(Unreadable {

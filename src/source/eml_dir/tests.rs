@@ -191,7 +191,7 @@ fn apple_mails_come_with_their_flags_their_date_and_the_files_beside_them() {
     let pieces: Vec<_> = entry.origin.pieces.iter().map(|piece| (piece.file, piece.length)).collect();
     assert_eq!(pieces.iter().map(|piece| piece.0).collect::<Vec<_>>(), [0, 2, 3]);
     assert_eq!((pieces[1].1, pieces[2].1), (3, 4));
-    assert_eq!(source.files()[2].shown, "V10/Box.mbox/Data/Attachments/7/1.2/b.png");
+    assert_eq!(source.files()[2].shown.as_str(), "V10/Box.mbox/Data/Attachments/7/1.2/b.png");
     assert_eq!(scan_twice(&*source).len(), 2, "files beside a mail are no mails");
     let Content::Mail(whole) = source.scan().nth(1).unwrap().unwrap().content else { panic!("no mail") };
     assert_eq!(whole.aside, []);
@@ -250,6 +250,22 @@ fn files_that_are_no_mails_are_named_for_what_they_are() {
         ]
     );
     assert!(problems.iter().all(|problem| problem.cause == "not a mail" && !problem.remedy.is_empty()));
+}
+
+#[test]
+fn a_mailbox_is_not_taken_for_one_long_mail_and_a_mail_that_quotes_one_is_not_taken_for_a_mailbox() {
+    let separator = "From a@b.example Tue Mar 19 09:13:51 2019\n";
+    let mail = "Subject: x\n\ntext\n\n";
+    let export = Export::new()
+        .with("box.eml", format!("{separator}{mail}{separator}{mail}"))
+        .with("dos.eml", format!("{separator}{mail}{separator}{mail}").replace('\n', "\r\n"))
+        .with("quote.eml", format!("{separator}{mail}{separator}he wrote\n"))
+        .with("forward.eml", format!("{mail}{separator}{mail}"));
+    let source = export.open(Format::Eml, &["."]).unwrap();
+    let said: Vec<_> = problems(&*source).into_iter().map(|problem| (problem.cause, problem.detail)).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].0.starts_with("mailbox of several mails") && said[0].1.starts_with("box.eml"));
+    assert!(said[1].1.starts_with("dos.eml"));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Web and mail addresses in plain text.
 //!
-//! Own code, since a linkifier takes every `word.word` or none, and here only what is surely a link becomes one:
-//! `http:`, `https:`, `mailto:` and `www.`.
+//! Only what is surely a link becomes one: `http:`, `https:`, `mailto:` and `www.`. A bare `word.word` may be a file.
 
 use std::ops::Range;
 

@@ -109,16 +109,21 @@ fn seven_bit(bytes: &[u8], changes: &mut Vec<String>) -> String {
 
 /// Reads bytes that are not UTF-8 as what they look like; windows-1252 if the look does not fit after all.
 fn guessed(bytes: &[u8]) -> (&'static Encoding, String) {
+    let encoding = look(bytes);
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    if damaged {
+        return (WINDOWS_1252, WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned());
+    }
+    (encoding, text.into_owned())
+}
+
+/// The charset that bytes which are not UTF-8 look most like.
+fn look(bytes: &[u8]) -> &'static Encoding {
     /// More would not change the guess.
     const SAMPLE: usize = 1 << 20;
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes.get(..bytes.len().min(SAMPLE)).unwrap_or_default(), true);
-    let encoding = detector.guess(None, Utf8Detection::Deny);
-    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
-    if damaged || encoding == WINDOWS_1252 {
-        return (WINDOWS_1252, WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned());
-    }
-    (encoding, text.into_owned())
+    detector.guess(None, Utf8Detection::Deny)
 }
 
 /// The byte order of UTF-16 without a mark: blanks and letters of Europe have a zero byte at their high end.
@@ -174,6 +179,17 @@ fn known(bytes: &[u8], encoding: &'static Encoding, changes: &mut Vec<String>) -
     {
         changes.push(format!("text declared as {} read as UTF-8", used.name()));
         return text.to_owned();
+    }
+    // Where half of what is beyond ASCII does not exist in a charset of single bytes, it was another one. Less is damage.
+    let beyond = text.chars().filter(|character| !character.is_ascii()).count();
+    let misfits = text.chars().filter(|character| *character == char::REPLACEMENT_CHARACTER).count();
+    if used.is_single_byte() && misfits * 2 >= beyond {
+        let look = look(bytes);
+        let (text, damaged) = look.decode_without_bom_handling(bytes);
+        if !damaged {
+            changes.push(format!("text declared as {} read as {}", used.name(), look.name()));
+            return text.into_owned();
+        }
     }
     changes.push(format!("bytes that do not fit the declared {} replaced by U+FFFD", used.name()));
     text.into_owned()
@@ -244,6 +260,15 @@ mod tests {
             );
         }
         assert_eq!(plain(b"\x1b$BF|K\\\x1b(B", Some("us-ascii")), ("\u{65E5}\u{672C}".into(), 1));
+    }
+
+    #[test]
+    fn a_declared_charset_without_such_characters_gives_way_to_what_the_text_looks_like() {
+        let german = b"Wir w\xFCrden uns freuen, wenn Sie uns f\xFCr die Gr\xFC\xDFe und M\xFChe zur\xFCckschreiben.";
+        let (text, changes) = plain(german, Some("windows-874"));
+        assert_eq!((text.contains("w\u{FC}rden") && text.contains("Gr\u{FC}\u{DF}e"), changes), (true, 1), "{text}");
+        let greek = [encoding_rs::WINDOWS_1253.encode("\u{39A}\u{3B1}\u{3BB}\u{3B7}\u{3BC}\u{3AD}\u{3C1}\u{3B1} \u{3C3}\u{3B1}\u{3C2}, \u{3C4}\u{3B9} \u{3BA}\u{3AC}\u{3BD}\u{3B5}\u{3C4}\u{3B5};").0.as_ref(), b" \xD2"].concat();
+        assert!(plain(&greek, Some("windows-1253")).0.starts_with("\u{39A}\u{3B1}\u{3BB}"));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::findings::{Findings, quoted};
 use super::model::{
-    Collisions, DateFallback, Defaults, Identity, InboxCopies, Limits, Mapping, Order, Ours, Oversize, Send, Silence,
-    Target, ThreadRule, UnlistedLabels,
+    Collisions, DateFallback, Defaults, Identity, Limits, Mapping, Order, Ours, Oversize, Send, Silence, Target,
+    ThreadRule, UnlistedLabels,
 };
 use super::section::{Section, choice_of, day_of, text_of, wrong_type};
 use super::{rule, source, target, value};
@@ -163,23 +163,14 @@ fn agents(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
 }
 
 fn identity(found: &mut Findings, root: &Section) -> Identity {
-    let section = root.section(found, "identity", &["namespace", "collisions", "copies", "also_in_tag"]);
+    let section = root.section(found, "identity", &["namespace", "collisions"]);
     let namespace = section.text(found, "namespace").and_then(|text| value::namespace(found, &text));
     let collisions =
         section.choice(found, "collisions", &[("keep-both", Collisions::KeepBoth), ("richest", Collisions::Richest)]);
-    let copies = section.choice(found, "copies", &[("one", InboxCopies::One), ("per-inbox", InboxCopies::PerInbox)]);
     Identity {
         namespace: namespace.unwrap_or_else(|| "threadlift".to_owned()),
         collisions: collisions.unwrap_or(Collisions::KeepBoth),
-        copies: copies.unwrap_or(InboxCopies::One),
-        also_in_tag: also_in_tag(found, &section),
     }
-}
-
-/// The tag's pattern; its length is checked with the longest inbox name in mind, which only Front knows, so it is not.
-fn also_in_tag(found: &mut Findings, section: &Section) -> Option<String> {
-    let text = section.text(found, "also_in_tag")?;
-    value::tag(found, &text)
 }
 
 fn defaults(found: &mut Findings, root: &Section) -> Defaults {

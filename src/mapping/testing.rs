@@ -1,8 +1,8 @@
 //! A mapping for the tests of other rooms.
 
 use super::{
-    Collisions, DateFallback, Defaults, Format, Identity, InboxCopies, LabelsFrom, Limits, Mapping, Order, Ours,
-    Oversize, Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
+    Collisions, DateFallback, Defaults, Format, Identity, LabelsFrom, Limits, Mapping, Order, Ours, Oversize, Send,
+    Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,12 +41,7 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
         labels: BTreeMap::new(),
         thread: ThreadRule::default(),
         rules: Vec::new(),
-        identity: Identity {
-            namespace: "default".into(),
-            collisions: Collisions::KeepBoth,
-            copies: InboxCopies::One,
-            also_in_tag: None,
-        },
+        identity: Identity { namespace: "default".into(), collisions: Collisions::KeepBoth },
         silence: Silence { is_archived: true, should_skip_rules: true },
         send: Send {
             share: 0.8,

@@ -61,7 +61,7 @@ fn unknown_keys_are_refused_everywhere_with_the_nearest_one() {
         "in [[rule]]",
         "did you mean `inbox`?",
     );
-    refused_after("[identity]\n▶colour = 1\n", "in [identity]", "`copies` or `also_in_tag`");
+    refused_after("[identity]\n▶colour = 1\n", "in [identity]", "known keys here: `namespace` or `collisions`");
     refused_after("[silence]\n▶rule = \"x\"\n", "in [silence]", "did you mean `rules`?");
     refused_after("[send]\n▶inflight = 1\n", "in [send]", "did you mean `in_flight`?");
     let columns = COLUMNS.replace(" }", ", ▶rôle = \"r\" }").replace("▶rôle", "▶\"rôle\"");

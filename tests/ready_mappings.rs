@@ -3,6 +3,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use support::expected::{self, text};
 use support::{Workspace, repository};
 
@@ -29,7 +30,8 @@ const READY: [Ready; 7] = [
 ];
 
 /// The export with the mapping beside it, changed as its comments ask.
-fn beside_its_export(ready: &Ready) -> Workspace {
+fn beside_its_export(name: &str) -> Workspace {
+    let ready = READY.iter().find(|ready| ready.name == name).unwrap_or_else(|| panic!("{name} is not listed"));
     let workspace = Workspace::empty();
     workspace.copy(&format!("samples/{}", ready.name), ".");
     workspace.copy(&format!("mappings/{}.toml", ready.name), "mapping.toml");
@@ -41,8 +43,7 @@ fn beside_its_export(ready: &Ready) -> Workspace {
 }
 
 fn works(name: &str) {
-    let ready = READY.iter().find(|ready| ready.name == name).unwrap_or_else(|| panic!("{name} is not listed"));
-    let workspace = beside_its_export(ready);
+    let workspace = beside_its_export(name);
     let shown = format!("samples/{name}/expected.jsonl");
     let pairs = expected::lay_side_by_side(&repository(&shown), &shown, workspace.plan("mapping.toml"));
     expected::assert_as_expected(&pairs);
@@ -84,8 +85,26 @@ fn the_mapping_for_outlook_reads_what_readpst_writes() {
 }
 
 #[test]
-fn the_mapping_for_pipermail_reads_months_packed_or_not() {
+fn the_mapping_for_pipermail_reads_a_month() {
     works("pipermail");
+}
+
+#[test]
+fn a_packed_month_gives_the_ids_of_the_unpacked_one() {
+    let ids = |lines: Vec<serde_json::Value>| -> Vec<String> {
+        lines.iter().map(|line| text(&line["external_id"]).to_owned()).collect()
+    };
+    let plain = beside_its_export("pipermail");
+    let packed = beside_its_export("pipermail");
+    let month = packed.path("riders/2018-October.txt");
+    let content = std::fs::read(&month).unwrap_or_default();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let written = encoder.write_all(&content).and_then(|()| encoder.finish());
+    packed.write("riders/2018-October.txt.gz", written.unwrap_or_default());
+    assert!(std::fs::remove_file(month).is_ok());
+    packed.replace("mapping.toml", "\"riders/*.txt\"", "\"riders/*.txt.gz\"");
+    let found = ids(packed.plan("mapping.toml"));
+    assert_eq!((found.len(), found), (3, ids(plain.plan("mapping.toml"))));
 }
 
 #[test]

@@ -1,143 +1,110 @@
 //! Checks the keys of a `[[source]]` that is a chat table.
 
-use super::country;
 use super::findings::{Findings, did_you_mean, quoted};
-use super::section::{Section, Text, choice_of};
-use super::table::{Columns, CsvMapping, Phones, Role};
-use super::time;
-use std::collections::BTreeMap;
+use super::section::{Section, Text};
+use super::table::{CsvMapping, DateFormat, DaylightSaving, Phones, Quote};
+use super::{columns, country, layout, time};
 
 /// Keys of chat tables alone.
-pub(super) const KEYS: [&str; 8] =
-    ["columns", "date", "timezone", "encoding", "delimiter", "roles", "recipient", "country"];
+pub(super) const KEYS: [&str; 15] = [
+    "columns",
+    "date",
+    "clock_format",
+    "timezone",
+    "daylight_saving",
+    "encoding",
+    "delimiter",
+    "quote",
+    "roles",
+    "kinds",
+    "people",
+    "transcript",
+    "join",
+    "recipient",
+    "country",
+];
 
-/// Keys of `columns`.
-const COLUMN_KEYS: [&str; 11] =
-    ["id", "conversation", "time", "clock", "sender", "sender_name", "recipient", "text", "role", "subject", "labels"];
-
-const ROLES: [(&str, Role); 3] = [("inbound", Role::Inbound), ("outbound", Role::Outbound), ("skip", Role::Skip)];
+const DAYLIGHT_SAVING: [(&str, DaylightSaving); 4] = [
+    ("compatible", DaylightSaving::Compatible),
+    ("earlier", DaylightSaving::Earlier),
+    ("later", DaylightSaving::Later),
+    ("reject", DaylightSaving::Reject),
+];
 
 /// The table's settings; `None` if anything in them was reported.
 pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
-    let named = columns(found, table);
-    let date = table
-        .required_text(found, "date", "\"iso\"")
-        .and_then(|text| Some((time::date_format(found, &text)?, text.at)));
+    let named = columns::columns(found, table);
+    let date = dates(found, table);
+    let clock_format = clock_format(found, table);
     let timezone = table.text(found, "timezone").map(|text| time::zone(found, &text));
-    if let Some(((_, false), at)) = &date
-        && table.value("timezone").is_none()
-    {
-        let title = "these times have no zone, and `timezone` is not set";
-        let help = "add `timezone = \"Europe/Paris\"`, with the zone in which the export was written";
-        found.report(at, title, "says no zone", help);
-    }
+    let daylight_saving = table.choice(found, "daylight_saving", &DAYLIGHT_SAVING);
     let encoding = table.text(found, "encoding").map(|text| encoding(found, &text));
     let delimiter = delimiter(found, table);
-    let roles = roles(found, table, named.as_ref());
+    let quote = table.text(found, "quote").map(|text| quote(found, &text));
+    let roles = columns::roles(found, table, named.is_some());
+    let kinds = columns::kinds(found, table, named.is_some());
+    let people = layout::people(found, table);
+    let transcript = layout::transcript(found, table);
+    let join = layout::join(found, table);
     let recipient = table.text(found, "recipient").map(|text| text.value.to_owned());
     let phones = table.text(found, "country").map(|text| phones(found, &text));
     let (columns, columns_at) = named?;
-    let ((date, _), _) = date?;
+    layout::check_against_columns(found, table, &columns, transcript.as_ref());
     Some(CsvMapping {
         columns,
         columns_at,
-        date,
+        date: date?,
+        clock_format,
         timezone: timezone.flatten(),
+        daylight_saving: daylight_saving.unwrap_or(DaylightSaving::Compatible),
         encoding: encoding.flatten(),
         delimiter,
+        quote: quote.flatten(),
         roles,
+        kinds,
+        people,
+        transcript,
+        join,
         phones: phones.flatten(),
         recipient,
     })
 }
 
-type Places = BTreeMap<String, (usize, usize)>;
-
-fn columns(found: &mut Findings, table: &Section) -> Option<(Columns, Places)> {
-    if table.value("columns").is_none() {
-        let help = "add `columns = { conversation = \"...\", time = \"...\", sender = \"...\", text = \"...\" }` with the names \
-                    in the first row of the table";
-        table.missing(found, "columns", help);
-        return None;
+/// `date`: one format or several. Times without zone need one from somewhere.
+fn dates(found: &mut Findings, table: &Section) -> Option<Vec<DateFormat>> {
+    if table.value("date").is_none() {
+        table.missing(found, "date", "add `date = \"iso\"`");
     }
-    let section = table.section(found, "columns", &COLUMN_KEYS);
-    if !section.is_present() {
-        return None;
-    }
-    let mut places = Places::new();
-    let mut optional = |found: &mut Findings, key: &str| {
-        let text = section.text(found, key)?;
-        places.insert(key.to_owned(), found.place(&text.at));
-        Some(text.value.to_owned())
-    };
-    let id = optional(found, "id");
-    let clock = optional(found, "clock");
-    let sender_name = optional(found, "sender_name");
-    let recipient = optional(found, "recipient");
-    let role = optional(found, "role");
-    let subject = optional(found, "subject");
-    let labels = optional(found, "labels");
-    let mut required = |found: &mut Findings, key: &str, what: &str| {
-        if section.value(key).is_none() {
-            let help = format!("add `{key} = \"...\"` with the name of the column that holds {what}");
-            found.report(&section.at, format!("`columns` lacks `{key}`"), format!("`{key}` is missing"), help);
+    let written = table.one_or_list(found, "date");
+    let mut formats = Vec::new();
+    for text in &written {
+        let (format, says_zone) = time::date_format(found, text)?;
+        if !says_zone && table.value("timezone").is_none() && !has_zones_elsewhere(table) {
+            let title = "these times have no zone, and `timezone` is not set";
+            let help = "add `timezone = \"Europe/Paris\"`, with the zone in which the export was written; or name the column \
+                        that says it, as `timezone` in `columns`";
+            found.report(&text.at, title, "says no zone", help);
         }
-        optional(found, key)
-    };
-    let conversation = required(found, "conversation", "the id of the conversation");
-    let time = required(found, "time", "the time");
-    let sender = required(found, "sender", "the author's handle");
-    let text = required(found, "text", "the text of the message");
-    let columns = Columns {
-        id,
-        conversation: conversation?,
-        time: time?,
-        clock,
-        sender: sender?,
-        sender_name,
-        recipient,
-        text: text?,
-        role,
-        subject,
-        labels,
-    };
-    Some((columns, places))
+        formats.push(format);
+    }
+    (!formats.is_empty()).then_some(formats)
 }
 
-fn roles(found: &mut Findings, table: &Section, named: Option<&(Columns, Places)>) -> BTreeMap<String, Role> {
-    let role_column = table.value("columns").and_then(|columns| columns.get_ref().get("role"));
-    let section = table.free_section(found, "roles");
-    if table.value("roles").is_none() {
-        if let Some(column) = role_column {
-            let help = "add `roles = { visitor = \"inbound\", agent = \"outbound\" }` with the values of that column";
-            found.report(
-                &column.span(),
-                "`columns` names a role column, and `roles` is not set",
-                "what do its values mean?",
-                help,
-            );
-        }
-        return BTreeMap::new();
+/// Does a column, or the name of the time column, say the zone?
+fn has_zones_elsewhere(table: &Section) -> bool {
+    let Some(columns) = table.value("columns").map(toml::Spanned::get_ref) else { return false };
+    let time = columns.get("time").and_then(|time| time.get_ref().as_str()).unwrap_or_default();
+    columns.get("timezone").is_some() || time.contains('*')
+}
+
+fn clock_format(found: &mut Findings, table: &Section) -> Option<String> {
+    let text = table.text(found, "clock_format")?;
+    let has_clock = table.value("columns").is_some_and(|columns| columns.get_ref().get("clock").is_some());
+    if !has_clock {
+        let help = "add `clock = \"...\"` to `columns`, with the name of the column that holds the time of day";
+        found.report(&text.at, "`clock_format` is set, and `columns` names no clock", "of which column?", help);
     }
-    // With broken columns nobody can tell whether the role column is missing.
-    if role_column.is_none()
-        && named.is_some()
-        && let Some(at) = table.key_at("roles")
-    {
-        let help = "add `role = \"...\"` to `columns`, with the name of the column that holds these values";
-        found.report(&at, "`roles` is set, and `columns` names no role column", "values of which column?", help);
-    }
-    let mut roles = BTreeMap::new();
-    for (word, meaning) in section.entries() {
-        if let Some(role) = choice_of(found, meaning, word.value, &ROLES) {
-            roles.insert(word.value.to_owned(), role);
-        }
-    }
-    if section.is_present() && section.entries().next().is_none() {
-        let help = "write each value of the role column, such as `visitor = \"inbound\"`";
-        found.report(&section.at, "`roles` is empty", "nothing in it", help);
-    }
-    roles
+    time::clock_format(found, &text)
 }
 
 /// `country`: of the telephone numbers among the handles, or `none` if they are ids.
@@ -204,6 +171,20 @@ fn delimiter(found: &mut Findings, table: &Section) -> Option<u8> {
             let title = format!("{} cannot be a delimiter", quoted(text.value));
             let help = "use one character such as \";\" or \",\" or \"|\", or \"tab\"";
             found.report(&text.at, title, "not a delimiter", help);
+            None
+        }
+    }
+}
+
+fn quote(found: &mut Findings, text: &Text) -> Option<Quote> {
+    match text.value {
+        "\"" => Some(Quote::Byte(b'"')),
+        "'" => Some(Quote::Byte(b'\'')),
+        "none" => Some(Quote::Never),
+        other => {
+            let title = format!("{} cannot be a quote", quoted(other));
+            let help = "use '\"' or \"'\", or \"none\" for a table in which quotes are ordinary characters";
+            found.report(&text.at, title, "not a quote", help);
             None
         }
     }

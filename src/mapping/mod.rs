@@ -8,14 +8,16 @@
 //! refused. What only the data can tell (no file at `path`, no such column) is found by later stages, which point into
 //! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
-//! Inside: `check` goes over the document with `source`, `rule`, `time`, `target` and `value`; `section` reads typed
+//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule`, `time`, `target` and `value`; `section` reads typed
 //! values with their places, `findings` collects what is wrong, `diagnostic` shows it.
 
 mod check;
+mod columns;
 mod country;
 mod csv;
 mod diagnostic;
 mod findings;
+mod layout;
 mod model;
 mod rule;
 mod section;
@@ -30,6 +32,7 @@ pub use diagnostic::{Diagnostic, MappingErrors};
 pub use model::*;
 pub use table::*;
 pub use target::{WrongBaseUrl, check_base_url, is_loopback};
+pub use time::zone_named;
 
 use findings::Findings;
 use std::fs::File;

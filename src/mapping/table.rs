@@ -2,6 +2,7 @@
 
 use super::country::Country;
 use jiff::tz::TimeZone;
+use regex::Regex;
 use std::collections::BTreeMap;
 
 /// How to read a chat table.
@@ -11,20 +12,107 @@ pub struct CsvMapping {
     pub columns: Columns,
     /// Position `(line, column)` in the mapping of each value of `columns`, by key, for errors.
     pub columns_at: BTreeMap<String, (usize, usize)>,
-    /// `strftime` format of the time column, or one of the epoch units.
-    pub date: DateFormat,
-    /// Zone of times that carry none.
+    /// How a time is written; of several formats, the one that fits.
+    pub date: Vec<DateFormat>,
+    /// Format of the clock column, where the time column has a day or the start of the conversation. Without it the two
+    /// are joined by a space and read by `date`.
+    pub clock_format: Option<String>,
+    /// Zone of times that carry none and stand in no column that says one.
     pub timezone: Option<TimeZone>,
+    /// What a time means that the clock of its zone showed twice or never.
+    pub daylight_saving: DaylightSaving,
     /// Declared encoding; detected when absent.
     pub encoding: Option<&'static encoding_rs::Encoding>,
     /// Declared delimiter; detected when absent.
     pub delimiter: Option<u8>,
-    /// Role value → what it means.
+    /// Declared quote; detected when absent.
+    pub quote: Option<Quote>,
+    /// Role value → what it means; `*` stands for all that are not listed.
     pub roles: BTreeMap<String, Role>,
+    /// Value of the kind column → what such a row is; `*` stands for all that are not listed.
+    pub kinds: BTreeMap<String, RowKind>,
+    /// Who the authors are whom the text calls by a name only.
+    pub people: Vec<Person>,
+    /// Where a whole conversation stands in one cell.
+    pub transcript: Option<Transcript>,
+    /// Another table with more about each row.
+    pub join: Option<Join>,
     /// What handles that are rows of digits mean; nobody knows when absent.
     pub phones: Option<Phones>,
     /// Recipient of rows that name none: inbound rows go to this handle. The source's name unless given.
     pub recipient: Option<String>,
+}
+
+/// What becomes of a time that a clock showed twice, or never, because of daylight saving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DaylightSaving {
+    /// The hour shown twice: the first one. The hour never shown: the one after it (default; RFC 5545, section 3.3.5).
+    Compatible,
+    /// The earlier of the two moments it may be.
+    Earlier,
+    /// The later.
+    Later,
+    /// The row is rejected.
+    Reject,
+}
+
+/// What stands around a cell that holds delimiters or line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quote {
+    /// This character, doubled where it stands for itself.
+    Byte(u8),
+    /// Nothing: a row is a line.
+    Never,
+}
+
+/// What a row is, by its kind column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowKind {
+    /// A message.
+    Message,
+    /// A message if it holds text, else nothing: a reply that closes a conversation, say.
+    MessageIfText,
+    /// An internal note: left out, for a customer must never read it.
+    Note,
+    /// Leave it out.
+    Skip,
+}
+
+/// Columns that say who is meant by a name.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Column of the name as the author column has it.
+    pub name: String,
+    /// Column of the handle.
+    pub handle: String,
+    /// Their role, a key of `roles`.
+    pub role: Option<String>,
+}
+
+/// A column with a whole conversation in each cell.
+#[derive(Debug, Clone)]
+pub struct Transcript {
+    /// The column.
+    pub column: String,
+    /// What a line looks like that begins a message. Its named groups are columns.
+    pub line: Regex,
+    /// Position `(line, column)` in the mapping.
+    pub at: (usize, usize),
+}
+
+/// A second table, of which one row belongs to each row of the first.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// Its columns are called `name.column`.
+    pub name: String,
+    /// Its files, as in a source's `path`.
+    pub paths: Vec<String>,
+    /// Column of the key in the first table.
+    pub on: String,
+    /// Column of the key in the second table.
+    pub key: String,
+    /// Position `(line, column)` in the mapping.
+    pub at: (usize, usize),
 }
 
 /// What handles that are rows of digits mean.
@@ -47,8 +135,8 @@ pub struct Columns {
     pub time: String,
     /// A separate clock column, joined to `time` by one space before parsing.
     pub clock: Option<String>,
-    /// Author's handle.
-    pub sender: String,
+    /// Author's handle: the first of these columns that is filled.
+    pub sender: Vec<String>,
     /// Author's display name.
     pub sender_name: Option<String>,
     /// Recipient's handle.
@@ -59,8 +147,49 @@ pub struct Columns {
     pub role: Option<String>,
     /// Subject.
     pub subject: Option<String>,
-    /// Labels, separated by commas.
+    /// Labels: one column with commas between them, or numbered columns (`tag *`) of one label each.
     pub labels: Option<String>,
+    /// What kind of row it is.
+    pub kind: Option<String>,
+    /// IANA name of the zone of the row's time.
+    pub timezone: Option<String>,
+}
+
+impl Columns {
+    /// Key in the mapping and name of each column.
+    #[must_use]
+    pub fn named(&self) -> Vec<(&'static str, &str)> {
+        fn one<'a>(key: &'static str, name: &'a Option<String>) -> Option<(&'static str, &'a str)> {
+            Some((key, name.as_deref()?))
+        }
+        let Columns { id, conversation, time, clock, sender, sender_name, recipient, text, role, .. } = self;
+        [("conversation", conversation.as_str()), ("time", time), ("text", text)]
+            .into_iter()
+            .chain(sender.iter().map(|name| ("sender", name.as_str())))
+            .chain(one("id", id))
+            .chain(one("clock", clock))
+            .chain(one("sender_name", sender_name))
+            .chain(one("recipient", recipient))
+            .chain(one("role", role))
+            .chain(one("subject", &self.subject))
+            .chain(one("labels", &self.labels))
+            .chain(one("kind", &self.kind))
+            .chain(one("timezone", &self.timezone))
+            .collect()
+    }
+}
+
+/// A name of numbered columns: what stands before and after its `*`. `None` for a name without one.
+#[must_use]
+pub fn numbered(name: &str) -> Option<(&str, &str)> {
+    name.split_once('*')
+}
+
+/// What stands for the `*` of `pattern` in a column's name; `None` if it is not such a column.
+#[must_use]
+pub fn number_in<'a>(pattern: (&str, &str), column: &'a str) -> Option<&'a str> {
+    let number = column.strip_prefix(pattern.0)?.strip_suffix(pattern.1)?.trim();
+    (!number.is_empty()).then_some(number)
 }
 
 /// How a time cell is written.
@@ -72,6 +201,8 @@ pub enum DateFormat {
     EpochSeconds,
     /// Milliseconds since 1970 (`epoch-milliseconds`).
     EpochMilliseconds,
+    /// Microseconds since 1970 (`epoch-microseconds`).
+    EpochMicroseconds,
     /// A `strftime` pattern.
     Pattern(String),
 }

@@ -1,7 +1,7 @@
 //! A mapping for the tests of other rooms.
 
 use super::{
-    Collisions, DateFallback, Defaults, Format, Identity, LabelsFrom, Limits, Mapping, Order, Ours, Oversize, Send,
+    Collisions, Columns, CsvMapping, DateFallback, DateFormat, DaylightSaving, Defaults, Format, Identity, LabelsFrom, Limits, Mapping, Order, Ours, Oversize, Send,
     Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
 };
 use std::collections::BTreeMap;
@@ -18,6 +18,42 @@ pub(crate) fn source(name: &str, format: Format) -> SourceMapping {
         labels_from: LabelsFrom { flags: true, ..LabelsFrom::default() },
         unpack: None,
         format,
+    }
+}
+
+/// A table with these columns for conversation, time, sender and text, ISO times, and all defaults.
+pub(crate) fn table([conversation, time, sender, text]: [&str; 4]) -> CsvMapping {
+    CsvMapping {
+        columns: Columns {
+            id: None,
+            conversation: conversation.into(),
+            time: time.into(),
+            clock: None,
+            timezone: None,
+            sender: vec![sender.into()],
+            sender_name: None,
+            recipient: None,
+            text: text.into(),
+            role: None,
+            kind: None,
+            subject: None,
+            labels: None,
+        },
+        columns_at: BTreeMap::new(),
+        date: vec![DateFormat::Iso],
+        clock_format: None,
+        timezone: None,
+        daylight_saving: DaylightSaving::Compatible,
+        encoding: None,
+        delimiter: None,
+        quote: None,
+        roles: BTreeMap::new(),
+        kinds: BTreeMap::new(),
+        people: Vec::new(),
+        transcript: None,
+        join: None,
+        phones: None,
+        recipient: None,
     }
 }
 

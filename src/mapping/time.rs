@@ -12,10 +12,11 @@ use std::sync::LazyLock;
 /// slim container has none.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-const WORDS: [(&str, DateFormat); 3] = [
+const WORDS: [(&str, DateFormat); 4] = [
     ("iso", DateFormat::Iso),
     ("epoch-seconds", DateFormat::EpochSeconds),
     ("epoch-milliseconds", DateFormat::EpochMilliseconds),
+    ("epoch-microseconds", DateFormat::EpochMicroseconds),
 ];
 
 /// Longer patterns are a mistake, and formatting the sample with one would cost time and memory.
@@ -40,6 +41,21 @@ pub(super) fn date_format(found: &mut Findings, text: &Text) -> Option<(DateForm
         Fault { reason: format!("{} is no date format", quoted(text.value)), help }
     };
     found.report(&text.at, fault.reason, "not usable as a date format", fault.help);
+    None
+}
+
+/// The format of a clock column: it must say hour and minute, and be read back as it was written.
+pub(super) fn clock_format(found: &mut Findings, text: &Text) -> Option<String> {
+    let clock = Time::constant(15, 4, 0, 0);
+    let returned = (text.value.len() <= LONGEST_PATTERN)
+        .then(|| BrokenDownTime::from(clock).to_string(text.value).ok())
+        .flatten()
+        .and_then(|written| BrokenDownTime::parse(text.value, &written).ok()?.to_time().ok());
+    if returned == Some(clock) {
+        return Some(text.value.to_owned());
+    }
+    let title = format!("{} is no format of a time of day", quoted(text.value));
+    found.report(&text.at, title, "not usable as a clock format", "use \"%H:%M:%S\", or \"%I:%M %p\" for a 12-hour clock");
     None
 }
 
@@ -109,20 +125,23 @@ fn is_same_moment(read: &BrokenDownTime, returned: DateTime, moment: DateTime) -
     returned == moment.date().to_datetime(time)
 }
 
-/// A time zone by its IANA name, ASCII case ignored.
-pub(super) fn zone(found: &mut Findings, text: &Text) -> Option<TimeZone> {
+/// A time zone by its IANA name, ASCII case ignored, from the database that comes with the program.
+#[must_use]
+pub fn zone_named(name: &str) -> Option<TimeZone> {
     // jiff knows `Etc/Unknown` as a zone that behaves like UTC: a guess.
-    if !text.value.eq_ignore_ascii_case("Etc/Unknown")
-        && let Ok(zone) = ZONES.get(text.value)
-    {
-        return Some(zone);
+    if name.eq_ignore_ascii_case("Etc/Unknown") { None } else { ZONES.get(name).ok() }
+}
+
+pub(super) fn zone(found: &mut Findings, text: &Text) -> Option<TimeZone> {
+    let zone = zone_named(text.value);
+    if zone.is_none() {
+        let help = match nearest_zone(text.value) {
+            Some(zone) => format!("did you mean `{zone}`?"),
+            None => "use a name of the IANA time zone database, such as \"Europe/Paris\" or \"UTC\"".to_owned(),
+        };
+        found.report(&text.at, format!("unknown time zone {}", quoted(text.value)), "not an IANA time zone", help);
     }
-    let help = match nearest_zone(text.value) {
-        Some(zone) => format!("did you mean `{zone}`?"),
-        None => "use a name of the IANA time zone database, such as \"Europe/Paris\" or \"UTC\"".to_owned(),
-    };
-    found.report(&text.at, format!("unknown time zone {}", quoted(text.value)), "not an IANA time zone", help);
-    None
+    zone
 }
 
 fn nearest_zone(written: &str) -> Option<String> {

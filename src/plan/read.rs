@@ -115,21 +115,24 @@ impl Work<'_> {
     fn work(&self, scan: &Mutex<Numbered<'_>>) -> Vec<Found> {
         let mut all = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
-            let (number, entry, length, _held) = {
+            let (number, entry, passed, _held) = {
                 let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(entry) = scan.scan.next() else { break };
                 scan.next += 1;
-                let length = match &entry {
-                    Ok(entry) => length(&entry.origin),
-                    Err(unreadable) => length(&unreadable.origin),
+                let origin = match &entry {
+                    Ok(entry) => &entry.origin,
+                    Err(unreadable) => &unreadable.origin,
                 };
+                let length = length(origin);
                 // Waited for with the scan in hand, so that no other worker takes a further entry meanwhile.
                 let held = self.budget.hold(if entry.is_ok() { length } else { 0 });
-                (scan.next, entry, length, held)
+                // A row with many messages is passed once.
+                let passed = if origin.part == 0 { length } else { 0 };
+                (scan.next, entry, passed, held)
             };
             let (facts, links) = self.facts(entry);
             all.push(Found { number, facts, links });
-            self.advance(length);
+            self.advance(passed);
         }
         all
     }

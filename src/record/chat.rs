@@ -5,43 +5,62 @@ mod time;
 use super::handle::sent_as;
 use super::identity::Digest;
 use super::{ActiveContent, Address, BadRecord, Body, Direction, Identity, Kind, Outcome, Record, subject_value};
-use crate::mapping::{CsvMapping, Mapping, Role};
+use crate::mapping::{CsvMapping, Mapping, Role, RowKind, number_in, numbered};
 use crate::source::RawRow;
+use std::collections::BTreeMap;
+use time::Written;
 
 /// Reads a row of the source of that name.
 ///
 /// # Errors
-/// [`BadRecord`], always rejected: no conversation, sender or text, a role or a time that the mapping does not explain.
+/// [`BadRecord`], always rejected: no conversation, sender or text, a role, a kind or a time that the mapping does not
+/// explain.
 pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Mapping) -> Result<Outcome, BadRecord> {
     let cells = Cells { row };
     let columns = &csv.columns;
-    let direction = match direction(&cells, csv)? {
+    // A conversation nobody answered has a row, and nothing in it.
+    let holds_many = csv.transcript.is_some() || columns.text.contains('*');
+    if holds_many && cells.filled(&columns.text).is_none() {
+        return Ok(Outcome::Skip("no text".to_owned()));
+    }
+    if let Some(cause) = left_out(&cells, csv)? {
+        return Ok(Outcome::Skip(cause));
+    }
+    let author = Author::of(&cells, csv);
+    let direction = match author.direction(&cells, csv)? {
         Stated::Skip(value) => return Ok(Outcome::Skip(format!("role {value}"))),
         Stated::Direction(direction) => direction,
     };
     let conversation = cells.needed(&columns.conversation, "no conversation")?;
-    let sender = cells.needed(&columns.sender, "no sender")?;
+    let (Some(sender), Some(written_sender)) = (author.handle, author.written) else {
+        return Err(empty(&columns.sender.join("\" and \""), "no sender"));
+    };
     let text = cells.needed(&columns.text, "empty text")?;
-    let time = cells.time(csv);
+    let written = Written {
+        day: cells.filled(&columns.time).unwrap_or_default(),
+        clock: cells.named(columns.clock.as_deref()),
+        zone: cells.named(columns.timezone.as_deref()),
+        header_zone: row.zone.as_ref(),
+    };
     let mut changes = Vec::new();
-    let date = time::read(&time, csv, &mut changes)?;
-    let id = columns.id.as_deref().and_then(|column| cells.filled(column));
-    let subject = columns.subject.as_deref().and_then(|column| cells.filled(column)).map(str::to_owned);
+    let date = written.read(csv, &mut changes)?;
+    let id = cells.named(columns.id.as_deref());
+    let subject = cells.named(columns.subject.as_deref()).map(str::to_owned);
     let namespace = mapping
         .sources
         .iter()
         .find(|source| source.name == source_name)
         .map_or(&mapping.identity.namespace, |source| &source.namespace);
-    let name = columns.sender_name.as_deref().and_then(|column| cells.filled(column));
-    let labels = columns.labels.as_deref().and_then(|column| cells.filled(column)).unwrap_or_default();
-    let thread_column = mapping.thread.header.as_deref().and_then(|column| cells.filled(column)).map(str::to_owned);
+    let thread_column = cells.named(mapping.thread.header.as_deref()).map(str::to_owned);
     // Made of the cells as they are: no repair may change an id.
-    let line = Line { namespace, conversation, id, time: &time, sender, text };
+    let line = Line { namespace, conversation, id, time: &written.text(), sender: written_sender, text };
+    let identity = line.identity(row);
     let mut to = recipient(&cells, csv, source_name, direction, mapping.ours.owns(sender));
     for address in &mut to {
         address.handle = sent_as(one_line(&address.handle, "recipient", &mut changes), csv.phones)?;
     }
     let sender = sent_as(one_line(sender, "sender", &mut changes), csv.phones)?;
+    note_unreadable([Some(text), subject.as_deref(), Some(sender.as_str()), author.name], &mut changes);
     let record = Record {
         kind: Kind::Custom,
         message_id: id.map(str::to_owned),
@@ -50,7 +69,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         gmail_thread: None,
         conversation: Some(conversation.to_owned()),
         to,
-        from: Some(Address { name: name.map(str::to_owned), handle: sender }),
+        from: Some(Address { name: author.name.map(str::to_owned), handle: sender }),
         cc: Vec::new(),
         bcc: Vec::new(),
         reply_to: Vec::new(),
@@ -61,9 +80,9 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         body: Body::Text(without_nul(text.replace("\r\n", "\n").replace('\r', "\n"), &mut changes)),
         attachments: Vec::new(),
         date: Some(date),
-        labels: labels.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect(),
+        labels: cells.labels(columns.labels.as_deref()),
         stated_direction: direction,
-        identity: line.identity(row),
+        identity,
         changes,
     };
     Ok(Outcome::Record(Box::new(record)))
@@ -80,23 +99,126 @@ impl<'a> Cells<'a> {
         self.row.get(column).map(str::trim).filter(|cell| !cell.is_empty())
     }
 
+    /// The cell of a column that the mapping may not name.
+    fn named(&self, column: Option<&str>) -> Option<&'a str> {
+        self.filled(column?)
+    }
+
     /// The cell, or the reason why there is no message without it.
     fn needed(&self, column: &str, cause: &str) -> Result<&'a str, BadRecord> {
-        self.filled(column).ok_or_else(|| {
-            BadRecord::rejected(
-                cause,
-                format!("the cell under {column:?} is empty"),
-                "fill the cell in the table, name another column under `columns`, or give such rows a role that is `skip`",
-            )
+        self.filled(column).ok_or_else(|| empty(column, cause))
+    }
+
+    /// Filled cells of numbered columns, each with what stands for the `*`.
+    fn numbered(&self, pattern: (&'a str, &'a str)) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let columns = self.row.header.iter().zip(&self.row.cells);
+        columns.filter_map(move |(column, cell)| {
+            let cell = cell.trim();
+            Some((number_in(pattern, column)?, cell)).filter(|_| !cell.is_empty())
         })
     }
 
-    /// The time as written, joined with its clock.
-    fn time(&self, csv: &CsvMapping) -> String {
-        let day = self.filled(&csv.columns.time).unwrap_or_default();
-        match csv.columns.clock.as_deref().and_then(|column| self.filled(column)) {
-            Some(clock) => format!("{day} {clock}"),
-            None => day.to_owned(),
+    /// One column with commas, or numbered columns of one label each.
+    fn labels(&self, column: Option<&'a str>) -> Vec<String> {
+        let Some(column) = column else { return Vec::new() };
+        if let Some(pattern) = numbered(column) {
+            return self.numbered(pattern).map(|(_, label)| label.to_owned()).collect();
+        }
+        let labels = self.filled(column).unwrap_or_default().split(',').map(str::trim);
+        labels.filter(|label| !label.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+fn empty(column: &str, cause: &str) -> BadRecord {
+    BadRecord::rejected(
+        cause,
+        format!("the cell under \"{column}\" is empty"),
+        "fill the cell in the table, name another column under `columns`, or give such rows a role or a kind that is `skip`",
+    )
+}
+
+/// Why a row is no message, by its kind.
+fn left_out(cells: &Cells<'_>, csv: &CsvMapping) -> Result<Option<String>, BadRecord> {
+    let Some(column) = csv.columns.kind.as_deref() else { return Ok(None) };
+    let value = cells.row.get(column).unwrap_or_default().trim();
+    match listed(&csv.kinds, value) {
+        Some(RowKind::Message) => Ok(None),
+        Some(RowKind::MessageIfText) if cells.filled(&csv.columns.text).is_some() => Ok(None),
+        Some(RowKind::MessageIfText) => Ok(Some(format!("kind {value} without text"))),
+        Some(RowKind::Note) => Ok(Some(format!("internal note (kind {value})"))),
+        Some(RowKind::Skip) => Ok(Some(format!("kind {value}"))),
+        None => Err(unlisted(value, column, "kind", "\"message\", \"message-if-text\", \"note\" or \"skip\"")),
+    }
+}
+
+/// The meaning of a value: as written, else without regard to ASCII case, else that of all others.
+fn listed<T: Copy>(table: &BTreeMap<String, T>, value: &str) -> Option<T> {
+    let alike = || table.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)).map(|(_, meaning)| meaning);
+    table.get(value).or_else(alike).or_else(|| table.get("*")).copied()
+}
+
+fn unlisted(value: &str, column: &str, what: &str, meanings: &str) -> BadRecord {
+    BadRecord::rejected(
+        &format!("unknown {what}"),
+        format!("{value:?} under {column:?} is not in the table `{what}s`"),
+        format!("add {value:?} to `{what}s` of this source, as {meanings}; `\"*\"` stands for all others"),
+    )
+}
+
+/// Who wrote a row.
+struct Author<'a> {
+    /// The cell.
+    written: Option<&'a str>,
+    /// The cell, or the handle of the person whose name it is.
+    handle: Option<&'a str>,
+    name: Option<&'a str>,
+    /// Their role by the columns of people.
+    role: Option<&'a str>,
+}
+
+impl<'a> Author<'a> {
+    fn of(cells: &Cells<'a>, csv: &'a CsvMapping) -> Author<'a> {
+        let written = csv.columns.sender.iter().find_map(|column| cells.filled(column));
+        let name = cells.named(csv.columns.sender_name.as_deref());
+        let as_written = Author { written, handle: written, name, role: None };
+        let Some(called) = written else { return as_written };
+        let is_meant = |cell: &str| cell.eq_ignore_ascii_case(called);
+        for person in &csv.people {
+            let handle = match (numbered(&person.name), numbered(&person.handle)) {
+                (Some(names), Some((before, after))) => {
+                    let found = cells.numbered(names).find(|(_, cell)| is_meant(cell));
+                    found.map(|(number, _)| cells.filled(&format!("{before}{number}{after}")))
+                }
+                (Some(names), None) => {
+                    let found = cells.numbered(names).find(|(_, cell)| is_meant(cell));
+                    found.map(|_| cells.filled(&person.handle))
+                }
+                (None, _) => cells.filled(&person.name).filter(|cell| is_meant(cell)).map(|_| cells.filled(&person.handle)),
+            };
+            if let Some(handle) = handle {
+                let name = name.or(Some(called).filter(|_| handle.is_some()));
+                return Author { written, handle: handle.or(written), name, role: person.role.as_deref() };
+            }
+        }
+        as_written
+    }
+
+    /// What the role says, by its column or by who the author is.
+    fn direction(&self, cells: &Cells<'_>, csv: &CsvMapping) -> Result<Stated, BadRecord> {
+        let stated = |role: Role, value: &str| match role {
+            Role::Inbound => Stated::Direction(Some(Direction::Inbound)),
+            Role::Outbound => Stated::Direction(Some(Direction::Outbound)),
+            Role::Skip => Stated::Skip(value.to_owned()),
+        };
+        let Some(column) = csv.columns.role.as_deref() else {
+            let value = self.role.unwrap_or_default();
+            let role = listed(&csv.roles, value).filter(|_| !csv.people.is_empty());
+            return Ok(role.map_or(Stated::Direction(None), |role| stated(role, value)));
+        };
+        let value = cells.row.get(column).unwrap_or_default().trim();
+        match listed(&csv.roles, value) {
+            Some(role) => Ok(stated(role, value)),
+            None => Err(unlisted(value, column, "role", "\"inbound\", \"outbound\" or \"skip\"")),
         }
     }
 }
@@ -106,23 +228,10 @@ enum Stated {
     Direction(Option<Direction>),
 }
 
-/// What the role column says. Values are compared as written, then without regard to ASCII case.
-fn direction(cells: &Cells<'_>, csv: &CsvMapping) -> Result<Stated, BadRecord> {
-    let Some(column) = csv.columns.role.as_deref() else { return Ok(Stated::Direction(None)) };
-    let value = cells.row.get(column).unwrap_or_default().trim();
-    let named = csv
-        .roles
-        .get(value)
-        .or_else(|| csv.roles.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)).map(|(_, role)| role));
-    match named {
-        Some(Role::Inbound) => Ok(Stated::Direction(Some(Direction::Inbound))),
-        Some(Role::Outbound) => Ok(Stated::Direction(Some(Direction::Outbound))),
-        Some(Role::Skip) => Ok(Stated::Skip(value.to_owned())),
-        None => Err(BadRecord::rejected(
-            "unknown role",
-            format!("{value:?} under {column:?} is not in the table `roles`"),
-            format!("add {value:?} to `roles` of this source, as \"inbound\", \"outbound\" or \"skip\""),
-        )),
+/// Says so where bytes of the table held no character.
+fn note_unreadable<'a>(texts: impl IntoIterator<Item = Option<&'a str>>, changes: &mut Vec<String>) {
+    if texts.into_iter().flatten().any(|text| text.contains('\u{fffd}')) {
+        changes.push("characters that the table's encoding does not have stand as \u{fffd}".to_owned());
     }
 }
 
@@ -176,12 +285,19 @@ impl Line<'_> {
         let words = |digest: Digest| {
             digest.field(self.time.as_bytes()).field(self.sender.as_bytes()).field(self.text.as_bytes())
         };
+        let sameness = match self.id {
+            // Exports of one product write times in several ways; an id of its own says enough.
+            Some(_) => Digest::new("threadlift tl1 chat sameness")
+                .field(self.sender.as_bytes())
+                .field(self.text.as_bytes()),
+            None => words(Digest::new("threadlift tl1 chat sameness")),
+        };
         Identity {
             key: match self.id {
                 Some(id) => place("threadlift tl1 chat id").field(id.as_bytes()).finish(),
                 None => words(place("threadlift tl1 chat content")).finish(),
             },
-            sameness: words(Digest::new("threadlift tl1 chat sameness")).finish(),
+            sameness: sameness.finish(),
             content: Digest::new("threadlift tl1 chat cells").list(&row.header).list(&row.cells).finish(),
         }
     }

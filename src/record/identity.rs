@@ -13,7 +13,8 @@
 //! | mail `content` | `threadlift tl1 mail bytes` | canonical hash of the whole mail, its date as decided (8 bytes, little endian) |
 //! | chat `key` | `threadlift tl1 chat id` | namespace, conversation, id cell |
 //! | chat `key` without id column | `threadlift tl1 chat content` | namespace, conversation, time cell, sender cell, text cell |
-//! | chat `sameness` | `threadlift tl1 chat sameness` | time cell, sender cell, text cell |
+//! | chat `sameness` | `threadlift tl1 chat sameness` | sender cell, text cell |
+//! | chat `sameness` without id column | `threadlift tl1 chat sameness` | time cell, sender cell, text cell |
 //! | chat `content` | `threadlift tl1 chat cells` | column names, cells |
 //!
 //! *Canonical hash* of a part: BLAKE3 of its bytes, transfer encoding undone, line ends as LF and none at the end,

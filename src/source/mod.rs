@@ -26,8 +26,9 @@ pub use error::SourceError;
 pub use name::Shown;
 
 use crate::event::{Observer, Silent};
-use crate::mapping::{Dialect, Format, Mapping};
+use crate::mapping::{Dialect, Format, Mapping, SourceMapping};
 use bytes::Bytes;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -142,13 +143,15 @@ pub struct AsidePart {
     pub content: Bytes,
 }
 
-/// One row of a table, cells decoded to text.
+/// One message of a table, cells decoded to text: a row, or what a row holds of it.
 #[derive(Debug, Clone)]
 pub struct RawRow {
-    /// Names of the columns, shared by all rows of a file.
+    /// Names of the columns, shared by all rows of a file: those of the file, then those that the mapping makes of them.
     pub header: Arc<Vec<String>>,
     /// Cells, as many as the header has.
     pub cells: Vec<String>,
+    /// The zone of its times, where the file's header names it.
+    pub zone: Option<TimeZone>,
 }
 
 impl RawRow {
@@ -222,7 +225,13 @@ pub fn open(mapping: &Mapping, index: usize, watch: &Watch<'_>) -> Result<Box<dy
     Ok(match &source.format {
         Format::Mbox(dialect) => Box::new(mbox::Mbox::open(source, *dialect, mapping.limits, number, found)?),
         Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found, mapping.limits.mail)?),
-        Format::Csv(csv) => Box::new(chat_csv::ChatCsv::open(source, csv, number, found)?),
+        Format::Csv(csv) => {
+            let joined = csv.join.as_ref().map(|join| {
+                let second = SourceMapping { paths: join.paths.clone(), path_at: join.at, ..source.clone() };
+                find::find(&mapping.base, &second, watch)
+            });
+            Box::new(chat_csv::ChatCsv::open(source, csv, number, found, joined.transpose()?)?)
+        }
     })
 }
 

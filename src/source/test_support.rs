@@ -1,8 +1,7 @@
 //! What the tests of the three formats share.
 
 use super::{Content, Origin, RawEntry, RawMail, Source, SourceError, Unreadable};
-use crate::mapping::{Columns, CsvMapping, DateFormat, Format, Mapping, SourceMapping};
-use std::collections::BTreeMap;
+use crate::mapping::{CsvMapping, Format, Mapping, SourceMapping};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
@@ -72,27 +71,8 @@ pub(super) fn source(format: Format, paths: &[&str]) -> SourceMapping {
 /// A table with the columns `chat`, `when`, `who` and `what`.
 pub(super) fn chat() -> CsvMapping {
     CsvMapping {
-        columns: Columns {
-            id: None,
-            conversation: "chat".to_owned(),
-            time: "when".to_owned(),
-            clock: None,
-            sender: "who".to_owned(),
-            sender_name: None,
-            recipient: None,
-            text: "what".to_owned(),
-            role: None,
-            subject: None,
-            labels: None,
-        },
         columns_at: [("text".to_owned(), (9, 40))].into(),
-        date: DateFormat::Iso,
-        timezone: None,
-        encoding: None,
-        delimiter: None,
-        roles: BTreeMap::new(),
-        phones: None,
-        recipient: None,
+        ..crate::mapping::testing::table(["chat", "when", "who", "what"])
     }
 }
 

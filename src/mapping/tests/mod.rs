@@ -188,7 +188,7 @@ fn a_chat_table_is_understood_and_its_columns_keep_their_places() {
     let line = FULLEST.lines().nth(29).unwrap();
     let column = line.find("\"message\"").unwrap() + 1;
     assert_eq!(csv.columns_at.get("text"), Some(&(30, column)));
-    assert_eq!(csv.date, DateFormat::Pattern("%d/%m/%Y %H:%M:%S".into()));
+    assert_eq!(csv.date, [DateFormat::Pattern("%d/%m/%Y %H:%M:%S".into())]);
     assert_eq!(csv.timezone.as_ref().and_then(|zone| zone.iana_name()), Some("Europe/Paris"));
     assert_eq!(csv.encoding, Some(encoding_rs::WINDOWS_1252));
     assert_eq!(csv.delimiter, Some(b'\t'));

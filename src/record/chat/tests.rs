@@ -2,42 +2,32 @@ use super::*;
 use crate::mapping::{Columns, DateFormat};
 use crate::record::testing::mapping;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const COLUMNS: [&str; 9] = ["id", "chat", "at", "who", "name", "to", "text", "role", "tags"];
 
 fn csv() -> CsvMapping {
     let named = |name: &str| Some(name.to_owned());
+    let table = crate::mapping::testing::table(["chat", "at", "who", "text"]);
     CsvMapping {
         columns: Columns {
             id: named("id"),
-            conversation: "chat".into(),
-            time: "at".into(),
-            clock: None,
-            sender: "who".into(),
             sender_name: named("name"),
             recipient: named("to"),
-            text: "text".into(),
             role: named("role"),
-            subject: None,
             labels: named("tags"),
+            ..table.columns
         },
-        columns_at: BTreeMap::new(),
-        date: DateFormat::Iso,
         timezone: TimeZone::get("Europe/Paris").ok(),
-        encoding: None,
-        delimiter: None,
         roles: [("visitor", Role::Inbound), ("agent", Role::Outbound), ("system", Role::Skip)]
             .map(|(name, role)| (name.to_owned(), role))
             .into(),
-        phones: None,
-        recipient: None,
+        ..table
     }
 }
 
 fn row(cells: [&str; 9]) -> RawRow {
-    RawRow { header: Arc::new(COLUMNS.map(str::to_owned).to_vec()), cells: cells.map(str::to_owned).to_vec() }
+    RawRow { header: Arc::new(COLUMNS.map(str::to_owned).to_vec()), cells: cells.map(str::to_owned).to_vec(), zone: None }
 }
 
 const ROW: [&str; 9] = ["m1", "c1", "2024-04-17T15:19:13Z", "#504b0", "Ann", "", "hi\r\nthere", "visitor", "vip, ,new"];
@@ -140,14 +130,14 @@ fn a_time_without_zone_needs_a_declared_one() {
 
 #[test]
 fn patterns_and_epochs_are_followed_to_the_letter() {
-    let pattern = |text: &str| CsvMapping { date: DateFormat::Pattern(text.into()), ..csv() };
+    let pattern = |text: &str| CsvMapping { date: vec![DateFormat::Pattern(text.into())], ..csv() };
     let date = |cell, csv: &CsvMapping| read(&with("at", cell), csv).unwrap().date;
     assert_eq!(date("17.04.2024 17:19", &pattern("%d.%m.%Y %H:%M")), Some(1_713_367_140));
     assert_eq!(date("17.04.2024", &pattern("%d.%m.%Y")), Some(1_713_304_800));
     assert_eq!(date("17/04/2024 15:19:13 +0000", &pattern("%d/%m/%Y %H:%M:%S %z")), Some(1_713_367_153));
     assert_eq!(cause(&with("at", "04/17/2024 15:19"), &pattern("%d/%m/%Y %H:%M")), "time does not fit the date format");
-    let seconds = CsvMapping { date: DateFormat::EpochSeconds, ..csv() };
-    let millis = CsvMapping { date: DateFormat::EpochMilliseconds, ..csv() };
+    let seconds = CsvMapping { date: vec![DateFormat::EpochSeconds], ..csv() };
+    let millis = CsvMapping { date: vec![DateFormat::EpochMilliseconds], ..csv() };
     assert_eq!(date("1713367153.25", &seconds), Some(1_713_367_153));
     assert_eq!(date("1713367153999", &millis), Some(1_713_367_153));
     assert_eq!(cause(&with("at", "1713367153999"), &seconds), "time does not fit the date format");
@@ -200,13 +190,192 @@ fn golden_ids_never_change() {
     let hex = |digest| blake3::Hash::from_bytes(digest).to_hex().to_string();
     let found = read(&row(ROW), &csv()).unwrap().identity;
     assert_eq!(hex(found.key), "45ce547392500e7894c527d91eb871a5c3608646afb6b97f13d646a092822cfb");
-    assert_eq!(hex(found.sameness), "5512deff1cca5db67d7fbb24ccadef7d0da073244e37e37354ef642bf2b14090");
+    assert_eq!(hex(found.sameness), "3c8ffeb73499f96393b33bc96ade80d1d6cc0872e70ed1a726e1627eccc578c1");
     let mut idless = csv();
     idless.columns.id = None;
     assert_eq!(
         hex(read(&row(ROW), &idless).unwrap().identity.key),
         "d53dd0b186f9af73cbf7e5f294a9d2d773098204e3a0e1da5f797eed90609f27"
     );
+}
+
+#[test]
+fn a_row_with_an_id_of_its_own_is_the_same_message_however_its_time_is_written() {
+    let identity = |cell| read(&with("at", cell), &csv()).unwrap().identity;
+    let (zulu, local) = (identity("2024-04-17T15:19:13Z"), identity("2024-04-17 17:19"));
+    assert_eq!((zulu.key, zulu.sameness), (local.key, local.sameness));
+}
+
+#[test]
+fn roles_that_are_not_listed_mean_what_the_star_says() {
+    let mut csv = csv();
+    csv.roles.insert("*".into(), Role::Outbound);
+    assert_eq!(read(&with("role", "robot"), &csv).unwrap().stated_direction, Some(Direction::Outbound));
+    assert_eq!(read(&with("role", "visitor"), &csv).unwrap().stated_direction, Some(Direction::Inbound));
+}
+
+fn with_kinds() -> CsvMapping {
+    let mut csv = csv();
+    csv.columns.kind = Some("tags".into());
+    csv.columns.labels = None;
+    csv.kinds = [
+        ("comment", RowKind::Message),
+        ("close", RowKind::MessageIfText),
+        ("note", RowKind::Note),
+        ("assignment", RowKind::Skip),
+    ]
+    .map(|(name, kind)| (name.to_owned(), kind))
+    .into();
+    csv
+}
+
+#[test]
+fn rows_of_other_kinds_than_messages_are_left_out_and_notes_never_become_messages() {
+    let outcome = |kind: &'static str, text: &'static str| {
+        let mut cells = ROW;
+        (cells[6], cells[8]) = (text, kind);
+        match from_row(&row(cells), &with_kinds(), "livechat", &mapping()) {
+            Ok(Outcome::Record(_)) => "message".to_owned(),
+            Ok(Outcome::Skip(cause)) => cause,
+            Err(bad) => bad.cause,
+        }
+    };
+    assert_eq!(outcome("comment", "hi"), "message");
+    assert_eq!(outcome("comment", ""), "empty text");
+    assert_eq!(outcome("Close", "bye"), "message");
+    assert_eq!(outcome("close", " "), "kind close without text");
+    assert_eq!(outcome("note", "he is angry"), "internal note (kind note)");
+    assert_eq!(outcome("assignment", ""), "kind assignment");
+    assert_eq!(outcome("snoozed", "x"), "unknown kind");
+}
+
+#[test]
+fn an_author_called_by_name_is_found_among_the_people_of_the_row() {
+    let header = ["chat", "at", "who", "text", "visitor nick", "visitor mail", "agent 1 nick", "agent 1 id", "agent 2 nick"];
+    let person = |name: &str, handle: &str, role: &str| crate::mapping::Person {
+        name: name.into(),
+        handle: handle.into(),
+        role: Some(role.into()),
+    };
+    let mut table = csv();
+    table.columns = crate::mapping::testing::table(["chat", "at", "who", "text"]).columns;
+    table.people =
+        vec![person("visitor nick", "visitor mail", "visitor"), person("agent * nick", "agent * id", "agent")];
+    let author = |who: &str| {
+        let cells = ["7", "2024-04-17T15:19:13Z", who, "hi", "Ann", "ann@x.example", "Leela", "leela@acme.example", "Fry"];
+        let (header, cells) = (header.map(str::to_owned).to_vec(), cells.map(str::to_owned).to_vec());
+        let found = read(&RawRow { header: Arc::new(header), cells, zone: None }, &table).unwrap();
+        let from = found.from.unwrap();
+        (from.handle, from.name, found.stated_direction)
+    };
+    let named = |name: &str| Some(name.to_owned());
+    assert_eq!(author("Ann"), ("ann@x.example".into(), named("Ann"), Some(Direction::Inbound)));
+    assert_eq!(author("leela"), ("leela@acme.example".into(), named("leela"), Some(Direction::Outbound)));
+    assert_eq!(author("Fry"), ("Fry".into(), None, Some(Direction::Outbound)));
+    assert_eq!(author("Bender"), ("Bender".into(), None, None));
+}
+
+#[test]
+fn the_first_filled_column_names_the_author() {
+    let mut csv = csv();
+    csv.columns.sender = vec!["to".into(), "who".into()];
+    csv.columns.recipient = None;
+    assert_eq!(read(&row(ROW), &csv).unwrap().from.unwrap().handle, "#504b0");
+    assert_eq!(read(&with("to", "ann@x.example"), &csv).unwrap().from.unwrap().handle, "ann@x.example");
+}
+
+#[test]
+fn each_numbered_column_of_labels_is_one_label() {
+    let mut csv = csv();
+    csv.columns.labels = Some("tag *".into());
+    let mut cells = row(ROW);
+    cells.header = Arc::new(COLUMNS.iter().map(|name| name.to_string()).chain(["tag 1".into(), "tag 2".into()]).collect());
+    cells.cells.extend(["refund, late".to_owned(), String::new()]);
+    assert_eq!(read(&cells, &csv).unwrap().labels, ["refund, late"]);
+}
+
+#[test]
+fn of_several_formats_the_one_that_fits_is_taken_and_none_where_two_differ() {
+    let patterns = |texts: &[&str]| CsvMapping {
+        date: texts.iter().map(|text| DateFormat::Pattern((*text).to_owned())).collect(),
+        ..csv()
+    };
+    let both = patterns(&["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]);
+    assert_eq!(read(&with("at", "17/04/2024 17:19"), &both).unwrap().date, Some(1_713_367_140));
+    assert_eq!(cause(&with("at", "03/04/2024 17:19"), &both), "time fits two date formats");
+    assert!(read(&with("at", "04/04/2024 17:19"), &both).is_ok());
+    let fraction = patterns(&["%Y-%m-%d %H:%M:%S%.f"]);
+    for cell in ["2024-04-17 17:19:13", "2024-04-17 17:19:13.5", "2024-04-17 17:19:13.369865"] {
+        assert_eq!(read(&with("at", cell), &fraction).unwrap().date, Some(1_713_367_153), "{cell}");
+    }
+    let micros = CsvMapping { date: vec![DateFormat::EpochMicroseconds], ..csv() };
+    assert_eq!(read(&with("at", "1713367153999999"), &micros).unwrap().date, Some(1_713_367_153));
+}
+
+#[test]
+fn a_clock_with_its_own_format_is_the_next_one_after_the_start() {
+    let mut clocked = csv();
+    clocked.columns.clock = Some("tags".into());
+    clocked.columns.labels = None;
+    clocked.clock_format = Some("%I:%M:%S %p".into());
+    let date = |start: &'static str, clock: &'static str| {
+        let mut cells = ROW;
+        (cells[2], cells[8]) = (start, clock);
+        read(&row(cells), &clocked).map(|found| found.date.unwrap()).map_err(|bad| bad.cause)
+    };
+    assert_eq!(date("2024-04-17", "05:19:13 PM"), Ok(1_713_367_153));
+    assert_eq!(date("2024-04-17 17:19:00", "05:19:13 PM"), Ok(1_713_367_153));
+    assert_eq!(date("2024-04-17T15:19:00Z", "05:19:13 PM"), Ok(1_713_367_153));
+    assert_eq!(date("2024-04-16 23:50:00", "12:05:00 AM"), Ok(1_713_305_100), "past midnight");
+    assert_eq!(date("2024-04-17 17:20:00", "05:19:13 PM"), Ok(1_713_367_153), "clocks differ a little");
+    assert_eq!(date("2024-04-17", "17:19"), Err("clock does not fit its format".into()));
+}
+
+#[test]
+fn the_zone_of_the_row_comes_before_that_of_the_header_and_of_the_mapping() {
+    let mut zoned = csv();
+    zoned.columns.timezone = Some("tags".into());
+    zoned.columns.labels = None;
+    let date = |zone: &'static str, header: Option<&str>| {
+        let mut cells = ROW;
+        (cells[2], cells[8]) = ("2024-04-17 15:19:13", zone);
+        let header = header.and_then(crate::mapping::zone_named);
+        read(&RawRow { zone: header, ..row(cells) }, &zoned).map(|found| found.date.unwrap()).map_err(|bad| bad.cause)
+    };
+    assert_eq!(date("UTC", Some("America/Moncton")), Ok(1_713_367_153));
+    assert_eq!(date("", Some("America/Moncton")), Ok(1_713_367_153 + 3 * 3600));
+    assert_eq!(date("", None), Ok(1_713_367_153 - 2 * 3600));
+    assert_eq!(date("Mars/Base", None), Err("unknown time zone".into()));
+}
+
+#[test]
+fn the_rule_for_daylight_saving_is_the_mappings() {
+    use crate::mapping::DaylightSaving::{Earlier, Later, Reject};
+    let read_as = |rule, cell| {
+        let csv = CsvMapping { daylight_saving: rule, ..csv() };
+        read(&with("at", cell), &csv).map(|found| found.date.unwrap()).map_err(|bad| bad.cause)
+    };
+    let (gap, fold) = ("2024-03-31 02:30:00", "2024-10-27 02:30:00");
+    assert_eq!((read_as(Earlier, gap), read_as(Earlier, fold)), (Ok(1_711_845_000), Ok(1_729_989_000)));
+    assert_eq!((read_as(Later, gap), read_as(Later, fold)), (Ok(1_711_848_600), Ok(1_729_992_600)));
+    let refused = Err("time shown twice or never".to_owned());
+    assert_eq!((read_as(Reject, gap), read_as(Reject, fold)), (refused.clone(), refused));
+    assert!(read_as(Reject, "2024-10-27 04:30:00").is_ok());
+}
+
+#[test]
+fn characters_that_were_lost_in_the_table_are_said() {
+    let found = read(&with("text", "caf\u{fffd}"), &csv()).unwrap();
+    assert!(found.changes[0].contains('\u{fffd}'), "{:?}", found.changes);
+}
+
+#[test]
+fn a_transcript_without_text_is_no_message() {
+    let mut csv = csv();
+    let line = regex::Regex::new("(?<text>.*)").unwrap();
+    csv.transcript = Some(crate::mapping::Transcript { column: "log".into(), line, at: (1, 1) });
+    let skipped = from_row(&with("text", " "), &csv, "livechat", &mapping()).unwrap();
+    assert!(matches!(skipped, Outcome::Skip(cause) if cause == "no text"));
 }
 
 #[test]

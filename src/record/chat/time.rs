@@ -1,57 +1,128 @@
-//! The time of a chat row, by the declared format and zone; never guessed.
+//! The time of a chat row, by the declared formats and zone; never guessed.
 
-use crate::mapping::{CsvMapping, DateFormat};
+use crate::mapping::{CsvMapping, DateFormat, DaylightSaving, zone_named};
 use crate::record::BadRecord;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::fmt::strtime;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Span, Timestamp};
 
 /// 1971-01-01 and 2101-01-01: outside of these a time is not early or late but read with the wrong format.
 const PLAUSIBLE: std::ops::Range<i64> = 31_536_000..4_133_980_800;
 
-/// Reads a time; Unix seconds, fractions cut off.
-pub(super) fn read(text: &str, csv: &CsvMapping, changes: &mut Vec<String>) -> Result<i64, BadRecord> {
-    if text.is_empty() {
-        return Err(BadRecord::rejected(
-            "no time",
-            format!("the cell under {:?} is empty", csv.columns.time),
-            "fill the cell in the table, or name the column that holds the time under `columns`",
-        ));
-    }
-    let moment = match &csv.date {
-        DateFormat::EpochSeconds => epoch(text, 1),
-        DateFormat::EpochMilliseconds => epoch(text, 1_000),
-        DateFormat::Iso => iso(text),
-        DateFormat::Pattern(pattern) => patterned(text, pattern),
-    };
-    let seconds = match moment.ok_or_else(|| misfit(text, csv))? {
-        Moment::Exact(seconds) => seconds,
-        Moment::Local(local) => {
-            let zone = csv.timezone.as_ref().ok_or_else(|| no_zone(text))?;
-            in_zone(local, zone, changes).ok_or_else(|| misfit(text, csv))?
+/// How much earlier than the conversation's start a line's clock may be before it belongs to the next day: clocks of two
+/// machines differ, and a greeting may be older than what an export calls the start.
+const BEFORE_START: i64 = 60;
+
+/// What a row says about its time.
+pub(super) struct Written<'a> {
+    /// The time cell; the day, or the conversation's start, where there is a clock with a format of its own.
+    pub(super) day: &'a str,
+    /// The clock cell.
+    pub(super) clock: Option<&'a str>,
+    /// The row's own zone.
+    pub(super) zone: Option<&'a str>,
+    /// The zone that the file's header names.
+    pub(super) header_zone: Option<&'a TimeZone>,
+}
+
+impl Written<'_> {
+    /// As written, on one line.
+    pub(super) fn text(&self) -> String {
+        match self.clock {
+            Some(clock) => format!("{} {clock}", self.day),
+            None => self.day.to_owned(),
         }
-    };
-    if PLAUSIBLE.contains(&seconds) { Ok(seconds) } else { Err(misfit(text, csv)) }
+    }
+
+    /// Reads it; Unix seconds, fractions cut off.
+    pub(super) fn read(&self, csv: &CsvMapping, changes: &mut Vec<String>) -> Result<i64, BadRecord> {
+        if self.day.is_empty() {
+            return Err(BadRecord::rejected(
+                "no time",
+                format!("the cell under {:?} is empty", csv.columns.time),
+                "fill the cell in the table, or name the column that holds the time under `columns`",
+            ));
+        }
+        let zone = self.zone(csv)?;
+        let clock = match (&csv.clock_format, self.clock) {
+            (Some(format), Some(clock)) => Some(clock_time(clock, format).ok_or_else(|| no_clock(clock, format))?),
+            _ => None,
+        };
+        let text = if clock.is_some() { self.day.to_owned() } else { self.text() };
+        let mut moments = csv.date.iter().filter_map(|format| moment(&text, format));
+        let first = moments.next().ok_or_else(|| misfit(&text, csv))?;
+        if let Some(other) = moments.find(|moment| *moment != first) {
+            return Err(ambiguous(&text, &first, &other));
+        }
+        let first = match clock {
+            Some(clock) => with_clock(&first, clock, zone.as_ref()).ok_or_else(|| no_zone(&text))?,
+            None => first,
+        };
+        let seconds = match first {
+            Moment::Exact(time) => whole_seconds(time),
+            Moment::Day(day) => local_time(day.at(0, 0, 0, 0), zone.as_ref(), csv, &text, changes)?,
+            Moment::Local(local) => local_time(local, zone.as_ref(), csv, &text, changes)?,
+        };
+        if PLAUSIBLE.contains(&seconds) { Ok(seconds) } else { Err(misfit(&text, csv)) }
+    }
+
+    /// The zone of a time that carries none: the row's, the header's, the mapping's.
+    fn zone(&self, csv: &CsvMapping) -> Result<Option<TimeZone>, BadRecord> {
+        let Some(name) = self.zone else { return Ok(self.header_zone.or(csv.timezone.as_ref()).cloned()) };
+        zone_named(name).map(Some).ok_or_else(|| {
+            BadRecord::rejected(
+                "unknown time zone",
+                format!("{name:?} is no name of the IANA time zone database"),
+                "mend the cell, or take `timezone` out of `columns` and set `timezone` of the source",
+            )
+        })
+    }
 }
 
 /// A time, with or without knowledge of its zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    Exact(i64),
+    Exact(Timestamp),
     Local(DateTime),
+    /// Midnight, for want of a clock.
+    Day(Date),
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exact(time) => time.fmt(out),
+            Self::Local(time) => time.fmt(out),
+            Self::Day(day) => day.fmt(out),
+        }
+    }
 }
 
 fn misfit(text: &str, csv: &CsvMapping) -> BadRecord {
-    let format = match &csv.date {
-        DateFormat::Iso => "iso",
-        DateFormat::EpochSeconds => "epoch-seconds",
-        DateFormat::EpochMilliseconds => "epoch-milliseconds",
-        DateFormat::Pattern(pattern) => pattern,
-    };
+    let formats: Vec<String> = csv
+        .date
+        .iter()
+        .map(|format| match format {
+            DateFormat::Iso => "\"iso\"".to_owned(),
+            DateFormat::EpochSeconds => "\"epoch-seconds\"".to_owned(),
+            DateFormat::EpochMilliseconds => "\"epoch-milliseconds\"".to_owned(),
+            DateFormat::EpochMicroseconds => "\"epoch-microseconds\"".to_owned(),
+            DateFormat::Pattern(pattern) => format!("{pattern:?}"),
+        })
+        .collect();
     BadRecord::rejected(
         "time does not fit the date format",
-        format!("{text:?} is no time between 1971 and 2100 as {format:?} has it"),
+        format!("{text:?} is no time between 1971 and 2100 as {} has it", formats.join(" or ")),
         "set `date` of this source to the format of its time column, or mend the cell",
+    )
+}
+
+fn ambiguous(text: &str, first: &Moment, other: &Moment) -> BadRecord {
+    BadRecord::rejected(
+        "time fits two date formats",
+        format!("{text:?} is {first} by one format of `date` and {other} by another"),
+        "make two sources of the files that are written in two ways, each with its own `date`",
     )
 }
 
@@ -63,12 +134,49 @@ fn no_zone(text: &str) -> BadRecord {
     )
 }
 
-fn epoch(text: &str, units_per_second: i64) -> Option<Moment> {
+fn no_clock(clock: &str, format: &str) -> BadRecord {
+    BadRecord::rejected(
+        "clock does not fit its format",
+        format!("{clock:?} is no time of day as {format:?} has it"),
+        "set `clock_format` of this source to the format of its clock column, or mend the cell",
+    )
+}
+
+fn clock_time(clock: &str, format: &str) -> Option<Time> {
+    BrokenDownTime::parse(format, clock).ok()?.to_time().ok()
+}
+
+/// The first moment with this clock on that day, or after that start. `None` if a start with a zone of its own meets a
+/// clock without one.
+fn with_clock(start: &Moment, clock: Time, zone: Option<&TimeZone>) -> Option<Moment> {
+    let start = match start {
+        Moment::Day(day) => return Some(Moment::Local(day.to_datetime(clock))),
+        Moment::Local(start) => *start,
+        Moment::Exact(start) => start.to_zoned(zone?.clone()).datetime(),
+    };
+    let earliest = start.saturating_sub(Span::new().minutes(BEFORE_START));
+    let same_day = earliest.date().to_datetime(clock);
+    let next_day = same_day.saturating_add(Span::new().days(1));
+    Some(Moment::Local(if same_day < earliest { next_day } else { same_day }))
+}
+
+fn moment(text: &str, format: &DateFormat) -> Option<Moment> {
+    match format {
+        DateFormat::EpochSeconds => epoch(text, 1_000_000),
+        DateFormat::EpochMilliseconds => epoch(text, 1_000),
+        DateFormat::EpochMicroseconds => epoch(text, 1),
+        DateFormat::Iso => iso(text),
+        DateFormat::Pattern(pattern) => patterned(text, pattern),
+    }
+}
+
+fn epoch(text: &str, microseconds: i64) -> Option<Moment> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    Some(Moment::Exact(whole.parse::<i64>().ok()?.div_euclid(units_per_second)))
+    let microseconds = whole.parse::<i64>().ok()?.checked_mul(microseconds)?;
+    Some(Moment::Exact(Timestamp::from_microsecond(microseconds).ok()?))
 }
 
 /// RFC 3339 / ISO 8601, with a space for the `T` and before the zone as databases write it.
@@ -81,22 +189,24 @@ fn iso(text: &str) -> Option<Moment> {
         },
     };
     if let Ok(exact) = joined.parse::<Timestamp>() {
-        return Some(Moment::Exact(whole_seconds(exact)));
+        return Some(Moment::Exact(exact));
     }
-    joined.parse().ok().map(Moment::Local)
+    let local: DateTime = joined.parse().ok()?;
+    Some(if joined.contains(':') { Moment::Local(local) } else { Moment::Day(local.date()) })
 }
 
 fn patterned(text: &str, pattern: &str) -> Option<Moment> {
     let parsed = strtime::parse(pattern, text).ok()?;
     if parsed.timestamp().is_some() || parsed.offset().is_some() {
-        return parsed.to_timestamp().ok().map(|exact| Moment::Exact(whole_seconds(exact)));
+        return parsed.to_timestamp().ok().map(Moment::Exact);
     }
     if parsed.iana_time_zone().is_some() {
-        return parsed.to_zoned().ok().map(|exact| Moment::Exact(whole_seconds(exact.timestamp())));
+        return parsed.to_zoned().ok().map(|exact| Moment::Exact(exact.timestamp()));
     }
-    let local =
-        if parsed.hour().is_some() { parsed.to_datetime().ok()? } else { parsed.to_date().ok()?.at(0, 0, 0, 0) };
-    Some(Moment::Local(local))
+    if parsed.hour().is_some() {
+        return parsed.to_datetime().ok().map(Moment::Local);
+    }
+    parsed.to_date().ok().map(Moment::Day)
 }
 
 /// Cut towards the past, also before 1970.
@@ -104,16 +214,36 @@ fn whole_seconds(time: Timestamp) -> i64 {
     time.as_millisecond().div_euclid(1_000)
 }
 
-fn in_zone(local: DateTime, zone: &TimeZone, changes: &mut Vec<String>) -> Option<i64> {
-    let found = zone.to_ambiguous_timestamp(local);
-    match found.offset() {
-        AmbiguousOffset::Unambiguous { .. } => {}
-        AmbiguousOffset::Gap { .. } => {
-            changes.push("time falls into the hour that daylight saving skips: read as the later one".to_owned());
+/// A time on the clock of a zone, by the stated rule where that clock showed it twice or never.
+fn local_time(
+    local: DateTime,
+    zone: Option<&TimeZone>,
+    csv: &CsvMapping,
+    text: &str,
+    changes: &mut Vec<String>,
+) -> Result<i64, BadRecord> {
+    let found = zone.ok_or_else(|| no_zone(text))?.to_ambiguous_timestamp(local);
+    let what = match found.offset() {
+        AmbiguousOffset::Unambiguous { .. } => "",
+        AmbiguousOffset::Gap { .. } => "skips",
+        AmbiguousOffset::Fold { .. } => "repeats",
+    };
+    let is_gap = what == "skips";
+    let (resolved, which) = match csv.daylight_saving {
+        DaylightSaving::Compatible if is_gap => (found.later(), "later"),
+        DaylightSaving::Compatible | DaylightSaving::Earlier => (found.earlier(), "earlier"),
+        DaylightSaving::Later => (found.later(), "later"),
+        DaylightSaving::Reject if what.is_empty() => (found.earlier(), ""),
+        DaylightSaving::Reject => {
+            return Err(BadRecord::rejected(
+                "time shown twice or never",
+                format!("{text:?} falls into the hour that daylight saving {what}"),
+                "set `daylight_saving` of this source to \"earlier\" or \"later\", or mend the cell",
+            ));
         }
-        AmbiguousOffset::Fold { .. } => {
-            changes.push("time falls into the hour that daylight saving repeats: read as the earlier one".to_owned());
-        }
+    };
+    if !what.is_empty() {
+        changes.push(format!("time falls into the hour that daylight saving {what}: read as the {which} one"));
     }
-    found.compatible().ok().map(whole_seconds)
+    resolved.map(whole_seconds).map_err(|_| misfit(text, csv))
 }

@@ -1,11 +1,13 @@
-//! The first row of a table: its delimiter, its columns, and whether they are those that the mapping needs.
+//! The first row of a table: its delimiter and quote, its columns, and whether they are those that the mapping needs.
 
 use super::super::missing::nearest;
 use super::super::pread::ReadAt;
 use super::super::{SourceError, SourceFile, files};
-use super::rows::{Rows, Stretch};
+use super::known;
+use super::needed::Needed;
+use super::rows::{Marks, Rows, Stretch};
 use super::split;
-use crate::mapping::{Columns, CsvMapping, SourceMapping};
+use crate::mapping::{CsvMapping, Quote, SourceMapping};
 use encoding_rs::Encoding;
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ const COLUMNS_SHOWN: usize = 40;
 /// What the first row says.
 #[derive(Debug, Clone)]
 pub(super) struct Header {
-    pub(super) delimiter: u8,
+    pub(super) marks: Marks,
     /// Column names, trimmed.
     pub(super) names: Arc<Vec<String>>,
     /// Where the rows begin.
@@ -30,43 +32,54 @@ pub(super) struct Header {
 pub(super) fn read(
     mapping: &SourceMapping,
     csv: &CsvMapping,
+    needed: &[Needed],
     file: &SourceFile,
     text: &impl ReadAt,
     start: u64,
     encoding: &'static Encoding,
 ) -> Result<Option<Header>, SourceError> {
-    let needed = needed(&csv.columns);
-    let first_delimiter = csv.delimiter.unwrap_or(b',');
-    let Some((row, after_first)) = first(mapping, file, text, (start, 1), first_delimiter)? else { return Ok(None) };
+    let first_marks = Marks::of(csv.delimiter.unwrap_or(b','));
+    let Some((row, after_first)) = first(mapping, file, text, (start, 1), first_marks)? else { return Ok(None) };
+    let row = row.content.unwrap_or_default();
+    let row = row.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&row);
     // Excel writes and reads a line `sep=;` before the header.
-    let by_excel = row.content.ok().and_then(|bytes| match bytes.strip_prefix(b"sep=") {
+    let by_excel = match row.strip_prefix(b"sep=") {
         Some([delimiter, b'\r' | b'\n', ..]) => Some(*delimiter),
         _ => None,
-    });
+    };
     let header_at = if by_excel.is_some() { after_first } else { (start, 1) };
-    let candidates = match csv.delimiter.or(by_excel) {
+    let delimiters = match csv.delimiter.or(by_excel) {
         Some(delimiter) => vec![delimiter],
         None => DELIMITERS.to_vec(),
     };
+    let quotes = match csv.quote {
+        Some(Quote::Byte(quote)) => vec![Some(quote)],
+        Some(Quote::Never) => vec![None],
+        None if row.first() == Some(&b'\'') => vec![Some(b'"'), Some(b'\'')],
+        None => vec![Some(b'"')],
+    };
     let mut best: Option<(usize, Header)> = None;
-    for delimiter in candidates {
-        let Some((row, rows_at)) = first(mapping, file, text, header_at, delimiter)? else { return Ok(None) };
+    for marks in quotes.iter().flat_map(|quote| delimiters.iter().map(|delimiter| (*delimiter, *quote))) {
+        let marks = Marks { delimiter: marks.0, quote: marks.1 };
+        let Some((row, rows_at)) = first(mapping, file, text, header_at, marks)? else { return Ok(None) };
         let Ok(bytes) = row.content else { continue };
-        let names: Vec<String> = split(&bytes, delimiter, encoding)
+        let names: Vec<String> = split(&bytes, marks, encoding)
             .iter()
             .map(|name| name.trim().trim_start_matches('\u{feff}').to_owned())
             .collect();
-        let fit = needed.iter().filter(|(_, name)| names.contains(name)).count();
+        let fit = needed.iter().filter(|needed| needed.is_in(&names)).count();
         let better = best.as_ref().is_none_or(|(best_fit, best)| (fit, names.len()) > (*best_fit, best.names.len()));
         if better {
-            let header = Header { delimiter, names: Arc::new(names), rows_at, has_rows: false };
-            best = Some((fit, header));
+            best = Some((fit, Header { marks, names: Arc::new(names), rows_at, has_rows: false }));
         }
     }
     let Some((_, mut header)) = best else { return Err(open_quote(mapping, file)) };
-    check(mapping, csv, file, &needed, &header)?;
+    if let Some(refusal) = known::holds_no_messages(mapping, csv, file, &header.names) {
+        return Err(refusal);
+    }
+    check(mapping, file, needed, &header)?;
     let (offset, line) = header.rows_at;
-    let mut rows = Rows::new(text, header.delimiter, offset, line);
+    let mut rows = Rows::new(text, header.marks, offset, line);
     header.has_rows =
         rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?.is_some();
     Ok(Some(header))
@@ -81,72 +94,45 @@ fn first(
     file: &SourceFile,
     text: &impl ReadAt,
     (offset, line): Place,
-    delimiter: u8,
+    marks: Marks,
 ) -> Result<Option<(Stretch, Place)>, SourceError> {
-    let mut rows = Rows::new(text, delimiter, offset, line);
+    let mut rows = Rows::new(text, marks, offset, line);
     let row = rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?;
     Ok(row.map(|row| (row, rows.place())))
 }
 
-/// Key in the mapping and name of each column that the mapping uses.
-fn needed(columns: &Columns) -> Vec<(&'static str, &String)> {
-    let Columns { id, conversation, time, clock, sender, sender_name, recipient, text, role, subject, labels } =
-        columns;
-    [
-        ("id", id.as_ref()),
-        ("conversation", Some(conversation)),
-        ("time", Some(time)),
-        ("clock", clock.as_ref()),
-        ("sender", Some(sender)),
-        ("sender_name", sender_name.as_ref()),
-        ("recipient", recipient.as_ref()),
-        ("text", Some(text)),
-        ("role", role.as_ref()),
-        ("subject", subject.as_ref()),
-        ("labels", labels.as_ref()),
-    ]
-    .into_iter()
-    .filter_map(|(key, name)| Some((key, name?)))
-    .collect()
-}
-
 fn check(
     mapping: &SourceMapping,
-    csv: &CsvMapping,
     file: &SourceFile,
-    needed: &[(&'static str, &String)],
+    needed: &[Needed],
     header: &Header,
 ) -> Result<(), SourceError> {
-    for (key, name) in needed {
-        let at = csv.columns_at.get(*key).copied().unwrap_or(mapping.path_at);
-        match header.names.iter().filter(|column| column == name).count() {
-            1 => {}
-            0 => {
-                let near = nearest(name, header.names.iter());
-                let remedy = match near.first() {
-                    Some(near) => {
-                        format!("did you mean {near}? Set columns.{key} to the name as it stands in the file")
-                    }
-                    None => format!("set columns.{key} to one of these names, or declare `delimiter` and `encoding`"),
-                };
-                return Err(SourceError {
-                    title: format!("source `{}`: {} has no column `{name}`", mapping.name, file.shown),
-                    detail: format!("it has {}", listed(&header.names)),
-                    remedy,
-                    at,
-                });
-            }
-            count => {
-                return Err(SourceError {
-                    title: format!("source `{}`: {} has {count} columns `{name}`", mapping.name, file.shown),
-                    detail: format!("columns.{key} could mean any of them"),
-                    remedy: "rename all but one of them in the file's first line".to_owned(),
-                    at,
-                });
-            }
+    for Needed { key, name, at, .. } in needed.iter().filter(|needed| !needed.may_be_absent()) {
+        let same = header.names.iter().filter(|column| *column == name).count();
+        if same > 1 {
+            return Err(SourceError {
+                title: format!("source `{}`: {} has {same} columns `{name}`", mapping.name, file.shown),
+                detail: format!("{key} could mean any of them"),
+                remedy: "rename all but one of them in the file's first line".to_owned(),
+                at: *at,
+            });
         }
     }
-    Ok(())
+    let Some(missing) = needed.iter().find(|needed| !needed.may_be_absent() && !needed.is_in(&header.names)) else {
+        return Ok(());
+    };
+    let Needed { key, name, at, .. } = missing;
+    let near = nearest(name, header.names.iter());
+    let remedy = match near.first() {
+        Some(near) => format!("did you mean {near}? Set {key} to the name as it stands in the file"),
+        None => format!("set {key} to one of these names, or declare `delimiter` and `encoding`"),
+    };
+    Err(SourceError {
+        title: format!("source `{}`: {} has no column `{name}`", mapping.name, file.shown),
+        detail: format!("it has {}", listed(&header.names)),
+        remedy,
+        at: *at,
+    })
 }
 
 fn listed(names: &[String]) -> String {

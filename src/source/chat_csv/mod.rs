@@ -1,330 +1,269 @@
-//! Tables of chat lines: CSV files with a header, one row per line of chat.
+//! Tables of chat lines: CSV files with a header, one row per line of chat, or laid out in other ways.
 //!
 //! Tables in UTF-8 or a single-byte encoding are read where they lie. The others (UTF-16, the double-byte ones) cannot be
 //! framed as bytes, nor read at a place without all that goes before: they are decoded once, when the source is opened,
 //! into a nameless temporary file that the system removes with the process, and offsets refer to that text. It depends on
 //! nothing but the file and the encoding, so origins hold from one run to the next.
+//!
+//! ```text
+//! encoding, header   what the first bytes and the first row say          (opening, needed, known)
+//! rows               where rows begin and end, and their cells           (table)
+//! joined             the row of a second table that belongs to a row
+//! layout             from a row to its messages
+//! ```
 
 mod encoding;
 mod header;
+mod joined;
+mod known;
+mod layout;
+mod needed;
+mod opening;
 mod rows;
+mod table;
 
 use super::find::Found;
-use super::pread::{self, ReadAt};
-use super::{
-    Content, Origin, Piece, RawEntry, RawRow, Scan, Source, SourceError, SourceFile, Unreadable, files, looks,
-};
+use super::{Content, Origin, Piece, RawEntry, RawRow, Scan, Source, SourceError, SourceFile, Unreadable, files};
 use crate::mapping::{CsvMapping, SourceMapping};
-use encoding::{Chosen, Known};
-use encoding_rs::{Encoding, UTF_8};
-use header::Header;
-use rows::{Damage, Framed, LONGEST_ROW, Rows, Stretch};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use joined::{Belongs, Index};
+use layout::{Layout, Misfit};
+use opening::Opening;
+use rows::Rows;
 use std::fs::File;
-use std::io::{self, BufWriter};
-
-/// Most text kept in the temporary file of a source.
-const MOST_DECODED: u64 = 4 << 30;
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use table::{Content as Rowed, Table, split};
 
 /// A source of chat tables.
 pub(super) struct ChatCsv {
     name: String,
     index: u16,
+    csv: CsvMapping,
+    /// Files of messages, then those of the second table.
     files: Vec<SourceFile>,
+    /// How many of the files hold messages.
+    messages: usize,
     /// One for each file; `None` for an empty one.
     tables: Vec<Option<Table>>,
     /// The text of those files that cannot be read where they lie.
     decoded: Option<File>,
+    /// Which row of the second table belongs to a key; made when it is first asked for.
+    joined: OnceLock<Result<Index, String>>,
+    /// The row of many messages that was read again last: they are mostly asked for one after the other.
+    last_row: Mutex<Option<(Vec<Piece>, Arc<Messages>)>>,
     notes: Vec<String>,
 }
 
-/// How to read one file.
-struct Table {
-    header: Header,
-    /// Encoding of the text as it is read: UTF-8 for decoded files.
-    encoding: &'static Encoding,
-    /// Where its text lies in the temporary file, if it is there.
-    decoded_at: Option<u64>,
-    /// Bytes of text.
-    length: u64,
-}
+/// The messages of one row.
+type Messages = Vec<Result<Vec<String>, Misfit>>;
 
-/// The text of a table: the file itself, or its part of the temporary file.
-enum Text<'a> {
-    File(File),
-    Decoded { file: &'a File, start: u64, length: u64 },
-}
-
-impl ReadAt for Text<'_> {
-    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        match self {
-            Text::File(file) => file.read_some(buffer, offset),
-            Text::Decoded { file, start, length } => {
-                let rest = usize::try_from(length.saturating_sub(offset)).unwrap_or(usize::MAX);
-                let count = rest.min(buffer.len());
-                buffer.get_mut(..count).map_or(Ok(0), |buffer| file.read_some(buffer, start.saturating_add(offset)))
-            }
-        }
-    }
-}
+/// The row of the second table that belongs to a row, with its cells.
+type Joined = Option<(Piece, Vec<String>)>;
 
 impl ChatCsv {
+    /// Opens the tables; `joined` are the files of the second one.
     pub(super) fn open(
         mapping: &SourceMapping,
         csv: &CsvMapping,
         index: u16,
         found: Found,
+        joined: Option<Found>,
     ) -> Result<ChatCsv, SourceError> {
         files::first_problem(mapping, &found)?;
-        let mut source = ChatCsv {
+        let mut notes = found.notes();
+        let mut tables = Vec::new();
+        let mut opening = Opening::new(mapping, csv);
+        for file in &found.files {
+            tables.push(opening.of_messages(file, &mut notes)?);
+        }
+        if !tables.iter().flatten().any(|table| table.header.has_rows) {
+            return Err(files::holds_nothing(mapping, &found.files, "rows"));
+        }
+        let messages = found.files.len();
+        let mut files = found.files;
+        if let (Some(join), Some(joined)) = (&csv.join, joined) {
+            files::first_problem(mapping, &joined)?;
+            notes.extend(joined.notes());
+            for file in joined.files {
+                tables.push(opening.of_joined(join, &file, &mut notes)?);
+                files.push(file);
+            }
+        }
+        notes.extend(opening.notes());
+        Ok(ChatCsv {
             name: mapping.name.clone(),
             index,
-            notes: found.notes(),
-            files: found.files,
-            tables: Vec::new(),
-            decoded: None,
-        };
-        let mut opening = Opening { mapping, csv, decoded_length: 0, decoded: None, detected: BTreeMap::new() };
-        for file in &source.files {
-            let table = opening.table(file, &mut source.notes)?;
-            source.tables.push(table);
-        }
-        source.decoded = opening.decoded;
-        if !source.tables.iter().flatten().any(|table| table.header.has_rows) {
-            return Err(files::holds_nothing(mapping, &source.files, "rows"));
-        }
-        for (what, files) in opening.detected {
-            let others = files.len() - 1;
-            let others = if others == 0 { String::new() } else { format!(" and {others} more") };
-            source.notes.push(format!("{}{others}: {what}", files.first().map_or("", String::as_str)));
-        }
-        Ok(source)
+            csv: csv.clone(),
+            files,
+            messages,
+            tables,
+            decoded: opening.decoded,
+            joined: OnceLock::new(),
+            last_row: Mutex::new(None),
+            notes,
+        })
     }
 
-    fn table(&self, number: u32) -> Option<&Table> {
-        self.tables.get(usize::try_from(number).ok()?)?.as_ref()
+    fn table(&self, number: u32) -> Option<(&SourceFile, &Table)> {
+        let number = usize::try_from(number).ok()?;
+        Some((self.files.get(number)?, self.tables.get(number)?.as_ref()?))
     }
 
-    fn text(&self, file: &SourceFile, table: &Table) -> io::Result<Text<'_>> {
-        match (table.decoded_at, &self.decoded) {
-            (Some(start), Some(decoded)) => Ok(Text::Decoded { file: decoded, start, length: table.length }),
-            _ => File::open(&file.path).map(Text::File),
+    fn origin(&self, pieces: Vec<Piece>, part: u32) -> Origin {
+        Origin { source: self.index, pieces, part }
+    }
+
+    fn unreadable(&self, pieces: &[Piece], part: u32, misfit: &Misfit) -> Unreadable {
+        let first = pieces.first();
+        let shown = first.and_then(|piece| self.files.get(usize::try_from(piece.file).ok()?));
+        let line = first.and_then(|piece| piece.line).unwrap_or(0);
+        Unreadable {
+            origin: self.origin(pieces.to_vec(), part),
+            cause: misfit.cause.to_owned(),
+            detail: format!("{}, line {line}: {}", shown.map_or("", |file| &*file.shown), misfit.detail),
+            remedy: misfit.remedy.to_owned(),
         }
     }
 
-    fn origin(&self, file: u32, stretch: &Stretch) -> Origin {
-        let Stretch { offset, length, line, .. } = *stretch;
-        let piece = Piece { file, offset, length, line: Some(line) };
-        Origin { source: self.index, pieces: vec![piece], part: 0 }
-    }
-
-    fn scan_file<'a>(
-        &'a self,
-        number: u32,
-        file: &'a SourceFile,
-    ) -> Box<dyn Iterator<Item = Result<RawEntry, Unreadable>> + Send + 'a> {
-        let Some(table) = self.table(number) else { return Box::new(std::iter::empty()) };
-        let failed = move |place: (u64, u64), error: &io::Error| {
-            let piece = Piece {
-                file: number,
-                offset: place.0,
-                length: table.length.saturating_sub(place.0),
-                line: Some(place.1),
-            };
-            let origin = Origin { source: self.index, pieces: vec![piece], part: 0 };
-            files::unreadable_file(&file.shown, place.0, origin, error)
+    fn scan_file<'a>(&'a self, number: u32) -> Scan<'a> {
+        let Some((file, table)) = self.table(number) else { return Box::new(std::iter::empty()) };
+        let failed = move |(offset, line): (u64, u64), error: &io::Error| {
+            let length = table.length.saturating_sub(offset);
+            let origin = self.origin(vec![Piece { file: number, offset, length, line: Some(line) }], 0);
+            files::unreadable_file(&file.shown, offset, origin, error)
         };
         let start = table.header.rows_at;
-        let text = match self.text(file, table) {
+        let text = match table.text(file, self.decoded.as_ref()) {
             Ok(text) => text,
             Err(error) => return Box::new(std::iter::once(Err(failed(start, &error)))),
         };
-        let mut rows = Rows::new(text, table.header.delimiter, start.0, start.1);
-        Box::new(std::iter::from_fn(move || {
-            Some(match rows.next()? {
-                Ok(stretch) => table.entry(&file.shown, self.origin(number, &stretch), stretch.content),
-                Err(error) => Err(failed(rows.place(), &error)),
-            })
+        let mut rows = Rows::new(text, table.header.marks, start.0, start.1);
+        let stretches = std::iter::from_fn(move || {
+            let next = rows.next()?;
+            Some(next.map_err(|error| failed(rows.place(), &error)))
+        });
+        Box::new(stretches.flat_map(move |stretch| {
+            let stretch = match stretch {
+                Ok(stretch) => stretch,
+                Err(unreadable) => return vec![Err(unreadable)],
+            };
+            let piece =
+                Piece { file: number, offset: stretch.offset, length: stretch.length, line: Some(stretch.line) };
+            let cells = match table.cells(stretch.content) {
+                Ok(cells) => cells,
+                Err(misfit) => return vec![Err(self.unreadable(&[piece], 0, &misfit))],
+            };
+            match &table.content {
+                // A row that tells more about messages is none itself.
+                Rowed::Joined(_) => Vec::new(),
+                Rowed::Messages(layout) => self.entries(table, layout, piece, cells),
+            }
         }))
     }
-}
 
-impl Table {
-    fn entry(&self, shown: &str, origin: Origin, row: Result<Vec<u8>, Damage>) -> Result<RawEntry, Unreadable> {
-        let line = origin.pieces.first().and_then(|piece| piece.line).unwrap_or(0);
-        let unreadable = |cause: &str, detail: String, remedy: &str| Unreadable {
-            origin: origin.clone(),
-            cause: cause.to_owned(),
-            detail: format!("{shown}, line {line}: {detail}"),
-            remedy: remedy.to_owned(),
+    /// The entries of a row of messages.
+    fn entries(
+        &self,
+        table: &Table,
+        layout: &Layout,
+        piece: Piece,
+        cells: Vec<String>,
+    ) -> Vec<Result<RawEntry, Unreadable>> {
+        let joined = match self.belonging(table, &cells) {
+            Ok(joined) => joined,
+            Err(misfit) => return vec![Err(self.unreadable(&[piece], 0, &misfit))],
         };
-        let bytes = row.map_err(|damage| {
-            let (cause, detail, remedy) = explained(damage);
-            unreadable(cause, detail, remedy)
-        })?;
-        let cells = split(&bytes, self.header.delimiter, self.encoding);
-        let (found, expected) = (cells.len(), self.header.names.len());
-        if found != expected {
-            let remedy = if found > expected {
-                "put quotes around the cell that holds a delimiter (and double the quotes inside it)"
-            } else {
-                "put quotes around the cell that holds a line break, or add the missing cells"
-            };
-            let detail = format!("{found} cells, but the header has {expected}");
-            return Err(unreadable("wrong number of cells", detail, remedy));
-        }
-        let row = RawRow { header: self.header.names.clone(), cells };
-        Ok(RawEntry { origin, content: Content::Row(row) })
-    }
-}
-
-fn explained(damage: Damage) -> (&'static str, String, &'static str) {
-    let megabytes = LONGEST_ROW >> 20;
-    match damage {
-        Damage::OpenQuote => (
-            "quote never closed",
-            "a cell begins with a quote that is not closed; reading goes on at the next line".to_owned(),
-            "close the quote, or double the quotes that stand for themselves",
-        ),
-        Damage::StrayQuote => (
-            "text after a closing quote",
-            "a quote inside a quoted cell is not doubled; reading goes on at the next line".to_owned(),
-            "double the quotes that stand for themselves: \"\"",
-        ),
-        Damage::TooLong => (
-            "row too large",
-            format!("no line ends within {megabytes} MiB; reading goes on at the next line"),
-            "check the delimiter and the encoding, and that the file is a table",
-        ),
-        Damage::GivenUp => (
-            "too many damaged rows",
-            "the file is not read on from here".to_owned(),
-            "mend the quotes of the rows named before, or export again",
-        ),
-    }
-}
-
-/// The cells of one row, decoded.
-fn split(row: &[u8], delimiter: u8, encoding: &'static Encoding) -> Vec<String> {
-    let decoded = |cell: Cow<'_, [u8]>| encoding.decode_without_bom_handling(&cell).0.into_owned();
-    rows::cells(row, delimiter).into_iter().map(decoded).collect()
-}
-
-/// What accumulates while the files of a source are opened.
-struct Opening<'a> {
-    mapping: &'a SourceMapping,
-    csv: &'a CsvMapping,
-    decoded: Option<File>,
-    decoded_length: u64,
-    /// What was detected, and in which files.
-    detected: BTreeMap<String, Vec<String>>,
-}
-
-impl Opening<'_> {
-    fn table(&mut self, file: &SourceFile, notes: &mut Vec<String>) -> Result<Option<Table>, SourceError> {
-        let mapping = self.mapping;
-        let failed = |error: io::Error| files::cannot_open(mapping, &file.shown, &error);
-        let head = files::head(mapping, file)?;
-        if let Some(packed) = looks::packed(&head, &file.path) {
-            return Err(files::is_packed(mapping, file, &packed));
-        }
-        if file.size == 0 {
-            notes.push(format!("{} is empty", file.shown));
-            return Ok(None);
-        }
-        let open = File::open(&file.path).map_err(failed)?;
-        let chosen = encoding::choose(&open, self.csv.encoding).map_err(failed)?;
-        let chosen = chosen.map_err(|contradiction| SourceError {
-            title: format!("source `{}`: {} is not in {}", mapping.name, file.shown, contradiction.declared.name()),
-            detail: format!("its first bytes mark it as {}", contradiction.marked.name()),
-            remedy: "leave `encoding` out, or make two sources of files in two encodings".to_owned(),
-            at: mapping.path_at,
-        })?;
-        if let Some(offset) = chosen.misfit {
-            notes.push(format!(
-                "{}: byte {offset} is not UTF-8, the declared encoding; such bytes become \u{fffd}",
-                file.shown
-            ));
-        }
-        let (text, encoding, decoded_at, start, length) = if encoding::frames_as_it_is(chosen.encoding) {
-            (Text::File(open), chosen.encoding, None, chosen.mark, file.size)
-        } else {
-            let (start, length) = self.decode(file, &open, chosen, notes)?;
-            let Some(decoded) = &self.decoded else { return Ok(None) };
-            (Text::Decoded { file: decoded, start, length }, UTF_8, Some(start), 0, length)
+        let mut pieces = vec![piece];
+        let joined = joined.map(|(piece, cells)| {
+            pieces.push(piece);
+            cells
+        });
+        let messages = layout.messages(&self.csv, cells, &joined.unwrap_or_default());
+        let entry = |(part, message): (u32, Result<Vec<String>, Misfit>)| match message {
+            Ok(cells) => Ok(self.entry(layout, self.origin(pieces.clone(), part), cells)),
+            Err(misfit) => Err(self.unreadable(&pieces, part, &misfit)),
         };
-        let Some(header) = header::read(mapping, self.csv, file, &text, start, encoding)? else {
-            notes.push(format!("{} is empty", file.shown));
-            return Ok(None);
-        };
-        if !header.has_rows {
-            notes.push(format!("{} has a header and no rows", file.shown));
-        }
-        drop(text);
-        self.note_detected(file, chosen, header.delimiter);
-        Ok(Some(Table { header, encoding, decoded_at, length }))
+        (0..).zip(messages).map(entry).collect()
     }
 
-    /// Appends the text of a file to the temporary file; returns where it lies there.
-    fn decode(
-        &mut self,
-        file: &SourceFile,
-        open: &File,
-        chosen: Chosen,
-        notes: &mut Vec<String>,
-    ) -> Result<(u64, u64), SourceError> {
-        let name = chosen.encoding.name();
-        let mapping = self.mapping;
-        let problem = |title: String, detail: String| SourceError {
-            title: format!("source `{}`: {title}", mapping.name),
-            detail,
-            remedy: format!(
-                "decode it once with `iconv -f {name} -t UTF-8 {} > {}`",
-                files::quoted_for_shell(&file.path),
-                files::quoted_for_shell(&file.path.with_extension("utf8.csv")),
-            ),
-            at: mapping.path_at,
-        };
-        let failed =
-            |error: io::Error| problem(format!("{} cannot be decoded from {name}", file.shown), error.to_string());
-        let to = match &mut self.decoded {
-            Some(to) => to,
-            none => none.insert(tempfile::tempfile().map_err(failed)?),
-        };
-        let start = self.decoded_length;
-        let mut to = BufWriter::new(to);
-        let done =
-            encoding::decode(open, chosen.mark, chosen.encoding, &mut to, MOST_DECODED - start).map_err(failed)?;
-        let Some(done) = done else {
-            let detail = format!("the text in {name} takes more than {} GiB of temporary space", MOST_DECODED >> 30);
-            return Err(problem(format!("{} is too large to be decoded on the way", file.shown), detail));
-        };
-        to.into_inner().map_err(|error| failed(error.into_error()))?;
-        self.decoded_length += done.length;
-        if done.misfits > 0 {
-            notes.push(format!("{}: {} places are not {name} and become \u{fffd}", file.shown, done.misfits));
-        }
-        Ok((start, done.length))
+    fn entry(&self, layout: &Layout, origin: Origin, cells: Vec<String>) -> RawEntry {
+        let row = RawRow { header: Arc::clone(&layout.header), cells, zone: layout.zone.clone() };
+        RawEntry { origin, content: Content::Row(row) }
     }
 
-    fn note_detected(&mut self, file: &SourceFile, chosen: Chosen, delimiter: u8) {
-        let mut detected = Vec::new();
-        match chosen.known {
-            Known::Declared => {}
-            Known::Evident => detected.push(format!("encoding {}", chosen.encoding.name())),
-            Known::Guessed => detected.push(format!(
-                "encoding {} is a guess; declare `encoding` if letters come out wrong",
-                chosen.encoding.name()
-            )),
+    /// The row of the second table that belongs to a row, if there is a second table.
+    fn belonging(&self, table: &Table, cells: &[String]) -> Result<Joined, Misfit> {
+        let Some(join) = &self.csv.join else { return Ok(None) };
+        let on = table.header.names.iter().position(|name| *name == join.on);
+        let key = on.and_then(|on| cells.get(on)).map(|key| key.trim()).unwrap_or_default();
+        let failed = |error: String| Misfit {
+            cause: "second table cannot be read",
+            detail: error,
+            remedy: "check the disk or the network drive, and run the command again",
+        };
+        match self.joined().as_ref().map_err(|error| failed(error.clone()))?.row_of(key) {
+            Belongs::Row(piece) => {
+                let cells = self.joined_cells(&piece).map_err(|error| failed(error.to_string()))?;
+                Ok(cells.map(|cells| (piece, cells)))
+            }
+            Belongs::Nothing => Err(Misfit {
+                cause: "nothing to join",
+                detail: format!("no row of the second table has {key:?} under {:?}", join.key),
+                remedy: "export both tables for the same period, or take `join` out of the source",
+            }),
+            Belongs::Several(one, other) => Err(Misfit {
+                cause: "two rows to join",
+                detail: format!("lines {one} and {other} of the second table both have {key:?}, and differ"),
+                remedy: "remove the older of the two rows, or export the second table once for the whole period",
+            }),
         }
-        if self.csv.delimiter.is_none() {
-            let delimiter = if delimiter == b'\t' { "tab".to_owned() } else { format!("`{}`", char::from(delimiter)) };
-            detected.push(format!("delimiter {delimiter}"));
+    }
+
+    fn joined(&self) -> &Result<Index, String> {
+        self.joined.get_or_init(|| {
+            let tables = (0..).zip(self.files.iter().zip(&self.tables)).skip(self.messages);
+            let tables = tables.filter_map(|(number, (file, table))| Some((number, file, table.as_ref()?)));
+            Index::build(tables, self.decoded.as_ref()).map_err(|error| error.to_string())
+        })
+    }
+
+    /// The cells that are read of a row of the second table, without the key; `None` if no row stands there any more.
+    fn joined_cells(&self, piece: &Piece) -> io::Result<Option<Vec<String>>> {
+        let Some((file, table)) = self.table(piece.file) else { return Ok(None) };
+        let row = table.row_at(&table.text(file, self.decoded.as_ref())?, piece.offset, piece.length)?;
+        let cells = row.and_then(|row| table.cells(Ok(row)).ok()).and_then(|cells| joined::chosen(table, cells));
+        Ok(cells)
+    }
+
+    /// The messages of the row at an origin, from memory if it is the row that was read last.
+    fn messages_at(&self, origin: &Origin) -> Result<(&Layout, Arc<Messages>), Unreadable> {
+        let foreign = || files::foreign(origin.clone());
+        let [piece, rest @ ..] = origin.pieces.as_slice() else { return Err(foreign()) };
+        let (file, table) = self.table(piece.file).ok_or_else(foreign)?;
+        let Rowed::Messages(layout) = &table.content else { return Err(foreign()) };
+        if origin.source != self.index || rest.len() != usize::from(self.csv.join.is_some()) {
+            return Err(foreign());
         }
-        if !detected.is_empty() {
-            self.detected.entry(detected.join("; ")).or_default().push(file.shown.to_string());
+        let mut last = self.last_row.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((pieces, messages)) = &*last
+            && *pieces == origin.pieces
+        {
+            return Ok((layout, Arc::clone(messages)));
         }
+        let failed = |error: io::Error| files::unreadable_file(&file.shown, piece.offset, origin.clone(), &error);
+        let changed = || files::changed(&file.shown, origin.clone(), "no row stands there any more");
+        let text = table.text(file, self.decoded.as_ref()).map_err(failed)?;
+        let row = table.row_at(&text, piece.offset, piece.length).map_err(failed)?.ok_or_else(changed)?;
+        let cells = table.cells(Ok(row)).map_err(|misfit| self.unreadable(&origin.pieces, origin.part, &misfit))?;
+        let joined = match rest.first() {
+            Some(piece) => self.joined_cells(piece).map_err(failed)?.ok_or_else(changed)?,
+            None => Vec::new(),
+        };
+        let messages = Arc::new(layout.messages(&self.csv, cells, &joined));
+        if messages.len() > 1 {
+            *last = Some((origin.pieces.clone(), Arc::clone(&messages)));
+        }
+        Ok((layout, messages))
     }
 }
 
@@ -338,22 +277,22 @@ impl Source for ChatCsv {
     }
 
     fn scan(&self) -> Scan<'_> {
-        Box::new((0..).zip(&self.files).flat_map(|(number, file)| self.scan_file(number, file)))
+        let numbers = (0..).zip(&self.files).map(|(number, _)| number);
+        Box::new(numbers.flat_map(|number| self.scan_file(number)))
     }
 
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
-        let (piece, file) = files::of_origin(&self.files, self.index, origin)?;
-        let Some(table) = self.table(piece.file) else { return Err(files::foreign(origin.clone())) };
-        let changed = || files::changed(&file.shown, origin.clone(), "no row stands there any more");
-        if piece.length > LONGEST_ROW as u64 {
-            return Err(changed());
+        let (layout, messages) = self.messages_at(origin)?;
+        let part = usize::try_from(origin.part).unwrap_or(usize::MAX);
+        match messages.get(part) {
+            Some(Ok(cells)) => Ok(self.entry(layout, origin.clone(), cells.clone())),
+            Some(Err(misfit)) => Err(self.unreadable(&origin.pieces, origin.part, misfit)),
+            None => {
+                let shown = origin.pieces.first().and_then(|piece| self.table(piece.file));
+                let shown = shown.map_or("", |(file, _)| &*file.shown);
+                Err(files::changed(shown, origin.clone(), "the row has fewer messages now"))
+            }
         }
-        let row = self.text(file, table).and_then(|text| pread::exactly(&text, piece.offset, piece.length));
-        let row = row.map_err(|error| files::unreadable_file(&file.shown, piece.offset, origin.clone(), &error))?;
-        if rows::frame(&row, table.header.delimiter, true) != Framed::Row(row.len()) || row.is_empty() {
-            return Err(changed());
-        }
-        table.entry(&file.shown, origin.clone(), Ok(row))
     }
 
     fn notes(&self) -> Vec<String> {

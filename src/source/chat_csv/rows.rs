@@ -16,6 +16,9 @@ pub(super) const BLOCK: usize = 1 << 20;
 /// Largest row. A cell with a whole transcript is some hundred kilobytes; what is larger is a quote left open.
 pub(super) const LONGEST_ROW: usize = 16 << 20;
 
+/// How many times the largest row is looked through for the end of a larger one.
+const FARTHEST_END: u64 = 4;
+
 /// After a damaged row, reading goes on at its next line. What was read in vain until then is bounded by this, for a
 /// file made of nothing but open quotes would be read again from every line.
 const MOST_IN_VAIN: u64 = 16 * LONGEST_ROW as u64;
@@ -43,6 +46,28 @@ pub(super) enum Damage {
     GivenUp,
 }
 
+/// The signs of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Between two cells.
+    pub(super) delimiter: u8,
+    /// Around a cell; `None` where quotes are ordinary characters.
+    pub(super) quote: Option<u8>,
+}
+
+impl Marks {
+    /// As RFC 4180 has it, but for the delimiter.
+    pub(super) const fn of(delimiter: u8) -> Marks {
+        Marks { delimiter, quote: Some(b'"') }
+    }
+
+    /// What follows the quote that opens these bytes.
+    fn opened<'a>(&self, bytes: &'a [u8]) -> Option<(u8, &'a [u8])> {
+        let quote = self.quote?;
+        Some((quote, bytes.strip_prefix(&[quote])?))
+    }
+}
+
 /// What stands at the start of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framed {
@@ -55,18 +80,18 @@ pub(super) enum Framed {
 }
 
 /// Frames the row that starts at `bytes`. `at_end`: nothing follows.
-pub(super) fn frame(bytes: &[u8], delimiter: u8, at_end: bool) -> Framed {
+pub(super) fn frame(bytes: &[u8], marks: Marks, at_end: bool) -> Framed {
     let mut at = 0;
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
-        at += if let Some(cell) = rest.strip_prefix(b"\"") {
-            match quoted(cell, delimiter, at_end) {
+        at += if let Some((quote, cell)) = marks.opened(rest) {
+            match quoted(cell, quote, marks.delimiter, at_end) {
                 Ok(length) => length + 1,
                 Err(Framed::Damaged(damage, seen)) => return Framed::Damaged(damage, at + seen),
                 Err(other) => return other,
             }
         } else {
-            match memchr3(delimiter, b'\n', b'\r', rest) {
+            match memchr3(marks.delimiter, b'\n', b'\r', rest) {
                 Some(length) => length,
                 None if at_end => return Framed::Row(bytes.len()),
                 None => return Framed::Incomplete { in_quotes: false },
@@ -83,10 +108,10 @@ pub(super) fn frame(bytes: &[u8], delimiter: u8, at_end: bool) -> Framed {
 }
 
 /// Length of a quoted cell, given what follows its opening quote, with the closing quote.
-fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
+fn quoted(cell: &[u8], sign: u8, delimiter: u8, at_end: bool) -> Result<usize, Framed> {
     let mut at = 0;
     loop {
-        let Some(quote) = memchr(b'"', cell.get(at..).unwrap_or_default()) else {
+        let Some(quote) = memchr(sign, cell.get(at..).unwrap_or_default()) else {
             return Err(if at_end {
                 Framed::Damaged(Damage::OpenQuote, cell.len())
             } else {
@@ -95,7 +120,7 @@ fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
         };
         at += quote + 1;
         match cell.get(at) {
-            Some(b'"') => at += 1,
+            Some(byte) if *byte == sign => at += 1,
             Some(b'\n' | b'\r') => return Ok(at),
             Some(byte) if *byte == delimiter => return Ok(at),
             Some(_) => return Err(Framed::Damaged(Damage::StrayQuote, at)),
@@ -106,14 +131,15 @@ fn quoted(cell: &[u8], delimiter: u8, at_end: bool) -> Result<usize, Framed> {
 }
 
 /// The cells of a framed row, quotes undone.
-pub(super) fn cells(row: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
+pub(super) fn cells(row: &[u8], marks: Marks) -> Vec<Cow<'_, [u8]>> {
+    let delimiter = marks.delimiter;
     let mut cells = Vec::new();
     let mut at = 0;
     loop {
         let rest = row.get(at..).unwrap_or_default();
-        let in_quotes = rest.strip_prefix(b"\"").map(|cell| (cell, quoted(cell, delimiter, true)));
-        if let Some((cell, Ok(length))) = in_quotes {
-            cells.push(unquoted(cell.get(..length.saturating_sub(1)).unwrap_or_default()));
+        let in_quotes = marks.opened(rest).map(|(quote, cell)| (quote, cell, quoted(cell, quote, delimiter, true)));
+        if let Some((quote, cell, Ok(length))) = in_quotes {
+            cells.push(unquoted(cell.get(..length.saturating_sub(1)).unwrap_or_default(), quote));
             at += length + 1;
         } else {
             let length = memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
@@ -127,14 +153,14 @@ pub(super) fn cells(row: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
     }
 }
 
-fn unquoted(cell: &[u8]) -> Cow<'_, [u8]> {
-    if memchr(b'"', cell).is_none() {
+fn unquoted(cell: &[u8], quote: u8) -> Cow<'_, [u8]> {
+    if memchr(quote, cell).is_none() {
         return Cow::Borrowed(cell);
     }
     let mut bytes = Vec::with_capacity(cell.len());
     let mut copied = 0;
     // Inside a sound cell quotes stand in pairs: the first of each is kept.
-    for first in memchr_iter(b'"', cell).step_by(2) {
+    for first in memchr_iter(quote, cell).step_by(2) {
         bytes.extend_from_slice(cell.get(copied..=first).unwrap_or_default());
         copied = first + 2;
     }
@@ -142,10 +168,51 @@ fn unquoted(cell: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
+/// Where in a row a reader stands that holds nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// At the start of a cell.
+    Start,
+    /// In a cell without quotes.
+    Bare,
+    Quotes,
+    /// Behind a quote inside quotes: the end of the cell, or the first of two.
+    Closing,
+    /// Behind the row.
+    End,
+    /// Text follows a closing quote.
+    Broken,
+}
+
+impl Within {
+    /// Where one stands after `bytes`, or after those of them that belong to the row.
+    fn after(mut self, bytes: &[u8], marks: Marks) -> (Within, usize) {
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at).copied() {
+            let rest = bytes.get(at..).unwrap_or_default();
+            if self == Within::Quotes {
+                let Some(quote) = marks.quote.and_then(|quote| memchr(quote, rest)) else { return (self, bytes.len()) };
+                at += quote + 1;
+                self = Within::Closing;
+                continue;
+            }
+            self = match (self, byte) {
+                (_, b'\n' | b'\r') => return (Within::End, at + 1),
+                (_, byte) if byte == marks.delimiter => Within::Start,
+                (Within::Start | Within::Closing, byte) if Some(byte) == marks.quote => Within::Quotes,
+                (Within::Closing, _) => return (Within::Broken, at),
+                _ => Within::Bare,
+            };
+            at += 1;
+        }
+        (self, bytes.len())
+    }
+}
+
 /// An iterator over the rows of a table, blank lines left out.
 pub(super) struct Rows<R> {
     text: R,
-    delimiter: u8,
+    marks: Marks,
     block: usize,
     longest: usize,
     buffer: Vec<u8>,
@@ -162,10 +229,10 @@ pub(super) struct Rows<R> {
 
 impl<R: ReadAt> Rows<R> {
     /// Rows from `offset` on, which is the start of `line`.
-    pub(super) fn new(text: R, delimiter: u8, offset: u64, line: u64) -> Rows<R> {
+    pub(super) fn new(text: R, marks: Marks, offset: u64, line: u64) -> Rows<R> {
         Rows {
             text,
-            delimiter,
+            marks,
             block: BLOCK,
             longest: LONGEST_ROW,
             buffer: Vec::new(),
@@ -220,17 +287,20 @@ impl<R: ReadAt> Rows<R> {
                 self.read_more()?;
                 continue;
             }
-            let (damage, seen) = match frame(self.rest(), self.delimiter, self.at_end) {
+            let (damage, seen) = match frame(self.rest(), self.marks, self.at_end) {
                 Framed::Row(length) if length > self.longest => (Damage::TooLong, length),
                 Framed::Row(length) => {
                     let row = self.take(length);
-                    let blank = |byte: &u8| byte.is_ascii_whitespace() && *byte != self.delimiter;
+                    let blank = |byte: &u8| byte.is_ascii_whitespace() && *byte != self.marks.delimiter;
                     if row.content.as_ref().is_ok_and(|bytes| bytes.iter().all(blank)) {
                         continue;
                     }
                     return Ok(Some(row));
                 }
                 Framed::Incomplete { in_quotes } if self.rest().len() > self.longest => {
+                    if let Some(row) = self.pass_over_large_row()? {
+                        return Ok(Some(row));
+                    }
                     let damage = if in_quotes { Damage::OpenQuote } else { Damage::TooLong };
                     (damage, self.rest().len())
                 }
@@ -249,6 +319,46 @@ impl<R: ReadAt> Rows<R> {
             self.in_vain = self.in_vain.saturating_add((seen as u64).saturating_sub(length));
             return Ok(Some(Stretch { offset, length, line, content: Err(damage) }));
         }
+    }
+
+    /// Passes over a sound row that is too large to hold, with all its quoted line ends. `None`, and nothing passed, if no
+    /// end is found not much farther on.
+    fn pass_over_large_row(&mut self) -> io::Result<Option<Stretch>> {
+        let (offset, line) = self.place();
+        let mut within = Within::Start;
+        let mut block = vec![0; self.block.max(1)];
+        let (mut at, mut breaks, mut last) = (offset, 0, 0);
+        while within != Within::End {
+            let filled = fill(&self.text, &mut block, at)?;
+            let bytes = block.get(..filled).unwrap_or_default();
+            let (next, read) = within.after(bytes, self.marks);
+            let read = bytes.get(..read).unwrap_or_default();
+            within = next;
+            at += read.len() as u64;
+            breaks += memchr_iter(b'\n', read).count() as u64;
+            last = read.last().copied().unwrap_or(last);
+            let is_end_of_text = filled < block.len();
+            if within == Within::Broken
+                || (within != Within::End && at - offset > FARTHEST_END * self.longest as u64)
+                || (within == Within::Quotes && is_end_of_text)
+            {
+                self.in_vain = self.in_vain.saturating_add(at - offset);
+                return Ok(None);
+            }
+            if is_end_of_text {
+                break;
+            }
+        }
+        if within == Within::End && last == b'\r' {
+            let mut following = [0];
+            let is_crlf = fill(&self.text, &mut following, at)? == 1 && following == *b"\n";
+            at += u64::from(is_crlf);
+            breaks += 1;
+        }
+        self.buffer.clear();
+        (self.buffer_at, self.start, self.at_end) = (at, 0, false);
+        self.line = line + breaks;
+        Ok(Some(Stretch { offset, length: at - offset, line, content: Err(Damage::TooLong) }))
     }
 
     fn take(&mut self, length: usize) -> Stretch {

@@ -4,7 +4,7 @@ use encoding_rs::UTF_8;
 use proptest::prelude::*;
 
 fn rows(text: &[u8]) -> Vec<Stretch> {
-    Rows::new(text, b',', 0, 1).map(Result::unwrap).collect()
+    Rows::new(text, Marks::of(b','), 0, 1).map(Result::unwrap).collect()
 }
 
 /// Line and text of each row, or what is wrong with it.
@@ -55,7 +55,7 @@ fn two_quotes_left_open_do_not_merge_the_rows_between_them() {
 fn a_row_is_held_up_to_its_limit_only() {
     let text = format!("a,\"{}\nb,c\n{}\nd,e\n", "x".repeat(3000), "y".repeat(3000));
     let found: Vec<Stretch> =
-        Rows::new(text.as_bytes(), b',', 0, 1).with_limits(16, 1000).map(Result::unwrap).collect();
+        Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).with_limits(16, 1000).map(Result::unwrap).collect();
     assert_eq!(
         brief(&found),
         [
@@ -78,7 +78,7 @@ fn many_small_damages_do_not_give_up_a_file() {
 #[test]
 fn a_file_of_nothing_but_open_quotes_is_given_up_in_the_end() {
     let line = "a\",b,\"c\n";
-    let mut rows = Rows::new(line.as_bytes(), b',', 0, 1);
+    let mut rows = Rows::new(line.as_bytes(), Marks::of(b','), 0, 1);
     rows.in_vain = MOST_IN_VAIN + 1;
     let found: Vec<Stretch> = rows.map(Result::unwrap).collect();
     assert_eq!(brief(&found), [(1, Err(Damage::GivenUp))]);
@@ -95,7 +95,7 @@ impl ReadAt for BadDisk {
 
 #[test]
 fn a_disk_error_ends_the_file_after_it_was_said_once() {
-    let read: Vec<io::Result<Stretch>> = Rows::new(BadDisk, b',', 0, 1).collect();
+    let read: Vec<io::Result<Stretch>> = Rows::new(BadDisk, Marks::of(b','), 0, 1).collect();
     assert_eq!(read.len(), 1);
     assert!(read[0].is_err());
 }
@@ -118,7 +118,7 @@ proptest! {
         let from = usize::try_from(end).unwrap();
         prop_assert!(text.as_bytes()[from..].iter().all(u8::is_ascii_whitespace));
         let small: Vec<Stretch> =
-            Rows::new(text.as_bytes(), b',', 0, 1).with_limits(block, LONGEST_ROW).map(Result::unwrap).collect();
+            Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).with_limits(block, LONGEST_ROW).map(Result::unwrap).collect();
         prop_assert_eq!(&small, &found);
     }
 
@@ -129,7 +129,7 @@ proptest! {
                 let mut peer = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());
                 let records: Vec<Vec<String>> =
                     peer.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
-                prop_assert_eq!(records, [split(&bytes, b',', UTF_8)]);
+                prop_assert_eq!(records, [split(&bytes, Marks::of(b','), UTF_8)]);
             }
         }
     }
@@ -144,7 +144,7 @@ proptest! {
         }
         let text = writer.into_inner().unwrap();
         let read: Vec<Vec<String>> =
-            rows(&text).into_iter().map(|row| split(&row.content.unwrap(), b',', UTF_8)).collect();
+            rows(&text).into_iter().map(|row| split(&row.content.unwrap(), Marks::of(b','), UTF_8)).collect();
         prop_assert_eq!(read, cells);
     }
 }

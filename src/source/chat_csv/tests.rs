@@ -3,7 +3,7 @@
 use super::*;
 use crate::mapping::Format;
 use crate::source::test_support::{Export, PATH_AT, chat, problems, scan_twice, texts};
-use encoding_rs::{SHIFT_JIS, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_1252};
 use proptest::prelude::*;
 
 const HEADER: &str = "chat,when,who,what\n";
@@ -56,7 +56,7 @@ fn a_declared_delimiter_is_not_second_guessed() {
     let declared = CsvMapping { delimiter: Some(b';'), ..chat() };
     assert!(error(declared.clone(), format!("{HEADER}1,2,3,4\n")).detail.contains("`chat,when,who,what`"));
     let (_export, source) = open(declared, HEADER.replace(',', ";") + "1;2;3;4\n").unwrap();
-    assert_eq!(source.notes(), ["a.csv: encoding UTF-8"]);
+    assert_eq!(source.notes(), ["a.csv: encoding UTF-8; quote `\"`"]);
 }
 
 #[test]

@@ -68,8 +68,8 @@ pub struct Planned {
     pub is_inbound: bool,
     /// Archived after import?
     pub is_archived: bool,
-    /// Recipient decided over the conversation, for chat lines that name none.
-    pub recipient: Option<String>,
+    /// The conversation's customer, for a chat line that does not name them: its recipient if we wrote it, else its author.
+    pub customer: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
     /// Tells which message and which of its copies this is, for later plans.

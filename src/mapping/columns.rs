@@ -100,7 +100,8 @@ pub(super) fn columns(found: &mut Findings, table: &Section) -> Option<(Columns,
 /// A column's name, in which one `*` may stand for the number of numbered columns.
 pub(super) fn name(found: &mut Findings, text: &Text) -> Option<String> {
     if text.value.matches('*').count() > 1 {
-        let help = "one `*` stands for what changes in the names of numbered columns: `tag *` is `tag 1`, `tag 2` and so on";
+        let help =
+            "one `*` stands for what changes in the names of numbered columns: `tag *` is `tag 1`, `tag 2` and so on";
         found.report(&text.at, "a column name with more than one `*`", "which one counts?", help);
         return None;
     }

@@ -15,12 +15,14 @@ pub(super) fn people(found: &mut Findings, table: &Section) -> Vec<Person> {
     let mut people = Vec::new();
     for section in table.sections(found, "people", &PERSON_KEYS) {
         let called = section.required_text(found, "name", "\"operator * nick\"");
-        let handle = section.required_text(found, "handle", "\"operator * id\"");
-        let role = section.text(found, "role");
-        if let (Some(called), Some(handle)) = (called, handle)
-            && let (Some(called), Some(handle)) = (name(found, &called), name(found, &handle))
-        {
-            people.push(Person { name: called, handle, role: role.map(|role| role.value.to_owned()) });
+        if section.value("handle").is_none() {
+            section.missing(found, "handle", "add `handle = \"operator * id\"`, the column of the handle");
+        }
+        let handle = section.one_or_list(found, "handle");
+        let handle: Vec<String> = handle.iter().filter_map(|handle| name(found, handle)).collect();
+        let role = section.text(found, "role").map(|role| role.value.to_owned());
+        if let Some(called) = called.and_then(|called| name(found, &called)) {
+            people.push(Person { name: called, handle, role });
         }
     }
     people
@@ -77,6 +79,7 @@ pub(super) fn check_against_columns(
 ) {
     let is_wide = columns.text.contains('*');
     let at = table.value("columns").map_or(0..0, toml::Spanned::span);
+    let text_at = table.value("columns").and_then(|columns| columns.get_ref().get("text")).map(toml::Spanned::span);
     for (key, name) in columns.named() {
         // Elsewhere a `*` is allowed where a rule says which of the columns is meant.
         if !is_wide && name.contains('*') && !matches!(key, "time" | "labels") {
@@ -95,6 +98,6 @@ pub(super) fn check_against_columns(
     if !is_group(&columns.text) {
         let title = format!("`text` is {}, which is no group of the line pattern", quoted(&columns.text));
         let help = "name the group that holds the words of a message, such as `text = \"words\"` for `(?<words>.*)`";
-        found.report(&at, title, "whose group is the text?", help);
+        found.report(&text_at.unwrap_or(at), title, "whose group is the text?", help);
     }
 }

@@ -83,8 +83,8 @@ pub enum RowKind {
 pub struct Person {
     /// Column of the name as the author column has it.
     pub name: String,
-    /// Column of the handle.
-    pub handle: String,
+    /// Column of the handle: the first of these that is filled.
+    pub handle: Vec<String>,
     /// Their role, a key of `roles`.
     pub role: Option<String>,
 }
@@ -153,6 +153,13 @@ pub struct Columns {
     pub kind: Option<String>,
     /// IANA name of the zone of the row's time.
     pub timezone: Option<String>,
+}
+
+impl Person {
+    /// All its columns.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.handle.iter().map(String::as_str))
+    }
 }
 
 impl Columns {

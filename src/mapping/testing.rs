@@ -1,8 +1,8 @@
 //! A mapping for the tests of other rooms.
 
 use super::{
-    Collisions, Columns, CsvMapping, DateFallback, DateFormat, DaylightSaving, Defaults, Format, Identity, LabelsFrom, Limits, Mapping, Order, Ours, Oversize, Send,
-    Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
+    Collisions, Columns, CsvMapping, DateFallback, DateFormat, DaylightSaving, Defaults, Format, Identity, LabelsFrom,
+    Limits, Mapping, Order, Ours, Oversize, Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;

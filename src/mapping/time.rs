@@ -55,7 +55,12 @@ pub(super) fn clock_format(found: &mut Findings, text: &Text) -> Option<String> 
         return Some(text.value.to_owned());
     }
     let title = format!("{} is no format of a time of day", quoted(text.value));
-    found.report(&text.at, title, "not usable as a clock format", "use \"%H:%M:%S\", or \"%I:%M %p\" for a 12-hour clock");
+    found.report(
+        &text.at,
+        title,
+        "not usable as a clock format",
+        "use \"%H:%M:%S\", or \"%I:%M %p\" for a 12-hour clock",
+    );
     None
 }
 

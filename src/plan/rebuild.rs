@@ -134,8 +134,11 @@ impl Rebuilder {
             return None;
         }
         changes.extend(draft.changes.iter().cloned());
+        if draft.may_be_the_customers() && planned.customer.is_some() {
+            changes.push("author: the handle that the conversation knows them by".to_owned());
+        }
         if draft.wants_recipient() {
-            changes.push(match &planned.recipient {
+            changes.push(match &planned.customer {
                 Some(_) => "no recipient: the customer of the conversation stands in".to_owned(),
                 None => "no recipient: the stated fallback stands in".to_owned(),
             });
@@ -150,7 +153,7 @@ fn decision(planned: &Planned) -> Decision<'_> {
         thread_ref: &planned.thread_ref,
         tags: &planned.tags,
         is_archived: planned.is_archived,
-        recipient: planned.recipient.as_deref(),
+        customer: planned.customer.as_deref(),
     }
 }
 

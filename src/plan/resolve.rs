@@ -3,7 +3,7 @@
 //! Everything here is a function of the *set* of records and of what was sent before. Reading order numbers
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
-use super::facts::{Candidate, Finding, Read, Text};
+use super::facts::{Candidate, Customer, Finding, Read, Text};
 use super::pins::Pins;
 use super::read::graph_id;
 use crate::mapping::{Mapping, Order};
@@ -53,8 +53,8 @@ pub(super) struct Thread {
     pub thread_ref: String,
     pub inbox: String,
     pub is_archived: bool,
-    /// Who we talked to: the author of the oldest inbound message.
-    pub customer: Option<Text>,
+    /// Who we talked to: the author of the oldest inbound message among those that name them best.
+    pub customer: Option<Customer>,
     /// Its messages name different inboxes.
     pub has_conflict: bool,
     pub first: i64,
@@ -154,7 +154,10 @@ impl Resolution<'_> {
         Thread {
             inbox: inbox.clone(),
             is_archived: pin.map_or(self.mapping.silence.is_archived, |pin| pin.is_archived),
-            customer: candidates().find(|candidate| candidate.is_inbound).map(|candidate| candidate.sender),
+            customer: candidates()
+                .filter(|candidate| candidate.is_inbound)
+                .min_by_key(|candidate| candidate.missing_handles)
+                .map(|best| Customer { handle: best.sender, missing_handles: best.missing_handles }),
             has_conflict: named.iter().any(|inbox| Some(inbox) != named.first()),
             first: candidates().map(|candidate| candidate.date).min().unwrap_or_default(),
             last: candidates().map(|candidate| candidate.date).max().unwrap_or_default(),

@@ -52,13 +52,14 @@ impl Resolution<'_> {
         let thread = self.threads.get(message.thread)?;
         let text = |text| self.read.texts.get(text).as_ref().to_owned();
         let tags: Vec<String> = message.tags.iter().copied().map(text).collect();
-        let recipient = thread.customer.filter(|_| candidate.wants_recipient).map(text);
+        let customer =
+            thread.customer.filter(|customer| candidate.takes(customer)).map(|customer| text(customer.handle));
         let decision = Decision {
             external_id: &message.external_id,
             thread_ref: &thread.thread_ref,
             tags: &tags,
             is_archived: thread.is_archived,
-            recipient: recipient.as_deref(),
+            customer: customer.as_deref(),
         };
         let request = decided_digest(&candidate.draft, &decision);
         Some(Planned {
@@ -67,7 +68,7 @@ impl Resolution<'_> {
             inbox: thread.inbox.clone(),
             is_inbound: candidate.is_inbound,
             is_archived: thread.is_archived,
-            recipient,
+            customer,
             created_at: candidate.date,
             identity: candidate.pin(),
             request,

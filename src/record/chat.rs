@@ -73,6 +73,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         cc: Vec::new(),
         bcc: Vec::new(),
         reply_to: Vec::new(),
+        missing_handles: author.missing_handles,
         delivered_to: Vec::new(),
         active: ActiveContent::default(),
         thread_value: thread_column.or_else(|| subject_value(subject.as_deref()?, mapping)),
@@ -172,32 +173,36 @@ struct Author<'a> {
     /// The cell, or the handle of the person whose name it is.
     handle: Option<&'a str>,
     name: Option<&'a str>,
+    /// Columns of better handles that are empty.
+    missing_handles: u8,
     /// Their role by the columns of people.
     role: Option<&'a str>,
 }
 
 impl<'a> Author<'a> {
     fn of(cells: &Cells<'a>, csv: &'a CsvMapping) -> Author<'a> {
-        let written = csv.columns.sender.iter().find_map(|column| cells.filled(column));
+        let written = first_filled(csv.columns.sender.iter().map(|column| cells.filled(column)));
+        let (written, missing_handles) = written.map_or((None, 0), |(cell, missing)| (Some(cell), missing));
         let name = cells.named(csv.columns.sender_name.as_deref());
-        let as_written = Author { written, handle: written, name, role: None };
+        let as_written = Author { written, handle: written, name, missing_handles, role: None };
         let Some(called) = written else { return as_written };
         let is_meant = |cell: &str| cell.eq_ignore_ascii_case(called);
         for person in &csv.people {
-            let handle = match (numbered(&person.name), numbered(&person.handle)) {
-                (Some(names), Some((before, after))) => {
-                    let found = cells.numbered(names).find(|(_, cell)| is_meant(cell));
-                    found.map(|(number, _)| cells.filled(&format!("{before}{number}{after}")))
-                }
-                (Some(names), None) => {
-                    let found = cells.numbered(names).find(|(_, cell)| is_meant(cell));
-                    found.map(|_| cells.filled(&person.handle))
-                }
-                (None, _) => cells.filled(&person.name).filter(|cell| is_meant(cell)).map(|_| cells.filled(&person.handle)),
+            // The number of the person among numbered ones; empty for the only one.
+            let number = match numbered(&person.name) {
+                Some(names) => cells.numbered(names).find(|(_, cell)| is_meant(cell)).map(|(number, _)| number),
+                None => cells.filled(&person.name).filter(|cell| is_meant(cell)).map(|_| ""),
             };
+            let handle = number.map(|number| {
+                first_filled(person.handle.iter().map(|column| match numbered(column) {
+                    Some((before, after)) => cells.filled(&format!("{before}{number}{after}")),
+                    None => cells.filled(column),
+                }))
+            });
             if let Some(handle) = handle {
-                let name = name.or(Some(called).filter(|_| handle.is_some()));
-                return Author { written, handle: handle.or(written), name, role: person.role.as_deref() };
+                let role = person.role.as_deref();
+                let Some((handle, missing_handles)) = handle else { return Author { role, ..as_written } };
+                return Author { written, handle: Some(handle), name: name.or(Some(called)), missing_handles, role };
             }
         }
         as_written
@@ -221,6 +226,11 @@ impl<'a> Author<'a> {
             None => Err(unlisted(value, column, "role", "\"inbound\", \"outbound\" or \"skip\"")),
         }
     }
+}
+
+/// The first filled cell, and how many empty ones stand before it.
+fn first_filled<'a>(cells: impl Iterator<Item = Option<&'a str>>) -> Option<(&'a str, u8)> {
+    cells.zip(0_u8..).find_map(|(cell, missing)| Some((cell?, missing)))
 }
 
 enum Stated {
@@ -287,9 +297,9 @@ impl Line<'_> {
         };
         let sameness = match self.id {
             // Exports of one product write times in several ways; an id of its own says enough.
-            Some(_) => Digest::new("threadlift tl1 chat sameness")
-                .field(self.sender.as_bytes())
-                .field(self.text.as_bytes()),
+            Some(_) => {
+                Digest::new("threadlift tl1 chat sameness").field(self.sender.as_bytes()).field(self.text.as_bytes())
+            }
             None => words(Digest::new("threadlift tl1 chat sameness")),
         };
         Identity {

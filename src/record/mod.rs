@@ -87,6 +87,8 @@ pub struct Record {
     pub conversation: Option<String>,
     /// Author.
     pub from: Option<Address>,
+    /// How many better handles of the author the export has columns for, and this row leaves empty. 0 for mails.
+    pub missing_handles: u8,
     /// Recipients.
     pub to: Vec<Address>,
     /// Copies.

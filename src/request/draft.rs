@@ -31,6 +31,8 @@ const NO_RECIPIENT: &str = "undisclosed-recipients";
 pub struct Draft {
     /// The request, with ids, tags and archived blank.
     request: ImportRequest,
+    /// The customer wrote it, and the conversation may know a better handle of theirs.
+    may_be_the_customers: bool,
     /// What was changed beside the record's own changes.
     pub changes: Vec<String>,
     /// Digest of the draft, files included.
@@ -50,8 +52,8 @@ pub struct Decision<'a> {
     pub tags: &'a [String],
     /// Archived after import.
     pub is_archived: bool,
-    /// Recipient for a record that names none.
-    pub recipient: Option<&'a str>,
+    /// The conversation's customer: recipient of what we wrote to nobody, author of what names them less well.
+    pub customer: Option<&'a str>,
 }
 
 /// Why a record cannot become a request.
@@ -70,6 +72,7 @@ impl Draft {
     pub fn new(record: Record, direction: Direction, mapping: &Mapping) -> Result<Self, TooLarge> {
         let mut changes = Vec::new();
         let mail = record.kind == Kind::Email;
+        let may_be_the_customers = direction == Direction::Inbound && record.missing_handles > 0;
         let mut to = handles(&record.to);
         if to.is_empty() && mail {
             to.push(fallback_recipient(mapping));
@@ -105,7 +108,7 @@ impl Draft {
                 })
                 .collect(),
         };
-        let mut draft = Self { request, changes, digest: [0; 32], size: 0 };
+        let mut draft = Self { request, may_be_the_customers, changes, digest: [0; 32], size: 0 };
         draft.fit(mapping.defaults.oversize)?;
         draft.digest = encode::digest(&draft.request);
         Ok(draft)
@@ -123,6 +126,12 @@ impl Draft {
         self.request.to.is_empty()
     }
 
+    /// May the conversation's customer take the author's place?
+    #[must_use]
+    pub fn may_be_the_customers(&self) -> bool {
+        self.may_be_the_customers
+    }
+
     /// The request as Front gets it.
     #[must_use]
     pub fn finish(self, decision: &Decision<'_>, mapping: &Mapping) -> ImportRequest {
@@ -131,8 +140,13 @@ impl Draft {
         decision.thread_ref.clone_into(&mut request.metadata.thread_ref);
         request.tags = decision.tags.to_vec();
         request.metadata.is_archived = decision.is_archived;
+        if let Some(customer) = decision.customer
+            && self.may_be_the_customers
+        {
+            customer.clone_into(&mut request.sender.handle);
+        }
         if request.to.is_empty() {
-            request.to.push(decision.recipient.map_or_else(|| fallback_recipient(mapping), str::to_owned));
+            request.to.push(decision.customer.map_or_else(|| fallback_recipient(mapping), str::to_owned));
         }
         request
     }
@@ -187,7 +201,7 @@ pub fn decided_digest(draft: &[u8; 32], decision: &Decision<'_>) -> [u8; 32] {
     field(decision.external_id.as_bytes());
     field(decision.thread_ref.as_bytes());
     field(&[u8::from(decision.is_archived)]);
-    field(decision.recipient.unwrap_or_default().as_bytes());
+    field(decision.customer.unwrap_or_default().as_bytes());
     for tag in decision.tags {
         field(tag.as_bytes());
     }

@@ -29,6 +29,7 @@ fn mail(body: &str) -> Record {
         cc: Vec::new(),
         bcc: Vec::new(),
         reply_to: Vec::new(),
+        missing_handles: 0,
         delivered_to: Vec::new(),
         active: ActiveContent::default(),
         subject: Some("Hello".to_owned()),
@@ -61,7 +62,7 @@ fn draft(record: Record, more: &str) -> Draft {
 }
 
 const DECISION: Decision<'_> =
-    Decision { external_id: "tl1-a", thread_ref: "tl1-t", tags: &[], is_archived: true, recipient: None };
+    Decision { external_id: "tl1-a", thread_ref: "tl1-t", tags: &[], is_archived: true, customer: None };
 
 fn request(record: Record, more: &str) -> ImportRequest {
     draft(record, more).finish(&DECISION, &mapping(more))
@@ -110,7 +111,7 @@ fn a_mail_without_recipients_goes_to_the_stated_fallback() {
 fn a_chat_line_without_recipient_takes_the_one_of_its_conversation() {
     let line = draft(chat("Hi"), "");
     assert!(line.wants_recipient());
-    let decided = Decision { recipient: Some("ada"), ..DECISION };
+    let decided = Decision { customer: Some("ada"), ..DECISION };
     assert_eq!(line.clone().finish(&decided, &mapping("")).to, ["ada"]);
     assert_eq!(line.finish(&DECISION, &mapping("")).to, ["undisclosed-recipients"]);
 }
@@ -224,7 +225,7 @@ fn the_digest_covers_the_draft_its_files_and_every_decision() {
         Decision { external_id: "tl1-b", ..DECISION },
         Decision { thread_ref: "tl1-u", ..DECISION },
         Decision { is_archived: false, ..DECISION },
-        Decision { recipient: Some("ada"), ..DECISION },
+        Decision { customer: Some("ada"), ..DECISION },
         Decision { tags: &ab, ..DECISION },
         Decision { tags: &a_b, ..DECISION },
     ];

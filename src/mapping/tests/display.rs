@@ -150,7 +150,7 @@ archived = false
     9 | date = "%Y-%m-%d %H:%M"
       |        ^^^^^^^^^^^^^^^^ says no zone
       |
-      = help: add `timezone = "Europe/Paris"`, with the zone in which the export was written
+      = help: add `timezone = "Europe/Paris"`, with the zone in which the export was written; or name the column that says it, as `timezone` in `columns`
 
     error: `archived` takes only its one long value
       --> move/mapping.toml:11:12

@@ -56,6 +56,25 @@ delimiter = "tab"
 roles = { visitor = "inbound", agent = "outbound", system = "skip" }
 recipient = "support@acme.example"
 
+[[source]]
+name = "logs"
+format = "csv"
+path = "logs/*.csv"
+columns = { conversation = "chat id", time = "chat start date *", clock = "said", sender = "author", text = "words", labels = "tag *", kind = "ticket.kind" }
+date = ["%Y-%m-%d", "iso", "epoch-microseconds"]
+clock_format = "%I:%M %p"
+daylight_saving = "reject"
+quote = "none"
+roles = { visitor = "inbound", "*" = "outbound" }
+kinds = { comment = "message", close = "message-if-text", note = "note", "*" = "skip" }
+transcript = { column = "log", line = '^(?<said>\S+ [AP]M) (?<author>[^:]+): (?<words>.*)$' }
+join = { name = "ticket", path = "tickets.csv", on = "chat id", key = "id" }
+
+[[source.people]]
+name = "operator * nick"
+handle = ["operator * id", "operator * mail"]
+role = "agent"
+
 [defaults]
 tags = ["legacy"]
 to = "Support@acme.example"
@@ -159,9 +178,9 @@ fn the_fullest_mapping_is_understood_in_full() {
     assert_eq!(mapping.agents.get("fry@acme.example").map(String::as_str), Some("tea_1a2b"));
     let names: Vec<_> =
         mapping.sources.iter().map(|source| (source.name.as_str(), source.namespace.as_str())).collect();
-    assert_eq!(names, [("mail", "acme.mail"), ("files", "acme"), ("chats", "acme")]);
+    assert_eq!(names, [("mail", "acme.mail"), ("files", "acme"), ("chats", "acme"), ("logs", "acme")]);
     let paths: Vec<_> = mapping.sources.iter().map(|source| (source.paths.len(), source.path_at)).collect();
-    assert_eq!(paths, [(2, (18, 1)), (1, (24, 1)), (1, (29, 1))]);
+    assert_eq!(paths, [(2, (18, 1)), (1, (24, 1)), (1, (29, 1)), (1, (41, 1))]);
     assert_eq!(mapping.defaults.tags, ["legacy"]);
     assert_eq!(mapping.defaults.to.as_deref(), Some("support@acme.example"));
     assert_eq!(mapping.defaults.date_fallback, DateFallback::Fixed(date(2001, 1, 1)));
@@ -196,6 +215,24 @@ fn a_chat_table_is_understood_and_its_columns_keep_their_places() {
     assert_eq!(csv.roles.get("agent"), Some(&Role::Outbound));
     assert_eq!(csv.roles.get("system"), Some(&Role::Skip));
     assert_eq!(csv.recipient.as_deref(), Some("support@acme.example"));
+}
+
+#[test]
+fn a_table_of_another_layout_is_understood() {
+    let mapping = accepted(FULLEST);
+    let Some(Format::Csv(csv)) = mapping.sources.get(3).map(|source| &source.format) else { panic!("a csv source") };
+    let pattern = |text: &str| DateFormat::Pattern(text.to_owned());
+    assert_eq!(csv.date, [pattern("%Y-%m-%d"), DateFormat::Iso, DateFormat::EpochMicroseconds]);
+    assert_eq!(csv.clock_format.as_deref(), Some("%I:%M %p"));
+    assert_eq!((csv.daylight_saving, csv.quote), (DaylightSaving::Reject, Some(Quote::Never)));
+    assert_eq!((csv.roles.get("*"), csv.kinds.get("note")), (Some(&Role::Outbound), Some(&RowKind::Note)));
+    assert_eq!(csv.kinds.get("close"), Some(&RowKind::MessageIfText));
+    let transcript = csv.transcript.as_ref().unwrap();
+    assert!(transcript.column == "log" && transcript.line.is_match("1:00 PM Ann: hi"));
+    let join = csv.join.as_ref().unwrap();
+    assert_eq!((join.name.as_str(), join.on.as_str(), join.key.as_str()), ("ticket", "chat id", "id"));
+    assert_eq!(join.paths, ["tickets.csv"]);
+    assert_eq!(csv.people[0].handle, ["operator * id", "operator * mail"]);
 }
 
 #[test]

@@ -361,3 +361,73 @@ fn limits_have_units_and_bounds() {
     refused_after("[limits]\nmail = ▶\"5 GB\"\n", "`5 GB` is not a size", "at most \"4000 MB\"");
     refused_after("[limits]\nnesting = ▶0\n", "`nesting` is out of range", "from 1 to 1000");
 }
+
+/// A source whose columns are these.
+#[track_caller]
+fn refused_columns(columns: &str, keys: &str, title: &str, help: &str) {
+    refused_source(&format!("{CSV}columns = {columns}\n{keys}"), title, help);
+}
+
+#[test]
+fn times_without_zone_need_one_from_somewhere_and_clocks_a_format_that_can_be_read() {
+    let keys = CSV.replace("\"iso\"", "[\"iso\", ▶\"%d/%m/%Y\"]");
+    refused_source(&format!("{keys}{COLUMNS}"), "no zone", "`timezone` in `columns`");
+    refused_source(
+        &format!("{}{COLUMNS}", CSV.replace("\"iso\"", "▶[]")),
+        "the list `date` is empty",
+        "name at least one",
+    );
+    refused_csv("clock_format = ▶\"%H:%M\"\n", "names no clock", "add `clock = ");
+    let columns = "{ conversation = \"c\", time = \"t\", clock = \"k\", sender = \"s\", text = \"m\" }";
+    refused_columns(columns, "clock_format = ▶\"%I:%M\"\n", "no format of a time of day", "%I:%M %p");
+    refused_csv("daylight_saving = ▶\"guess\"\n", "no value of `daylight_saving`", "compatible");
+}
+
+#[test]
+fn a_quote_is_one_of_the_two_there_are_or_none() {
+    refused_csv("quote = ▶\"´\"\n", "cannot be a quote", "\"none\"");
+}
+
+#[test]
+fn kinds_and_their_column_need_each_other() {
+    refused_csv("▶kinds = { a = \"message\" }\n", "names no kind column", "add `kind = \"...\"`");
+    let columns = "{ conversation = \"c\", time = \"t\", sender = \"s\", text = \"m\", kind = ▶\"k\" }";
+    refused_columns(columns, "", "`kinds` is not set", "kinds = { comment");
+    let columns = columns.replace('▶', "");
+    refused_columns(&columns, "kinds = { a = ▶\"massage\" }\n", "`massage` is no value", "did you mean `message`?");
+}
+
+#[test]
+fn numbered_columns_are_named_with_one_star_and_only_where_it_is_clear_which_is_meant() {
+    let columns = "{ conversation = \"c\", time = \"t\", sender = \"s\", text = ▶\"a * b *\" }";
+    refused_columns(columns, "", "more than one `*`", "one `*` stands for");
+    let columns = "▶{ conversation = \"c\", time = \"t\", sender = \"who *\", text = \"m\" }";
+    refused_columns(columns, "", "`sender` names numbered columns", "use `*` in `text` as well");
+}
+
+#[test]
+fn a_transcript_needs_a_pattern_whose_groups_are_the_columns() {
+    let line = |pattern: &str| format!("transcript = {{ column = \"log\", line = {pattern} }}\n");
+    refused_csv(&line("▶'(?<m'"), "not a regular expression", "single quotes");
+    refused_csv(&line("▶'(.*)'"), "names no group", "name the parts");
+    let columns = "{ conversation = \"c\", time = \"t\", sender = \"s\", text = ▶\"m\" }";
+    refused_columns(columns, &line("'(?<words>.*)'"), "no group of the line pattern", "text = \"words\"");
+    refused_csv("transcript = ▶{ column = \"log\" }\n", "lacks the key `line`", "add `line = ");
+    let columns = "{ conversation = \"c\", time = \"t\", sender = \"s\", text = \"m *\" }";
+    refused_columns(columns, &format!("▶{}", line("'(?<m>.*)'")), "numbered columns", "take `transcript` out");
+}
+
+#[test]
+fn a_second_table_needs_a_name_its_files_and_both_keys() {
+    let whole = "join = ▶{ name = \"ticket\", path = \"t.csv\", on = \"c\", key = \"id\" }\n";
+    for part in ["name = \"ticket\", ", "path = \"t.csv\", ", "on = \"c\", "] {
+        let key = part.split(' ').next().unwrap();
+        refused_csv(&whole.replace(part, ""), &format!("lacks the key `{key}`"), &format!("add `{key} ="));
+    }
+}
+
+#[test]
+fn people_need_their_name_and_their_handle() {
+    refused_csv("▶[[source.people]]\nhandle = \"h\"\n", "lacks the key `name`", "add `name =");
+    refused_csv("▶[[source.people]]\nname = \"n\"\n", "lacks the key `handle`", "add `handle =");
+}

@@ -125,7 +125,7 @@ fn a_request_that_would_differ_from_the_plan_is_never_sent() {
     assert!(with(|planned| planned.thread_ref.push('x')).is_err());
     assert!(with(|planned| planned.external_id.push('x')).is_err());
     assert!(with(|planned| planned.is_inbound = false).is_err());
-    assert!(with(|planned| planned.recipient = Some("eve".into())).is_err());
+    assert!(with(|planned| planned.customer = Some("eve".into())).is_err());
 }
 
 #[test]

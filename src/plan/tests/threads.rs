@@ -142,7 +142,7 @@ fn what_we_wrote_in_a_chat_goes_to_its_customer() {
     ];
     let entries = planned(&mapping(""), &sources(&[], &rows), &Pins::default());
     assert_eq!(statuses(&entries), ["planned", "skipped", "planned", "planned", "planned"]);
-    assert_eq!(of(&entries, 0).recipient.as_deref(), Some("ada"));
-    assert_eq!(of(&entries, 2).recipient, None, "a visitor's lines name theirs");
-    assert_eq!(of(&entries, 4).recipient, None, "nobody to name: the fallback of the mapping stands in");
+    assert_eq!(of(&entries, 0).customer.as_deref(), Some("ada"));
+    assert_eq!(of(&entries, 2).customer, None, "a visitor's lines name theirs");
+    assert_eq!(of(&entries, 4).customer, None, "nobody to name: the fallback of the mapping stands in");
 }

@@ -27,7 +27,11 @@ fn csv() -> CsvMapping {
 }
 
 fn row(cells: [&str; 9]) -> RawRow {
-    RawRow { header: Arc::new(COLUMNS.map(str::to_owned).to_vec()), cells: cells.map(str::to_owned).to_vec(), zone: None }
+    RawRow {
+        header: Arc::new(COLUMNS.map(str::to_owned).to_vec()),
+        cells: cells.map(str::to_owned).to_vec(),
+        zone: None,
+    }
 }
 
 const ROW: [&str; 9] = ["m1", "c1", "2024-04-17T15:19:13Z", "#504b0", "Ann", "", "hi\r\nthere", "visitor", "vip, ,new"];
@@ -251,10 +255,11 @@ fn rows_of_other_kinds_than_messages_are_left_out_and_notes_never_become_message
 
 #[test]
 fn an_author_called_by_name_is_found_among_the_people_of_the_row() {
-    let header = ["chat", "at", "who", "text", "visitor nick", "visitor mail", "agent 1 nick", "agent 1 id", "agent 2 nick"];
+    let header =
+        ["chat", "at", "who", "text", "visitor nick", "visitor mail", "agent 1 nick", "agent 1 id", "agent 2 nick"];
     let person = |name: &str, handle: &str, role: &str| crate::mapping::Person {
         name: name.into(),
-        handle: handle.into(),
+        handle: vec![handle.into()],
         role: Some(role.into()),
     };
     let mut table = csv();
@@ -262,7 +267,8 @@ fn an_author_called_by_name_is_found_among_the_people_of_the_row() {
     table.people =
         vec![person("visitor nick", "visitor mail", "visitor"), person("agent * nick", "agent * id", "agent")];
     let author = |who: &str| {
-        let cells = ["7", "2024-04-17T15:19:13Z", who, "hi", "Ann", "ann@x.example", "Leela", "leela@acme.example", "Fry"];
+        let cells =
+            ["7", "2024-04-17T15:19:13Z", who, "hi", "Ann", "ann@x.example", "Leela", "leela@acme.example", "Fry"];
         let (header, cells) = (header.map(str::to_owned).to_vec(), cells.map(str::to_owned).to_vec());
         let found = read(&RawRow { header: Arc::new(header), cells, zone: None }, &table).unwrap();
         let from = found.from.unwrap();
@@ -289,7 +295,8 @@ fn each_numbered_column_of_labels_is_one_label() {
     let mut csv = csv();
     csv.columns.labels = Some("tag *".into());
     let mut cells = row(ROW);
-    cells.header = Arc::new(COLUMNS.iter().map(|name| name.to_string()).chain(["tag 1".into(), "tag 2".into()]).collect());
+    cells.header =
+        Arc::new(COLUMNS.iter().map(|name| name.to_string()).chain(["tag 1".into(), "tag 2".into()]).collect());
     cells.cells.extend(["refund, late".to_owned(), String::new()]);
     assert_eq!(read(&cells, &csv).unwrap().labels, ["refund, late"]);
 }

@@ -116,6 +116,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         cc,
         bcc: recipients(&fields, "Bcc", &mut changes),
         reply_to,
+        missing_handles: 0,
         delivered_to: addresses::delivered_to(&fields),
         active: built.active,
         thread_value: thread_value(&fields, subject.as_deref(), mapping),

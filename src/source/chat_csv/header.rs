@@ -101,12 +101,7 @@ fn first(
     Ok(row.map(|row| (row, rows.place())))
 }
 
-fn check(
-    mapping: &SourceMapping,
-    file: &SourceFile,
-    needed: &[Needed],
-    header: &Header,
-) -> Result<(), SourceError> {
+fn check(mapping: &SourceMapping, file: &SourceFile, needed: &[Needed], header: &Header) -> Result<(), SourceError> {
     for Needed { key, name, at, .. } in needed.iter().filter(|needed| !needed.may_be_absent()) {
         let same = header.names.iter().filter(|column| *column == name).count();
         if same > 1 {

@@ -26,7 +26,15 @@ const KNOWN: [Metadata; 2] = [
     Metadata {
         what: "LiveChat's list of chats",
         marks: &["chat id", "chat duration in seconds", "visitor nick"],
-        no_text: &["chat id", "chat start url", "visitor nick", "visitor email", "group name", "rate", "last operator id"],
+        no_text: &[
+            "chat id",
+            "chat start url",
+            "visitor nick",
+            "visitor email",
+            "group name",
+            "rate",
+            "last operator id",
+        ],
         instead: "export the chats with their transcripts instead: one row a chat with a column `transcript`, or one row a \
                   message",
     },

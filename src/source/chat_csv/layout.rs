@@ -6,7 +6,7 @@
 
 use super::super::{SourceError, SourceFile};
 use super::needed::{is_group, joined_name, json_column};
-use crate::mapping::{CsvMapping, SourceMapping, Transcript, number_in, numbered, zone_named};
+use crate::mapping::{CsvMapping, Person, SourceMapping, Transcript, number_in, numbered, zone_named};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -77,8 +77,8 @@ impl Layout {
         let time_at = csv.columns_at.get("time").copied().unwrap_or(mapping.path_at);
         let mut zone = None;
         let mut added: Vec<(String, Added)> = Vec::new();
-        let people = csv.people.iter().flat_map(|person| [("people", &person.name), ("people", &person.handle)]);
-        let people = people.map(|(key, name)| (key, name.as_str())).filter(|(_, name)| !name.contains('*'));
+        let people = csv.people.iter().flat_map(Person::columns).filter(|name| !name.contains('*'));
+        let people = people.map(|name| ("people", name));
         for (key, name) in csv.columns.named().into_iter().chain(people) {
             if added.iter().any(|(known, _)| known == name) {
                 continue;
@@ -103,9 +103,9 @@ impl Layout {
                 if csv.columns.text.contains('*') {
                     Added::Numbered
                 } else {
-                    let mut found = (0..).zip(names.iter()).filter_map(|(place, column)| {
-                        Some((place, number_in(pattern, column)?))
-                    });
+                    let mut found = (0..)
+                        .zip(names.iter())
+                        .filter_map(|(place, column)| Some((place, number_in(pattern, column)?)));
                     let Some((place, named)) = found.next() else { continue };
                     if found.next().is_some() {
                         return Err(problem(

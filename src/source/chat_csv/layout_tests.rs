@@ -82,10 +82,7 @@ fn numbered_columns_are_as_many_messages_as_have_text() {
     csv.columns.time = "message * at".into();
     let names = ["chat", "message 1 text", "message 1 by", "message 1 at", "message 2 text", "message 2 by", "note"];
     let found = messages(&csv, &names, &["7", "hi", "Ann", "10", "yes", "Bob", "n"], &[]);
-    assert_eq!(
-        found,
-        [Ok("7|hi|Ann|10|yes|Bob|n|10|hi|Ann".into()), Ok("7|hi|Ann|10|yes|Bob|n||yes|Bob".into())]
-    );
+    assert_eq!(found, [Ok("7|hi|Ann|10|yes|Bob|n|10|hi|Ann".into()), Ok("7|hi|Ann|10|yes|Bob|n||yes|Bob".into())]);
     let none = messages(&csv, &names, &["7", " ", "Ann", "", "", "", ""], &[]);
     assert_eq!(none, [Ok("7| |Ann||||||| ".trim_end().to_owned())]);
 }

@@ -1,6 +1,6 @@
 //! Which columns of which table the mapping uses.
 
-use crate::mapping::{CsvMapping, Join, number_in, numbered};
+use crate::mapping::{CsvMapping, Join, Person, number_in, numbered};
 
 /// A column that the mapping uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +60,9 @@ pub(super) fn of_messages(csv: &CsvMapping, otherwise_at: (usize, usize)) -> Vec
         })
         .collect();
     for person in &csv.people {
-        let columns = [("people.name", &person.name), ("people.handle", &person.handle)];
-        for (key, name) in columns.into_iter().filter(|(_, name)| joined_name(csv.join.as_ref(), name).is_none()) {
+        for name in person.columns().filter(|name| joined_name(csv.join.as_ref(), name).is_none()) {
             let kind = if name.contains('*') { Kind::Optional } else { Kind::Any };
-            needed.push(Needed { key: key.to_owned(), name: name.clone(), at: otherwise_at, kind });
+            needed.push(Needed { key: "people".to_owned(), name: name.to_owned(), at: otherwise_at, kind });
         }
     }
     if let Some(transcript) = &csv.transcript {
@@ -80,8 +79,7 @@ pub(super) fn of_messages(csv: &CsvMapping, otherwise_at: (usize, usize)) -> Vec
 pub(super) fn of_joined(csv: &CsvMapping, join: &Join) -> Vec<Needed> {
     let key = Needed { key: "join.key".to_owned(), name: join.key.clone(), at: join.at, kind: Kind::Exact };
     let named = csv.columns.named();
-    let people = csv.people.iter().flat_map(|person| [("people", &person.name), ("people", &person.handle)]);
-    let people = people.map(|(key, name)| (key, name.as_str()));
+    let people = csv.people.iter().flat_map(Person::columns).map(|name| ("people", name));
     let mut needed = vec![key];
     for (key, name) in named.into_iter().chain(people) {
         let Some(inner) = joined_name(Some(join), name) else { continue };

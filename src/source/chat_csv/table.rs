@@ -1,7 +1,7 @@
 //! One file of a table, open for reading.
 
-use super::super::pread::{self, ReadAt};
 use super::super::SourceFile;
+use super::super::pread::{self, ReadAt};
 use super::header::Header;
 use super::layout::{Layout, Misfit};
 use super::rows::{self, Damage, Framed, LONGEST_ROW, Marks};

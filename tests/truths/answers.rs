@@ -19,6 +19,9 @@ pub(crate) const NO_DATE: i64 = 978_307_200;
 const HEAD: &str = "version = 1\n[target]\ninbox = \"Support\"\n[ours]\ndomains = [\"no-one.example\"]\n[defaults]\n\
     to = \"nobody@no-one.example\"\ndate_fallback = 2001-01-01\n[identity]\ncollisions = \"keep-both\"\n";
 
+/// Ending of the files in which mails are planned that were given a sender.
+const GIVEN: &str = ".given.eml";
+
 /// The sender of mails that have none: [`Answers`] says when.
 const SENDER: &str = "From: someone@no-one.example\n";
 
@@ -35,6 +38,7 @@ pub(crate) struct Answer {
     pub(crate) references: Vec<String>,
     pub(crate) request: Option<Request>,
     pub(crate) attachments: Vec<File>,
+    pub(crate) changes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +73,15 @@ pub(crate) struct Sender {
 #[derive(Deserialize)]
 pub(crate) struct File {
     pub(crate) sha256: String,
+}
+
+impl Answer {
+    /// Was the whole entry of the mail read, and no more? Some count the blank lines behind it, some do not.
+    fn is_all_of(&self, truth: &Truth) -> bool {
+        let [place] = self.origin.as_slice() else { return false };
+        let is_own_file = !truth.in_mailbox || place.file.ends_with(GIVEN);
+        is_own_file || (truth.length..=truth.length + 2).contains(&place.length)
+    }
 }
 
 /// What the program made of all mails.
@@ -109,7 +122,7 @@ impl Answers {
             let answer = self.by_place.get(&(truth.file.clone(), truth.offset));
             let has_none = answer.is_some_and(|answer| answer.cause.as_deref() == Some("no sender"));
             if has_none && !given.values().any(|other| other.id == truth.id) {
-                let name = format!("{}.eml", given.len());
+                let name = format!("{}{GIVEN}", given.len());
                 workspace.write(&name, [SENDER.as_bytes(), &original::bytes(samples, truth)].concat());
                 given.insert(name, truth);
             }
@@ -124,20 +137,19 @@ impl Answers {
         self.given_a_sender = given.len();
     }
 
-    /// What became of the mail of a truth. A copy is answered by the message it is a copy of.
+    /// What became of the mail of a truth.
     pub(crate) fn of_truth(&self, truth: &Truth) -> Option<&Answer> {
         let answer = self.by_place.get(&(truth.file.clone(), truth.offset))?;
-        let is_whole = answer.origin.iter().all(|place| place.length == truth.length || !truth.in_mailbox);
-        let copied = answer.cause.as_deref().and_then(|cause| cause.strip_prefix("same message as "));
-        match copied {
-            Some(id) => self.by_place.get(self.by_external_id.get(id)?),
-            None => is_whole.then_some(answer),
-        }
+        answer.is_all_of(truth).then(|| self.at(&truth.file, truth.offset)).flatten()
     }
 
-    /// All lines of a file.
-    pub(crate) fn of_file(&self, file: &str) -> impl Iterator<Item = &Answer> {
-        self.by_place.iter().filter(move |((name, _), _)| name == file).map(|(_, answer)| answer)
+    /// What became of the mail at an offset of a file. A copy is answered by the message it is a copy of.
+    pub(crate) fn at(&self, file: &str, offset: u64) -> Option<&Answer> {
+        let answer = self.by_place.get(&(file.to_owned(), offset))?;
+        match answer.cause.as_deref().and_then(|cause| cause.strip_prefix("same message as ")) {
+            Some(id) => self.by_place.get(self.by_external_id.get(id)?),
+            None => Some(answer),
+        }
     }
 
     /// How many mails got a From line.

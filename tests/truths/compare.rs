@@ -1,9 +1,9 @@
 //! One field of one truth beside what the program made of the mail.
 
 use crate::answers::{Answer, NO_DATE, NOBODY, Request};
-use crate::original::Mail;
+use crate::original::{Mail, Text, sha256};
 use crate::truth::Truth;
-use crate::visible::{quoted_words, squeezed, words, lines};
+use crate::visible::{lines, quoted_words, squeezed, words};
 use serde_json::Value;
 
 /// What is compared.
@@ -43,6 +43,17 @@ pub(crate) struct Outcome {
     pub(crate) answer: String,
 }
 
+/// The row in which a field is counted. Where the program looks beyond From on purpose (list munging undone, a local user's
+/// host), what stands in From is not what it wants to say: those count by themselves, and are listed like all others.
+pub(crate) fn row<'a>(field: &'a str, answer: Option<&Answer>) -> &'a str {
+    const BEYOND: [&str; 3] = ["sender taken from", "sender's host taken from", "made-up address for a sender"];
+    let is_beyond = |change: &String| BEYOND.iter().any(|start| change.starts_with(start));
+    match field {
+        "from" | "from_name" if answer.is_some_and(|answer| answer.changes.iter().any(is_beyond)) => "beyond_from",
+        other => other,
+    }
+}
+
 /// Compares a field; nothing if the truth does not say anything about it. What has no request is wrong.
 pub(crate) fn compare(field: &str, truth: &Truth, answer: Option<&Answer>, mail: &Mail) -> Option<Outcome> {
     let key = match field {
@@ -51,9 +62,14 @@ pub(crate) fn compare(field: &str, truth: &Truth, answer: Option<&Answer>, mail:
         other => other,
     };
     let said = truth.get(key)?;
-    if field == "text" && truth.get("html_sha256").is_some() {
-        // The mail has both, and Front shows one: the HTML, which is compared.
-        return None;
+    // A mail may have both, and Front shows one: the HTML, unless there is nothing to see in it.
+    let html = truth.digest("html_sha256").map(|digest| mail.text(digest));
+    let is_shown = |html: Option<&Text>| html.is_none_or(|html| !words(&html.shown()).is_empty());
+    let has_text = truth.get("text_sha256").is_some();
+    match (field, html) {
+        ("text", Some(html)) if is_shown(html) => return None,
+        ("html", Some(html)) if has_text && !is_shown(html) => return None,
+        _ => {}
     }
     let Some((answer, request)) = answer.and_then(|answer| Some((answer, answer.request.as_ref()?))) else {
         let status = answer.map_or("no entry of its place and length", |answer| &answer.status);
@@ -62,9 +78,10 @@ pub(crate) fn compare(field: &str, truth: &Truth, answer: Option<&Answer>, mail:
     let (said, made) = match field {
         "text" => return Some(compare_text(said, request, mail)),
         "html" => return Some(compare_html(said, request, mail)),
-        "attachments" => (digests(said), sorted(answer.attachments.iter().map(|file| file.sha256.as_str()))),
+        "attachments" => (digests(said, mail), sorted(answer.attachments.iter().map(|file| file.sha256.as_str()))),
         "from_name" | "subject" => (squeezed(said.as_str().unwrap_or_default()).into(), value(field, answer, request)),
-        "from" | "to" | "cc" => (lower(said), lower(&value(field, answer, request))),
+        "from" => (lower(said), lower(&value(field, answer, request))),
+        "to" | "cc" => (once(&lower(said)), once(&lower(&value(field, answer, request)))),
         "date" if said.is_null() => (NO_DATE.into(), value(field, answer, request)),
         _ => (said.clone(), value(field, answer, request)),
     };
@@ -95,11 +112,29 @@ fn lower(value: &Value) -> Value {
     }
 }
 
-/// The truths do not keep the order of the mail.
-fn digests(files: &Value) -> Value {
-    sorted(files.as_array().into_iter().flatten().filter_map(|file| file["sha256"].as_str()))
+/// A recipient who is named twice gets the mail once: only the first naming counts.
+fn once(addresses: &Value) -> Value {
+    let mut kept: Vec<&Value> = Vec::new();
+    for address in addresses.as_array().into_iter().flatten() {
+        if !kept.contains(&address) {
+            kept.push(address);
+        }
+    }
+    kept.into_iter().cloned().collect()
 }
 
+/// Digests of files. Of a text some truths give the digest of what it says: that of its bytes is looked up.
+fn digests(files: &Value, mail: &Mail) -> Value {
+    let of_text = |file: &'_ Value| file["text_sha256"].as_str().and_then(|digest| mail.text(digest));
+    let of_file = |file: &Value| match file["sha256"].as_str() {
+        Some(digest) => digest.to_owned(),
+        None => of_text(file).map_or_else(|| "(no decoding meets it)".to_owned(), |text| text.bytes.clone()),
+    };
+    let digests: Vec<String> = files.as_array().into_iter().flatten().map(of_file).collect();
+    sorted(digests.iter().map(String::as_str))
+}
+
+/// The truths do not keep the order of the mail.
 fn sorted<'a>(digests: impl Iterator<Item = &'a str>) -> Value {
     let mut digests: Vec<&str> = digests.collect();
     digests.sort_unstable();
@@ -108,18 +143,18 @@ fn sorted<'a>(digests: impl Iterator<Item = &'a str>) -> Value {
 
 /// The request has HTML made from the text. What can be seen of it is compared with what could be seen of the text.
 fn compare_text(digest: &Value, request: &Request, mail: &Mail) -> Outcome {
-    let Some(text) = digest.as_str().and_then(|digest| mail.text(digest)) else {
-        return not_decoded(digest, request);
-    };
     // A mail without text must have something to show in Front.
-    let shown = if squeezed(&request.body) == "<div>(no content)</div>" { String::new() } else { lines(&request.body) };
-    outcome(quoted_words(text), quoted_words(&shown))
+    let shown = if request.body == "<div>(no content)</div>" { String::new() } else { lines(&request.body) };
+    match digest.as_str().and_then(|digest| mail.text(digest)) {
+        Some(text) => outcome(quoted_words(&text.shown()), quoted_words(&shown)),
+        None => by_digest(digest, &shown),
+    }
 }
 
 fn compare_html(digest: &Value, request: &Request, mail: &Mail) -> Outcome {
     match digest.as_str().and_then(|digest| mail.text(digest)) {
-        Some(html) => outcome(words(html), words(&request.body)),
-        None => not_decoded(digest, request),
+        Some(html) => outcome(words(&html.shown()), words(&request.body)),
+        None => by_digest(digest, &request.body),
     }
 }
 
@@ -127,6 +162,8 @@ fn outcome(said: String, made: String) -> Outcome {
     Outcome { is_equal: said == made, truth: said, answer: made }
 }
 
-fn not_decoded(digest: &Value, request: &Request) -> Outcome {
-    Outcome { is_equal: false, truth: format!("(no decoding meets {digest})"), answer: words(&request.body) }
+/// No decoding of the mail gives the text that is meant; what the request shows may still be that text to the letter.
+fn by_digest(digest: &Value, shown: &str) -> Outcome {
+    let made = sha256(squeezed(shown).as_bytes());
+    Outcome { is_equal: *digest == made, truth: format!("(no decoding meets {digest})"), answer: squeezed(shown) }
 }

@@ -15,36 +15,69 @@ const UNSAID: [&str; 3] = ["utf-8", "windows-1252", "iso-2022-jp"];
 
 /// A mail's texts.
 pub(crate) struct Mail {
-    texts: Vec<String>,
+    texts: Vec<Text>,
+}
+
+/// A text, in one way to decode it.
+pub(crate) struct Text {
+    decoded: String,
+    /// Digest of the bytes that were decoded.
+    pub(crate) bytes: String,
+    /// Its lines were broken for the wire (RFC 3676).
+    flows: bool,
+    /// And the space at the end of such a line is none of the text's.
+    deletes_space: bool,
+}
+
+impl Text {
+    /// The text as its sender wants it to be seen. The truths' digests are over the lines as they travel.
+    pub(crate) fn shown(&self) -> String {
+        if self.flows { unflowed(&self.decoded, self.deletes_space) } else { self.decoded.clone() }
+    }
 }
 
 impl Mail {
     /// Decodes all texts in the mail of a truth, in every way that may be right.
     pub(crate) fn read(samples: &Samples, truth: &Truth) -> Self {
-        let mut texts = Vec::new();
-        let wanted = ["text_sha256", "html_sha256"].iter().any(|key| truth.get(key).is_some());
-        if wanted {
-            let bytes = bytes(samples, truth);
-            // It panics on some damaged mails in builds with assertions.
-            let found = catch_unwind(|| {
-                let mut texts = Vec::new();
-                if let Some(message) = MessageParser::default().parse(&bytes) {
-                    collect(&message, &mut texts);
-                }
-                texts
-            });
-            texts = found.unwrap_or_default();
-        }
-        Self { texts }
+        let bytes = bytes(samples, truth);
+        // It panics on some damaged mails in builds with assertions.
+        let texts = catch_unwind(|| {
+            let mut texts = Vec::new();
+            if let Some(message) = MessageParser::default().parse(&bytes) {
+                collect(&message, &mut texts);
+            }
+            texts
+        });
+        Self { texts: texts.unwrap_or_default() }
     }
 
     /// The text of this digest, if any decoding meets it.
-    pub(crate) fn text(&self, digest: &str) -> Option<&str> {
-        self.texts.iter().find(|text| sha256(squeezed(text).as_bytes()) == digest).map(String::as_str)
+    pub(crate) fn text(&self, digest: &str) -> Option<&Text> {
+        self.texts.iter().find(|text| sha256(squeezed(&text.decoded).as_bytes()) == digest)
     }
 }
 
-fn collect(message: &Message<'_>, texts: &mut Vec<String>) {
+/// Joins flowed lines of equal quote depth; each line comes out with one mark and a space for each level.
+fn unflowed(text: &str, deletes_space: bool) -> String {
+    let mut shown = String::new();
+    let mut flowing: Option<usize> = None;
+    for line in text.lines() {
+        let marks = line.len() - line.trim_start_matches('>').len();
+        let content = &line[marks..];
+        let content = content.strip_prefix(' ').unwrap_or(content);
+        let is_signature = content == "-- ";
+        if flowing != Some(marks) || is_signature {
+            shown.push('\n');
+            shown.push_str(&"> ".repeat(marks));
+        }
+        let flows = content.ends_with(' ') && !is_signature;
+        shown.push_str(if flows && deletes_space { &content[..content.len() - 1] } else { content });
+        flowing = flows.then_some(marks);
+    }
+    shown
+}
+
+fn collect(message: &Message<'_>, texts: &mut Vec<Text>) {
     for part in &message.parts {
         let (PartType::Text(decoded) | PartType::Html(decoded)) = &part.body else {
             if let PartType::Message(inner) = &part.body {
@@ -52,13 +85,18 @@ fn collect(message: &Message<'_>, texts: &mut Vec<String>) {
             }
             continue;
         };
-        texts.push(decoded.clone().into_owned());
-        let charset = part.content_type().and_then(|field| field.attribute("charset"));
-        for label in charset.into_iter().chain(UNSAID) {
-            if let Some(encoding) = Encoding::for_label(label.as_bytes()) {
-                texts.push(encoding.decode(part.contents()).0.into_owned());
-            }
-        }
+        let attribute = |name: &str| part.content_type().and_then(|field| field.attribute(name));
+        let is = |name: &str, value: &str| attribute(name).is_some_and(|found| found.eq_ignore_ascii_case(value));
+        let bytes = sha256(part.contents());
+        let encodings = attribute("charset").into_iter().chain(UNSAID);
+        let encodings = encodings.filter_map(|label| Encoding::for_label(label.as_bytes()));
+        let decodings = encodings.map(|encoding| encoding.decode(part.contents()).0.into_owned());
+        texts.extend(std::iter::once(decoded.clone().into_owned()).chain(decodings).map(|decoded| Text {
+            decoded,
+            bytes: bytes.clone(),
+            flows: is("format", "flowed"),
+            deletes_space: is("delsp", "yes"),
+        }));
     }
 }
 

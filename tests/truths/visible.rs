@@ -36,7 +36,7 @@ pub(crate) fn quoted_words(text: &str) -> String {
         let mut marks = 0;
         while let Some(after) = rest.strip_prefix('>') {
             marks += 1;
-            rest = if after.trim_start_matches(' ').starts_with('>') { after.trim_start_matches(' ') } else { after };
+            rest = if after.trim_start().starts_with('>') { after.trim_start() } else { after };
         }
         if !rest.trim().is_empty() {
             words.push_str(&"> ".repeat(marks));

@@ -29,6 +29,7 @@ mod nested;
 mod params;
 mod parser;
 mod part;
+mod repeated;
 mod sender;
 mod stand_in;
 mod tnef;
@@ -60,13 +61,14 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let mut changes = mail.changes.clone();
     let bytes = without_lead(&mail.bytes, &mut changes);
     let holds_messages = limits::check(&bytes, &mapping.limits)?;
-    let structure = parse(&bytes, holds_messages)?;
-    let mut leaves: Vec<Option<Leaf<'_>>> = structure
-        .parts
-        .iter()
-        .map(|part| (part.kind != PartKind::Multipart).then(|| Leaf::read(&bytes, part)))
-        .collect();
-    let loose = aside::fill(&structure, &mut leaves, &mail.aside, &mut changes);
+    let parsed = parse(&bytes, holds_messages)?;
+    let mended = repeated::hidden(&bytes, &parsed).map(|copy| parse(&copy, holds_messages)).transpose()?;
+    if mended.is_some() {
+        changes.push(repeated::CHANGE.to_owned());
+    }
+    let structure = mended.as_ref().unwrap_or(&parsed);
+    let mut leaves = leaves_of(&bytes, structure);
+    let loose = aside::fill(structure, &mut leaves, &mail.aside, &mut changes);
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
     let mut fields = Fields::split(bytes.get(block).unwrap_or_default());
     fields.charset = leaves.iter().flatten().find_map(Leaf::charset);
@@ -84,8 +86,8 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let references = ids::references(fields.all("References")).into_iter().filter(is_id).collect();
     let subject = text_field(&fields, "Subject", &mut changes);
     let labels = labels::read(&fields, &mail.labels);
-    let layout = layout::read(&bytes, &structure, &leaves);
-    let mut built = body::read(&bytes, &structure, &layout, &leaves, &mut changes);
+    let layout = layout::read(&bytes, structure, &leaves);
+    let mut built = body::read(&bytes, structure, &layout, &leaves, &mut changes);
     // A text that a damaged header has swallowed may be shown as the body; then nothing is left out.
     if fields.has_stray_lines && !built.is_stand_in {
         changes.push("lines in the header that are no field left out".to_owned());
@@ -96,13 +98,18 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     attachments.extend(loose);
     let missing: Vec<_> =
         missing.into_iter().enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
-    aside::name_missing_text(&mut built.body, &structure, &leaves, &mut changes);
+    aside::name_missing_text(&mut built.body, structure, &leaves, &mut changes);
     aside::name_missing(&mut built.body, &missing, &mut changes);
     let namespace = namespace(mapping, source);
+    // What people see may get better, what a mail is may not: identity keeps to the parts as parsed.
+    if mended.is_some() {
+        leaves = leaves_of(&bytes, &parsed);
+        aside::fill(&parsed, &mut leaves, &mail.aside, &mut Vec::new());
+    }
     let identity = identify::identity(
         &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },
         message_id.as_deref(),
-        &structure,
+        &parsed,
         &leaves,
     );
     Ok(Record {
@@ -170,6 +177,12 @@ fn parse(mail: &[u8], holds_messages: bool) -> Result<Structure, BadRecord> {
         Ok(None) => Err(BadRecord::unreadable("not a mail", "there is no header field in it", remedy)),
         Err(_) => Err(BadRecord::unreadable("mail cannot be parsed", "the parser gave up on its structure", remedy)),
     }
+}
+
+/// The leaves, at their part numbers.
+fn leaves_of<'a>(mail: &'a Bytes, structure: &Structure) -> Vec<Option<Leaf<'a>>> {
+    let leaf = |part: &parser::Part| (part.kind != PartKind::Multipart).then(|| Leaf::read(mail, part));
+    structure.parts.iter().map(leaf).collect()
 }
 
 /// A mail that calls itself multipart and has no parts, or that gives its type in a way nobody knows, is its text.

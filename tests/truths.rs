@@ -41,7 +41,10 @@ static ASKED: LazyLock<Option<(Samples, Answers)>> = LazyLock::new(|| {
 #[test]
 fn every_truth_about_a_real_mail_is_met_or_its_difference_is_listed() {
     let Some((samples, answers)) = &*ASKED else {
-        println!("not asked, the real mails are absent (see THREADLIFT_REAL_SAMPLES):\n{}", Table::committed().counts());
+        println!(
+            "not asked, the real mails are absent (see THREADLIFT_REAL_SAMPLES):\n{}",
+            Table::committed().counts()
+        );
         return;
     };
     let mut table = Table::default();
@@ -55,13 +58,19 @@ fn every_truth_about_a_real_mail_is_met_or_its_difference_is_listed() {
             if !outcome.is_equal {
                 found.insert(Difference::new(truth, field));
                 if std::env::var_os("SHOW_DIFFERENCES").is_some() {
-                    println!("{} {field} {}\n  truth  {}\n  answer {}", truth.origin, truth.id, outcome.truth, outcome.answer);
+                    println!(
+                        "{} {field} {}\n  truth  {}\n  answer {}",
+                        truth.origin, truth.id, outcome.truth, outcome.answer
+                    );
                 }
             }
         }
     }
     println!("{table}");
-    println!("{} mails without any sender were given a From line, as the program asks for it", answers.given_a_sender());
+    println!(
+        "{} mails without any sender were given a From line, as the program asks for it",
+        answers.given_a_sender()
+    );
     differences::assert_listed(&found);
     assert_eq!(table.counts(), Table::committed().counts(), "tests/truths/asked.toml says what is asked");
     table.assert_floors();

@@ -115,7 +115,8 @@ pub(crate) fn bytes(samples: &Samples, truth: &Truth) -> Vec<u8> {
     if is_wanted(&plain) {
         return plain;
     }
-    let unquote = |line: &&[u8]| line.strip_prefix(b">").filter(|rest| rest.starts_with(b"From ")).unwrap_or(line).to_vec();
+    let unquote =
+        |line: &&[u8]| line.strip_prefix(b">").filter(|rest| rest.starts_with(b"From ")).unwrap_or(line).to_vec();
     lines.iter().flat_map(unquote).collect()
 }
 

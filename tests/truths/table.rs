@@ -61,7 +61,8 @@ impl Table {
 
     fn rows(&self) -> impl Iterator<Item = (&str, &str, Count)> {
         let rank = |field: &str| FIELDS.iter().position(|known| *known == field);
-        let mut rows: Vec<_> = self.cells.iter().map(|((origin, field), cell)| (origin.as_str(), field.as_str(), *cell)).collect();
+        let mut rows: Vec<_> =
+            self.cells.iter().map(|((origin, field), cell)| (origin.as_str(), field.as_str(), *cell)).collect();
         rows.sort_by_key(|(origin, field, _)| (*origin, rank(field)));
         rows.into_iter()
     }
@@ -84,7 +85,9 @@ impl Table {
     pub(crate) fn assert_floors(&self) {
         for (name, floor) in FLOORS {
             let mut asked = 0;
-            for (origin, field, cell) in self.rows().filter(|(origin, field, _)| origin.starts_with("agree:") && *field == name) {
+            for (origin, field, cell) in
+                self.rows().filter(|(origin, field, _)| origin.starts_with("agree:") && *field == name)
+            {
                 asked += cell.asked;
                 assert!(cell.percent() >= floor, "{field} of {origin}: {:.2} %, at least {floor} %", cell.percent());
             }

@@ -40,7 +40,11 @@ pub(crate) fn assert_as_agreed(samples: &Samples, answers: &Answers) {
         for message in thread["messages"].as_array().into_iter().flatten() {
             let place = number(message, "mbox_index");
             let planned = answers.at(MAILBOX, offsets[&place]).and_then(|answer| answer.thread_ref.clone());
-            mails.push(Mail { place, agreed, planned: planned.unwrap_or_else(|| panic!("mail {place} is in no thread")) });
+            mails.push(Mail {
+                place,
+                agreed,
+                planned: planned.unwrap_or_else(|| panic!("mail {place} is in no thread")),
+            });
         }
     }
     let both = pairs(&mails, |mail| (mail.agreed, mail.planned.as_str()));

@@ -34,6 +34,7 @@ mod sender;
 mod stand_in;
 mod tnef;
 mod transfer;
+mod unclosed;
 mod uuencode;
 mod visible;
 mod words;
@@ -62,10 +63,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let bytes = without_lead(&mail.bytes, &mut changes);
     let holds_messages = limits::check(&bytes, &mapping.limits)?;
     let parsed = parse(&bytes, holds_messages)?;
-    let mended = repeated::hidden(&bytes, &parsed).map(|copy| parse(&copy, holds_messages)).transpose()?;
-    if mended.is_some() {
-        changes.push(repeated::CHANGE.to_owned());
-    }
+    let mended = mended(&bytes, &parsed, holds_messages, &mut changes)?;
     let structure = mended.as_ref().unwrap_or(&parsed);
     let mut leaves = leaves_of(&bytes, structure);
     let loose = aside::fill(structure, &mut leaves, &mail.aside, &mut changes);
@@ -177,6 +175,62 @@ fn parse(mail: &[u8], holds_messages: bool) -> Result<Structure, BadRecord> {
         Ok(None) => Err(BadRecord::unreadable("not a mail", "there is no header field in it", remedy)),
         Err(_) => Err(BadRecord::unreadable("mail cannot be parsed", "the parser gave up on its structure", remedy)),
     }
+}
+
+/// The structure as people would see it, where the parser's is another.
+fn mended(
+    mail: &[u8],
+    parsed: &Structure,
+    holds_messages: bool,
+    changes: &mut Vec<String>,
+) -> Result<Option<Structure>, BadRecord> {
+    let copy = repeated::hidden(mail, parsed);
+    let mut mended = copy.as_deref().map(|copy| parse(copy, holds_messages)).transpose()?;
+    if mended.is_some() {
+        changes.push(repeated::CHANGE.to_owned());
+    }
+    let bytes = copy.as_deref().unwrap_or(mail);
+    let mut left = unclosed::MAX;
+    let closed = closed(bytes, mended.as_ref().unwrap_or(parsed), holds_messages, &mut left)?;
+    if closed.is_some() {
+        changes.push(unclosed::CHANGE.to_owned());
+        mended = closed;
+    }
+    Ok(mended)
+}
+
+/// The structure with every multipart that has no end of its own read up to the boundary that ends it.
+fn closed(
+    mail: &[u8],
+    structure: &Structure,
+    holds_messages: bool,
+    left: &mut usize,
+) -> Result<Option<Structure>, BadRecord> {
+    let mut copy = Vec::new();
+    let mut around: Option<Structure> = None;
+    let mut starts = Vec::new();
+    // First all of them are found and taken for single parts, then each is parsed by itself.
+    while *left > 0
+        && let structure = around.as_ref().unwrap_or(structure)
+        && let Some(part) = unclosed::find(mail, structure).and_then(|id| structure.parts.get(id))
+    {
+        *left -= 1;
+        if copy.is_empty() {
+            copy = mail.to_vec();
+        }
+        starts.push(part.header.start);
+        unclosed::hide(&mut copy, part);
+        around = Some(parse(&copy, holds_messages)?);
+    }
+    let Some(mut whole) = around else { return Ok(None) };
+    for start in starts {
+        let Some(id) = whole.parts.iter().position(|part| part.header.start == start) else { continue };
+        let Some(slice) = whole.parts.get(id).and_then(|part| mail.get(start..part.body.end)) else { continue };
+        let inner = parse(slice, holds_messages)?;
+        let inner = closed(slice, &inner, holds_messages, left)?.unwrap_or(inner);
+        whole = unclosed::grafted(whole, id, start, inner);
+    }
+    Ok(Some(whole))
 }
 
 /// The leaves, at their part numbers.

@@ -87,13 +87,16 @@ mod tests {
     use proptest::prelude::*;
 
     const HEAD: &str = "From: a@x.example\nDate: Fri, 21 Nov 1997 09:55:06 -0600\n";
-    const PARTS: &str = "--b\nContent-Type: text/html\n\n<p>shown</p>\n--b\nContent-Type: application/pdf\n\nPDF\n--b--\n";
+    const PARTS: &str =
+        "--b\nContent-Type: text/html\n\n<p>shown</p>\n--b\nContent-Type: application/pdf\n\nPDF\n--b--\n";
 
     #[test]
     fn parts_are_found_wherever_the_multipart_stands() {
         let multipart = "content-type: multipart/mixed;\n boundary=b\n";
         let plain = "Content-Type: text/plain; charset=utf-8\n";
-        for types in [format!("{multipart}{plain}"), format!("{plain}{multipart}"), format!("{plain}{multipart}{plain}")] {
+        for types in
+            [format!("{multipart}{plain}"), format!("{plain}{multipart}"), format!("{plain}{multipart}{plain}")]
+        {
             let found = record(format!("{HEAD}{types}\n{PARTS}").as_bytes());
             assert_eq!(found.body, Body::Html("<p>shown</p>".into()), "{types}");
             assert_eq!(found.attachments.len(), 1, "{types}");

@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::params::Parameterized;
 use super::parser::{Part, PartKind, Structure};
 use super::part::Leaf;
-use super::{active, enriched, flowed, html_charset};
+use super::{active, enriched, flowed, html_charset, repeated};
 use crate::record::{ActiveContent, Body, text_to_html};
 use std::borrow::Cow;
 
@@ -171,7 +171,7 @@ impl<'a> Outside<'a> {
 
     fn of_multipart(mail: &'a [u8], root: &Part) -> Option<Self> {
         let fields = Fields::split(mail.get(root.header.clone())?);
-        let boundary = fields.all("Content-Type").last().map(Parameterized::parse)?.get("boundary")?;
+        let boundary = repeated::content_type(&fields).map(Parameterized::parse)?.get("boundary")?;
         let body = mail.get(root.body.start..)?;
         let start = memchr::memmem::find(body, format!("--{boundary}").as_bytes()).unwrap_or(body.len());
         let closing = format!("--{boundary}--");

@@ -7,6 +7,7 @@ use super::html::says_something;
 use super::params::Parameterized;
 use super::parser::{PartKind, Structure};
 use super::part::Leaf;
+use super::repeated;
 
 /// The parts of a mail by their use.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,8 +38,7 @@ pub(super) fn read(mail: &[u8], structure: &Structure, leaves: &[Option<Leaf<'_>
         .map(|part| {
             let block = mail.get(part.header.clone()).filter(|_| part.kind == PartKind::Multipart);
             let fields = Fields::split(block.unwrap_or_default());
-            // Of two the parser takes the last.
-            fields.all("Content-Type").last().map(Parameterized::parse).unwrap_or_default()
+            repeated::content_type(&fields).map(Parameterized::parse).unwrap_or_default()
         })
         .collect();
     let tree = Tree { structure, leaves, types };

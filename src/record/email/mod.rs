@@ -29,10 +29,12 @@ mod nested;
 mod params;
 mod parser;
 mod part;
+mod repeated;
 mod sender;
 mod stand_in;
 mod tnef;
 mod transfer;
+mod unclosed;
 mod uuencode;
 mod visible;
 mod words;
@@ -60,13 +62,11 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let mut changes = mail.changes.clone();
     let bytes = without_lead(&mail.bytes, &mut changes);
     let holds_messages = limits::check(&bytes, &mapping.limits)?;
-    let structure = parse(&bytes, holds_messages)?;
-    let mut leaves: Vec<Option<Leaf<'_>>> = structure
-        .parts
-        .iter()
-        .map(|part| (part.kind != PartKind::Multipart).then(|| Leaf::read(&bytes, part)))
-        .collect();
-    let loose = aside::fill(&structure, &mut leaves, &mail.aside, &mut changes);
+    let parsed = parse(&bytes, holds_messages)?;
+    let mended = mended(&bytes, &parsed, holds_messages, &mut changes)?;
+    let structure = mended.as_ref().unwrap_or(&parsed);
+    let mut leaves = leaves_of(&bytes, structure);
+    let loose = aside::fill(structure, &mut leaves, &mail.aside, &mut changes);
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
     let mut fields = Fields::split(bytes.get(block).unwrap_or_default());
     fields.charset = leaves.iter().flatten().find_map(Leaf::charset);
@@ -84,8 +84,8 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let references = ids::references(fields.all("References")).into_iter().filter(is_id).collect();
     let subject = text_field(&fields, "Subject", &mut changes);
     let labels = labels::read(&fields, &mail.labels);
-    let layout = layout::read(&bytes, &structure, &leaves);
-    let mut built = body::read(&bytes, &structure, &layout, &leaves, &mut changes);
+    let layout = layout::read(&bytes, structure, &leaves);
+    let mut built = body::read(&bytes, structure, &layout, &leaves, &mut changes);
     // A text that a damaged header has swallowed may be shown as the body; then nothing is left out.
     if fields.has_stray_lines && !built.is_stand_in {
         changes.push("lines in the header that are no field left out".to_owned());
@@ -96,13 +96,18 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     attachments.extend(loose);
     let missing: Vec<_> =
         missing.into_iter().enumerate().map(|(index, leaf)| attachments::read(leaf, index + 1, &mut changes)).collect();
-    aside::name_missing_text(&mut built.body, &structure, &leaves, &mut changes);
+    aside::name_missing_text(&mut built.body, structure, &leaves, &mut changes);
     aside::name_missing(&mut built.body, &missing, &mut changes);
     let namespace = namespace(mapping, source);
+    // What people see may get better, what a mail is may not: identity keeps to the parts as parsed.
+    if mended.is_some() {
+        leaves = leaves_of(&bytes, &parsed);
+        aside::fill(&parsed, &mut leaves, &mail.aside, &mut Vec::new());
+    }
     let identity = identify::identity(
         &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },
         message_id.as_deref(),
-        &structure,
+        &parsed,
         &leaves,
     );
     Ok(Record {
@@ -171,6 +176,68 @@ fn parse(mail: &[u8], holds_messages: bool) -> Result<Structure, BadRecord> {
         Ok(None) => Err(BadRecord::unreadable("not a mail", "there is no header field in it", remedy)),
         Err(_) => Err(BadRecord::unreadable("mail cannot be parsed", "the parser gave up on its structure", remedy)),
     }
+}
+
+/// The structure as people would see it, where the parser's is another.
+fn mended(
+    mail: &[u8],
+    parsed: &Structure,
+    holds_messages: bool,
+    changes: &mut Vec<String>,
+) -> Result<Option<Structure>, BadRecord> {
+    let copy = repeated::hidden(mail, parsed);
+    let mut mended = copy.as_deref().map(|copy| parse(copy, holds_messages)).transpose()?;
+    if mended.is_some() {
+        changes.push(repeated::CHANGE.to_owned());
+    }
+    let bytes = copy.as_deref().unwrap_or(mail);
+    let mut left = unclosed::MAX;
+    let closed = closed(bytes, mended.as_ref().unwrap_or(parsed), holds_messages, &mut left)?;
+    if closed.is_some() {
+        changes.push(unclosed::CHANGE.to_owned());
+        mended = closed;
+    }
+    Ok(mended)
+}
+
+/// The structure with every multipart that has no end of its own read up to the boundary that ends it.
+fn closed(
+    mail: &[u8],
+    structure: &Structure,
+    holds_messages: bool,
+    left: &mut usize,
+) -> Result<Option<Structure>, BadRecord> {
+    let mut copy = Vec::new();
+    let mut around: Option<Structure> = None;
+    let mut starts = Vec::new();
+    // First all of them are found and taken for single parts, then each is parsed by itself.
+    while *left > 0
+        && let structure = around.as_ref().unwrap_or(structure)
+        && let Some(part) = unclosed::find(mail, structure).and_then(|id| structure.parts.get(id))
+    {
+        *left -= 1;
+        if copy.is_empty() {
+            copy = mail.to_vec();
+        }
+        starts.push(part.header.start);
+        unclosed::hide(&mut copy, part);
+        around = Some(parse(&copy, holds_messages)?);
+    }
+    let Some(mut whole) = around else { return Ok(None) };
+    for start in starts {
+        let Some(id) = whole.parts.iter().position(|part| part.header.start == start) else { continue };
+        let Some(slice) = whole.parts.get(id).and_then(|part| mail.get(start..part.body.end)) else { continue };
+        let inner = parse(slice, holds_messages)?;
+        let inner = closed(slice, &inner, holds_messages, left)?.unwrap_or(inner);
+        whole = unclosed::grafted(whole, id, start, inner);
+    }
+    Ok(Some(whole))
+}
+
+/// The leaves, at their part numbers.
+fn leaves_of<'a>(mail: &'a Bytes, structure: &Structure) -> Vec<Option<Leaf<'a>>> {
+    let leaf = |part: &parser::Part| (part.kind != PartKind::Multipart).then(|| Leaf::read(mail, part));
+    structure.parts.iter().map(leaf).collect()
 }
 
 /// A mail that calls itself multipart and has no parts, or that gives its type in a way nobody knows, is its text.

@@ -64,6 +64,13 @@ fn repairs_for_people_never_touch_the_identity() {
             "0e325774e01591a3",
             "7499479df9cce664",
         ),
+        (
+            "repeated",
+            b"Content-Type: multipart/mixed; boundary=b\nContent-Type: text/plain\n\n--b\nContent-Type: text/html\n\n\
+            <p>x\n--b--\n",
+            "a26b0805760c9bc2",
+            "134c32e05c99ffdd",
+        ),
     ] {
         let identity = record(&[head.as_bytes(), rest].concat()).identity;
         assert_eq!((hex(identity.key).as_str(), hex(identity.sameness).as_str()), (key, sameness), "{name}");

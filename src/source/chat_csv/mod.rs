@@ -6,6 +6,7 @@
 //! nothing but the file and the encoding, so origins hold from one run to the next.
 
 mod encoding;
+pub(super) mod fuzzing;
 mod header;
 mod rows;
 

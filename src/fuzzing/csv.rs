@@ -25,12 +25,12 @@ fn table_mapping(choice: u8) -> Arc<Mapping> {
     static MAPPINGS: Mutex<BTreeMap<u8, Arc<Mapping>>> = Mutex::new(BTreeMap::new());
     let mut mappings = MAPPINGS.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(mappings.entry(choice).or_insert_with(|| {
-        let chosen = |key: &str, value: Option<&Option<&str>>| {
-            value.copied().flatten().map_or(String::new(), |value| format!("{key} = \"{value}\"\n"))
+        let chosen = |key: &str, value: Option<Option<&str>>| {
+            value.flatten().map_or(String::new(), |value| format!("{key} = \"{value}\"\n"))
         };
         let bits = usize::from(choice);
-        let encoding = chosen("encoding", ENCODINGS.get(bits & 7));
-        let delimiter = chosen("delimiter", DELIMITERS.get(bits >> 3 & 3));
+        let encoding = chosen("encoding", ENCODINGS.get(bits & 7).copied());
+        let delimiter = chosen("delimiter", DELIMITERS.get(bits >> 3 & 3).copied());
         let date = DATES.get(bits >> 5 & 3).unwrap_or(&"iso");
         let (more, roles) = if bits >> 7 == 1 {
             (

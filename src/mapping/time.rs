@@ -50,15 +50,21 @@ struct Fault {
     help: String,
 }
 
-/// Times that tell patterns apart. In the first, year, month, day, hour and minute all differ, and the hour tells 12-hour
-/// clocks from 24-hour ones; the others have single digits where a pattern may not pad them, midnight and noon.
-const PROBES: [(i16, i8, i8, i8, i8, i8); 5] = [
-    (2019, 11, 23, 15, 4, 5),
-    (2000, 2, 29, 0, 0, 0),
-    (2007, 1, 2, 9, 5, 7),
-    (2011, 1, 12, 12, 30, 0),
-    (2002, 12, 1, 1, 1, 1),
-];
+/// Midnight of a leap day, noon, and the last second of a year.
+const CORNERS: [(i16, i8, i8, i8, i8, i8); 3] =
+    [(2000, 2, 29, 0, 0, 0), (2011, 1, 12, 12, 30, 0), (2002, 12, 31, 23, 59, 59)];
+
+/// Times that tell patterns apart: month, day, hour, minute and second with one digit and with two in every combination,
+/// which differ among each other, with hours that tell 12-hour clocks from 24-hour ones; and [`CORNERS`].
+fn probes() -> impl Iterator<Item = DateTime> {
+    let every = (0..32_u8).map(|bits| {
+        let pick = |bit: u8, one: i8, two: i8| if bits >> bit & 1 == 0 { two } else { one };
+        (2019, pick(0, 1, 11), pick(1, 2, 23), pick(2, 9, 15), pick(3, 4, 34), pick(4, 5, 56))
+    });
+    every
+        .chain(CORNERS)
+        .map(|(year, month, day, hour, minute, second)| date(year, month, day).at(hour, minute, second, 0))
+}
 
 /// Writes known moments with the pattern and reads them back: what does not return as the same moment would not be
 /// read from a table either, or be read wrongly. Tells whether the pattern says the zone.
@@ -68,8 +74,7 @@ fn check_pattern(pattern: &str) -> Result<bool, Fault> {
     }
     let paris = ZONES.get("Europe/Paris").unwrap_or(TimeZone::UTC);
     let mut says_zone = true;
-    for (year, month, day, hour, minute, second) in PROBES {
-        let local = date(year, month, day).at(hour, minute, second, 0);
+    for local in probes() {
         let moment = local.to_zoned(paris.clone()).map_err(unusable)?;
         says_zone &= check_moment(pattern, &moment)?;
     }

@@ -136,7 +136,6 @@ fn every_sample_and_every_ready_mapping_holds() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "whoever reads the log must know what was not asked")]
 fn real_files_hold() {
     let beside = repository().join("../shared/samples-real");
     let folder = std::env::var_os("THREADLIFT_REAL_SAMPLES").map_or(beside, PathBuf::from);

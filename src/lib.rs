@@ -48,6 +48,8 @@
 pub mod cli;
 pub mod event;
 pub mod front;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ledger;
 pub mod mapping;
 pub mod plan;

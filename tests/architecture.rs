@@ -24,6 +24,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload"]),
 ];
 
+/// What stands beside the rooms and asks promises of all of them; no room may name it.
+const ASIDE: &str = "fuzzing";
+
 /// Crates that only some rooms may name.
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["ledger"]),
@@ -82,7 +85,9 @@ fn rooms() -> BTreeMap<String, Vec<PathBuf>> {
         let path = entry.expect("src can be read").path();
         if path.is_dir() {
             let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name").to_owned();
-            rooms.insert(name, source_files(&path));
+            if name != ASIDE {
+                rooms.insert(name, source_files(&path));
+            }
         }
     }
     rooms
@@ -93,6 +98,25 @@ fn every_room_stands_in_the_table_and_every_line_of_the_table_has_a_room() {
     let rooms: BTreeSet<String> = rooms().into_keys().collect();
     let table: BTreeSet<String> = ARROWS.iter().map(|(room, _)| (*room).to_owned()).collect();
     assert_eq!(rooms, table);
+}
+
+#[test]
+fn no_part_of_the_program_names_what_only_fuzz_targets_call() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let is_aside = |path: &PathBuf| path.starts_with(src.join(ASIDE)) || path.ends_with(format!("{ASIDE}.rs"));
+    let mut wrong = Vec::new();
+    let mut declared = 0;
+    for file in source_files(&src).into_iter().filter(|path| !is_aside(path)) {
+        for (number, line) in code(&file) {
+            if line.trim_end().ends_with(&format!("mod {ASIDE};")) {
+                declared += 1;
+            } else if line.contains(ASIDE) {
+                wrong.push(format!("{}:{number}: {line}", file.display()));
+            }
+        }
+    }
+    assert!(declared > 1, "nothing is declared: the test does not read the code any more");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

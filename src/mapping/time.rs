@@ -3,9 +3,11 @@
 use super::findings::{Findings, any_of, nearest, quoted};
 use super::section::Text;
 use super::table::DateFormat;
+use jiff::Zoned;
 use jiff::civil::{DateTime, Time, date};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use std::fmt::Display;
 use std::sync::LazyLock;
 
 /// The zones that come with the program. The machine's own would make a plan differ from machine to machine, and a
@@ -69,23 +71,48 @@ struct Fault {
     help: String,
 }
 
-/// Writes a known moment with the pattern and reads it back: what does not return as the same moment would not be
+/// Midnight of a leap day, noon, and the last second of a year.
+const CORNERS: [(i16, i8, i8, i8, i8, i8); 3] =
+    [(2000, 2, 29, 0, 0, 0), (2011, 1, 12, 12, 30, 0), (2002, 12, 31, 23, 59, 59)];
+
+/// Times that tell patterns apart: month, day, hour, minute and second with one digit and with two in every combination,
+/// which differ among each other, with hours that tell 12-hour clocks from 24-hour ones; and [`CORNERS`].
+fn probes() -> impl Iterator<Item = DateTime> {
+    let every = (0..32_u8).map(|bits| {
+        let pick = |bit: u8, one: i8, two: i8| if bits >> bit & 1 == 0 { two } else { one };
+        (2019, pick(0, 1, 11), pick(1, 2, 23), pick(2, 9, 15), pick(3, 4, 34), pick(4, 5, 56))
+    });
+    every
+        .chain(CORNERS)
+        .map(|(year, month, day, hour, minute, second)| date(year, month, day).at(hour, minute, second, 0))
+}
+
+/// Writes known moments with the pattern and reads them back: what does not return as the same moment would not be
 /// read from a table either, or be read wrongly. Tells whether the pattern says the zone.
 fn check_pattern(pattern: &str) -> Result<bool, Fault> {
-    let unusable = |reason: String| Fault {
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(unusable("it is too long"));
+    }
+    let paris = ZONES.get("Europe/Paris").unwrap_or(TimeZone::UTC);
+    let mut says_zone = true;
+    for local in probes() {
+        let moment = local.to_zoned(paris.clone()).map_err(unusable)?;
+        says_zone &= check_moment(pattern, &moment)?;
+    }
+    Ok(says_zone)
+}
+
+fn unusable(reason: impl Display) -> Fault {
+    Fault {
         reason: format!("the date pattern cannot be used: {reason}"),
         help: "use strftime directives that can be read back, such as \"%Y-%m-%d %H:%M:%S\" or \"%d/%m/%Y %I:%M %p\""
             .to_owned(),
-    };
-    if pattern.len() > LONGEST_PATTERN {
-        return Err(unusable("it is too long".to_owned()));
     }
-    // Year, month, day, hour and minute all differ, and the hour tells 12-hour clocks from 24-hour ones.
-    let moment = date(2019, 11, 23)
-        .at(15, 4, 5, 0)
-        .to_zoned(ZONES.get("Europe/Paris").unwrap_or(TimeZone::UTC))
-        .map_err(|fault| unusable(fault.to_string()))?;
-    let written = BrokenDownTime::from(&moment).to_string(pattern).map_err(|fault| unusable(fault.to_string()))?;
+}
+
+/// Writes one moment and reads it back. Tells whether its zone was read, too.
+fn check_moment(pattern: &str, moment: &Zoned) -> Result<bool, Fault> {
+    let written = BrokenDownTime::from(moment).to_string(pattern).map_err(unusable)?;
     let read = BrokenDownTime::parse(pattern, &written).map_err(|fault| {
         if pattern.contains("%Z") {
             Fault {
@@ -93,7 +120,7 @@ fn check_pattern(pattern: &str) -> Result<bool, Fault> {
                 help: "use a column with offsets (%z), or without zone and set `timezone`".to_owned(),
             }
         } else {
-            unusable(fault.to_string())
+            unusable(fault)
         }
     })?;
     let says_zone = read.offset().is_some() || read.timestamp().is_some() || read.iana_time_zone().is_some();
@@ -102,13 +129,13 @@ fn check_pattern(pattern: &str) -> Result<bool, Fault> {
     } else {
         read.to_datetime()
     };
-    let returned = returned.map_err(|fault| unusable(fault.to_string()))?;
+    let returned = returned.map_err(unusable)?;
     if is_same_moment(&read, returned, moment.datetime()) {
         Ok(says_zone)
     } else {
         Err(Fault {
             reason: format!(
-                "the date pattern is ambiguous: it writes {} and reads that as {returned}",
+                "the date pattern is ambiguous: it writes {} as {written:?} and reads that as {returned}",
                 moment.datetime()
             ),
             help: "name year, month and day in full, and the hour by %H, or by %I together with %p".to_owned(),
@@ -188,9 +215,18 @@ mod tests {
 
     #[test]
     fn patterns_that_would_be_read_wrongly_are_refused() {
-        for pattern in
-            ["%H:%M", "%Y-%m", "%d/%m %H:%M", "%Y-%m-%d %I:%M", "%c", "%J", "100%", "%Y-%m-%d %H:%M %Z", "%%"]
-        {
+        for pattern in [
+            "%H:%M",
+            "%Y-%m",
+            "%d/%m %H:%M",
+            "%Y-%m-%d %I:%M",
+            "%c",
+            "%J",
+            "100%",
+            "%Y-%m-%d %H:%M %Z",
+            "%%",
+            "%-d%-m%Y",
+        ] {
             assert_eq!(says_zone(pattern), None, "{pattern}");
         }
         assert_eq!(says_zone(&"%Y".repeat(101)), None);

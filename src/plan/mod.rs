@@ -23,6 +23,7 @@ mod resolve;
 mod verdicts;
 
 pub use overview::{ActiveMessages, Listed, Overview, ProblemKind};
+pub(crate) use read::STACK;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 
 use crate::event::Observer;

@@ -24,7 +24,7 @@ use std::sync::{Mutex, PoisonError};
 const PARSED_AT_ONCE: u64 = 64 << 20;
 
 /// Stack of a parsing thread. Nesting is limited before a parse, so this is ample.
-pub(super) const STACK: usize = 16 << 20;
+pub(crate) const STACK: usize = 16 << 20;
 
 /// Bytes between two progress events.
 const PROGRESS: u64 = 1 << 20;

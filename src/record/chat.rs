@@ -97,7 +97,9 @@ struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// The cell, if it holds anything.
     fn filled(&self, column: &str) -> Option<&'a str> {
-        self.row.get(column).map(str::trim).filter(|cell| !cell.is_empty())
+        // Characters that nobody sees, such as the NULs of a broken export, hold nothing.
+        let says_something = |cell: &&str| cell.contains(|c: char| !c.is_control() && !c.is_whitespace());
+        self.row.get(column).map(str::trim).filter(says_something)
     }
 
     /// The cell of a column that the mapping may not name.

@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod find;
 mod folder;
+pub(crate) mod fuzzing;
 mod imap_name;
 mod looks;
 mod mbox;

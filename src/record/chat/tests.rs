@@ -54,6 +54,13 @@ fn cause(row: &RawRow, csv: &CsvMapping) -> String {
 }
 
 #[test]
+fn a_cell_of_characters_that_nobody_sees_is_empty() {
+    assert_eq!(cause(&with("who", "\0"), &csv()), "no sender");
+    assert_eq!(cause(&with("text", " \0\u{1} "), &csv()), "empty text");
+    assert_eq!(read(&with("name", "\0"), &csv()).unwrap().from.unwrap().name, None);
+}
+
+#[test]
 fn a_row_becomes_a_record() {
     let found = read(&row(ROW), &csv()).unwrap();
     assert_eq!(found.kind, Kind::Custom);

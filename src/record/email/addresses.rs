@@ -171,8 +171,9 @@ impl List {
 
     fn leave_out(&mut self, entry: &Entry) {
         let name = name(&entry.words, &entry.comment);
-        let text = entry.angle.clone().filter(|angle| !angle.is_empty());
-        let text = text.unwrap_or_else(|| decoded(&entry.words));
+        // What is no address may still be shown as a name.
+        let text = entry.angle.as_deref().filter(|angle| !angle.is_empty());
+        let text = text.map_or_else(|| decoded(&entry.words), words::one_line);
         let says_nobody = ["undisclosed", "unlisted-recipients", "recipient list not shown", "no to-header on input"];
         let lower = format!("{text} {}", entry.comment).to_lowercase();
         // A null address (`<>`) and a list that is not shown hold nobody.
@@ -288,6 +289,12 @@ mod tests {
     fn shown(value: &str) -> Vec<String> {
         let name = |address: &Address| address.name.clone().map(|name| format!("{name}|")).unwrap_or_default();
         list(value.as_bytes()).addresses.iter().map(|found| name(found) + &found.handle).collect()
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_in_one_line() {
+        let found = list(b"<\0\0joe at\x1b[2J x>, <\x01>");
+        assert_eq!(found.unusable, [Unusable { name: None, text: "joe at [2J x".into() }]);
     }
 
     #[test]

@@ -89,9 +89,9 @@ fn received_date(value: &[u8]) -> Option<i64> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parsed {
     /// Unix seconds.
-    at: i64,
+    pub(super) at: i64,
     /// What had to be supposed, in words.
-    repair: Option<&'static str>,
+    pub(super) repair: Option<&'static str>,
 }
 
 /// Reads a date.

@@ -38,7 +38,7 @@ fn declarations(html: &str) -> Vec<Range<usize>> {
             });
             places.extend(found.iter().filter_map(|attribute| {
                 if attribute.name.eq_ignore_ascii_case("charset") {
-                    Some(attribute.place.clone())
+                    Some(shift(name_in(attribute.value), attribute.place.start))
                 } else if is_type && attribute.name.eq_ignore_ascii_case("content") {
                     named_after(attribute.value, "charset").map(|place| shift(place, attribute.place.start))
                 } else {
@@ -64,6 +64,10 @@ fn xml_encoding(html: &str) -> Option<Range<usize>> {
     let declaration = html.get(start..)?;
     declaration.starts_with("<?xml").then_some(())?;
     let declaration = declaration.get(..declaration.find("?>")?)?;
+    // Markup inside of it: it was never closed, and what is declared there is found with the tags.
+    if declaration.get(1..)?.contains(['<', '>']) {
+        return None;
+    }
     named_after(declaration, "encoding").map(|place| shift(place, start))
 }
 
@@ -72,10 +76,16 @@ fn named_after(text: &str, key: &str) -> Option<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let after = lower.find(key)? + key.len();
     let rest = text.get(after..)?.trim_ascii_start().strip_prefix('=')?;
-    let rest = rest.trim_start_matches([' ', '"', '\'', '\t']);
-    let length = rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | ';')).unwrap_or(rest.len());
-    let start = text.len() - rest.len();
-    Some(start..start + length)
+    Some(shift(name_in(rest), text.len() - rest.len()))
+}
+
+/// The place of a charset's name (RFC 2978 section 2.3) at the start of `value`, quotes or not. Nothing else is ever
+/// replaced: behind a quote that is not closed stands markup.
+fn name_in(value: &str) -> Range<usize> {
+    let rest = value.trim_start_matches([' ', '"', '\'', '\t']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.:+".contains(c);
+    let start = value.len() - rest.len();
+    start..start + rest.find(|c| !is_name(c)).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
@@ -94,6 +104,21 @@ mod tests {
             ("\n<?xml version=\"1.0\" encoding=\"big5\"?><html>", "\n<?xml version=\"1.0\" encoding=\"utf-8\"?><html>"),
         ] {
             assert_eq!(corrected(html.to_owned()), (expected.to_owned(), true));
+        }
+    }
+
+    #[test]
+    fn a_declaration_that_is_never_closed_swallows_no_markup() {
+        for (html, expected) in [
+            ("<meta a=b=\"c charset=koi8-r\"><p>", "<meta a=b=\"c charset=utf-8\"><p>"),
+            (
+                "<meta http-equiv=content-type content=\"a; charset=x<p>y\">",
+                "<meta http-equiv=content-type content=\"a; charset=utf-8<p>y\">",
+            ),
+            ("<?xml encoding=\"big5<p>a<meta charset=big5>?>", "<?xml encoding=\"big5<p>a<meta charset=utf-8>?>"),
+        ] {
+            assert_eq!(corrected(html.to_owned()), (expected.to_owned(), true));
+            assert_eq!(corrected(expected.to_owned()), (expected.to_owned(), false));
         }
     }
 

@@ -124,13 +124,18 @@ impl Distinct {
     /// Adds a folder path. Whatever stands above it, a folder called `Trash` holds trash: where its last name is one of
     /// those, that is a label too. True if it holds what we sent.
     fn add_place(&mut self, path: &str) -> bool {
-        let (last, at_root) = last_folder(path.trim());
+        // The name of a file may hold anything but `/`.
+        let path = words::one_line(path);
+        let (last, at_root) = last_folder(&path);
         let known = meaning(last);
-        if known.is_none() || !at_root {
-            self.add(path.trim().to_owned());
-        }
         if known.is_some() {
-            self.add(last.to_owned());
+            let last = last.trim().to_owned();
+            if !at_root {
+                self.add(path);
+            }
+            self.add(last);
+        } else {
+            self.add(path);
         }
         known == Some(Meaning::Sent)
     }
@@ -188,6 +193,13 @@ mod tests {
         ] {
             assert_eq!(in_folder(path).0, labels, "{path}");
         }
+    }
+
+    #[test]
+    fn a_folder_with_control_characters_in_its_name_makes_a_label_of_one_line() {
+        assert_eq!(in_folder("\r\nOrders\n2019\u{1b}[2J/\u{7f}x\0").0, ["Orders 2019 [2J/ x"]);
+        assert_eq!(in_folder("\t\u{1}").0, [""; 0]);
+        assert_eq!(in_folder("Old/\tTrash").0, in_folder("Old/ Trash").0);
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod enclosed;
 mod enriched;
 mod filenames;
 mod flowed;
+#[doc(hidden)]
+pub mod fuzzing;
 mod header;
 mod html;
 mod html_charset;

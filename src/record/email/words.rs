@@ -45,7 +45,8 @@ pub(super) fn read(value: &[u8], charset: Option<&str>) -> Words {
     Words { text: one_line(&text), repairs }
 }
 
-fn one_line(text: &str) -> String {
+/// The text as one line: control characters become spaces, and those around it go.
+pub(super) fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     line.trim().to_owned()
 }

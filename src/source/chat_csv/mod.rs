@@ -13,6 +13,7 @@
 //! ```
 
 mod encoding;
+pub(super) mod fuzzing;
 mod header;
 mod joined;
 mod known;

@@ -245,7 +245,7 @@ impl<R: ReadAt> Rows<R> {
         }
     }
 
-    #[cfg(test)]
+    /// Smaller blocks and rows, for whoever asks whether they decide anything.
     pub(super) fn with_limits(self, block: usize, longest: usize) -> Rows<R> {
         Rows { block, longest, ..self }
     }

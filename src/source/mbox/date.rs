@@ -59,7 +59,7 @@ const ZONES: [(&str, i64); 30] = [
 
 /// The date in a separator line (`From ` included, line end excluded) in Unix seconds; no zone means UTC.
 /// `None` if the line is no separator.
-pub(super) fn of_separator(line: &[u8]) -> Option<i64> {
+pub(in super::super) fn of_separator(line: &[u8]) -> Option<i64> {
     let rest = line.strip_prefix(b"From ")?;
     let words: Vec<&[u8]> = rest.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
     // The address may be absent, `-`, or hold spaces ("user at example.com"): the date starts at the first word from

@@ -3,7 +3,7 @@
 //! [`mod@line`] judges such a line, [`reading`] tells from the beginning of a file how it is written, [`framer`] finds where
 //! mails begin, [`lengths`] knows Content-Length, [`mail`] unwraps a mail, [`notes`] says what people should know.
 
-mod date;
+pub(super) mod date;
 mod framer;
 mod lengths;
 mod line;

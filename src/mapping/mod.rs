@@ -8,7 +8,7 @@
 //! refused. What only the data can tell (no file at `path`, no such column) is found by later stages, which point into
 //! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
-//! Inside: `check` goes over the document with `source`, `rule`, `time`, `target` and `value`; `section` reads typed
+//! Inside: `check` goes over the document with `source`, `rule`, `identity`, `time`, `target` and `value`; `section` reads typed
 //! values with their places, `findings` collects what is wrong, `diagnostic` shows it.
 
 mod check;
@@ -16,6 +16,7 @@ mod country;
 mod csv;
 mod diagnostic;
 mod findings;
+mod identity;
 mod model;
 mod rule;
 mod section;

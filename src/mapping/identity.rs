@@ -15,12 +15,7 @@ pub(super) fn identity(found: &mut Findings, section: &Section, namespace: Strin
     let copies = section.choice(found, "copies", &[("one", InboxCopies::One), ("per-inbox", InboxCopies::PerInbox)]);
     let copies = copies.unwrap_or(InboxCopies::One);
     let also_in_tag = section.text(found, "also_in_tag").and_then(|text| also_in_tag(found, &text, rules, copies));
-    Identity {
-        namespace,
-        collisions: collisions.unwrap_or(Collisions::KeepBoth),
-        copies,
-        also_in_tag,
-    }
+    Identity { namespace, collisions: collisions.unwrap_or(Collisions::KeepBoth), copies, also_in_tag }
 }
 
 /// The `[identity]` of a mapping.

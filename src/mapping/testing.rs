@@ -1,8 +1,8 @@
 //! A mapping for the tests of other rooms.
 
 use super::{
-    Collisions, DateFallback, Defaults, Format, Identity, InboxCopies, LabelsFrom, Limits, Mapping, Order, Ours, Oversize, Send,
-    Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
+    Collisions, DateFallback, Defaults, Format, Identity, InboxCopies, LabelsFrom, Limits, Mapping, Order, Ours,
+    Oversize, Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;

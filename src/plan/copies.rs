@@ -1,15 +1,16 @@
 //! Which records are one message, which of its copies is sent, and under which external id.
 
 use super::facts::{Candidate, Finding, Text};
+use super::inboxes::sent_anywhere;
 use super::pins::Pins;
 use super::resolve::{Fate, Message, Resolution, plain_id};
-use crate::mapping::Collisions;
+use crate::mapping::{Collisions, InboxCopies};
 use crate::request::hex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A record that may be sent, with its number.
-type Copy<'a> = (usize, &'a Candidate);
+pub(super) type Copy<'a> = (usize, &'a Candidate);
 
 impl Resolution<'_> {
     /// Groups records by identity key, then by sameness: each class becomes one message.
@@ -27,25 +28,45 @@ impl Resolution<'_> {
             (&a.key, &a.sameness, &a.content, number).cmp(&(&b.key, &b.sameness, &b.content, other))
         });
         for group in candidates.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
-            let classes: Vec<&[Copy<'_>]> =
-                group.chunk_by(|a, b| a.1.identity.sameness == b.1.identity.sameness).collect();
-            let ids = external_ids(&classes, pins);
-            let may_repeat = group.iter().any(|(_, row)| row.may_repeat);
-            if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
-                // All of them are one message, under the id that one of them has in Front already, if any has.
-                let known = ids.iter().find(|id| pins.copy(id).is_some());
-                let plain = group.first().map(|(_, first)| plain_id(&first.identity.key));
-                if let Some(id) = known.cloned().or(plain) {
-                    self.add_message(id, group, pins);
+            let Some((_, first)) = group.first() else { continue };
+            match self.mapping.identity.copies {
+                InboxCopies::One => {
+                    let (key, mapping) = (&first.identity.key, self.mapping);
+                    self.unite_group(group, &plain_id(key), &|class| sent_anywhere(class, key, mapping, pins), pins);
                 }
-                continue;
+                InboxCopies::PerInbox => self.unite_per_inbox(group, pins),
             }
-            for (id, class) in ids.into_iter().zip(classes) {
-                if may_repeat {
-                    self.add_repeated(&id, class, pins);
-                } else {
-                    self.add_message(id, class, pins);
-                }
+        }
+    }
+
+    /// Makes messages of copies that share a key: one of each class of sameness. `plain` is the id without suffix, `sent`
+    /// finds the id that a class has in Front under another policy.
+    pub(super) fn unite_group(
+        &mut self,
+        group: &[Copy<'_>],
+        plain: &str,
+        sent: &dyn Fn(&[Copy<'_>]) -> Option<String>,
+        pins: &Pins,
+    ) {
+        let classes: Vec<&[Copy<'_>]> = group.chunk_by(|a, b| a.1.identity.sameness == b.1.identity.sameness).collect();
+        let mut ids = external_ids(&classes, plain, pins);
+        for (id, class) in ids.iter_mut().zip(&classes) {
+            if let Some(sent) = sent(class) {
+                *id = sent;
+            }
+        }
+        let may_repeat = group.iter().any(|(_, row)| row.may_repeat);
+        if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
+            // All of them are one message, under the id that one of them has in Front already, if any has.
+            let known = ids.into_iter().find(|id| pins.copy(id).is_some());
+            self.add_message(known.unwrap_or_else(|| plain.to_owned()), group, pins);
+            return;
+        }
+        for (id, class) in ids.into_iter().zip(classes) {
+            if may_repeat {
+                self.add_repeated(&id, class, pins);
+            } else {
+                self.add_message(id, class, pins);
             }
         }
     }
@@ -87,15 +108,17 @@ impl Resolution<'_> {
                 *fate = if *number == record { Fate::Message(index) } else { Fate::Copy(index) };
             }
         }
-        let inbox_rule = copies.iter().filter_map(|(_, copy)| copy.inbox_rule).min();
-        let tags = self.united_tags(copies);
-        self.messages.push(Message { record, external_id, thread: 0, tags, inbox_rule });
+        let mut inbox_rules: Vec<u16> = copies.iter().flat_map(|(_, copy)| copy.inbox_rules.iter().copied()).collect();
+        inbox_rules.sort_unstable();
+        inbox_rules.dedup();
+        let tags = self.united(copies.iter().flat_map(|(_, copy)| copy.tags.iter().copied()));
+        let inbox_rules = inbox_rules.into_boxed_slice();
+        self.messages.push(Message { record, external_id, thread: 0, tags, inbox_rules, is_for_default: false });
     }
 
-    /// Sorted, since copies of equal content may carry their labels in any order.
-    fn united_tags(&self, copies: &[Copy<'_>]) -> Vec<Text> {
-        let mut tags: Vec<(Arc<str>, Text)> =
-            copies.iter().flat_map(|(_, copy)| &copy.tags).map(|tag| (self.read.texts.get(*tag), *tag)).collect();
+    /// Each once and sorted, since copies of equal content may carry their labels in any order.
+    pub(super) fn united(&self, tags: impl Iterator<Item = Text>) -> Vec<Text> {
+        let mut tags: Vec<(Arc<str>, Text)> = tags.map(|tag| (self.read.texts.get(tag), tag)).collect();
         tags.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         tags.dedup_by(|a, b| a.0 == b.0);
         tags.into_iter().map(|(_, tag)| tag).collect()
@@ -105,22 +128,20 @@ impl Resolution<'_> {
 /// The ids of different messages with one key. One of them has the plain id: the one it stands for already,
 /// otherwise the smallest. A message that was sent under a suffix keeps it, and a plain id that stands for a
 /// message which is not among these is given to none: it would pass for sent.
-fn external_ids(classes: &[&[Copy<'_>]], pins: &Pins) -> Vec<String> {
-    let Some((_, first)) = classes.first().and_then(|class| class.first()) else { return Vec::new() };
-    let plain = plain_id(&first.identity.key);
-    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(&plain, class)).collect();
-    let keeper = match pins.message(&plain) {
+fn external_ids(classes: &[&[Copy<'_>]], plain: &str, pins: &Pins) -> Vec<String> {
+    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(plain, class)).collect();
+    let keeper = match pins.message(plain) {
         Some(pin) => classes.iter().position(|class| class.iter().any(|(_, copy)| copy.is_same_message(&pin))),
         None => ids.iter().position(|id| !pins.is_taken(id)),
     };
     if let Some(id) = keeper.and_then(|keeper| ids.get_mut(keeper)) {
-        *id = plain;
+        plain.clone_into(id);
     }
     ids
 }
 
 /// The id of a message whose plain id belongs to a different one with the same Message-ID.
-fn suffixed_id(plain: &str, class: &[Copy<'_>]) -> String {
+pub(super) fn suffixed_id(plain: &str, class: &[Copy<'_>]) -> String {
     let sameness = class.first().map(|(_, copy)| copy.identity.sameness).unwrap_or_default();
     format!("{plain}-{}", hex(sameness.get(..8).unwrap_or_default()))
 }

@@ -13,10 +13,12 @@ pub(super) struct Read {
     pub texts: Texts,
     /// Labels that became no tag, with the number of kept records that carry them.
     pub unlisted: BTreeMap<String, u64>,
+    /// Records that a mail gives beside its first because it is for several inboxes.
+    pub spread: u64,
 }
 
 /// A record as read and decided by itself, before it is compared with the others.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub origin: Origin,
     /// Digest of the entry's bytes.
@@ -27,7 +29,7 @@ pub(super) struct Facts {
 }
 
 /// What came of reading a record.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Finding {
     /// Fit to be sent, if it is not a copy.
     Candidate(Box<Candidate>),
@@ -48,13 +50,13 @@ pub(super) struct Problem {
 }
 
 /// A record that may be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts about a record, not states of one thing")]
 pub(super) struct Candidate {
     pub identity: crate::record::Identity,
     pub is_inbound: bool,
-    /// Index of the rule that names its inbox.
-    pub inbox_rule: Option<u16>,
+    /// Indexes of the rules that name its inboxes, in order. One at most where each inbox gets its own copy.
+    pub inbox_rules: Box<[u16]>,
     pub tags: Vec<Text>,
     pub date: i64,
     /// Digest of the request's draft.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! read      all entries, parsed on all cores, each decided by itself   (read, decide, facts)
-//! resolve   copies, collisions, threads, order of sending              (resolve, copies, pins)
+//! resolve   copies, collisions, threads, order of sending              (resolve, copies, inboxes, pins)
 //! record    entries and figures into the ledger                        (verdicts, overview, fingerprint)
 //! ```
 //!
@@ -14,6 +14,7 @@ mod copies;
 mod decide;
 mod facts;
 mod fingerprint;
+mod inboxes;
 mod overview;
 mod pins;
 mod read;

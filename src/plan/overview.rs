@@ -26,6 +26,18 @@ pub struct Overview {
     pub inbox_conflicts: u64,
     /// Messages by inbox.
     pub inboxes: BTreeMap<String, u64>,
+    /// Messages that the rules give to further inboxes too, by such an inbox: imported once, into another one.
+    #[serde(default)]
+    pub also_in: BTreeMap<String, u64>,
+    /// Messages that are imported once more, because they are for a further inbox and each gets its own copy.
+    #[serde(default)]
+    pub further_copies: u64,
+    /// Records beyond the first that one mail gives, because it is for several inboxes and each gets its own copy.
+    #[serde(default)]
+    pub spread: u64,
+    /// Conversations sent before that turned out to be one with another; each keeps its ref.
+    #[serde(default)]
+    pub rejoined: u64,
     /// Messages written to us.
     pub inbound: u64,
     /// Messages written by us.
@@ -131,6 +143,9 @@ pub(super) fn overview(
     let mut overview = Overview {
         messages: resolution.messages.len() as u64,
         threads: resolution.threads.len() as u64,
+        further_copies: resolution.further_copies,
+        spread: read.spread,
+        rejoined: resolution.rejoined,
         unlisted_labels: Listed::most_frequent(read.unlisted.clone()),
         problems: problems(read, sources),
         notes: sources.iter().flat_map(|source| source.notes()).collect(),
@@ -148,6 +163,9 @@ pub(super) fn overview(
         let Some(candidate) = resolution.candidate_of(message) else { continue };
         if let Some(thread) = resolution.threads.get(message.thread) {
             *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
+        }
+        for inbox in resolution.further_inboxes(message) {
+            *overview.also_in.entry(inbox.to_owned()).or_default() += 1;
         }
         if candidate.is_inbound {
             overview.inbound += 1;

@@ -107,6 +107,16 @@ impl Pins {
         self.sent(external_id).map(|(_, thread)| thread.thread_ref.as_str())
     }
 
+    /// Nothing was ever sent.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// The inbox a message was sent into.
+    pub(super) fn inbox(&self, external_id: &str) -> Option<&str> {
+        self.sent(external_id).map(|(_, thread)| thread.inbox.as_str())
+    }
+
     /// What a sent thread keeps.
     pub(super) fn thread(&self, thread_ref: &str) -> Option<&ThreadPin> {
         self.threads.get(*self.by_ref.get(thread_ref)? as usize)
@@ -129,8 +139,11 @@ impl Pins {
         self.known.iter().filter_map(move |(external_id, known)| {
             let message_id = known.original_id.as_deref()?;
             let thread = self.threads.get(known.thread? as usize)?;
-            let is_of =
-                |namespace: &str| external_id.starts_with(&plain_id(&identity::mail_key(namespace, message_id)));
+            let is_of = |namespace: &str| {
+                let key = identity::mail_key(namespace, message_id);
+                external_id.starts_with(&plain_id(&key))
+                    || external_id.starts_with(&plain_id(&identity::in_inbox(&key, &thread.inbox)))
+            };
             let namespace = namespaces.iter().copied().find(|namespace| is_of(namespace))?;
             Some(GraphPin { namespace, message_id, thread_ref: &thread.thread_ref })
         })

@@ -10,7 +10,7 @@ use super::decide::{Decided, decide};
 use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
 use super::{PlanError, short};
 use crate::event::{Event, Observer, Stage};
-use crate::mapping::Mapping;
+use crate::mapping::{InboxCopies, Mapping};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML};
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
@@ -49,9 +49,16 @@ pub(super) fn read_all(
         observer,
         stop,
     };
-    let (mut facts, mut links) = (Vec::new(), Vec::new());
+    let (mut facts, mut links, mut spread) = (Vec::new(), Vec::new(), 0);
     for source in sources {
-        for found in work.read_source(source.as_ref(), threads)? {
+        for mut found in work.read_source(source.as_ref(), threads)? {
+            if mapping.identity.copies == InboxCopies::PerInbox {
+                for further in take_further_inboxes(&mut found.facts) {
+                    facts.push(further);
+                    links.push(found.links.clone());
+                    spread += 1;
+                }
+            }
             facts.push(found.facts);
             links.push(found.links);
         }
@@ -61,7 +68,7 @@ pub(super) fn read_all(
     }
     observer.event(Event::StageFinished { stage: Stage::Reading });
     let unlisted = work.unlisted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Read { facts, links, texts: work.texts, unlisted })
+    Ok(Read { facts, links, texts: work.texts, unlisted, spread })
 }
 
 struct Work<'a> {
@@ -185,7 +192,7 @@ impl Work<'_> {
         let mut candidate = Candidate {
             identity: record.identity,
             is_inbound: decided.direction == Direction::Inbound,
-            inbox_rule: decided.inbox_rule.and_then(|rule| u16::try_from(rule).ok()),
+            inbox_rules: decided.inbox_rules.iter().filter_map(|rule| u16::try_from(*rule).ok()).collect(),
             tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
@@ -211,6 +218,21 @@ impl Work<'_> {
             Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize))),
         }
     }
+}
+
+/// Leaves a record to the first inbox it is for; a record of its own is returned for each of the others.
+fn take_further_inboxes(facts: &mut Facts) -> Vec<Facts> {
+    let Finding::Candidate(candidate) = &mut facts.finding else { return Vec::new() };
+    let rules = std::mem::take(&mut candidate.inbox_rules);
+    candidate.inbox_rules = rules.iter().take(1).copied().collect();
+    let further = rules.iter().skip(1).map(|rule| {
+        let mut copy = facts.clone();
+        if let Finding::Candidate(candidate) = &mut copy.finding {
+            candidate.inbox_rules = Box::from([*rule]);
+        }
+        copy
+    });
+    further.collect()
 }
 
 /// Reads an entry as a record. Should that panic, which is a bug, the one record is lost and not the run.

@@ -15,6 +15,7 @@
 //! | chat `key` without id column | `threadlift tl1 chat content` | namespace, conversation, time cell, sender cell, text cell |
 //! | chat `sameness` | `threadlift tl1 chat sameness` | time cell, sender cell, text cell |
 //! | chat `content` | `threadlift tl1 chat cells` | column names, cells |
+//! | `key` of a message in one of several inboxes | `threadlift tl1 inbox` | the `key` by the lines above, inbox as the mapping names it |
 //!
 //! *Canonical hash* of a part: BLAKE3 of its bytes, transfer encoding undone, line ends as LF and none at the end,
 //! unless the part is base64 and no text: then its bytes as they are. *Sender* in `sameness`: what stands in the last pair of angle brackets of From, else its first word with
@@ -30,6 +31,13 @@
 #[must_use]
 pub fn mail_key(namespace: &str, message_id: &str) -> [u8; 32] {
     Digest::new("threadlift tl1 mail id").field(namespace.as_bytes()).field(message_id.as_bytes()).finish()
+}
+
+/// What an id (a `key`, or the name of a thread) becomes where each inbox has a copy of its own. The default inbox keeps
+/// the id as it is, so that a mapping may begin to ask for copies later.
+#[must_use]
+pub fn in_inbox(id: &[u8], inbox: &str) -> [u8; 32] {
+    Digest::new("threadlift tl1 inbox").field(id).field(inbox.as_bytes()).finish()
 }
 
 /// Writes fields unambiguously into one digest.

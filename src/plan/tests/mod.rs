@@ -2,6 +2,7 @@
 
 mod decide;
 mod ids;
+mod inboxes;
 mod order;
 mod overview;
 mod properties;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::{Listed, Overview, overview};
 
-fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
+pub(super) fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
     let mut read = read::read_all(sources, mapping, 2, &Silent, &AtomicBool::new(false)).unwrap();
     let links = std::mem::take(&mut read.links);
     let resolution = resolve::resolve(&read, links, pins, mapping);

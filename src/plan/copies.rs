@@ -1,5 +1,6 @@
 //! Which records are one message, which of its copies is sent, and under which external id.
 
+use super::classes::{Class, classes};
 use super::facts::{Candidate, Finding, Text};
 use super::inboxes::sent_anywhere;
 use super::pins::Pins;
@@ -48,7 +49,7 @@ impl Resolution<'_> {
         sent: &dyn Fn(&[Copy<'_>]) -> Option<String>,
         pins: &Pins,
     ) {
-        let classes: Vec<&[Copy<'_>]> = group.chunk_by(|a, b| a.1.identity.sameness == b.1.identity.sameness).collect();
+        let classes = classes(group);
         let mut ids = external_ids(&classes, plain, pins);
         for (id, class) in ids.iter_mut().zip(&classes) {
             if let Some(sent) = sent(class) {
@@ -64,9 +65,9 @@ impl Resolution<'_> {
         }
         for (id, class) in ids.into_iter().zip(classes) {
             if may_repeat {
-                self.add_repeated(&id, class, pins);
+                self.add_repeated(&id, &class, pins);
             } else {
-                self.add_message(id, class, pins);
+                self.add_message(id, &class, pins);
             }
         }
     }
@@ -128,8 +129,8 @@ impl Resolution<'_> {
 /// The ids of different messages with one key. One of them has the plain id: the one it stands for already,
 /// otherwise the smallest. A message that was sent under a suffix keeps it, and a plain id that stands for a
 /// message which is not among these is given to none: it would pass for sent.
-fn external_ids(classes: &[&[Copy<'_>]], plain: &str, pins: &Pins) -> Vec<String> {
-    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(plain, class)).collect();
+fn external_ids(classes: &[Class<'_, '_>], plain: &str, pins: &Pins) -> Vec<String> {
+    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(plain, class, pins)).collect();
     let keeper = match pins.message(plain) {
         Some(pin) => classes.iter().position(|class| class.iter().any(|(_, copy)| copy.is_same_message(&pin))),
         None => ids.iter().position(|id| !pins.is_taken(id)),
@@ -140,8 +141,19 @@ fn external_ids(classes: &[&[Copy<'_>]], plain: &str, pins: &Pins) -> Vec<String
     ids
 }
 
-/// The id of a message whose plain id belongs to a different one with the same Message-ID.
-pub(super) fn suffixed_id(plain: &str, class: &[Copy<'_>]) -> String {
-    let sameness = class.first().map(|(_, copy)| copy.identity.sameness).unwrap_or_default();
-    format!("{plain}-{}", hex(sameness.get(..8).unwrap_or_default()))
+/// The id of a message whose plain id belongs to a different one with the same Message-ID: by the name under which it
+/// is known already, else by the first copy's.
+pub(super) fn suffixed_id(plain: &str, class: &[Copy<'_>], pins: &Pins) -> String {
+    let id = |name: &[u8; 16]| format!("{plain}-{}", hex(name.get(..8).unwrap_or_default()));
+    let mut names = class.iter().flat_map(|(_, copy)| copy.names());
+    let first = names.next().unwrap_or_default();
+    if pins.is_empty() {
+        return id(&first);
+    }
+    let mut names: Vec<[u8; 16]> = names.filter(|name| *name != first).collect();
+    names.sort_unstable();
+    names.dedup();
+    let is_its_own =
+        |id: &String| pins.message(id).is_some_and(|pin| class.iter().any(|(_, copy)| copy.is_same_message(&pin)));
+    std::iter::once(&first).chain(&names).map(id).find(is_its_own).unwrap_or_else(|| id(&first))
 }

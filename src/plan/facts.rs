@@ -54,6 +54,7 @@ pub(super) struct Problem {
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts about a record, not states of one thing")]
 pub(super) struct Candidate {
     pub identity: crate::record::Identity,
+    pub likeness: Option<Box<crate::record::Likeness>>,
     pub is_inbound: bool,
     /// Indexes of the rules that name its inboxes, in order. One at most where each inbox gets its own copy.
     pub inbox_rules: Box<[u16]>,
@@ -90,7 +91,14 @@ impl Candidate {
 
     /// Is it a copy of the message that was sent with this pin?
     pub(super) fn is_same_message(&self, pin: &[u8; 32]) -> bool {
-        self.pin().get(..16) == pin.get(..16)
+        self.names().any(|name| pin.get(..16) == Some(name.as_slice()))
+    }
+
+    /// What pins may name its message by: its sameness, and the one it had while the list's address hid its sender.
+    pub(super) fn names(&self) -> impl Iterator<Item = [u8; 16]> {
+        let mut sameness = [0; 16];
+        sameness.iter_mut().zip(self.identity.sameness).for_each(|(to, from)| *to = from);
+        [sameness].into_iter().chain(self.likeness.as_ref().and_then(|likeness| likeness.as_written))
     }
 }
 
@@ -100,6 +108,8 @@ impl Candidate {
 /// direction cannot be mended once Front has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Richness {
+    /// No file of it is missing in the export.
+    pub is_whole: bool,
     pub blind_copies: u32,
     pub files: u32,
     pub is_outbound: bool,

@@ -204,5 +204,5 @@ fn sent_under(
 ) -> impl Iterator<Item = String> {
     let is_sent =
         |id: &String| pins.copy(id).is_some_and(|pin| class.iter().any(|(_, copy)| copy.is_same_message(&pin)));
-    plain.into_iter().flat_map(|plain| [suffixed_id(&plain, class), plain]).filter(is_sent)
+    plain.into_iter().flat_map(|plain| [suffixed_id(&plain, class, pins), plain]).filter(is_sent)
 }

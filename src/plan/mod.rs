@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! read      all entries, parsed on all cores, each decided by itself   (read, decide, facts)
-//! resolve   copies, collisions, threads, order of sending              (resolve, copies, inboxes, pins)
+//! resolve   copies, collisions, threads, order of sending              (resolve, classes, copies, inboxes, pins)
 //! record    entries and figures into the ledger                        (verdicts, overview, fingerprint)
 //! ```
 //!
@@ -10,6 +10,7 @@
 //! sends: both build a request by the same [`Rebuilder`], and the import sends only what digests the same.
 
 mod budget;
+mod classes;
 mod copies;
 mod decide;
 mod facts;

@@ -191,6 +191,7 @@ impl Work<'_> {
         }
         let mut candidate = Candidate {
             identity: record.identity,
+            likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound,
             inbox_rules: decided.inbox_rules.iter().filter_map(|rule| u16::try_from(*rule).ok()).collect(),
             tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
@@ -294,6 +295,7 @@ fn richness(record: &Record, direction: Direction) -> Richness {
         record::Body::Html(text) | record::Body::Text(text) => text.len(),
     };
     Richness {
+        is_whole: record.likeness.as_ref().is_none_or(|likeness| likeness.missing == 0),
         blind_copies: u32::try_from(record.bcc.len()).unwrap_or(u32::MAX),
         files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
         is_outbound: direction == Direction::Outbound,

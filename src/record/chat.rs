@@ -64,6 +64,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         labels: labels.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect(),
         stated_direction: direction,
         identity: line.identity(row),
+        likeness: None,
         changes,
     };
     Ok(Outcome::Record(Box::new(record)))

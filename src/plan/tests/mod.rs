@@ -1,5 +1,6 @@
 //! Promises of the plan, over sources that lie in memory.
 
+mod copies;
 mod decide;
 mod ids;
 mod inboxes;

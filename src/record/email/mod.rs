@@ -99,12 +99,9 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     aside::name_missing_text(&mut built.body, &structure, &leaves, &mut changes);
     aside::name_missing(&mut built.body, &missing, &mut changes);
     let namespace = namespace(mapping, source);
-    let identity = identify::identity(
-        &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },
-        message_id.as_deref(),
-        &structure,
-        &leaves,
-    );
+    let hidden = sender::hidden_by_list(&fields, &reply_to);
+    let mail = identify::Mail { namespace, fields: &fields, bytes: &bytes, date, hidden: hidden.as_ref() };
+    let (identity, likeness) = identify::identity(&mail, message_id.as_deref(), &structure, &leaves);
     Ok(Record {
         kind: Kind::Email,
         in_reply_to,
@@ -127,6 +124,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         stated_direction: labels.direction,
         message_id,
         identity,
+        likeness: likeness.map(Box::new),
         changes,
     })
 }

@@ -1,41 +1,73 @@
 //! Which records are one message, which of its copies is sent, and under which external id.
 
 use super::classes::{Class, classes};
-use super::facts::{Candidate, Finding, Text};
-use super::inboxes::sent_anywhere;
+use super::facts::{Candidate, Finding, Read, Text};
+use super::inboxes::sent_ids;
 use super::pins::Pins;
 use super::resolve::{Fate, Message, Resolution, plain_id};
 use crate::mapping::{Collisions, InboxCopies};
 use crate::request::hex;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A record that may be sent, with its number.
 pub(super) type Copy<'a> = (usize, &'a Candidate);
 
-impl Resolution<'_> {
+impl<'a> Resolution<'a> {
     /// Groups records by identity key, then by sameness: each class becomes one message.
     pub(super) fn unite_copies(&mut self, pins: &Pins) {
-        let mut candidates: Vec<Copy<'_>> = (0..)
-            .zip(&self.read.facts)
-            .filter_map(|(number, facts)| match &facts.finding {
-                Finding::Candidate(candidate) => Some((number, candidate.as_ref())),
-                _ => None,
-            })
-            .collect();
-        // The content digest comes before the number, so that equal copies are the only tie left to it.
-        candidates.sort_unstable_by(|(number, a), (other, b)| {
-            let (a, b) = (&a.identity, &b.identity);
-            (&a.key, &a.sameness, &a.content, number).cmp(&(&b.key, &b.sameness, &b.content, other))
-        });
+        let candidates = self.sorted_copies(|finding| matches!(finding, Finding::Candidate(_)));
         for group in candidates.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
             let Some((_, first)) = group.first() else { continue };
             match self.mapping.identity.copies {
                 InboxCopies::One => {
                     let (key, mapping) = (&first.identity.key, self.mapping);
-                    self.unite_group(group, &plain_id(key), &|class| sent_anywhere(class, key, mapping, pins), pins);
+                    let sent = |class: &[Copy<'_>]| sent_ids(class, key, mapping, pins).next();
+                    self.unite_group(group, &plain_id(key), &sent, pins);
                 }
                 InboxCopies::PerInbox => self.unite_per_inbox(group, pins),
+            }
+        }
+        self.keep_what_was_sent(pins);
+    }
+
+    /// Copies with what would be sent, sorted so that the copies of one message stand together.
+    fn sorted_copies(&self, is_meant: impl Fn(&Finding) -> bool) -> Vec<Copy<'a>> {
+        let read: &'a Read = self.read;
+        let mut copies: Vec<Copy<'a>> = (0..)
+            .zip(&read.facts)
+            .filter(|(_, facts)| is_meant(&facts.finding))
+            .filter_map(|(number, facts)| Some((number, facts.finding.candidate()?)))
+            .collect();
+        // The content digest comes before the number, so that equal copies are the only tie left to it.
+        copies.sort_unstable_by(|(number, a), (other, b)| {
+            let (a, b) = (&a.identity, &b.identity);
+            (&a.key, &a.sameness, &a.content, number).cmp(&(&b.key, &b.sameness, &b.content, other))
+        });
+        copies
+    }
+
+    /// What was sent and would be skipped now, all copies of it, stays a message: Front has it.
+    fn keep_what_was_sent(&mut self, pins: &Pins) {
+        let skipped = self.sorted_copies(|finding| matches!(finding, Finding::Skipped { .. }));
+        if skipped.is_empty() {
+            return;
+        }
+        let planned: HashSet<String> = self.messages.iter().map(|message| message.external_id.clone()).collect();
+        for group in skipped.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
+            for class in classes(group) {
+                let Some((_, first)) = class.first() else { continue };
+                let mut ids = sent_ids(&class, &first.identity.key, self.mapping, pins);
+                // Under the policy of a copy for each inbox there may be several; the last takes what is left.
+                let mut rest: &[Copy<'_>] = &class;
+                let mut next = ids.find(|id| !planned.contains(id));
+                while let Some(id) = next {
+                    next = ids.find(|id| !planned.contains(id));
+                    let taken = if next.is_some() { rest.len().min(1) } else { rest.len() };
+                    let (copies, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+                    rest = left;
+                    self.add_message(id, copies, pins);
+                }
             }
         }
     }
@@ -57,6 +89,7 @@ impl Resolution<'_> {
             }
         }
         let may_repeat = group.iter().any(|(_, row)| row.may_repeat);
+        self.collisions += if may_repeat { 0 } else { classes.len().saturating_sub(1) as u64 };
         if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
             // All of them are one message, under the id that one of them has in Front already, if any has.
             let known = ids.into_iter().find(|id| pins.copy(id).is_some());
@@ -88,6 +121,7 @@ impl Resolution<'_> {
         }
         for (nth, copies) in (1_usize..).zip(messages) {
             let id = if nth == 1 { external_id.to_owned() } else { format!("{external_id}-{nth}") };
+            self.shared_rows += copies.len().saturating_sub(1) as u64;
             self.add_message(id, &copies, pins);
         }
     }

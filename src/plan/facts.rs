@@ -33,12 +33,29 @@ pub(super) struct Facts {
 pub(super) enum Finding {
     /// Fit to be sent, if it is not a copy.
     Candidate(Box<Candidate>),
-    /// Left out by the mapping or by its label.
-    Skipped { cause: Text },
+    /// Left out by the mapping or by its label. With what would be sent, if just this message was sent before.
+    Skipped { cause: Text, sent: Option<Box<Candidate>> },
     /// Could not be read.
     Unreadable(Box<Problem>),
     /// Read, but not fit to be sent.
     Rejected(Box<Problem>),
+}
+
+impl Finding {
+    /// What would be sent, kept or skipped.
+    pub(super) fn candidate(&self) -> Option<&Candidate> {
+        match self {
+            Finding::Candidate(candidate) | Finding::Skipped { sent: Some(candidate), .. } => Some(candidate),
+            Finding::Skipped { sent: None, .. } | Finding::Unreadable(_) | Finding::Rejected(_) => None,
+        }
+    }
+
+    pub(super) fn candidate_mut(&mut self) -> Option<&mut Candidate> {
+        match self {
+            Finding::Candidate(candidate) | Finding::Skipped { sent: Some(candidate), .. } => Some(candidate),
+            Finding::Skipped { sent: None, .. } | Finding::Unreadable(_) | Finding::Rejected(_) => None,
+        }
+    }
 }
 
 /// Why a record is not sent.

@@ -186,14 +186,16 @@ impl IdsIn<'_> {
     }
 }
 
-/// The id under which a message was sent before, if it is one of those that it has per inbox.
-pub(super) fn sent_anywhere(class: &[Copy<'_>], key: &[u8; 32], mapping: &Mapping, pins: &Pins) -> Option<String> {
-    if pins.is_empty() {
-        return None;
-    }
+/// The ids under which a message was sent before, by whatever policy: the plain one first, then by inbox.
+pub(super) fn sent_ids<'i>(
+    class: &'i [Copy<'_>],
+    key: &'i [u8; 32],
+    mapping: &'i Mapping,
+    pins: &'i Pins,
+) -> impl Iterator<Item = String> + 'i {
     let inboxes = mapping.rules.iter().filter_map(|rule| rule.inbox.as_deref()).chain([mapping.target.inbox.as_str()]);
     let ids = [plain_id(key)].into_iter().chain(inboxes.map(|inbox| plain_id(&in_inbox(key, inbox))));
-    sent_under(class, ids, pins).next()
+    sent_under(class, ids.take(if pins.is_empty() { 0 } else { usize::MAX }), pins)
 }
 
 /// Those of the ids, bare or with the suffix of the class, under which just this message was sent.

@@ -24,7 +24,7 @@ mod requests;
 mod resolve;
 mod verdicts;
 
-pub use overview::{ActiveMessages, Listed, Overview, ProblemKind};
+pub use overview::{ActiveMessages, HUGE, LargeThread, Listed, Overview, ProblemKind};
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 
 use crate::event::Observer;
@@ -82,9 +82,9 @@ pub fn plan(
     observer: &dyn Observer,
     stop: &AtomicBool,
 ) -> Result<Overview, PlanError> {
-    let mut read = read::read_all(sources, mapping, settings.threads, observer, stop)?;
-    let links = std::mem::take(&mut read.links);
     let pins = pins::Pins::of(ledger)?;
+    let mut read = read::read_all(sources, mapping, &pins, settings.threads, observer, stop)?;
+    let links = std::mem::take(&mut read.links);
     let resolution = resolve::resolve(&read, links, &pins, mapping);
     let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
     if let Some(out) = settings.requests {

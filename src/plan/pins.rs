@@ -33,6 +33,8 @@ pub(super) struct ThreadPin {
     pub thread_ref: String,
     pub inbox: String,
     pub is_archived: bool,
+    /// How many messages of it were sent.
+    pub messages: u32,
 }
 
 /// A sent message's place in the reference graph.
@@ -74,14 +76,18 @@ impl Pins {
 
     /// The thread of a pin; of several inboxes that were used for one ref, the first counts.
     fn thread_of(&mut self, pin: &Pin) -> u32 {
-        if let Some(thread) = self.by_ref.get(pin.thread_ref.as_str()) {
-            return *thread;
+        if let Some(known) = self.by_ref.get(pin.thread_ref.as_str()) {
+            if let Some(thread) = self.threads.get_mut(*known as usize) {
+                thread.messages = thread.messages.saturating_add(1);
+            }
+            return *known;
         }
         let thread = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         self.threads.push(ThreadPin {
             thread_ref: pin.thread_ref.clone(),
             inbox: pin.inbox.clone(),
             is_archived: pin.is_archived,
+            messages: 1,
         });
         self.by_ref.insert(pin.thread_ref.as_str().into(), thread);
         thread
@@ -110,6 +116,11 @@ impl Pins {
     /// Nothing was ever sent.
     pub(super) fn is_empty(&self) -> bool {
         self.known.is_empty()
+    }
+
+    /// How many messages were sent.
+    pub(super) fn sent_messages(&self) -> u64 {
+        self.threads.iter().map(|thread| u64::from(thread.messages)).sum()
     }
 
     /// The inbox a message was sent into.

@@ -8,11 +8,13 @@
 use super::budget::Budget;
 use super::decide::{Decided, decide};
 use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
+use super::inboxes::sent_ids;
+use super::pins::Pins;
 use super::{PlanError, short};
 use crate::event::{Event, Observer, Stage};
 use crate::mapping::{InboxCopies, Mapping};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
-use crate::request::{Draft, TEXT_MADE_HTML};
+use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
 use crate::thread::{Id, Message, base_subject};
 use std::collections::{BTreeMap, HashSet};
@@ -33,6 +35,7 @@ const PROGRESS: u64 = 1 << 20;
 pub(super) fn read_all(
     sources: &[Box<dyn Source>],
     mapping: &Mapping,
+    pins: &Pins,
     threads: usize,
     observer: &dyn Observer,
     stop: &AtomicBool,
@@ -41,6 +44,7 @@ pub(super) fn read_all(
     observer.event(Event::StageStarted { stage: Stage::Reading, total });
     let work = Work {
         mapping,
+        pins,
         texts: Texts::default(),
         unlisted: Mutex::default(),
         budget: Budget::new(PARSED_AT_ONCE),
@@ -73,6 +77,7 @@ pub(super) fn read_all(
 
 struct Work<'a> {
     mapping: &'a Mapping,
+    pins: &'a Pins,
     texts: Texts,
     unlisted: Mutex<BTreeMap<String, u64>>,
     budget: Budget,
@@ -166,7 +171,7 @@ impl Work<'_> {
                 found = Some(links(&record, self.namespace(source), self.mapping));
                 self.finding(*record, decided)
             }
-            Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause) },
+            Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause), sent: None },
             Err(bad) => bad_record(bad),
         };
         if found.is_none() {
@@ -180,15 +185,32 @@ impl Work<'_> {
     }
 
     fn finding(&self, record: Record, decided: Decided) -> Finding {
-        if let Some(cause) = decided.skip {
-            return Finding::Skipped { cause: self.texts.keep(&cause) };
-        }
-        if !decided.unlisted.is_empty() {
-            let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
-            for label in decided.unlisted {
-                *counts.entry(label).or_default() += 1;
+        let Some(cause) = &decided.skip else {
+            if !decided.unlisted.is_empty() {
+                let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+                for label in &decided.unlisted {
+                    *counts.entry(label.clone()).or_default() += 1;
+                }
             }
+            return match self.candidate(record, &decided) {
+                Ok(candidate) => Finding::Candidate(candidate),
+                Err(too_large) => {
+                    Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize)))
+                }
+            };
+        };
+        let cause = self.texts.keep(cause);
+        if self.pins.is_empty() {
+            return Finding::Skipped { cause, sent: None };
         }
+        let sent = self.candidate(record, &decided).ok().filter(|candidate| {
+            let (key, copy) = (&candidate.identity.key, (0, candidate.as_ref()));
+            sent_ids(&[copy], key, self.mapping, self.pins).next().is_some()
+        });
+        Finding::Skipped { cause, sent }
+    }
+
+    fn candidate(&self, record: Record, decided: &Decided) -> Result<Box<Candidate>, TooLarge> {
         let mut candidate = Candidate {
             identity: record.identity,
             likeness: record.likeness.clone(),
@@ -209,26 +231,22 @@ impl Work<'_> {
         };
         // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
         candidate.has_changes |= candidate.wants_recipient;
-        match Draft::new(record, decided.direction, self.mapping) {
-            Ok(draft) => {
-                candidate.draft = draft.digest;
-                candidate.size = draft.size;
-                candidate.has_changes |= draft.changes.iter().any(|change| change != TEXT_MADE_HTML);
-                Finding::Candidate(Box::new(candidate))
-            }
-            Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize))),
-        }
+        let draft = Draft::new(record, decided.direction, self.mapping)?;
+        candidate.draft = draft.digest;
+        candidate.size = draft.size;
+        candidate.has_changes |= draft.changes.iter().any(|change| change != TEXT_MADE_HTML);
+        Ok(Box::new(candidate))
     }
 }
 
 /// Leaves a record to the first inbox it is for; a record of its own is returned for each of the others.
 fn take_further_inboxes(facts: &mut Facts) -> Vec<Facts> {
-    let Finding::Candidate(candidate) = &mut facts.finding else { return Vec::new() };
+    let Some(candidate) = facts.finding.candidate_mut() else { return Vec::new() };
     let rules = std::mem::take(&mut candidate.inbox_rules);
     candidate.inbox_rules = rules.iter().take(1).copied().collect();
     let further = rules.iter().skip(1).map(|rule| {
         let mut copy = facts.clone();
-        if let Finding::Candidate(candidate) = &mut copy.finding {
+        if let Some(candidate) = copy.finding.candidate_mut() {
             candidate.inbox_rules = Box::from([*rule]);
         }
         copy

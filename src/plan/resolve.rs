@@ -3,7 +3,7 @@
 //! Everything here is a function of the *set* of records and of what was sent before. Reading order numbers
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
-use super::facts::{Candidate, Finding, Read, Text};
+use super::facts::{Candidate, Read, Text};
 use super::pins::Pins;
 use super::read::graph_id;
 use crate::mapping::{InboxCopies, Mapping, Order};
@@ -24,6 +24,10 @@ pub(super) struct Resolution<'a> {
     pub(super) rejoined: u64,
     /// Messages beside the first of those that are one message in several inboxes.
     pub(super) further_copies: u64,
+    /// Rows without an id of their own that further exports hold again.
+    pub(super) shared_rows: u64,
+    /// Messages beside the first of those that are different and share a Message-ID, or an id of the export.
+    pub(super) collisions: u64,
 }
 
 /// What becomes of a record.
@@ -60,6 +64,9 @@ pub(super) struct Thread {
     pub thread_ref: String,
     pub inbox: String,
     pub is_archived: bool,
+    /// Another inbox that the rules would give it, were it not sent before. Nothing is said unless all that was sent of it
+    /// is read again.
+    pub wanted: Option<String>,
     /// Who we talked to: the author of the oldest inbound message.
     pub customer: Option<Text>,
     /// Its messages name different inboxes.
@@ -84,6 +91,8 @@ pub(super) fn resolve<'a>(
         threads: Vec::new(),
         rejoined: 0,
         further_copies: 0,
+        shared_rows: 0,
+        collisions: 0,
     };
     resolution.unite_copies(pins);
     resolution.name_threads(links, pins);
@@ -157,9 +166,12 @@ impl Resolution<'_> {
         let pin = pins.thread(&thread_ref);
         let wanted = named.first().copied().unwrap_or(&self.mapping.target.inbox);
         let inbox = pin.map_or(wanted, |pin| &pin.inbox);
+        let sent = members.iter().filter(|message| pins.copy(&message.external_id).is_some()).count();
+        let is_whole = pin.is_none_or(|pin| pin.messages as usize <= sent);
         let candidates = || members.iter().filter_map(|message| self.candidate_of(message));
         Thread {
             inbox: inbox.to_owned(),
+            wanted: (is_whole && wanted != inbox).then(|| wanted.to_owned()),
             is_archived: pin.map_or(self.mapping.silence.is_archived, |pin| pin.is_archived),
             customer: candidates().find(|candidate| candidate.is_inbound).map(|candidate| candidate.sender),
             has_conflict: named.iter().any(|inbox| Some(inbox) != named.first()),
@@ -218,10 +230,7 @@ impl Resolution<'_> {
 
     /// The copy of a message that is sent.
     pub(super) fn candidate_of(&self, message: &Message) -> Option<&Candidate> {
-        match &self.read.facts.get(message.record)?.finding {
-            Finding::Candidate(candidate) => Some(candidate),
-            _ => None,
-        }
+        self.read.facts.get(message.record)?.finding.candidate()
     }
 }
 

@@ -2,11 +2,10 @@
 
 use super::findings::{Findings, quoted};
 use super::model::{
-    Collisions, DateFallback, Defaults, Identity, Limits, Mapping, Order, Ours, Oversize, Send, Silence, Target,
-    ThreadRule, UnlistedLabels,
+    DateFallback, Defaults, Limits, Mapping, Order, Ours, Oversize, Send, Silence, Target, ThreadRule, UnlistedLabels,
 };
 use super::section::{Section, choice_of, day_of, text_of, wrong_type};
-use super::{rule, source, target, value};
+use super::{identity, rule, source, target, value};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -32,12 +31,14 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
     let target = target(found, &root);
     let ours = ours(found, &root);
     let agents = agents(found, &root);
-    let identity = identity(found, &root);
-    let sources = source::sources(found, &root, &identity.namespace);
+    let identity = identity::section(found, &root);
+    let namespace = identity::namespace(found, &identity);
+    let sources = source::sources(found, &root, &namespace);
     let defaults = defaults(found, &root);
     let labels = labels(found, &root);
     let thread = thread(found, &root);
     let rules = rule::rules(found, &root);
+    let identity = identity::identity(found, &identity, namespace, &rules);
     let silence = silence(found, &root);
     let send = send(found, &root);
     let limits = limits(found, &root);
@@ -160,17 +161,6 @@ fn agents(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
         }
     }
     agents
-}
-
-fn identity(found: &mut Findings, root: &Section) -> Identity {
-    let section = root.section(found, "identity", &["namespace", "collisions"]);
-    let namespace = section.text(found, "namespace").and_then(|text| value::namespace(found, &text));
-    let collisions =
-        section.choice(found, "collisions", &[("keep-both", Collisions::KeepBoth), ("richest", Collisions::Richest)]);
-    Identity {
-        namespace: namespace.unwrap_or_else(|| "threadlift".to_owned()),
-        collisions: collisions.unwrap_or(Collisions::KeepBoth),
-    }
 }
 
 fn defaults(found: &mut Findings, root: &Section) -> Defaults {

@@ -8,8 +8,9 @@
 //! refused. What only the data can tell (no file at `path`, no such column) is found by later stages, which point into
 //! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
-//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule`, `time`, `target` and `value`; `section` reads typed
-//! values with their places, `findings` collects what is wrong, `diagnostic` shows it.
+//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule`, `identity`, `time`,
+//! `target` and `value`; `section` reads typed values with their places, `findings` collects what is wrong, `diagnostic`
+//! shows it.
 
 mod check;
 mod columns;
@@ -17,6 +18,7 @@ mod country;
 mod csv;
 mod diagnostic;
 mod findings;
+mod identity;
 mod layout;
 mod model;
 mod rule;

@@ -224,6 +224,19 @@ pub struct Identity {
     pub namespace: String,
     /// Same Message-ID, different message.
     pub collisions: Collisions,
+    /// One message, several inboxes.
+    pub copies: InboxCopies,
+    /// Tag for each further inbox that the copies of a message name; `{inbox}` stands for its name.
+    pub also_in_tag: Option<String>,
+}
+
+/// Policy for one message whose copies the rules send to different inboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxCopies {
+    /// Import it once, into the inbox of the first rule that names one (default).
+    One,
+    /// Import it into each of them; the inbox becomes part of id and thread.
+    PerInbox,
 }
 
 /// Policy for one key with different messages.

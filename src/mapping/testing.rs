@@ -1,8 +1,9 @@
 //! A mapping for the tests of other rooms.
 
 use super::{
-    Collisions, Columns, CsvMapping, DateFallback, DateFormat, DaylightSaving, Defaults, Format, Identity, LabelsFrom,
-    Limits, Mapping, Order, Ours, Oversize, Send, Silence, SourceMapping, Target, ThreadRule, UnlistedLabels,
+    Collisions, Columns, CsvMapping, DateFallback, DateFormat, DaylightSaving, Defaults, Format, Identity, InboxCopies,
+    LabelsFrom, Limits, Mapping, Order, Ours, Oversize, Send, Silence, SourceMapping, Target, ThreadRule,
+    UnlistedLabels,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -77,7 +78,12 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
         labels: BTreeMap::new(),
         thread: ThreadRule::default(),
         rules: Vec::new(),
-        identity: Identity { namespace: "default".into(), collisions: Collisions::KeepBoth },
+        identity: Identity {
+            namespace: "default".into(),
+            collisions: Collisions::KeepBoth,
+            copies: InboxCopies::One,
+            also_in_tag: None,
+        },
         silence: Silence { is_archived: true, should_skip_rules: true },
         send: Send {
             share: 0.8,

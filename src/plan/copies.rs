@@ -1,51 +1,106 @@
 //! Which records are one message, which of its copies is sent, and under which external id.
 
-use super::facts::{Candidate, Finding, Text};
+use super::classes::{Class, classes};
+use super::facts::{Candidate, Finding, Read, Text};
+use super::inboxes::sent_ids;
 use super::pins::Pins;
 use super::resolve::{Fate, Message, Resolution, plain_id};
-use crate::mapping::Collisions;
+use crate::mapping::{Collisions, InboxCopies};
 use crate::request::hex;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A record that may be sent, with its number.
-type Copy<'a> = (usize, &'a Candidate);
+pub(super) type Copy<'a> = (usize, &'a Candidate);
 
-impl Resolution<'_> {
+impl<'a> Resolution<'a> {
     /// Groups records by identity key, then by sameness: each class becomes one message.
     pub(super) fn unite_copies(&mut self, pins: &Pins) {
-        let mut candidates: Vec<Copy<'_>> = (0..)
-            .zip(&self.read.facts)
-            .filter_map(|(number, facts)| match &facts.finding {
-                Finding::Candidate(candidate) => Some((number, candidate.as_ref())),
-                _ => None,
-            })
+        let candidates = self.sorted_copies(|finding| matches!(finding, Finding::Candidate(_)));
+        for group in candidates.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
+            let Some((_, first)) = group.first() else { continue };
+            match self.mapping.identity.copies {
+                InboxCopies::One => {
+                    let (key, mapping) = (&first.identity.key, self.mapping);
+                    let sent = |class: &[Copy<'_>]| sent_ids(class, key, mapping, pins).next();
+                    self.unite_group(group, &plain_id(key), &sent, pins);
+                }
+                InboxCopies::PerInbox => self.unite_per_inbox(group, pins),
+            }
+        }
+        self.keep_what_was_sent(pins);
+    }
+
+    /// Copies with what would be sent, sorted so that the copies of one message stand together.
+    fn sorted_copies(&self, is_meant: impl Fn(&Finding) -> bool) -> Vec<Copy<'a>> {
+        let read: &'a Read = self.read;
+        let mut copies: Vec<Copy<'a>> = (0..)
+            .zip(&read.facts)
+            .filter(|(_, facts)| is_meant(&facts.finding))
+            .filter_map(|(number, facts)| Some((number, facts.finding.candidate()?)))
             .collect();
         // The content digest comes before the number, so that equal copies are the only tie left to it.
-        candidates.sort_unstable_by(|(number, a), (other, b)| {
+        copies.sort_unstable_by(|(number, a), (other, b)| {
             let (a, b) = (&a.identity, &b.identity);
             (&a.key, &a.sameness, &a.content, number).cmp(&(&b.key, &b.sameness, &b.content, other))
         });
-        for group in candidates.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
-            let classes: Vec<&[Copy<'_>]> =
-                group.chunk_by(|a, b| a.1.identity.sameness == b.1.identity.sameness).collect();
-            let ids = external_ids(&classes, pins);
-            let may_repeat = group.iter().any(|(_, row)| row.may_repeat);
-            if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
-                // All of them are one message, under the id that one of them has in Front already, if any has.
-                let known = ids.iter().find(|id| pins.copy(id).is_some());
-                let plain = group.first().map(|(_, first)| plain_id(&first.identity.key));
-                if let Some(id) = known.cloned().or(plain) {
-                    self.add_message(id, group, pins);
+        copies
+    }
+
+    /// What was sent and would be skipped now, all copies of it, stays a message: Front has it.
+    fn keep_what_was_sent(&mut self, pins: &Pins) {
+        let skipped = self.sorted_copies(|finding| matches!(finding, Finding::Skipped { .. }));
+        if skipped.is_empty() {
+            return;
+        }
+        let planned: HashSet<String> = self.messages.iter().map(|message| message.external_id.clone()).collect();
+        for group in skipped.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
+            for class in classes(group) {
+                let Some((_, first)) = class.first() else { continue };
+                let mut ids = sent_ids(&class, &first.identity.key, self.mapping, pins);
+                // Under the policy of a copy for each inbox there may be several; the last takes what is left.
+                let mut rest: &[Copy<'_>] = &class;
+                let mut next = ids.find(|id| !planned.contains(id));
+                while let Some(id) = next {
+                    next = ids.find(|id| !planned.contains(id));
+                    let taken = if next.is_some() { rest.len().min(1) } else { rest.len() };
+                    let (copies, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+                    rest = left;
+                    self.add_message(id, copies, pins);
                 }
-                continue;
             }
-            for (id, class) in ids.into_iter().zip(classes) {
-                if may_repeat {
-                    self.add_repeated(&id, class, pins);
-                } else {
-                    self.add_message(id, class, pins);
-                }
+        }
+    }
+
+    /// Makes messages of copies that share a key: one of each class of sameness. `plain` is the id without suffix, `sent`
+    /// finds the id that a class has in Front under another policy.
+    pub(super) fn unite_group(
+        &mut self,
+        group: &[Copy<'_>],
+        plain: &str,
+        sent: &dyn Fn(&[Copy<'_>]) -> Option<String>,
+        pins: &Pins,
+    ) {
+        let classes = classes(group);
+        let mut ids = external_ids(&classes, plain, pins);
+        for (id, class) in ids.iter_mut().zip(&classes) {
+            if let Some(sent) = sent(class) {
+                *id = sent;
+            }
+        }
+        let may_repeat = group.iter().any(|(_, row)| row.may_repeat);
+        self.collisions += if may_repeat { 0 } else { classes.len().saturating_sub(1) as u64 };
+        if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
+            // All of them are one message, under the id that one of them has in Front already, if any has.
+            let known = ids.into_iter().find(|id| pins.copy(id).is_some());
+            self.add_message(known.unwrap_or_else(|| plain.to_owned()), group, pins);
+            return;
+        }
+        for (id, class) in ids.into_iter().zip(classes) {
+            if may_repeat {
+                self.add_repeated(&id, &class, pins);
+            } else {
+                self.add_message(id, &class, pins);
             }
         }
     }
@@ -66,6 +121,7 @@ impl Resolution<'_> {
         }
         for (nth, copies) in (1_usize..).zip(messages) {
             let id = if nth == 1 { external_id.to_owned() } else { format!("{external_id}-{nth}") };
+            self.shared_rows += copies.len().saturating_sub(1) as u64;
             self.add_message(id, &copies, pins);
         }
     }
@@ -87,15 +143,17 @@ impl Resolution<'_> {
                 *fate = if *number == record { Fate::Message(index) } else { Fate::Copy(index) };
             }
         }
-        let inbox_rule = copies.iter().filter_map(|(_, copy)| copy.inbox_rule).min();
-        let tags = self.united_tags(copies);
-        self.messages.push(Message { record, external_id, thread: 0, tags, inbox_rule });
+        let mut inbox_rules: Vec<u16> = copies.iter().flat_map(|(_, copy)| copy.inbox_rules.iter().copied()).collect();
+        inbox_rules.sort_unstable();
+        inbox_rules.dedup();
+        let tags = self.united(copies.iter().flat_map(|(_, copy)| copy.tags.iter().copied()));
+        let inbox_rules = inbox_rules.into_boxed_slice();
+        self.messages.push(Message { record, external_id, thread: 0, tags, inbox_rules, is_for_default: false });
     }
 
-    /// Sorted, since copies of equal content may carry their labels in any order.
-    fn united_tags(&self, copies: &[Copy<'_>]) -> Vec<Text> {
-        let mut tags: Vec<(Arc<str>, Text)> =
-            copies.iter().flat_map(|(_, copy)| &copy.tags).map(|tag| (self.read.texts.get(*tag), *tag)).collect();
+    /// Each once and sorted, since copies of equal content may carry their labels in any order.
+    pub(super) fn united(&self, tags: impl Iterator<Item = Text>) -> Vec<Text> {
+        let mut tags: Vec<(Arc<str>, Text)> = tags.map(|tag| (self.read.texts.get(tag), tag)).collect();
         tags.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         tags.dedup_by(|a, b| a.0 == b.0);
         tags.into_iter().map(|(_, tag)| tag).collect()
@@ -105,22 +163,31 @@ impl Resolution<'_> {
 /// The ids of different messages with one key. One of them has the plain id: the one it stands for already,
 /// otherwise the smallest. A message that was sent under a suffix keeps it, and a plain id that stands for a
 /// message which is not among these is given to none: it would pass for sent.
-fn external_ids(classes: &[&[Copy<'_>]], pins: &Pins) -> Vec<String> {
-    let Some((_, first)) = classes.first().and_then(|class| class.first()) else { return Vec::new() };
-    let plain = plain_id(&first.identity.key);
-    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(&plain, class)).collect();
-    let keeper = match pins.message(&plain) {
+fn external_ids(classes: &[Class<'_, '_>], plain: &str, pins: &Pins) -> Vec<String> {
+    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(plain, class, pins)).collect();
+    let keeper = match pins.message(plain) {
         Some(pin) => classes.iter().position(|class| class.iter().any(|(_, copy)| copy.is_same_message(&pin))),
         None => ids.iter().position(|id| !pins.is_taken(id)),
     };
     if let Some(id) = keeper.and_then(|keeper| ids.get_mut(keeper)) {
-        *id = plain;
+        plain.clone_into(id);
     }
     ids
 }
 
-/// The id of a message whose plain id belongs to a different one with the same Message-ID.
-fn suffixed_id(plain: &str, class: &[Copy<'_>]) -> String {
-    let sameness = class.first().map(|(_, copy)| copy.identity.sameness).unwrap_or_default();
-    format!("{plain}-{}", hex(sameness.get(..8).unwrap_or_default()))
+/// The id of a message whose plain id belongs to a different one with the same Message-ID: by the name under which it
+/// is known already, else by the first copy's.
+pub(super) fn suffixed_id(plain: &str, class: &[Copy<'_>], pins: &Pins) -> String {
+    let id = |name: &[u8; 16]| format!("{plain}-{}", hex(name.get(..8).unwrap_or_default()));
+    let mut names = class.iter().flat_map(|(_, copy)| copy.names());
+    let first = names.next().unwrap_or_default();
+    if pins.is_empty() {
+        return id(&first);
+    }
+    let mut names: Vec<[u8; 16]> = names.filter(|name| *name != first).collect();
+    names.sort_unstable();
+    names.dedup();
+    let is_its_own =
+        |id: &String| pins.message(id).is_some_and(|pin| class.iter().any(|(_, copy)| copy.is_same_message(&pin)));
+    std::iter::once(&first).chain(&names).map(id).find(is_its_own).unwrap_or_else(|| id(&first))
 }

@@ -13,8 +13,8 @@ const MAX_TAG: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decided {
     pub direction: Direction,
-    /// Index of the first matching rule that names an inbox.
-    pub inbox_rule: Option<usize>,
+    /// Indexes of the matching rules that name an inbox, in order, each inbox once.
+    pub inbox_rules: Vec<usize>,
     pub tags: Vec<String>,
     pub skip: Option<String>,
     /// Labels that became no tag, because no table names them.
@@ -25,7 +25,7 @@ pub(super) struct Decided {
 pub(super) fn decide(record: &Record, source: usize, mapping: &Mapping) -> Decided {
     let mut decided = Decided {
         direction: direction(record, mapping),
-        inbox_rule: None,
+        inbox_rules: Vec::new(),
         tags: mapping.defaults.tags.clone(),
         skip: None,
         unlisted: Vec::new(),
@@ -35,8 +35,9 @@ pub(super) fn decide(record: &Record, source: usize, mapping: &Mapping) -> Decid
         if !matches(&rule.when, record, source, mapping) {
             continue;
         }
-        if rule.inbox.is_some() && decided.inbox_rule.is_none() {
-            decided.inbox_rule = Some(index);
+        let inbox_of = |rule: &usize| mapping.rules.get(*rule).and_then(|rule| rule.inbox.as_ref());
+        if rule.inbox.is_some() && !decided.inbox_rules.iter().any(|known| inbox_of(known) == rule.inbox.as_ref()) {
+            decided.inbox_rules.push(index);
         }
         decided.tags.extend(rule.tags.iter().cloned());
         if decided.skip.is_none() {

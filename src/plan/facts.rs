@@ -13,10 +13,12 @@ pub(super) struct Read {
     pub texts: Texts,
     /// Labels that became no tag, with the number of kept records that carry them.
     pub unlisted: BTreeMap<String, u64>,
+    /// Records that a mail gives beside its first because it is for several inboxes.
+    pub spread: u64,
 }
 
 /// A record as read and decided by itself, before it is compared with the others.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub origin: Origin,
     /// Digest of the entry's bytes.
@@ -27,16 +29,33 @@ pub(super) struct Facts {
 }
 
 /// What came of reading a record.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Finding {
     /// Fit to be sent, if it is not a copy.
     Candidate(Box<Candidate>),
-    /// Left out by the mapping or by its label.
-    Skipped { cause: Text },
+    /// Left out by the mapping or by its label. With what would be sent, if just this message was sent before.
+    Skipped { cause: Text, sent: Option<Box<Candidate>> },
     /// Could not be read.
     Unreadable(Box<Problem>),
     /// Read, but not fit to be sent.
     Rejected(Box<Problem>),
+}
+
+impl Finding {
+    /// What would be sent, kept or skipped.
+    pub(super) fn candidate(&self) -> Option<&Candidate> {
+        match self {
+            Finding::Candidate(candidate) | Finding::Skipped { sent: Some(candidate), .. } => Some(candidate),
+            Finding::Skipped { sent: None, .. } | Finding::Unreadable(_) | Finding::Rejected(_) => None,
+        }
+    }
+
+    pub(super) fn candidate_mut(&mut self) -> Option<&mut Candidate> {
+        match self {
+            Finding::Candidate(candidate) | Finding::Skipped { sent: Some(candidate), .. } => Some(candidate),
+            Finding::Skipped { sent: None, .. } | Finding::Unreadable(_) | Finding::Rejected(_) => None,
+        }
+    }
 }
 
 /// Why a record is not sent.
@@ -48,13 +67,14 @@ pub(super) struct Problem {
 }
 
 /// A record that may be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts about a record, not states of one thing")]
 pub(super) struct Candidate {
     pub identity: crate::record::Identity,
+    pub likeness: Option<Box<crate::record::Likeness>>,
     pub is_inbound: bool,
-    /// Index of the rule that names its inbox.
-    pub inbox_rule: Option<u16>,
+    /// Indexes of the rules that name its inboxes, in order. One at most where each inbox gets its own copy.
+    pub inbox_rules: Box<[u16]>,
     pub tags: Vec<Text>,
     pub date: i64,
     /// Digest of the request's draft.
@@ -103,7 +123,14 @@ impl Candidate {
 
     /// Is it a copy of the message that was sent with this pin?
     pub(super) fn is_same_message(&self, pin: &[u8; 32]) -> bool {
-        self.pin().get(..16) == pin.get(..16)
+        self.names().any(|name| pin.get(..16) == Some(name.as_slice()))
+    }
+
+    /// What pins may name its message by: its sameness, and the one it had while the list's address hid its sender.
+    pub(super) fn names(&self) -> impl Iterator<Item = [u8; 16]> {
+        let mut sameness = [0; 16];
+        sameness.iter_mut().zip(self.identity.sameness).for_each(|(to, from)| *to = from);
+        [sameness].into_iter().chain(self.likeness.as_ref().and_then(|likeness| likeness.as_written))
     }
 }
 
@@ -113,6 +140,8 @@ impl Candidate {
 /// direction cannot be mended once Front has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Richness {
+    /// No file of it is missing in the export.
+    pub is_whole: bool,
     pub blind_copies: u32,
     pub files: u32,
     pub is_outbound: bool,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! read      all entries, parsed on all cores, each decided by itself   (read, decide, facts)
-//! resolve   copies, collisions, threads, order of sending              (resolve, copies, pins)
+//! resolve   copies, collisions, threads, order of sending              (resolve, classes, copies, inboxes, pins)
 //! record    entries and figures into the ledger                        (verdicts, overview, fingerprint)
 //! ```
 //!
@@ -10,10 +10,12 @@
 //! sends: both build a request by the same [`Rebuilder`], and the import sends only what digests the same.
 
 mod budget;
+mod classes;
 mod copies;
 mod decide;
 mod facts;
 mod fingerprint;
+mod inboxes;
 mod overview;
 mod pins;
 mod read;
@@ -22,7 +24,7 @@ mod requests;
 mod resolve;
 mod verdicts;
 
-pub use overview::{ActiveMessages, Listed, Overview, ProblemKind};
+pub use overview::{ActiveMessages, HUGE, LargeThread, Listed, Overview, ProblemKind};
 pub(crate) use read::STACK;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 
@@ -81,9 +83,9 @@ pub fn plan(
     observer: &dyn Observer,
     stop: &AtomicBool,
 ) -> Result<Overview, PlanError> {
-    let mut read = read::read_all(sources, mapping, settings.threads, observer, stop)?;
-    let links = std::mem::take(&mut read.links);
     let pins = pins::Pins::of(ledger)?;
+    let mut read = read::read_all(sources, mapping, &pins, settings.threads, observer, stop)?;
+    let links = std::mem::take(&mut read.links);
     let resolution = resolve::resolve(&read, links, &pins, mapping);
     let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
     if let Some(out) = settings.requests {

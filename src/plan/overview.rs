@@ -2,7 +2,7 @@
 
 use super::facts::{Finding, Problem, Read};
 use super::pins::Pins;
-use super::resolve::Resolution;
+use super::resolve::{Message, Resolution, Thread};
 use crate::mapping::Mapping;
 use crate::record::ActiveContent;
 use crate::source::Source;
@@ -13,6 +13,13 @@ use std::sync::Arc;
 /// Most lines of any list that grows with the data; what is over is counted.
 const MAX_LISTED: usize = 12;
 
+/// A conversation of more messages than this is named. Front states no limit; it lists the messages of a conversation by
+/// the hundred, and nobody reads so many as one.
+pub const HUGE: u64 = 1_000;
+
+/// Most of the largest conversations that are named.
+const MAX_LARGEST: usize = 5;
+
 /// The figures of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
@@ -22,10 +29,28 @@ pub struct Overview {
     pub threads: u64,
     /// Messages in the largest conversation.
     pub largest_thread: u64,
+    /// Conversations of more than [`HUGE`] messages: seldom what people had with each other.
+    #[serde(default)]
+    pub huge_threads: u64,
+    /// The largest of those.
+    #[serde(default)]
+    pub largest: Vec<LargeThread>,
     /// Conversations whose messages name different inboxes; the oldest that names one decided.
     pub inbox_conflicts: u64,
     /// Messages by inbox.
     pub inboxes: BTreeMap<String, u64>,
+    /// Messages that the rules give to further inboxes too, by such an inbox: imported once, into another one.
+    #[serde(default)]
+    pub also_in: BTreeMap<String, u64>,
+    /// Messages that are imported once more, because they are for a further inbox and each gets its own copy.
+    #[serde(default)]
+    pub further_copies: u64,
+    /// Records beyond the first that one mail gives, because it is for several inboxes and each gets its own copy.
+    #[serde(default)]
+    pub spread: u64,
+    /// Conversations sent before that turned out to be one with another; each keeps its ref.
+    #[serde(default)]
+    pub rejoined: u64,
     /// Messages written to us.
     pub inbound: u64,
     /// Messages written by us.
@@ -45,8 +70,23 @@ pub struct Overview {
     pub active: ActiveMessages,
     /// Messages that were changed on the way, other than by making plain text HTML.
     pub changed: u64,
-    /// Messages sent before that would be sent differently now: Front keeps what it has.
+    /// Messages sent before that would be sent differently now, skipping among it: Front keeps what it has.
     pub sent_differently: u64,
+    /// In which ways, with messages; one may differ in several.
+    #[serde(default)]
+    pub differences: Listed,
+    /// Some of them, by the export's own id or else the external id.
+    #[serde(default)]
+    pub sent_differently_ids: Vec<String>,
+    /// Messages sent before that this plan does not hold: their sources are gone, or they cannot be read any more.
+    #[serde(default)]
+    pub sent_and_gone: u64,
+    /// Messages beside the first of those that share a Message-ID, or an id of the export, and are different.
+    #[serde(default)]
+    pub collisions: u64,
+    /// Chat rows without an id of their own that further exports hold again; they are among the duplicates.
+    #[serde(default)]
+    pub shared_rows: u64,
     /// Unreadable and rejected records by cause, each with one example.
     pub problems: Vec<ProblemKind>,
     /// Warnings of the sources.
@@ -59,6 +99,22 @@ pub struct Overview {
     pub teammates: Vec<String>,
     /// All tags.
     pub tags: Vec<String>,
+    /// Tags with the conversations that get them: one tagged message tags all of its conversation.
+    #[serde(default)]
+    pub tagged: Listed,
+}
+
+/// A conversation so large that something may have joined too much.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LargeThread {
+    /// Its ref.
+    pub thread_ref: String,
+    /// Its inbox.
+    pub inbox: String,
+    /// How many messages.
+    pub messages: u64,
+    /// File and place of its oldest message.
+    pub place: String,
 }
 
 /// Messages whose HTML would do something by itself in a careless viewer, by what it would do. Front sanitises what it
@@ -131,6 +187,11 @@ pub(super) fn overview(
     let mut overview = Overview {
         messages: resolution.messages.len() as u64,
         threads: resolution.threads.len() as u64,
+        further_copies: resolution.further_copies,
+        collisions: resolution.collisions,
+        shared_rows: resolution.shared_rows,
+        spread: read.spread,
+        rejoined: resolution.rejoined,
         unlisted_labels: Listed::most_frequent(read.unlisted.clone()),
         problems: problems(read, sources),
         notes: sources.iter().flat_map(|source| source.notes()).collect(),
@@ -141,13 +202,21 @@ pub(super) fn overview(
     for thread in &resolution.threads {
         overview.largest_thread = overview.largest_thread.max(u64::from(thread.size));
         overview.inbox_conflicts += u64::from(thread.has_conflict);
+        overview.huge_threads += u64::from(u64::from(thread.size) > HUGE);
     }
+    overview.largest = largest(resolution, sources);
+    let (mut sent, mut differences) = (0, BTreeMap::new());
+    let mut tagged: BTreeMap<String, u64> = BTreeMap::new();
+    let mut conversation: (usize, BTreeSet<Arc<str>>) = (usize::MAX, BTreeSet::new());
     let mut senders: BTreeMap<String, u64> = BTreeMap::new();
     let mut tags: BTreeSet<Arc<str>> = BTreeSet::new();
     for message in &resolution.messages {
         let Some(candidate) = resolution.candidate_of(message) else { continue };
         if let Some(thread) = resolution.threads.get(message.thread) {
             *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
+        }
+        for inbox in resolution.further_inboxes(message) {
+            *overview.also_in.entry(inbox.to_owned()).or_default() += 1;
         }
         if candidate.is_inbound {
             overview.inbound += 1;
@@ -161,12 +230,32 @@ pub(super) fn overview(
         overview.file_bytes += candidate.file_bytes;
         overview.changed += u64::from(candidate.has_changes);
         overview.active.add(candidate.active);
-        tags.extend(message.tags.iter().map(|tag| read.texts.get(*tag)));
+        // Messages stand conversation by conversation.
+        if conversation.0 != message.thread {
+            conversation = (message.thread, BTreeSet::new());
+        }
+        for tag in message.tags.iter().map(|tag| read.texts.get(*tag)) {
+            if conversation.1.insert(Arc::clone(&tag)) {
+                *tagged.entry(tag.as_ref().to_owned()).or_default() += 1;
+            }
+            tags.insert(tag);
+        }
         if pins.copy(&message.external_id).is_some() {
-            let planned = resolution.planned(message);
-            overview.sent_differently += u64::from(planned.is_some_and(|planned| pins.was_sent_differently(&planned)));
+            sent += 1;
+            let found = resolution.differences(message, pins);
+            if !found.is_empty() {
+                overview.sent_differently += 1;
+                if overview.sent_differently_ids.len() < MAX_LISTED {
+                    let original = read.facts.get(message.record).and_then(|facts| facts.original_id.as_deref());
+                    overview.sent_differently_ids.push(original.unwrap_or(&message.external_id).to_owned());
+                }
+            }
+            found.into_iter().for_each(|difference| *differences.entry(difference).or_default() += 1);
         }
     }
+    overview.sent_and_gone = pins.sent_messages().saturating_sub(sent);
+    overview.differences = Listed::most_frequent(differences);
+    overview.tagged = Listed::most_frequent(tagged);
     overview.tags = tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
     overview.teammates =
         senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned().collect();
@@ -174,6 +263,49 @@ pub(super) fn overview(
     overview.teammates.dedup();
     overview.treated_as_us = Listed::most_frequent(senders);
     overview
+}
+
+/// The largest of the huge conversations, the largest first.
+fn largest(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Vec<LargeThread> {
+    let mut huge: Vec<(usize, &Thread)> =
+        resolution.threads.iter().enumerate().filter(|(_, thread)| u64::from(thread.size) > HUGE).collect();
+    huge.sort_by(|(_, a), (_, b)| b.size.cmp(&a.size).then_with(|| a.thread_ref.cmp(&b.thread_ref)));
+    huge.truncate(MAX_LARGEST);
+    let oldest = |at: usize| {
+        // Oldest first within a conversation.
+        let message = resolution.messages.iter().find(|message| message.thread == at)?;
+        Some(super::place(sources, &resolution.read.facts.get(message.record)?.origin))
+    };
+    let named = huge.into_iter().map(|(at, thread)| LargeThread {
+        thread_ref: thread.thread_ref.clone(),
+        inbox: thread.inbox.clone(),
+        messages: u64::from(thread.size),
+        place: oldest(at).unwrap_or_default(),
+    });
+    named.collect()
+}
+
+impl Resolution<'_> {
+    /// In which ways a message that was sent would be sent otherwise now, in words.
+    fn differences(&self, message: &Message, pins: &Pins) -> Vec<String> {
+        let mut found = Vec::new();
+        let facts = self.read.facts.get(message.record);
+        if let Some(Finding::Skipped { cause, .. }) = facts.map(|facts| &facts.finding) {
+            found.push(format!("skipped now: {}", self.read.texts.get(*cause)));
+        }
+        if let Some(thread) = self.threads.get(message.thread) {
+            if let Some(wanted) = &thread.wanted {
+                found.push(format!("into {wanted} now, not {}", thread.inbox));
+            }
+            if thread.is_archived != self.mapping.silence.is_archived {
+                found.push(if thread.is_archived { "left open now" } else { "archived now" }.to_owned());
+            }
+        }
+        if self.planned(message).is_some_and(|planned| pins.was_sent_differently(&planned)) {
+            found.push("other content, people or tags now".to_owned());
+        }
+        found
+    }
 }
 
 fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Vec<ProblemKind> {

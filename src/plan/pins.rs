@@ -33,6 +33,8 @@ pub(super) struct ThreadPin {
     pub thread_ref: String,
     pub inbox: String,
     pub is_archived: bool,
+    /// How many messages of it were sent.
+    pub messages: u32,
 }
 
 /// A sent message's place in the reference graph.
@@ -74,14 +76,18 @@ impl Pins {
 
     /// The thread of a pin; of several inboxes that were used for one ref, the first counts.
     fn thread_of(&mut self, pin: &Pin) -> u32 {
-        if let Some(thread) = self.by_ref.get(pin.thread_ref.as_str()) {
-            return *thread;
+        if let Some(known) = self.by_ref.get(pin.thread_ref.as_str()) {
+            if let Some(thread) = self.threads.get_mut(*known as usize) {
+                thread.messages = thread.messages.saturating_add(1);
+            }
+            return *known;
         }
         let thread = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         self.threads.push(ThreadPin {
             thread_ref: pin.thread_ref.clone(),
             inbox: pin.inbox.clone(),
             is_archived: pin.is_archived,
+            messages: 1,
         });
         self.by_ref.insert(pin.thread_ref.as_str().into(), thread);
         thread
@@ -107,6 +113,21 @@ impl Pins {
         self.sent(external_id).map(|(_, thread)| thread.thread_ref.as_str())
     }
 
+    /// Nothing was ever sent.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// How many messages were sent.
+    pub(super) fn sent_messages(&self) -> u64 {
+        self.threads.iter().map(|thread| u64::from(thread.messages)).sum()
+    }
+
+    /// The inbox a message was sent into.
+    pub(super) fn inbox(&self, external_id: &str) -> Option<&str> {
+        self.sent(external_id).map(|(_, thread)| thread.inbox.as_str())
+    }
+
     /// What a sent thread keeps.
     pub(super) fn thread(&self, thread_ref: &str) -> Option<&ThreadPin> {
         self.threads.get(*self.by_ref.get(thread_ref)? as usize)
@@ -129,8 +150,11 @@ impl Pins {
         self.known.iter().filter_map(move |(external_id, known)| {
             let message_id = known.original_id.as_deref()?;
             let thread = self.threads.get(known.thread? as usize)?;
-            let is_of =
-                |namespace: &str| external_id.starts_with(&plain_id(&identity::mail_key(namespace, message_id)));
+            let is_of = |namespace: &str| {
+                let key = identity::mail_key(namespace, message_id);
+                external_id.starts_with(&plain_id(&key))
+                    || external_id.starts_with(&plain_id(&identity::in_inbox(&key, &thread.inbox)))
+            };
             let namespace = namespaces.iter().copied().find(|namespace| is_of(namespace))?;
             Some(GraphPin { namespace, message_id, thread_ref: &thread.thread_ref })
         })

@@ -8,11 +8,13 @@
 use super::budget::Budget;
 use super::decide::{Decided, decide};
 use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
+use super::inboxes::sent_ids;
+use super::pins::Pins;
 use super::{PlanError, short};
 use crate::event::{Event, Observer, Stage};
-use crate::mapping::Mapping;
+use crate::mapping::{InboxCopies, Mapping};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
-use crate::request::{Draft, TEXT_MADE_HTML};
+use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
 use crate::thread::{Id, Message, base_subject};
 use std::collections::{BTreeMap, HashSet};
@@ -33,6 +35,7 @@ const PROGRESS: u64 = 1 << 20;
 pub(super) fn read_all(
     sources: &[Box<dyn Source>],
     mapping: &Mapping,
+    pins: &Pins,
     threads: usize,
     observer: &dyn Observer,
     stop: &AtomicBool,
@@ -41,6 +44,7 @@ pub(super) fn read_all(
     observer.event(Event::StageStarted { stage: Stage::Reading, total });
     let work = Work {
         mapping,
+        pins,
         texts: Texts::default(),
         unlisted: Mutex::default(),
         budget: Budget::new(PARSED_AT_ONCE),
@@ -49,9 +53,16 @@ pub(super) fn read_all(
         observer,
         stop,
     };
-    let (mut facts, mut links) = (Vec::new(), Vec::new());
+    let (mut facts, mut links, mut spread) = (Vec::new(), Vec::new(), 0);
     for source in sources {
-        for found in work.read_source(source.as_ref(), threads)? {
+        for mut found in work.read_source(source.as_ref(), threads)? {
+            if mapping.identity.copies == InboxCopies::PerInbox {
+                for further in take_further_inboxes(&mut found.facts) {
+                    facts.push(further);
+                    links.push(found.links.clone());
+                    spread += 1;
+                }
+            }
             facts.push(found.facts);
             links.push(found.links);
         }
@@ -61,11 +72,12 @@ pub(super) fn read_all(
     }
     observer.event(Event::StageFinished { stage: Stage::Reading });
     let unlisted = work.unlisted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Read { facts, links, texts: work.texts, unlisted })
+    Ok(Read { facts, links, texts: work.texts, unlisted, spread })
 }
 
 struct Work<'a> {
     mapping: &'a Mapping,
+    pins: &'a Pins,
     texts: Texts,
     unlisted: Mutex<BTreeMap<String, u64>>,
     budget: Budget,
@@ -162,7 +174,7 @@ impl Work<'_> {
                 found = Some(links(&record, self.namespace(source), self.mapping));
                 self.finding(*record, decided)
             }
-            Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause) },
+            Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause), sent: None },
             Err(bad) => bad_record(bad),
         };
         if found.is_none() {
@@ -176,19 +188,37 @@ impl Work<'_> {
     }
 
     fn finding(&self, record: Record, decided: Decided) -> Finding {
-        if let Some(cause) = decided.skip {
-            return Finding::Skipped { cause: self.texts.keep(&cause) };
-        }
-        if !decided.unlisted.is_empty() {
-            let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
-            for label in decided.unlisted {
-                *counts.entry(label).or_default() += 1;
+        let Some(cause) = &decided.skip else {
+            if !decided.unlisted.is_empty() {
+                let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+                for label in &decided.unlisted {
+                    *counts.entry(label.clone()).or_default() += 1;
+                }
             }
+            return match self.candidate(record, &decided) {
+                Ok(candidate) => Finding::Candidate(candidate),
+                Err(too_large) => {
+                    Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize)))
+                }
+            };
+        };
+        let cause = self.texts.keep(cause);
+        if self.pins.is_empty() {
+            return Finding::Skipped { cause, sent: None };
         }
+        let sent = self.candidate(record, &decided).ok().filter(|candidate| {
+            let (key, copy) = (&candidate.identity.key, (0, candidate.as_ref()));
+            sent_ids(&[copy], key, self.mapping, self.pins).next().is_some()
+        });
+        Finding::Skipped { cause, sent }
+    }
+
+    fn candidate(&self, record: Record, decided: &Decided) -> Result<Box<Candidate>, TooLarge> {
         let mut candidate = Candidate {
             identity: record.identity,
+            likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound,
-            inbox_rule: decided.inbox_rule.and_then(|rule| u16::try_from(rule).ok()),
+            inbox_rules: decided.inbox_rules.iter().filter_map(|rule| u16::try_from(*rule).ok()).collect(),
             tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
@@ -205,16 +235,27 @@ impl Work<'_> {
         };
         // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
         candidate.has_changes |= candidate.wants_recipient;
-        match Draft::new(record, decided.direction, self.mapping) {
-            Ok(draft) => {
-                candidate.draft = draft.digest;
-                candidate.size = draft.size;
-                candidate.has_changes |= draft.changes.iter().any(|change| change != TEXT_MADE_HTML);
-                Finding::Candidate(Box::new(candidate))
-            }
-            Err(too_large) => Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize))),
-        }
+        let draft = Draft::new(record, decided.direction, self.mapping)?;
+        candidate.draft = draft.digest;
+        candidate.size = draft.size;
+        candidate.has_changes |= draft.changes.iter().any(|change| change != TEXT_MADE_HTML);
+        Ok(Box::new(candidate))
     }
+}
+
+/// Leaves a record to the first inbox it is for; a record of its own is returned for each of the others.
+fn take_further_inboxes(facts: &mut Facts) -> Vec<Facts> {
+    let Some(candidate) = facts.finding.candidate_mut() else { return Vec::new() };
+    let rules = std::mem::take(&mut candidate.inbox_rules);
+    candidate.inbox_rules = rules.iter().take(1).copied().collect();
+    let further = rules.iter().skip(1).map(|rule| {
+        let mut copy = facts.clone();
+        if let Some(candidate) = copy.finding.candidate_mut() {
+            candidate.inbox_rules = Box::from([*rule]);
+        }
+        copy
+    });
+    further.collect()
 }
 
 /// Reads an entry as a record. Should that panic, which is a bug, the one record is lost and not the run.
@@ -276,6 +317,7 @@ fn richness(record: &Record, direction: Direction) -> Richness {
         record::Body::Html(text) | record::Body::Text(text) => text.len(),
     };
     Richness {
+        is_whole: record.likeness.as_ref().is_none_or(|likeness| likeness.missing == 0),
         blind_copies: u32::try_from(record.bcc.len()).unwrap_or(u32::MAX),
         files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
         is_outbound: direction == Direction::Outbound,

@@ -3,12 +3,13 @@
 //! Everything here is a function of the *set* of records and of what was sent before. Reading order numbers
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
-use super::facts::{Candidate, Customer, Finding, Read, Text};
+use super::facts::{Candidate, Customer, Read, Text};
 use super::pins::Pins;
 use super::read::graph_id;
-use crate::mapping::{Mapping, Order};
+use crate::mapping::{InboxCopies, Mapping, Order};
 use crate::request::hex;
 use crate::thread::{self, Graph, Name};
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 /// Everything decided, with the facts it was decided from.
@@ -19,6 +20,14 @@ pub(super) struct Resolution<'a> {
     pub(super) fates: Vec<Fate>,
     pub(super) messages: Vec<Message>,
     pub(super) threads: Vec<Thread>,
+    /// Sent threads that turned out to be one with another.
+    pub(super) rejoined: u64,
+    /// Messages beside the first of those that are one message in several inboxes.
+    pub(super) further_copies: u64,
+    /// Rows without an id of their own that further exports hold again.
+    pub(super) shared_rows: u64,
+    /// Messages beside the first of those that are different and share a Message-ID, or an id of the export.
+    pub(super) collisions: u64,
 }
 
 /// What becomes of a record.
@@ -42,8 +51,10 @@ pub(super) struct Message {
     pub thread: usize,
     /// Tags of all kept copies, sorted.
     pub tags: Vec<Text>,
-    /// The earliest inbox rule that any kept copy matched.
-    pub inbox_rule: Option<u16>,
+    /// The rules that name an inbox for any kept copy, in order.
+    pub inbox_rules: Box<[u16]>,
+    /// It stands for copies without such a rule, while others have one and are messages of their own.
+    pub is_for_default: bool,
 }
 
 /// One conversation.
@@ -53,6 +64,9 @@ pub(super) struct Thread {
     pub thread_ref: String,
     pub inbox: String,
     pub is_archived: bool,
+    /// Another inbox that the rules would give it, were it not sent before. Nothing is said unless all that was sent of it
+    /// is read again.
+    pub wanted: Option<String>,
     /// Who we talked to: the author of the oldest inbound message among those that name them best.
     pub customer: Option<Customer>,
     /// Its messages name different inboxes.
@@ -75,53 +89,57 @@ pub(super) fn resolve<'a>(
         fates: vec![Fate::Own; read.facts.len()],
         messages: Vec::new(),
         threads: Vec::new(),
+        rejoined: 0,
+        further_copies: 0,
+        shared_rows: 0,
+        collisions: 0,
     };
     resolution.unite_copies(pins);
     resolution.name_threads(links, pins);
+    resolution.tag_further_inboxes();
     resolution.put_in_order();
     resolution
 }
 
 impl Resolution<'_> {
     fn name_threads(&mut self, links: Vec<Option<thread::Message>>, pins: &Pins) {
-        let mut graph = Graph::new();
-        for pin in pins.graph_pins(self.mapping) {
-            graph.pin(graph_id(pin.namespace, "message", pin.message_id), pin.thread_ref);
-        }
-        // What was sent and is read again pins by its own place, so that it needs no Message-ID.
-        for message in &self.messages {
-            if let Some(thread_ref) = pins.thread_ref(&message.external_id)
-                && let Some(Some(link)) = links.get(message.record)
-            {
-                graph.pin(link.id, thread_ref);
-            }
-        }
-        // By record number: its number in the graph.
-        let mut numbers: Vec<Option<u32>> = Vec::with_capacity(links.len());
-        let mut next = 0;
-        for link in links {
-            numbers.push(link.map(|link| {
-                graph.add(&link);
-                next += 1;
-                next - 1
-            }));
-        }
-        let names = graph.names(self.mapping.thread.join_by_subject);
+        let (refs, rejoined) = match self.mapping.identity.copies {
+            InboxCopies::One => self.refs(links, pins),
+            InboxCopies::PerInbox => self.refs_per_inbox(&links, pins),
+        };
+        self.rejoined = rejoined;
         let mut threads: HashMap<String, usize> = HashMap::new();
-        for message in &mut self.messages {
-            let name = || names.get(numbers.get(message.record).copied().flatten()? as usize);
-            let thread_ref = match pins.thread_ref(&message.external_id) {
-                Some(pinned) => pinned.to_owned(),
-                None => match name() {
-                    Some(Name::Pinned(pinned)) => pinned.clone(),
-                    Some(Name::Group(id) | Name::Root(id)) => format!("tl1-{}", hex(id)),
-                    None => message.external_id.clone(),
-                },
-            };
+        for (message, thread_ref) in self.messages.iter_mut().zip(refs) {
             let next = threads.len();
             message.thread = *threads.entry(thread_ref).or_insert(next);
         }
         self.decide_threads(threads, pins);
+    }
+
+    /// The ref of every message.
+    fn refs(&self, links: Vec<Option<thread::Message>>, pins: &Pins) -> (Vec<String>, u64) {
+        let graph = pinned_graph(&links, &self.messages, pins, self.mapping, None);
+        let names = names_in_graph(graph, links.into_iter(), self.mapping);
+        let refs = self.messages.iter().map(|message| match pins.thread_ref(&message.external_id) {
+            Some(pinned) => pinned.to_owned(),
+            None => match names.of(message) {
+                Some(Name::Pinned(pinned)) => pinned.clone(),
+                Some(Name::Group(id) | Name::Root(id)) => new_ref(id),
+                None => message.external_id.clone(),
+            },
+        });
+        (refs.collect(), names.rejoined)
+    }
+
+    /// The inbox that the message itself is for; absent if it goes where its thread goes.
+    pub(super) fn named_inbox(&self, message: &Message) -> Option<&str> {
+        let named = message.inbox_rules.first().and_then(|rule| self.inbox_of_rule(*rule));
+        named.or(message.is_for_default.then_some(&self.mapping.target.inbox))
+    }
+
+    /// The inbox that a rule names.
+    pub(super) fn inbox_of_rule(&self, rule: u16) -> Option<&str> {
+        self.mapping.rules.get(usize::from(rule))?.inbox.as_deref()
     }
 
     /// One inbox, one archived state, one customer for each thread.
@@ -144,15 +162,16 @@ impl Resolution<'_> {
     }
 
     fn decide_thread(&self, thread_ref: String, members: &[&Message], pins: &Pins) -> Thread {
-        let named: Vec<&String> = members
-            .iter()
-            .filter_map(|message| self.mapping.rules.get(usize::from(message.inbox_rule?))?.inbox.as_ref())
-            .collect();
+        let named: Vec<&str> = members.iter().filter_map(|message| self.named_inbox(message)).collect();
         let pin = pins.thread(&thread_ref);
-        let inbox = pin.map(|pin| &pin.inbox).or(named.first().copied()).unwrap_or(&self.mapping.target.inbox);
+        let wanted = named.first().copied().unwrap_or(&self.mapping.target.inbox);
+        let inbox = pin.map_or(wanted, |pin| &pin.inbox);
+        let sent = members.iter().filter(|message| pins.copy(&message.external_id).is_some()).count();
+        let is_whole = pin.is_none_or(|pin| pin.messages as usize <= sent);
         let candidates = || members.iter().filter_map(|message| self.candidate_of(message));
         Thread {
-            inbox: inbox.clone(),
+            inbox: inbox.to_owned(),
+            wanted: (is_whole && wanted != inbox).then(|| wanted.to_owned()),
             is_archived: pin.map_or(self.mapping.silence.is_archived, |pin| pin.is_archived),
             customer: candidates()
                 .filter(|candidate| candidate.is_inbound)
@@ -208,17 +227,80 @@ impl Resolution<'_> {
         }
     }
 
-    fn date_of(&self, message: &Message) -> i64 {
+    pub(super) fn date_of(&self, message: &Message) -> i64 {
         self.candidate_of(message).map_or(0, |candidate| candidate.date)
     }
 
     /// The copy of a message that is sent.
     pub(super) fn candidate_of(&self, message: &Message) -> Option<&Candidate> {
-        match &self.read.facts.get(message.record)?.finding {
-            Finding::Candidate(candidate) => Some(candidate),
-            _ => None,
+        self.read.facts.get(message.record)?.finding.candidate()
+    }
+}
+
+/// The reference graph with what was sent pinned in it; with an `inbox`, only what was sent into that one.
+pub(super) fn pinned_graph(
+    links: &[Option<thread::Message>],
+    messages: &[Message],
+    pins: &Pins,
+    mapping: &Mapping,
+    inbox: Option<&str>,
+) -> Graph {
+    let mut graph = Graph::new();
+    let counts = |thread_ref: &str| {
+        inbox.is_none_or(|inbox| pins.thread(thread_ref).is_some_and(|thread| thread.inbox == inbox))
+    };
+    for pin in pins.graph_pins(mapping).filter(|pin| counts(pin.thread_ref)) {
+        graph.pin(graph_id(pin.namespace, "message", pin.message_id), pin.thread_ref);
+    }
+    // What was sent and is read again pins by its own place, so that it needs no Message-ID.
+    for message in messages {
+        if let Some(thread_ref) = pins.thread_ref(&message.external_id)
+            && counts(thread_ref)
+            && let Some(Some(link)) = links.get(message.record)
+        {
+            graph.pin(link.id, thread_ref);
         }
     }
+    graph
+}
+
+/// The thread of every record that has a place in the reference graph.
+pub(super) struct NamesInGraph {
+    names: Vec<Name>,
+    /// By record number: its number in the graph.
+    numbers: Vec<Option<u32>>,
+    /// Sent threads that turned out to be one with another.
+    pub(super) rejoined: u64,
+}
+
+impl NamesInGraph {
+    pub(super) fn of(&self, message: &Message) -> Option<&Name> {
+        self.names.get(self.numbers.get(message.record).copied().flatten()? as usize)
+    }
+}
+
+/// Adds the records' links, by record number, and names the threads.
+pub(super) fn names_in_graph(
+    mut graph: Graph,
+    links: impl Iterator<Item = Option<impl Borrow<thread::Message>>>,
+    mapping: &Mapping,
+) -> NamesInGraph {
+    let mut numbers: Vec<Option<u32>> = Vec::with_capacity(links.size_hint().0);
+    let mut next = 0;
+    for link in links {
+        numbers.push(link.map(|link| {
+            graph.add(link.borrow());
+            next += 1;
+            next - 1
+        }));
+    }
+    let names = graph.names(mapping.thread.join_by_subject);
+    NamesInGraph { names: names.of, numbers, rejoined: names.rejoined }
+}
+
+/// The ref of a thread that was not sent before: 128 bits of its name.
+pub(super) fn new_ref(id: &[u8]) -> String {
+    format!("tl1-{}", hex(id.get(..16).unwrap_or_default()))
 }
 
 /// Scheme `tl1`: 160 bits of the identity key. Changing this doubles every mailbox imported before.

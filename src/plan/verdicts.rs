@@ -81,7 +81,7 @@ impl Resolution<'_> {
 fn own_verdict(facts: &Facts, texts: &Texts) -> Option<Verdict> {
     Some(match &facts.finding {
         Finding::Candidate(_) => return None,
-        Finding::Skipped { cause } => Verdict::Skipped { cause: texts.get(*cause).as_ref().to_owned() },
+        Finding::Skipped { cause, .. } => Verdict::Skipped { cause: texts.get(*cause).as_ref().to_owned() },
         Finding::Unreadable(problem) => Verdict::Unreadable {
             cause: problem.cause.clone(),
             detail: problem.detail.clone(),

@@ -84,6 +84,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         labels: cells.labels(columns.labels.as_deref()),
         stated_direction: direction,
         identity,
+        likeness: None,
         changes,
     };
     Ok(Outcome::Record(Box::new(record)))

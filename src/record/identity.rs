@@ -16,21 +16,33 @@
 //! | chat `sameness` | `threadlift tl1 chat sameness` | sender cell, text cell |
 //! | chat `sameness` without id column | `threadlift tl1 chat sameness` | time cell, sender cell, text cell |
 //! | chat `content` | `threadlift tl1 chat cells` | column names, cells |
+//! | `key` of a message in one of several inboxes | `threadlift tl1 inbox` | the `key` by the lines above, inbox as the mapping names it |
 //!
 //! *Canonical hash* of a part: BLAKE3 of its bytes, transfer encoding undone, line ends as LF and none at the end,
 //! unless the part is base64 and no text: then its bytes as they are. *Sender* in `sameness`: what stands in the last pair of angle brackets of From, else its first word with
-//! an `@`, else all of it; lower case, no white space. *Subject* there: decoded, without leading `[tag]`s, replies as `re:`.
+//! an `@`, else all of it; lower case, no white space; where a mailing list put its own address there and another field
+//! names the person, the person. *Subject* there: decoded, without leading `[tag]`s, replies as `re:`.
 //! *Text* there: the plain parts (else the HTML parts without tags), decoded by declared charset, without list footer, white
 //! space collapsed. Time, sender and text of a chat row are the cells as read, trimmed.
 //!
 //! Never in `key`: a repaired or derived value, and a header that changes between exports (Received, Status, X-Gmail-Labels,
 //! X-Mozilla-Status, Content-Length, Delivered-To and their like). `content` is all bytes, volatile headers too: it breaks
 //! ties within one plan and must not go into an id; where an id needs a suffix, `sameness` is the digest to use.
+//!
+//! [`Likeness`](super::Likeness) is beside these and never in an id: with it a mail of which files are missing in the export
+//! is known as a copy of the whole one, and what was pinned by a sender as written is known by the person behind it.
 
 /// The `key` of a mail that has a usable Message-ID.
 #[must_use]
 pub fn mail_key(namespace: &str, message_id: &str) -> [u8; 32] {
     Digest::new("threadlift tl1 mail id").field(namespace.as_bytes()).field(message_id.as_bytes()).finish()
+}
+
+/// What an id (a `key`, or the name of a thread) becomes where each inbox has a copy of its own. The default inbox keeps
+/// the id as it is, so that a mapping may begin to ask for copies later.
+#[must_use]
+pub fn in_inbox(id: &[u8], inbox: &str) -> [u8; 32] {
+    Digest::new("threadlift tl1 inbox").field(id).field(inbox.as_bytes()).finish()
 }
 
 /// Writes fields unambiguously into one digest.

@@ -115,6 +115,8 @@ pub struct Record {
     pub thread_value: Option<String>,
     /// Digests that decide identity; see [`Identity`].
     pub identity: Identity,
+    /// What else may make it the same message as another; see [`Likeness`].
+    pub likeness: Option<Box<Likeness>>,
     /// What its HTML would do by itself in a careless viewer. Counted, not removed: Front sanitises what it shows.
     pub active: ActiveContent,
     /// Everything that was changed on the way, in words.
@@ -183,6 +185,20 @@ pub struct Attachment {
     pub content_id: Option<String>,
     /// Decoded content.
     pub content: Bytes,
+}
+
+/// What tells that two mails are one message though their [`Identity::sameness`] differs. Only mails have it that have
+/// files, or whose sender a mailing list hid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Likeness {
+    /// Sameness without the files.
+    pub base: [u8; 16],
+    /// Digests of the files that are there, sorted, each once.
+    pub files: Box<[u64]>,
+    /// How many files are known to be missing in the export.
+    pub missing: u32,
+    /// Sameness with From as it stands, where a mailing list's address stands in it.
+    pub as_written: Option<[u8; 16]>,
 }
 
 /// What makes two records the same message (design: from content only, never from a repaired value).

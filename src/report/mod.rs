@@ -1,5 +1,6 @@
 //! What a command says at its end: one model, read by the terminal and by `--json`.
 
+mod decisions;
 mod text;
 mod words;
 

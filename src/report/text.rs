@@ -1,5 +1,6 @@
 //! The report for a terminal: fits a screen, worst things named with an example and a remedy.
 
+use super::decisions::decisions;
 use super::words::{count, counted, duration, printable, size};
 use super::{Report, SourceBalance};
 use crate::ledger::{Class, Tally};
@@ -88,19 +89,11 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
     if !plan.unlisted_labels.first.is_empty() {
         let _ = writeln!(out, "Labels    without a tag: {}", listed(&plan.unlisted_labels, "none"));
     }
-    if plan.inbox_conflicts > 0 {
-        let _ = writeln!(
-            out,
-            "Note      {} with messages for different inboxes: the oldest that names one decided",
-            counted(plan.inbox_conflicts, "conversation")
-        );
+    if !plan.tagged.first.is_empty() {
+        let _ = writeln!(out, "Tags      by conversation: {}", listed(&plan.tagged, "none"));
     }
-    if plan.sent_differently > 0 {
-        let _ = writeln!(
-            out,
-            "Note      {} sent differently before: Front keeps what it has, nothing of it is sent again",
-            counted(plan.sent_differently, "message")
-        );
+    for note in decisions(plan) {
+        let _ = writeln!(out, "Note      {}", printable(&note));
     }
     for note in &plan.notes {
         let _ = writeln!(out, "Note      {note}");
@@ -136,7 +129,7 @@ fn day(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
-fn listed(list: &Listed, none: &str) -> String {
+pub(super) fn listed(list: &Listed, none: &str) -> String {
     if list.first.is_empty() {
         return none.to_owned();
     }

@@ -49,6 +49,15 @@ pub enum Name {
     Root(Id),
 }
 
+/// The threads of all messages.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// By message, in the order they were added.
+    pub of: Vec<Name>,
+    /// Threads that were sent under refs of their own and would be one thread with another now. They keep their refs.
+    pub rejoined: u64,
+}
+
 /// The reference graph, filled message by message.
 #[derive(Debug, Default)]
 pub struct Graph {
@@ -144,11 +153,11 @@ impl Graph {
         }
     }
 
-    /// The thread of every message, in the order they were added.
+    /// The thread of every message.
     ///
     /// Messages of equal subject whose dates are at most `join_days` apart are joined first; 0 joins none.
     #[must_use]
-    pub fn names(mut self, join_days: u32) -> Vec<Name> {
+    pub fn names(mut self, join_days: u32) -> Names {
         if join_days > 0 {
             self.join_by_subject(i64::from(join_days) * 86_400);
         }
@@ -158,7 +167,9 @@ impl Graph {
         let named = self.named_nodes();
         let component_names = component_names(&named, head_of);
         let roots = self.roots(head_of);
-        self.messages
+        let rejoined = self.rejoined(head_of);
+        let names = self
+            .messages
             .iter()
             .map(|message| {
                 let head = head_of(message.node);
@@ -170,7 +181,8 @@ impl Graph {
                     None => Name::Root(roots.get(&head).copied().unwrap_or_default()),
                 }
             })
-            .collect()
+            .collect();
+        Names { of: names, rejoined }
     }
 
     fn node(&mut self, id: Id) -> u32 {
@@ -261,6 +273,27 @@ impl Graph {
         }
     }
 
+    /// Sent threads beyond the first in each component and each group. Messages of explicit groups are not of one thread
+    /// for being linked, and what is not read again counts only where a message that is read joins it to another.
+    fn rejoined(&self, head_of: impl Fn(u32) -> u32) -> u64 {
+        let mut joined: HashMap<(Option<Id>, u32), (HashSet<&str>, bool)> = HashMap::new();
+        let mut absent: HashMap<u32, &str> = self.pins.iter().map(|(node, pin)| (*node, pin.as_str())).collect();
+        for message in &self.messages {
+            absent.remove(&message.node);
+        }
+        for message in &self.messages {
+            let head = if message.group.is_some() { ABSENT } else { head_of(message.node) };
+            let (refs, is_linked) = joined.entry((message.group, head)).or_default();
+            *is_linked = true;
+            refs.extend(self.pins.get(&message.node).map(String::as_str));
+        }
+        for (node, pin) in absent {
+            joined.entry((None, head_of(node))).or_default().0.insert(pin);
+        }
+        let linked = joined.into_values().filter(|(_, is_linked)| *is_linked);
+        linked.map(|(refs, _)| refs.len().saturating_sub(1) as u64).sum()
+    }
+
     /// Nodes that have a name of their own; where messages of one id differ, the one of lowest rank.
     fn named_nodes(&self) -> HashMap<u32, Name> {
         let mut named: HashMap<u32, Name> =
@@ -276,7 +309,7 @@ impl Graph {
     /// The name of the nearest ancestor that has one, parents before grandparents.
     fn ancestor_name(&self, message: &Placed, named: &HashMap<u32, Name>) -> Option<Name> {
         let mut seen: HashSet<u32> = HashSet::from([message.node]);
-        let mut waiting: VecDeque<u32> = self.parents(message).rev().collect();
+        let mut waiting: VecDeque<u32> = self.parents(message).rev().take(MAX_ANCESTORS).collect();
         for _ in 0..MAX_ANCESTORS {
             let node = waiting.pop_front()?;
             if !seen.insert(node) {
@@ -287,7 +320,7 @@ impl Graph {
             }
             let ancestor = self.nodes.get(node as usize).and_then(|node| self.messages.get(node.message as usize));
             if let Some(ancestor) = ancestor {
-                waiting.extend(self.parents(ancestor).rev());
+                waiting.extend(self.parents(ancestor).rev().take(MAX_ANCESTORS));
             }
         }
         None

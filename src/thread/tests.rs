@@ -15,7 +15,7 @@ fn names(messages: &[Message]) -> Vec<Name> {
     for message in messages {
         graph.add(message);
     }
-    graph.names(0)
+    graph.names(0).of
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn what_was_sent_keeps_its_ref_and_newcomers_join_it() {
     graph.pin(id(7), "ref-7");
     graph.add(&message(5, &[]));
     graph.add(&message(6, &[5, 7]));
-    let names = graph.names(0);
+    let names = graph.names(0).of;
     assert_eq!(names[1], Name::Pinned("ref-7".into()), "the ancestor was sent, though it is not read again");
     assert_eq!(names[0], Name::Pinned("ref-7".into()), "an older mail found later joins too");
 }
@@ -71,7 +71,7 @@ fn a_group_with_a_sent_member_keeps_that_ref() {
     for n in [1, 2] {
         graph.add(&Message { group: Some(id(200)), ..message(n, &[]) });
     }
-    assert_eq!(graph.names(0), [Name::Pinned("ref-1".into()), Name::Pinned("ref-1".into())]);
+    assert_eq!(graph.names(0).of, [Name::Pinned("ref-1".into()), Name::Pinned("ref-1".into())]);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn subjects_join_only_on_request_and_within_the_window() {
     for message in &messages {
         graph.add(message);
     }
-    let joined = graph.names(7);
+    let joined = graph.names(7).of;
     assert_eq!(joined[0], joined[1]);
     assert_ne!(joined[1], joined[2]);
 }
@@ -101,7 +101,7 @@ fn a_thread_of_a_hundred_thousand_replies_is_linear_and_one() {
     for n in 1..100_000_u32 {
         graph.add(&Message { id: wide(n), references: vec![wide(n - 1)], ..Message::default() });
     }
-    let names = graph.names(0);
+    let names = graph.names(0).of;
     assert!(names.iter().all(|name| *name == Name::Root(wide(0))));
 }
 

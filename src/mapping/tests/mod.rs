@@ -102,6 +102,7 @@ skip = "older than we keep"
 [identity]
 namespace = "acme"
 collisions = "richest"
+copies = "per-inbox"
 
 [silence]
 archived = "no-leave-every-imported-conversation-open"
@@ -146,6 +147,7 @@ fn the_smallest_mapping_gets_every_default() {
         (mapping.identity.namespace.as_str(), mapping.identity.collisions),
         ("threadlift", Collisions::KeepBoth)
     );
+    assert_eq!((mapping.identity.copies, mapping.identity.also_in_tag.as_deref()), (InboxCopies::One, None));
     let send = &mapping.send;
     assert!((send.share - 0.8).abs() < f64::EPSILON);
     assert_eq!((send.reserve, send.per_resource, send.in_flight), (10, 5, 16));
@@ -191,6 +193,7 @@ fn the_fullest_mapping_is_understood_in_full() {
     let ticket = mapping.thread.subject.as_ref().and_then(|subject| subject.captures("Re: [#42] help"));
     assert_eq!(ticket.and_then(|groups| groups.get(1)).map(|group| group.as_str()), Some("42"));
     assert_eq!((mapping.identity.namespace.as_str(), mapping.identity.collisions), ("acme", Collisions::Richest));
+    assert_eq!(mapping.identity.copies, InboxCopies::PerInbox);
     let send = &mapping.send;
     assert!((send.share - 1.0).abs() < f64::EPSILON);
     assert_eq!((send.reserve, send.per_resource, send.in_flight), (0, 50, 256));

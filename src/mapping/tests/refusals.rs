@@ -61,7 +61,7 @@ fn unknown_keys_are_refused_everywhere_with_the_nearest_one() {
         "in [[rule]]",
         "did you mean `inbox`?",
     );
-    refused_after("[identity]\n▶colour = 1\n", "in [identity]", "known keys here: `namespace` or `collisions`");
+    refused_after("[identity]\n▶colour = 1\n", "in [identity]", "`copies` or `also_in_tag`");
     refused_after("[silence]\n▶rule = \"x\"\n", "in [silence]", "did you mean `rules`?");
     refused_after("[send]\n▶inflight = 1\n", "in [send]", "did you mean `in_flight`?");
     let columns = COLUMNS.replace(" }", ", ▶rôle = \"r\" }").replace("▶rôle", "▶\"rôle\"");
@@ -275,6 +275,20 @@ fn default_policies_are_known_words() {
     refused_after("[defaults]\nunlisted_labels = ▶\"tags\"\n", "no value of `unlisted_labels`", "did you mean `tag`?");
     refused_after("[identity]\ncollisions = ▶\"keep_both\"\n", "no value of `collisions`", "did you mean `keep-both`?");
     refused_after("[send]\norder = ▶\"oldest\"\n", "no value of `order`", "`oldest-first`");
+    refused_after("[identity]\ncopies = ▶\"both\"\n", "no value of `copies`", "`one` or `per-inbox`");
+}
+
+#[test]
+fn the_tag_for_further_inboxes_is_checked_with_the_inboxes_that_rules_name() {
+    refused_after("[identity]\nalso_in_tag = ▶\"also in {Inbox}\"\n", "braces", "write `{inbox}`");
+    let both = "[identity]\ncopies = \"per-inbox\"\nalso_in_tag = ▶\"also in {inbox}\"\n";
+    refused_after(both, "nothing to tag", "remove one of the two");
+    let rule = format!("[[rule]]\nwhen = {{ label = \"x\" }}\ninbox = \"{}\"\n", "é".repeat(57));
+    refused_after(&format!("[identity]\nalso_in_tag = ▶\"also in {{inbox}}\"\n{rule}"), "too long", "at most 64");
+    let fits = rule.replacen('é', "", 1);
+    let text = format!("{SMALLEST}[identity]\nalso_in_tag = \"also in {{inbox}}\"\n{fits}");
+    let identity = parse(Path::new("m.toml"), &text).expect("56 letters and 8 are 64").identity;
+    assert_eq!(identity.also_in_tag.as_deref(), Some("also in {inbox}"));
 }
 
 #[test]

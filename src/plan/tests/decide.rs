@@ -100,7 +100,7 @@ fn a_day_begins_at_midnight_utc() {
 }
 
 #[test]
-fn every_rule_that_matches_adds_its_tags_and_the_first_inbox_counts() {
+fn every_rule_that_matches_adds_its_tags_and_its_inbox_in_order() {
     let rules = r#"
 [defaults]
 tags = ["legacy", "x"]
@@ -117,10 +117,13 @@ tags = ["bill"]
 [[rule]]
 when = { label = "Red" }
 inbox = "Red"
+[[rule]]
+when = { sender = "ada@shop.example" }
+inbox = "Billing"
 "#;
     let decided = decided(&bill(), rules);
     assert_eq!(decided.tags, ["legacy", "x", "red", "bill"]);
-    assert_eq!(decided.inbox_rule, Some(2));
+    assert_eq!(decided.inbox_rules, [2, 3], "each inbox once, the first before the others");
     assert_eq!(decided.skip, None);
 }
 

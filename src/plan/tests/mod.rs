@@ -1,11 +1,14 @@
 //! Promises of the plan, over sources that lie in memory.
 
+mod copies;
 mod decide;
 mod ids;
+mod inboxes;
 mod order;
 mod overview;
 mod properties;
 mod requests;
+mod sent_before;
 mod stale;
 mod threads;
 
@@ -145,7 +148,7 @@ fn planned(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
 }
 
 fn planned_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
-    let mut read = read::read_all(sources, mapping, threads, &Silent, &AtomicBool::new(false)).unwrap();
+    let mut read = read::read_all(sources, mapping, pins, threads, &Silent, &AtomicBool::new(false)).unwrap();
     let links = std::mem::take(&mut read.links);
     resolve::resolve(&read, links, pins, mapping).entries().collect()
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::plan::{Listed, Overview, overview};
 
-fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
-    let mut read = read::read_all(sources, mapping, 2, &Silent, &AtomicBool::new(false)).unwrap();
+pub(super) fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
+    let mut read = read::read_all(sources, mapping, pins, 2, &Silent, &AtomicBool::new(false)).unwrap();
     let links = std::mem::take(&mut read.links);
     let resolution = resolve::resolve(&read, links, pins, mapping);
     overview::overview(&read, &resolution, pins, sources, mapping)
@@ -91,6 +91,58 @@ fn what_would_be_sent_differently_now_is_counted() {
     assert_eq!(differently(&before, &tagged, accepted()), 2);
     assert_eq!(differently(&before[..1], &tagged, accepted()), 1);
     assert_eq!(differently(&before, &tagged, refused()), 0, "Front has none of them");
+}
+
+#[test]
+fn rows_that_overlapping_exports_share_are_a_count_of_their_own() {
+    let second = (NEW_YEAR + 5).to_string();
+    let ok = |file, text| row_in(file, ["", "c1", &second, "ada", text, "visitor", ""]);
+    let rows = [ok(0, "ok"), ok(0, "ok"), ok(0, "bye"), ok(1, "ok"), ok(1, "bye"), ok(2, "bye")];
+    let overview = overview_of(&mapping(""), &sources(&[], &rows), &Pins::default());
+    assert_eq!((overview.messages, overview.shared_rows), (3, 3));
+    let own = |file| row_in(file, ["m1", "c1", &second, "ada", "ok", "visitor", ""]);
+    let overview = overview_of(&mapping(""), &sources(&[], &[own(0), own(1)]), &Pins::default());
+    assert_eq!(overview.shared_rows, 0, "rows with ids are plain duplicates");
+}
+
+#[test]
+fn different_messages_with_one_message_id_are_counted() {
+    let mails = [letter("a", 0, "", "one"), letter("a", 0, "", "two"), letter("a", 0, "", "two")];
+    assert_eq!(of_mails("", &mails).collisions, 1);
+    assert_eq!(of_mails("[identity]\ncollisions = \"richest\"", &mails).collisions, 1, "left out or not");
+    let row = |text| row_in(0, ["", "c1", "1546300800", "ada", text, "visitor", ""]);
+    assert_eq!(overview_of(&mapping(""), &sources(&[], &[row("a"), row("b")]), &Pins::default()).collisions, 0);
+}
+
+#[test]
+fn tags_are_counted_by_conversation() {
+    let tagged = |id: &str, minute, labels: &str, headers: &str| {
+        letter(id, minute, &format!("X-Gmail-Labels: {labels}\n{headers}"), "Hi")
+    };
+    let mails =
+        [tagged("a", 0, "Red,Blue", ""), tagged("b", 1, "Red", "In-Reply-To: <a@x>\n"), tagged("c", 2, "Red", "")];
+    let overview = of_mails("[defaults]\nunlisted_labels = \"tag\"", &mails);
+    assert_eq!(overview.tagged.first, [("Red".to_owned(), 2), ("Blue".to_owned(), 1)]);
+}
+
+#[test]
+fn conversations_beyond_a_thousand_messages_are_counted_and_the_largest_named() {
+    let thread = |name: &str, messages: i64| -> Vec<String> {
+        (0..messages)
+            .map(|n| {
+                letter(&format!("{name}{n}"), n, "X-GM-THRID: ", "Hi").replace("THRID: ", &format!("THRID: {name}"))
+            })
+            .collect()
+    };
+    let fits = of_mails("", &thread("1", 1_000));
+    assert_eq!((fits.huge_threads, fits.largest.len(), fits.largest_thread), (0, 0, 1_000));
+    let mails = [thread("1", 1_001), thread("2", 1_003), thread("3", 5)].concat();
+    let overview = of_mails("", &mails);
+    assert_eq!(overview.huge_threads, 2);
+    let named: Vec<u64> = overview.largest.iter().map(|thread| thread.messages).collect();
+    assert_eq!(named, [1_003, 1_001]);
+    assert_eq!(overview.largest[0].place, "box-0, byte 1001000", "of its oldest message");
+    assert_eq!(overview.largest[0].inbox, "Support");
 }
 
 /// A source of which nothing can be read.

@@ -3,9 +3,9 @@
 use super::header::{Fields, squeeze};
 use super::parser::Structure;
 use super::part::{Leaf, unified_hash};
-use super::{visible, words};
-use crate::record::Identity;
+use super::{aside, visible, words};
 use crate::record::identity::{Digest, mail_key};
+use crate::record::{Address, Identity, Likeness};
 
 /// What identity is made of, beside the parts.
 pub(super) struct Mail<'a> {
@@ -17,23 +17,57 @@ pub(super) struct Mail<'a> {
     pub(super) bytes: &'a [u8],
     /// Its date as decided.
     pub(super) date: i64,
+    /// The person whom a mailing list's address in From hides.
+    pub(super) hidden: Option<&'a Address>,
 }
 
-/// All three digests.
+/// All three digests, and what else may make it the same message as another.
 pub(super) fn identity(
     mail: &Mail<'_>,
     message_id: Option<&str>,
     structure: &Structure,
     leaves: &[Option<Leaf<'_>>],
-) -> Identity {
-    Identity {
+) -> (Identity, Option<Likeness>) {
+    let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
+    let files: Vec<(bool, [u8; 32])> = files.map(|leaf| (aside::is_missing(leaf), leaf.canonical_hash())).collect();
+    let mut hashes: Vec<[u8; 32]> = files.iter().map(|(_, hash)| *hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    let written = Compared::of(mail, structure, leaves);
+    let hidden =
+        mail.hidden.map(|person| Compared { sender: bare_sender(person.handle.as_bytes()), ..written.clone() });
+    let compared = hidden.as_ref().unwrap_or(&written);
+    let identity = Identity {
         key: message_id.map_or_else(|| content_key(mail, leaves), |id| mail_key(mail.namespace, id)),
-        sameness: sameness(mail, structure, leaves),
+        sameness: compared.digest(&hashes),
         content: Digest::new("threadlift tl1 mail bytes")
             .field(&unified_hash(mail.bytes))
             .field(&mail.date.to_le_bytes())
             .finish(),
-    }
+    };
+    let likeness = (!files.is_empty() || hidden.is_some()).then(|| {
+        let mut present: Vec<u64> =
+            files.iter().filter(|(is_missing, _)| !is_missing).map(|(_, hash)| short(hash)).collect();
+        present.sort_unstable();
+        present.dedup();
+        Likeness {
+            base: half(&compared.digest(&[])),
+            files: present.into_boxed_slice(),
+            missing: u32::try_from(files.iter().filter(|(is_missing, _)| *is_missing).count()).unwrap_or(u32::MAX),
+            as_written: hidden.is_some().then(|| half(&written.digest(&hashes))),
+        }
+    });
+    (identity, likeness)
+}
+
+fn short(digest: &[u8; 32]) -> u64 {
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn half(digest: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(digest).for_each(|(to, from)| *to = *from);
+    half
 }
 
 fn content_key(mail: &Mail<'_>, leaves: &[Option<Leaf<'_>>]) -> [u8; 32] {
@@ -45,20 +79,35 @@ fn content_key(mail: &Mail<'_>, leaves: &[Option<Leaf<'_>>]) -> [u8; 32] {
     digest.list(&parts).finish()
 }
 
-fn sameness(mail: &Mail<'_>, structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> [u8; 32] {
-    let date: Vec<_> = mail.fields.first("Date").map(squeeze).into_iter().collect();
-    let subject = mail.fields.first("Subject").map(|value| words::decode(value).text).unwrap_or_default();
-    let files = structure.files.iter().filter_map(|id| leaves.get(*id)?.as_ref());
-    let mut hashes: Vec<[u8; 32]> = files.map(Leaf::canonical_hash).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    Digest::new("threadlift tl1 mail sameness")
-        .list(&date)
-        .field(&bare_sender(mail.fields.first("From").unwrap_or_default()))
-        .field(visible::subject(&subject).as_bytes())
-        .field(visible::text(structure, leaves).as_bytes())
-        .list(&hashes)
-        .finish()
+/// What copies of one message are compared by, beside their files.
+#[derive(Clone)]
+struct Compared {
+    date: Vec<Vec<u8>>,
+    sender: Vec<u8>,
+    subject: String,
+    text: String,
+}
+
+impl Compared {
+    fn of(mail: &Mail<'_>, structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> Self {
+        let subject = mail.fields.first("Subject").map(|value| words::decode(value).text).unwrap_or_default();
+        Self {
+            date: mail.fields.first("Date").map(squeeze).into_iter().collect(),
+            sender: bare_sender(mail.fields.first("From").unwrap_or_default()),
+            subject: visible::subject(&subject),
+            text: visible::text(structure, leaves),
+        }
+    }
+
+    fn digest(&self, files: &[[u8; 32]]) -> [u8; 32] {
+        Digest::new("threadlift tl1 mail sameness")
+            .list(&self.date)
+            .field(&self.sender)
+            .field(self.subject.as_bytes())
+            .field(self.text.as_bytes())
+            .list(files)
+            .finish()
+    }
 }
 
 fn squeezed(fields: &Fields<'_>, name: &str) -> Vec<Vec<u8>> {

@@ -106,12 +106,9 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         leaves = leaves_of(&bytes, &parsed);
         aside::fill(&parsed, &mut leaves, &mail.aside, &mut Vec::new());
     }
-    let identity = identify::identity(
-        &identify::Mail { namespace, fields: &fields, bytes: &bytes, date },
-        message_id.as_deref(),
-        &parsed,
-        &leaves,
-    );
+    let hidden = sender::hidden_by_list(&fields, &reply_to);
+    let written = identify::Mail { namespace, fields: &fields, bytes: &bytes, date, hidden: hidden.as_ref() };
+    let (identity, likeness) = identify::identity(&written, message_id.as_deref(), &parsed, &leaves);
     Ok(Record {
         kind: Kind::Email,
         in_reply_to,
@@ -135,6 +132,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         stated_direction: labels.direction,
         message_id,
         identity,
+        likeness: likeness.map(Box::new),
         changes,
     })
 }

@@ -71,6 +71,20 @@ pub(super) fn read(fields: &Fields<'_>, reply_to: &[Address], changes: &mut Vec<
     })
 }
 
+/// The person that a mailing list's own address in From hides, if another field names one: whom copies of the mail that
+/// did not pass the list have in From.
+pub(super) fn hidden_by_list(fields: &Fields<'_>, reply_to: &[Address]) -> Option<Address> {
+    if !passed_list(fields) {
+        return None;
+    }
+    let author = list(fields, "From").addresses.into_iter().next()?;
+    person_behind_list(fields, &author, reply_to).map(|(person, _)| person)
+}
+
+fn passed_list(fields: &Fields<'_>) -> bool {
+    LIST_MARKS.iter().any(|mark| fields.has(mark))
+}
+
 fn list(fields: &Fields<'_>, name: &str) -> List {
     addresses::read(fields.all(name), name, fields.charset())
 }
@@ -144,7 +158,7 @@ fn is_host(host: &str) -> bool {
 /// person elsewhere. Only mail that says it came through a list is touched, and then only if the name says `via` or the
 /// address is the list's own.
 fn person_behind_list(fields: &Fields<'_>, author: &Address, reply_to: &[Address]) -> Option<(Address, &'static str)> {
-    if !LIST_MARKS.iter().any(|mark| fields.has(mark)) {
+    if !passed_list(fields) {
         return None;
     }
     let via = author.name.as_deref().and_then(|name| name.rsplit_once(" via ")).map(|(name, _)| name);

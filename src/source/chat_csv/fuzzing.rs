@@ -1,18 +1,24 @@
 //! What must hold of the rows of any bytes; see [`crate::fuzzing`].
 
-use super::rows::{BLOCK, Framed, LONGEST_ROW, Rows, cells, frame};
+use super::rows::{BLOCK, Framed, LONGEST_ROW, Marks, Rows, cells, frame};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// The rows of a table. The lowest two bits of `choice` are the delimiter, the others the size of blocks.
+/// The marks a quote may be.
+const QUOTES: [Option<u8>; 3] = [Some(b'"'), Some(b'\''), None];
+
+/// The rows of a table. `choice` tells the delimiter, the quote and the size of blocks.
 ///
 /// # Panics
 /// If rows overlap or leave out anything but blank lines, or depend on the size of blocks.
 pub(crate) fn rows(choice: u8, table: &[u8]) {
     let choice = usize::from(choice);
     let Some(&delimiter) = DELIMITERS.get(choice % DELIMITERS.len()) else { return };
-    let found: Vec<_> = Rows::new(table, delimiter, 0, 1).filter_map(Result::ok).collect();
-    let small = Rows::new(table, delimiter, 0, 1).with_limits(1 + choice / DELIMITERS.len(), LONGEST_ROW);
+    let choice = choice / DELIMITERS.len();
+    let Some(&quote) = QUOTES.get(choice % QUOTES.len()) else { return };
+    let marks = Marks { delimiter, quote };
+    let found: Vec<_> = Rows::new(table, marks, 0, 1).filter_map(Result::ok).collect();
+    let small = Rows::new(table, marks, 0, 1).with_limits(1 + choice / QUOTES.len(), LONGEST_ROW);
     assert_eq!(found, small.filter_map(Result::ok).collect::<Vec<_>>(), "the block size decides what is found");
     assert!(table.len() < BLOCK, "a table for one block");
     let is_blank = |from: u64, to: u64| {
@@ -28,29 +34,30 @@ pub(crate) fn rows(choice: u8, table: &[u8]) {
         (end, line) = (row.offset + row.length, row.line);
         if let Ok(bytes) = &row.content {
             assert_eq!(bytes.len() as u64, row.length);
-            assert_eq!(frame(bytes, delimiter, true), Framed::Row(bytes.len()), "a row is none by itself");
-            check_cells(bytes, delimiter);
+            assert_eq!(frame(bytes, marks, true), Framed::Row(bytes.len()), "a row is none by itself");
+            check_cells(bytes, marks);
         }
     }
     assert!(is_blank(end, table.len() as u64), "left out at the end");
 }
 
 /// Cells written with all their quotes are the same cells.
-fn check_cells(row: &[u8], delimiter: u8) {
-    let read: Vec<Vec<u8>> = cells(row, delimiter).into_iter().map(std::borrow::Cow::into_owned).collect();
+fn check_cells(row: &[u8], marks: Marks) {
+    let read: Vec<Vec<u8>> = cells(row, marks).into_iter().map(std::borrow::Cow::into_owned).collect();
+    let Some(quote) = marks.quote else { return };
     let mut written = Vec::new();
     for (number, cell) in read.iter().enumerate() {
         if number > 0 {
-            written.push(delimiter);
+            written.push(marks.delimiter);
         }
-        written.push(b'"');
+        written.push(quote);
         for byte in cell {
             written.push(*byte);
-            if *byte == b'"' {
-                written.push(b'"');
+            if *byte == quote {
+                written.push(quote);
             }
         }
-        written.push(b'"');
+        written.push(quote);
     }
-    assert_eq!(cells(&written, delimiter), read, "cells change when they are quoted");
+    assert_eq!(cells(&written, marks), read, "cells change when they are quoted");
 }

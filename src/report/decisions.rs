@@ -1,0 +1,98 @@
+//! What a plan decided over several records and people may not expect, one line each.
+
+use super::text::listed;
+use super::words::{count, counted};
+use crate::plan::{HUGE, Overview};
+
+/// Ids that are named; the plan keeps a few more.
+const MAX_IDS: usize = 3;
+
+/// The lines; none if nothing is out of the ordinary.
+pub(super) fn decisions(plan: &Overview) -> Vec<String> {
+    let mut lines = Vec::new();
+    several_inboxes(plan, &mut lines);
+    copies(plan, &mut lines);
+    huge_threads(plan, &mut lines);
+    sent_before(plan, &mut lines);
+    lines
+}
+
+fn several_inboxes(plan: &Overview, lines: &mut Vec<String>) {
+    if plan.inbox_conflicts > 0 {
+        let threads = counted(plan.inbox_conflicts, "conversation");
+        lines.push(format!("{threads} with messages for different inboxes: the oldest that names one decided"));
+    }
+    if !plan.also_in.is_empty() {
+        let inboxes: Vec<String> =
+            plan.also_in.iter().map(|(inbox, messages)| format!("also in {inbox} {}", count(*messages))).collect();
+        let why = "imported once, into the inbox of the first rule or of their conversation";
+        lines.push(format!("messages for several inboxes, {why}: {}", inboxes.join(", ")));
+    }
+    if plan.further_copies > 0 {
+        let messages = counted(plan.further_copies, "message");
+        lines.push(format!("{messages} imported once more, for a further inbox (`copies = \"per-inbox\"`)"));
+    }
+    if plan.spread > 0 {
+        let records = counted(plan.spread, "record");
+        lines.push(format!("{records} more than mails: a mail for several inboxes counts once for each"));
+    }
+}
+
+fn copies(plan: &Overview, lines: &mut Vec<String>) {
+    if plan.collisions > 0 {
+        let messages = counted(plan.collisions, "message");
+        lines.push(format!(
+            "{messages} with the id of a different one: `collisions` in the mapping says what becomes of them"
+        ));
+    }
+    if plan.shared_rows > 0 {
+        let rows = counted(plan.shared_rows, "row");
+        lines.push(format!("{rows} without an id that overlapping exports hold again: imported once (see duplicate)"));
+    }
+}
+
+fn huge_threads(plan: &Overview, lines: &mut Vec<String>) {
+    if plan.huge_threads == 0 {
+        return;
+    }
+    let threads = counted(plan.huge_threads, "conversation");
+    let named: Vec<String> = plan
+        .largest
+        .iter()
+        .take(MAX_IDS)
+        .map(|thread| format!("{} in {} from {}", count(thread.messages), thread.inbox, thread.place))
+        .collect();
+    lines.push(format!("{threads} of more than {} messages, the largest: {}", count(HUGE), named.join("; ")));
+    lines.push(
+        "if those are not one matter, a `[thread]` rule or `join_by_subject` joins too much, or a list or a robot \
+         answers itself: skip it by a [[rule]], or name its threads by a header"
+            .to_owned(),
+    );
+}
+
+fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
+    if plan.sent_differently > 0 {
+        let messages = counted(plan.sent_differently, "message");
+        lines.push(format!("{messages} sent differently before: Front keeps what it has, nothing of it is sent again"));
+        if !plan.differences.first.is_empty() {
+            lines.push(format!("in these ways: {}", listed(&plan.differences, "none")));
+        }
+        if !plan.sent_differently_ids.is_empty() {
+            let ids: Vec<&str> = plan.sent_differently_ids.iter().take(MAX_IDS).map(String::as_str).collect();
+            let more = if plan.sent_differently > ids.len() as u64 { " and more" } else { "" };
+            lines.push(format!("among them {}{more}; `show ID` names the place", ids.join(", ")));
+        }
+    }
+    if plan.rejoined > 0 {
+        let threads = counted(plan.rejoined, "conversation");
+        lines.push(format!(
+            "{threads} sent before turned out to be one with another: each keeps its ref, newcomers join the nearest"
+        ));
+    }
+    if plan.sent_and_gone > 0 {
+        let messages = counted(plan.sent_and_gone, "message");
+        lines.push(format!(
+            "{messages} sent before and not in these sources, or not fit to be read now: Front keeps them"
+        ));
+    }
+}

@@ -10,6 +10,8 @@ mod harness;
 
 #[path = "mistakes/arguments.rs"]
 mod arguments;
+#[path = "mistakes/chats.rs"]
+mod chats;
 #[path = "mistakes/ledger.rs"]
 mod ledger;
 #[path = "mistakes/mapping.rs"]

@@ -6,7 +6,7 @@ use super::table::{CsvMapping, DateFormat, DaylightSaving, Phones, Quote};
 use super::{columns, country, layout, time};
 
 /// Keys of chat tables alone.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "columns",
     "date",
     "clock_format",
@@ -15,6 +15,7 @@ pub(super) const KEYS: [&str; 15] = [
     "encoding",
     "delimiter",
     "quote",
+    "text_format",
     "roles",
     "kinds",
     "people",
@@ -31,6 +32,8 @@ const DAYLIGHT_SAVING: [(&str, DaylightSaving); 4] = [
     ("reject", DaylightSaving::Reject),
 ];
 
+const TEXT_FORMAT: [(&str, bool); 2] = [("plain", false), ("html", true)];
+
 /// The table's settings; `None` if anything in them was reported.
 pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
     let named = columns::columns(found, table);
@@ -41,6 +44,7 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
     let encoding = table.text(found, "encoding").map(|text| encoding(found, &text));
     let delimiter = delimiter(found, table);
     let quote = table.text(found, "quote").map(|text| quote(found, &text));
+    let text_is_html = table.choice(found, "text_format", &TEXT_FORMAT).unwrap_or_default();
     let roles = columns::roles(found, table, named.is_some());
     let kinds = columns::kinds(found, table, named.is_some());
     let people = layout::people(found, table);
@@ -60,6 +64,7 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
         encoding: encoding.flatten(),
         delimiter,
         quote: quote.flatten(),
+        text_is_html,
         roles,
         kinds,
         people,

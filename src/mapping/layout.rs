@@ -60,13 +60,15 @@ pub(super) fn join(found: &mut Findings, table: &Section) -> Option<Join> {
     let paths = section.one_or_list(found, "path");
     let on = section.required_text(found, "on", "\"ticket_id\"");
     let key = section.required_text(found, "key", "\"id\"");
-    let at = section.key_at("path")?;
+    let (path_at, on_at, key_at) = (section.key_at("path")?, section.key_at("on")?, section.key_at("key")?);
     Some(Join {
         name: called?.value.to_owned(),
         paths: paths.iter().map(|path| path.value.to_owned()).collect(),
         on: on?.value.trim().to_owned(),
         key: key?.value.trim().to_owned(),
-        at: found.place(&at),
+        path_at: found.place(&path_at),
+        on_at: found.place(&on_at),
+        key_at: found.place(&key_at),
     })
 }
 

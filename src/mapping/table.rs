@@ -27,6 +27,8 @@ pub struct CsvMapping {
     pub delimiter: Option<u8>,
     /// Declared quote; detected when absent.
     pub quote: Option<Quote>,
+    /// The text cell is HTML, not plain text.
+    pub text_is_html: bool,
     /// Role value → what it means; `*` stands for all that are not listed.
     pub roles: BTreeMap<String, Role>,
     /// Value of the kind column → what such a row is; `*` stands for all that are not listed.
@@ -111,8 +113,12 @@ pub struct Join {
     pub on: String,
     /// Column of the key in the second table.
     pub key: String,
-    /// Position `(line, column)` in the mapping.
-    pub at: (usize, usize),
+    /// Position `(line, column)` in the mapping of its path.
+    pub path_at: (usize, usize),
+    /// Likewise of `on`.
+    pub on_at: (usize, usize),
+    /// Likewise of `key`.
+    pub key_at: (usize, usize),
 }
 
 /// What handles that are rows of digits mean.
@@ -166,22 +172,22 @@ impl Columns {
     /// Key in the mapping and name of each column.
     #[must_use]
     pub fn named(&self) -> Vec<(&'static str, &str)> {
-        fn one<'a>(key: &'static str, name: &'a Option<String>) -> Option<(&'static str, &'a str)> {
-            Some((key, name.as_deref()?))
+        fn one<'a>(key: &'static str, name: Option<&'a String>) -> Option<(&'static str, &'a str)> {
+            Some((key, name?))
         }
         let Columns { id, conversation, time, clock, sender, sender_name, recipient, text, role, .. } = self;
         [("conversation", conversation.as_str()), ("time", time), ("text", text)]
             .into_iter()
             .chain(sender.iter().map(|name| ("sender", name.as_str())))
-            .chain(one("id", id))
-            .chain(one("clock", clock))
-            .chain(one("sender_name", sender_name))
-            .chain(one("recipient", recipient))
-            .chain(one("role", role))
-            .chain(one("subject", &self.subject))
-            .chain(one("labels", &self.labels))
-            .chain(one("kind", &self.kind))
-            .chain(one("timezone", &self.timezone))
+            .chain(one("id", id.as_ref()))
+            .chain(one("clock", clock.as_ref()))
+            .chain(one("sender_name", sender_name.as_ref()))
+            .chain(one("recipient", recipient.as_ref()))
+            .chain(one("role", role.as_ref()))
+            .chain(one("subject", self.subject.as_ref()))
+            .chain(one("labels", self.labels.as_ref()))
+            .chain(one("kind", self.kind.as_ref()))
+            .chain(one("timezone", self.timezone.as_ref()))
             .collect()
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn table([conversation, time, sender, text]: [&str; 4]) -> CsvMapping
         encoding: None,
         delimiter: None,
         quote: None,
+        text_is_html: false,
         roles: BTreeMap::new(),
         kinds: BTreeMap::new(),
         people: Vec::new(),

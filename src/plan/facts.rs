@@ -108,7 +108,7 @@ pub(super) struct Customer {
 
 impl Candidate {
     /// Does the customer of its conversation stand in, as recipient or as author?
-    pub(super) fn takes(&self, customer: &Customer) -> bool {
+    pub(super) fn takes(&self, customer: Customer) -> bool {
         self.wants_recipient || (self.is_inbound && self.missing_handles > customer.missing_handles)
     }
 

@@ -2,6 +2,7 @@
 
 mod time;
 
+use super::email::{active_content, says_something};
 use super::handle::sent_as;
 use super::identity::Digest;
 use super::{ActiveContent, Address, BadRecord, Body, Direction, Identity, Kind, Outcome, Record, subject_value};
@@ -20,7 +21,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let columns = &csv.columns;
     // A conversation nobody answered has a row, and nothing in it.
     let holds_many = csv.transcript.is_some() || columns.text.contains('*');
-    if holds_many && cells.filled(&columns.text).is_none() {
+    if holds_many && cells.text(csv).is_none() {
         return Ok(Outcome::Skip("no text".to_owned()));
     }
     if let Some(cause) = left_out(&cells, csv)? {
@@ -35,7 +36,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let (Some(sender), Some(written_sender)) = (author.handle, author.written) else {
         return Err(empty(&columns.sender.join("\" and \""), "no sender"));
     };
-    let text = cells.needed(&columns.text, "empty text")?;
+    let text = cells.text(csv).ok_or_else(|| empty(&columns.text, "empty text"))?;
     let written = Written {
         day: cells.filled(&columns.time).unwrap_or_default(),
         clock: cells.named(columns.clock.as_deref()),
@@ -61,6 +62,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     }
     let sender = sent_as(one_line(sender, "sender", &mut changes), csv.phones)?;
     note_unreadable([Some(text), subject.as_deref(), Some(sender.as_str()), author.name], &mut changes);
+    let body = without_nul(text.replace("\r\n", "\n").replace('\r', "\n"), &mut changes);
     let record = Record {
         kind: Kind::Custom,
         message_id: id.map(str::to_owned),
@@ -75,10 +77,10 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         reply_to: Vec::new(),
         missing_handles: author.missing_handles,
         delivered_to: Vec::new(),
-        active: ActiveContent::default(),
+        active: if csv.text_is_html { active_content(&body) } else { ActiveContent::default() },
         thread_value: thread_column.or_else(|| subject_value(subject.as_deref()?, mapping)),
         subject,
-        body: Body::Text(without_nul(text.replace("\r\n", "\n").replace('\r', "\n"), &mut changes)),
+        body: if csv.text_is_html { Body::Html(body) } else { Body::Text(body) },
         attachments: Vec::new(),
         date: Some(date),
         labels: cells.labels(columns.labels.as_deref()),
@@ -111,6 +113,11 @@ impl<'a> Cells<'a> {
     /// The cell, or the reason why there is no message without it.
     fn needed(&self, column: &str, cause: &str) -> Result<&'a str, BadRecord> {
         self.filled(column).ok_or_else(|| empty(column, cause))
+    }
+
+    /// What was said.
+    fn text(&self, csv: &CsvMapping) -> Option<&'a str> {
+        self.filled(&csv.columns.text).filter(|text| !csv.text_is_html || says_something(text))
     }
 
     /// Filled cells of numbered columns, each with what stands for the `*`.
@@ -147,7 +154,7 @@ fn left_out(cells: &Cells<'_>, csv: &CsvMapping) -> Result<Option<String>, BadRe
     let value = cells.row.get(column).unwrap_or_default().trim();
     match listed(&csv.kinds, value) {
         Some(RowKind::Message) => Ok(None),
-        Some(RowKind::MessageIfText) if cells.filled(&csv.columns.text).is_some() => Ok(None),
+        Some(RowKind::MessageIfText) if cells.text(csv).is_some() => Ok(None),
         Some(RowKind::MessageIfText) => Ok(Some(format!("kind {value} without text"))),
         Some(RowKind::Note) => Ok(Some(format!("internal note (kind {value})"))),
         Some(RowKind::Skip) => Ok(Some(format!("kind {value}"))),

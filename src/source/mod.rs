@@ -228,7 +228,7 @@ pub fn open(mapping: &Mapping, index: usize, watch: &Watch<'_>) -> Result<Box<dy
         Format::Eml => Box::new(eml_dir::EmlDir::open(source, number, found, mapping.limits.mail)?),
         Format::Csv(csv) => {
             let joined = csv.join.as_ref().map(|join| {
-                let second = SourceMapping { paths: join.paths.clone(), path_at: join.at, ..source.clone() };
+                let second = SourceMapping { paths: join.paths.clone(), path_at: join.path_at, ..source.clone() };
                 find::find(&mapping.base, &second, watch)
             });
             Box::new(chat_csv::ChatCsv::open(source, csv, number, found, joined.transpose()?)?)

@@ -97,6 +97,11 @@ impl Workspace {
 
     /// Plans `mapping` with a fresh ledger, requires exit code 0, and gives the lines of `--requests`.
     pub(crate) fn plan(&self, mapping: &str) -> Vec<Value> {
+        self.plan_that_exits(mapping, 0)
+    }
+
+    /// As [`Self::plan`], with another exit code.
+    pub(crate) fn plan_that_exits(&self, mapping: &str, code: i32) -> Vec<Value> {
         let out = must(tempfile::tempdir_in(self.folder.path()), "temporary folder");
         let requests = out.path().join("requests.jsonl");
         self.threadlift()
@@ -105,7 +110,7 @@ impl Workspace {
             .arg("--ledger")
             .arg(out.path().join("plan.ledger"))
             .assert()
-            .code(0);
+            .code(code);
         read_jsonl(&requests)
     }
 }

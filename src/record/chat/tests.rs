@@ -75,6 +75,19 @@ fn a_row_becomes_a_record() {
 }
 
 #[test]
+fn html_of_a_cell_stays_html_and_blank_html_is_no_text() {
+    let html = CsvMapping { text_is_html: true, ..csv() };
+    let found = read(&with("text", "<p>hi <img src=http://pixel.example/></p>"), &html).unwrap();
+    assert_eq!(found.body, Body::Html("<p>hi <img src=http://pixel.example/></p>".into()));
+    assert_eq!(found.active.remote_images, 1);
+    assert_eq!(cause(&with("text", "<p>&nbsp;<br></p>"), &html), "empty text");
+    let bold = with("text", "<b>hi</b>");
+    let plain = read(&bold, &csv()).unwrap();
+    assert_eq!(plain.body, Body::Text("<b>hi</b>".into()));
+    assert_eq!(plain.identity, read(&bold, &html).unwrap().identity, "what a text is shown as changes no id");
+}
+
+#[test]
 fn control_characters_do_not_reach_front_and_change_no_id() {
     let (nul, line_end) = (with("text", "a\0b"), with("who", "Ann\nBcc: x\u{7}"));
     let found = read(&nul, &csv()).unwrap();
@@ -302,8 +315,7 @@ fn each_numbered_column_of_labels_is_one_label() {
     let mut csv = csv();
     csv.columns.labels = Some("tag *".into());
     let mut cells = row(ROW);
-    cells.header =
-        Arc::new(COLUMNS.iter().map(|name| name.to_string()).chain(["tag 1".into(), "tag 2".into()]).collect());
+    cells.header = Arc::new(COLUMNS.into_iter().chain(["tag 1", "tag 2"]).map(str::to_owned).collect());
     cells.cells.extend(["refund, late".to_owned(), String::new()]);
     assert_eq!(read(&cells, &csv).unwrap().labels, ["refund, late"]);
 }

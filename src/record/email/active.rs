@@ -7,7 +7,7 @@ use crate::record::ActiveContent;
 const SCHEME_WINDOW: usize = 200;
 
 /// Counts active content in one pass.
-pub(super) fn count(html: &str) -> ActiveContent {
+pub(in crate::record) fn count(html: &str) -> ActiveContent {
     let mut found = ActiveContent::default();
     for tag in tags(html).filter(|tag| !tag.closes) {
         found.scripts += u32::from(tag.is("script"));

@@ -164,7 +164,7 @@ pub(super) fn attributes<'a>(html: &'a str, tag: &Tag<'a>) -> impl Iterator<Item
 }
 
 /// Does it show anything: a character outside tags that is no blank, or an image?
-pub(super) fn says_something(html: &str) -> bool {
+pub(in crate::record) fn says_something(html: &str) -> bool {
     let mut at = 0;
     for tag in tags(html) {
         if shows(html.get(at..tag.place.start).unwrap_or_default()) || tag.is("img") {

@@ -47,6 +47,9 @@ mod samples;
 #[cfg(test)]
 mod whole;
 
+pub(super) use active::count as active_content;
+pub(super) use html::says_something;
+
 use super::{BadRecord, Kind, Record};
 use crate::mapping::Mapping;
 use crate::source::RawMail;

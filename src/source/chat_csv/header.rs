@@ -5,6 +5,7 @@ use super::super::pread::ReadAt;
 use super::super::{SourceError, SourceFile, files};
 use super::known;
 use super::needed::Needed;
+use super::quote;
 use super::rows::{Marks, Rows, Stretch};
 use super::split;
 use crate::mapping::{CsvMapping, Quote, SourceMapping};
@@ -79,6 +80,11 @@ pub(super) fn read(
     }
     check(mapping, file, needed, &header)?;
     let (offset, line) = header.rows_at;
+    // A header quoted with anything but `"` has said so itself.
+    if csv.quote.is_none() && header.marks.quote == Some(b'"') {
+        header.marks.quote = quote::detected(text, header.marks.delimiter, header.names.len(), header.rows_at)
+            .map_err(|error| files::cannot_open(mapping, &file.shown, &error))?;
+    }
     let mut rows = Rows::new(text, header.marks, offset, line);
     header.has_rows =
         rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?.is_some();

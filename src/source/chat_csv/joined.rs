@@ -48,7 +48,7 @@ impl Index {
             let (offset, line) = table.header.rows_at;
             for stretch in Rows::new(table.text(file, decoded)?, table.header.marks, offset, line) {
                 let stretch = stretch?;
-                let Some(read) = table.cells(stretch.content).ok().and_then(|cells| chosen(table, cells)) else {
+                let Some(read) = table.cells(stretch.content).ok().and_then(|cells| chosen(table, &cells)) else {
                     continue;
                 };
                 let Some((key, length)) = read.first().zip(u32::try_from(stretch.length).ok()) else { continue };
@@ -79,7 +79,7 @@ impl Index {
 }
 
 /// The cells of a row that are read, the key first.
-pub(super) fn chosen(table: &Table, cells: Vec<String>) -> Option<Vec<String>> {
+pub(super) fn chosen(table: &Table, cells: &[String]) -> Option<Vec<String>> {
     let Content::Joined(columns) = &table.content else { return None };
     Some(columns.iter().map(|column| cells.get(*column).cloned().unwrap_or_default()).collect())
 }

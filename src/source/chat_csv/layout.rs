@@ -94,7 +94,8 @@ impl Layout {
             }
             let column = if group {
                 Added::Group(name.to_owned())
-            } else if position(name).is_some() || key == "labels" {
+            } else if position(name).is_some() || (key == "labels" && numbered(name).is_some()) {
+                // Numbered labels are read where they stand.
                 continue;
             } else if let Some(inner) = joined_name(csv.join.as_ref(), name) {
                 let Some(place) = joined.iter().position(|column| column == inner) else { continue };

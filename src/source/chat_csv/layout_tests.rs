@@ -48,14 +48,14 @@ fn each_line_of_a_transcript_is_a_message_and_lines_that_fit_nothing_belong_to_t
     assert_eq!(
         found,
         [
-            Ok("7|2024-05-01|[10:00] Ann: hi|Ann|hi\nare you there?".to_owned()).map(reordered),
-            Ok("7|2024-05-01|[10:01] Bob: yes: here|Bob|yes: here".to_owned()).map(reordered),
+            Ok(reordered("7|2024-05-01|[10:00] Ann: hi|Ann|hi\nare you there?")),
+            Ok(reordered("7|2024-05-01|[10:01] Bob: yes: here|Bob|yes: here")),
         ]
     );
 }
 
 /// Added columns stand in the order in which the mapping's columns are gone through: text before sender.
-fn reordered(expected: String) -> String {
+fn reordered(expected: &str) -> String {
     let mut cells: Vec<&str> = expected.split('|').collect();
     cells.swap(3, 4);
     cells.join("|")
@@ -117,7 +117,15 @@ fn a_value_is_found_inside_of_json_and_what_is_no_json_is_said() {
 
 #[test]
 fn columns_of_the_second_table_stand_beside_the_row() {
-    let join = Join { name: "ticket".into(), paths: Vec::new(), on: "chat".into(), key: "key".into(), at: (1, 1) };
+    let join = Join {
+        name: "ticket".into(),
+        paths: Vec::new(),
+        on: "chat".into(),
+        key: "key".into(),
+        path_at: (1, 1),
+        on_at: (1, 1),
+        key_at: (1, 1),
+    };
     let mut csv = CsvMapping { join: Some(join), ..csv() };
     csv.columns.sender = vec!["ticket.mail".into()];
     let found = messages(&csv, &["chat", "when", "what"], &["7", "2", "hi"], &["7", "ann@x.example"]);

@@ -6,7 +6,7 @@
 //! nothing but the file and the encoding, so origins hold from one run to the next.
 //!
 //! ```text
-//! encoding, header   what the first bytes and the first row say          (opening, needed, known)
+//! encoding, header   what the first bytes and the first row say          (opening, needed, known, quote)
 //! rows               where rows begin and end, and their cells           (table)
 //! joined             the row of a second table that belongs to a row
 //! layout             from a row to its messages
@@ -20,6 +20,7 @@ mod known;
 mod layout;
 mod needed;
 mod opening;
+mod quote;
 mod rows;
 mod table;
 
@@ -126,7 +127,7 @@ impl ChatCsv {
         }
     }
 
-    fn scan_file<'a>(&'a self, number: u32) -> Scan<'a> {
+    fn scan_file(&self, number: u32) -> Scan<'_> {
         let Some((file, table)) = self.table(number) else { return Box::new(std::iter::empty()) };
         let failed = move |(offset, line): (u64, u64), error: &io::Error| {
             let length = table.length.saturating_sub(offset);
@@ -181,15 +182,10 @@ impl ChatCsv {
         });
         let messages = layout.messages(&self.csv, cells, &joined.unwrap_or_default());
         let entry = |(part, message): (u32, Result<Vec<String>, Misfit>)| match message {
-            Ok(cells) => Ok(self.entry(layout, self.origin(pieces.clone(), part), cells)),
+            Ok(cells) => Ok(entry_of(layout, self.origin(pieces.clone(), part), cells)),
             Err(misfit) => Err(self.unreadable(&pieces, part, &misfit)),
         };
         (0..).zip(messages).map(entry).collect()
-    }
-
-    fn entry(&self, layout: &Layout, origin: Origin, cells: Vec<String>) -> RawEntry {
-        let row = RawRow { header: Arc::clone(&layout.header), cells, zone: layout.zone.clone() };
-        RawEntry { origin, content: Content::Row(row) }
     }
 
     /// The row of the second table that belongs to a row, if there is a second table.
@@ -232,7 +228,7 @@ impl ChatCsv {
     fn joined_cells(&self, piece: &Piece) -> io::Result<Option<Vec<String>>> {
         let Some((file, table)) = self.table(piece.file) else { return Ok(None) };
         let row = table.row_at(&table.text(file, self.decoded.as_ref())?, piece.offset, piece.length)?;
-        let cells = row.and_then(|row| table.cells(Ok(row)).ok()).and_then(|cells| joined::chosen(table, cells));
+        let cells = row.and_then(|row| table.cells(Ok(row)).ok()).and_then(|cells| joined::chosen(table, &cells));
         Ok(cells)
     }
 
@@ -286,7 +282,7 @@ impl Source for ChatCsv {
         let (layout, messages) = self.messages_at(origin)?;
         let part = usize::try_from(origin.part).unwrap_or(usize::MAX);
         match messages.get(part) {
-            Some(Ok(cells)) => Ok(self.entry(layout, origin.clone(), cells.clone())),
+            Some(Ok(cells)) => Ok(entry_of(layout, origin.clone(), cells.clone())),
             Some(Err(misfit)) => Err(self.unreadable(&origin.pieces, origin.part, misfit)),
             None => {
                 let shown = origin.pieces.first().and_then(|piece| self.table(piece.file));
@@ -299,6 +295,11 @@ impl Source for ChatCsv {
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
     }
+}
+
+fn entry_of(layout: &Layout, origin: Origin, cells: Vec<String>) -> RawEntry {
+    let row = RawRow { header: Arc::clone(&layout.header), cells, zone: layout.zone.clone() };
+    RawEntry { origin, content: Content::Row(row) }
 }
 
 #[cfg(test)]

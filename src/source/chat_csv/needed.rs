@@ -70,14 +70,14 @@ pub(super) fn of_messages(csv: &CsvMapping, otherwise_at: (usize, usize)) -> Vec
         needed.push(Needed { key: "transcript.column".to_owned(), name, at, kind: Kind::Exact });
     }
     if let Some(join) = &csv.join {
-        needed.push(Needed { key: "join.on".to_owned(), name: join.on.clone(), at: join.at, kind: Kind::Exact });
+        needed.push(Needed { key: "join.on".to_owned(), name: join.on.clone(), at: join.on_at, kind: Kind::Exact });
     }
     needed
 }
 
 /// The columns of the second table: its key first.
 pub(super) fn of_joined(csv: &CsvMapping, join: &Join) -> Vec<Needed> {
-    let key = Needed { key: "join.key".to_owned(), name: join.key.clone(), at: join.at, kind: Kind::Exact };
+    let key = Needed { key: "join.key".to_owned(), name: join.key.clone(), at: join.key_at, kind: Kind::Exact };
     let named = csv.columns.named();
     let people = csv.people.iter().flat_map(Person::columns).map(|name| ("people", name));
     let mut needed = vec![key];
@@ -86,7 +86,7 @@ pub(super) fn of_joined(csv: &CsvMapping, join: &Join) -> Vec<Needed> {
         if needed.iter().skip(1).any(|known| known.name == inner) {
             continue;
         }
-        let at = csv.columns_at.get(key).copied().unwrap_or(join.at);
+        let at = csv.columns_at.get(key).copied().unwrap_or(join.path_at);
         needed.push(Needed { key: format!("columns.{key}"), name: inner.to_owned(), at, kind: Kind::Exact });
     }
     needed

@@ -62,7 +62,7 @@ impl Marks {
     }
 
     /// What follows the quote that opens these bytes.
-    fn opened<'a>(&self, bytes: &'a [u8]) -> Option<(u8, &'a [u8])> {
+    fn opened(self, bytes: &[u8]) -> Option<(u8, &[u8])> {
         let quote = self.quote?;
         Some((quote, bytes.strip_prefix(&[quote])?))
     }

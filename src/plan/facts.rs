@@ -88,6 +88,8 @@ pub(super) struct Candidate {
     pub wants_recipient: bool,
     /// See [`Record::missing_handles`](crate::record::Record::missing_handles).
     pub missing_handles: u8,
+    /// See [`Record::other_handles`](crate::record::Record::other_handles).
+    pub other_handles: Box<[Text]>,
     /// A table row without an id of its own: rows that are equal within one file are several messages.
     pub may_repeat: bool,
     pub files: u32,
@@ -98,20 +100,7 @@ pub(super) struct Candidate {
     pub active: crate::record::ActiveContent,
 }
 
-/// Whom a conversation was with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Customer {
-    pub handle: Text,
-    /// How many better handles their best row leaves empty.
-    pub missing_handles: u8,
-}
-
 impl Candidate {
-    /// Does the customer of its conversation stand in, as recipient or as author?
-    pub(super) fn takes(&self, customer: Customer) -> bool {
-        self.wants_recipient || (self.is_inbound && self.missing_handles > customer.missing_handles)
-    }
-
     /// Which message (first half: its sameness) and which copy of it (second half: its draft). Unlike the
     /// content digest it survives a re-export with other volatile headers.
     pub(super) fn pin(&self) -> [u8; 32] {

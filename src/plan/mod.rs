@@ -9,6 +9,7 @@
 //! A plan is a pure function of source bytes, mapping and ledger. What it shows is what the import
 //! sends: both build a request by the same [`Rebuilder`], and the import sends only what digests the same.
 
+mod authors;
 mod budget;
 mod classes;
 mod copies;

@@ -228,6 +228,7 @@ impl Work<'_> {
             sender: self.texts.keep(record.from.as_ref().map_or("", |from| from.handle.as_str())),
             wants_recipient: record.kind == Kind::Custom && record.to.is_empty(),
             missing_handles: record.missing_handles,
+            other_handles: record.other_handles.iter().map(|handle| self.texts.keep(handle)).collect(),
             may_repeat: record.kind == Kind::Custom && record.message_id.is_none(),
             files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
             file_bytes: record.attachments.iter().map(|file| file.content.len() as u64).sum(),

@@ -134,7 +134,7 @@ impl Rebuilder {
             return None;
         }
         changes.extend(draft.changes.iter().cloned());
-        if draft.may_be_the_customers() && planned.customer.is_some() {
+        if draft.may_be_known_better() && planned.customer.is_some() {
             changes.push("author: the handle that the conversation knows them by".to_owned());
         }
         if draft.wants_recipient() {

@@ -3,7 +3,8 @@
 //! Everything here is a function of the *set* of records and of what was sent before. Reading order numbers
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
-use super::facts::{Candidate, Customer, Read, Text};
+use super::authors;
+use super::facts::{Candidate, Read, Text};
 use super::pins::Pins;
 use super::read::graph_id;
 use crate::mapping::{InboxCopies, Mapping, Order};
@@ -68,12 +69,26 @@ pub(super) struct Thread {
     /// is read again.
     pub wanted: Option<String>,
     /// Who we talked to: the author of the oldest inbound message among those that name them best.
-    pub customer: Option<Customer>,
+    pub customer: Option<Text>,
+    /// Handles that others of its messages know better, with the better ones.
+    pub known_better: HashMap<Text, Text>,
     /// Its messages name different inboxes.
     pub has_conflict: bool,
     pub first: i64,
     pub last: i64,
     pub size: u32,
+}
+
+impl Thread {
+    /// The customer, for a message that does not name them: as recipient if it names none, as author if others of its
+    /// messages know a better handle of theirs.
+    pub(super) fn customer_for(&self, candidate: &Candidate) -> Option<Text> {
+        if candidate.wants_recipient {
+            return self.customer;
+        }
+        let is_theirs = candidate.is_inbound && candidate.missing_handles > 0;
+        if is_theirs { self.known_better.get(&candidate.sender).copied() } else { None }
+    }
 }
 
 /// Decides. `links` are the records' places in the reference graph, by record number.
@@ -176,7 +191,8 @@ impl Resolution<'_> {
             customer: candidates()
                 .filter(|candidate| candidate.is_inbound)
                 .min_by_key(|candidate| candidate.missing_handles)
-                .map(|best| Customer { handle: best.sender, missing_handles: best.missing_handles }),
+                .map(|best| best.sender),
+            known_better: authors::known_better(candidates().filter(|candidate| candidate.is_inbound)),
             has_conflict: named.iter().any(|inbox| Some(inbox) != named.first()),
             first: candidates().map(|candidate| candidate.date).min().unwrap_or_default(),
             last: candidates().map(|candidate| candidate.date).max().unwrap_or_default(),

@@ -52,8 +52,7 @@ impl Resolution<'_> {
         let thread = self.threads.get(message.thread)?;
         let text = |text| self.read.texts.get(text).as_ref().to_owned();
         let tags: Vec<String> = message.tags.iter().copied().map(text).collect();
-        let customer =
-            thread.customer.filter(|customer| candidate.takes(*customer)).map(|customer| text(customer.handle));
+        let customer = thread.customer_for(candidate).map(text);
         let decision = Decision {
             external_id: &message.external_id,
             thread_ref: &thread.thread_ref,

@@ -61,6 +61,8 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         address.handle = sent_as(one_line(&address.handle, "recipient", &mut changes), csv.phones)?;
     }
     let sender = sent_as(one_line(sender, "sender", &mut changes), csv.phones)?;
+    let other_handles = author.others.iter().map(|other| one_line(other, "sender", &mut Vec::new()));
+    let other_handles = other_handles.filter_map(|other| sent_as(other, csv.phones).ok()).collect();
     note_unreadable([Some(text), subject.as_deref(), Some(sender.as_str()), author.name], &mut changes);
     let body = without_nul(text.replace("\r\n", "\n").replace('\r', "\n"), &mut changes);
     let record = Record {
@@ -76,6 +78,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         bcc: Vec::new(),
         reply_to: Vec::new(),
         missing_handles: author.missing_handles,
+        other_handles,
         delivered_to: Vec::new(),
         active: if csv.text_is_html { active_content(&body) } else { ActiveContent::default() },
         thread_value: thread_column.or_else(|| subject_value(subject.as_deref()?, mapping)),
@@ -185,16 +188,18 @@ struct Author<'a> {
     name: Option<&'a str>,
     /// Columns of better handles that are empty.
     missing_handles: u8,
+    /// Cells of less good handles that are filled.
+    others: Vec<&'a str>,
     /// Their role by the columns of people.
     role: Option<&'a str>,
 }
 
 impl<'a> Author<'a> {
     fn of(cells: &Cells<'a>, csv: &'a CsvMapping) -> Author<'a> {
-        let written = first_filled(csv.columns.sender.iter().map(|column| cells.filled(column)));
-        let (written, missing_handles) = written.map_or((None, 0), |(cell, missing)| (Some(cell), missing));
+        let Handles { best: written, missing: missing_handles, others } =
+            Handles::of(csv.columns.sender.iter().map(|column| cells.filled(column)));
         let name = cells.named(csv.columns.sender_name.as_deref());
-        let as_written = Author { written, handle: written, name, missing_handles, role: None };
+        let as_written = Author { written, handle: written, name, missing_handles, others, role: None };
         let Some(called) = written else { return as_written };
         let is_meant = |cell: &str| cell.eq_ignore_ascii_case(called);
         for person in &csv.people {
@@ -203,16 +208,19 @@ impl<'a> Author<'a> {
                 Some(names) => cells.numbered(names).find(|(_, cell)| is_meant(cell)).map(|(number, _)| number),
                 None => cells.filled(&person.name).filter(|cell| is_meant(cell)).map(|_| ""),
             };
-            let handle = number.map(|number| {
-                first_filled(person.handle.iter().map(|column| match numbered(column) {
+            let handles = number.map(|number| {
+                Handles::of(person.handle.iter().map(|column| match numbered(column) {
                     Some((before, after)) => cells.filled(&format!("{before}{number}{after}")),
                     None => cells.filled(column),
                 }))
             });
-            if let Some(handle) = handle {
+            if let Some(Handles { best, missing, others }) = handles {
                 let role = person.role.as_deref();
-                let Some((handle, missing_handles)) = handle else { return Author { role, ..as_written } };
-                return Author { written, handle: Some(handle), name: name.or(Some(called)), missing_handles, role };
+                if best.is_none() {
+                    return Author { role, ..as_written };
+                }
+                let name = name.or(Some(called));
+                return Author { written, handle: best, name, missing_handles: missing, others, role };
             }
         }
         as_written
@@ -238,9 +246,22 @@ impl<'a> Author<'a> {
     }
 }
 
-/// The first filled cell, and how many empty ones stand before it.
-fn first_filled<'a>(cells: impl Iterator<Item = Option<&'a str>>) -> Option<(&'a str, u8)> {
-    cells.zip(0_u8..).find_map(|(cell, missing)| Some((cell?, missing)))
+/// The cells of an author's handles, of which the first are the better ones.
+struct Handles<'a> {
+    /// The first that is filled.
+    best: Option<&'a str>,
+    /// How many empty ones stand before it.
+    missing: u8,
+    /// The filled ones behind it.
+    others: Vec<&'a str>,
+}
+
+impl<'a> Handles<'a> {
+    fn of(cells: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let mut filled = cells.zip(0_u8..).filter_map(|(cell, place)| Some((cell?, place)));
+        let (best, missing) = filled.next().map_or((None, 0), |(cell, missing)| (Some(cell), missing));
+        Self { best, missing, others: filled.map(|(cell, _)| cell).collect() }
+    }
 }
 
 enum Stated {

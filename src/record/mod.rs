@@ -89,6 +89,8 @@ pub struct Record {
     pub from: Option<Address>,
     /// How many better handles of the author the export has columns for, and this row leaves empty. 0 for mails.
     pub missing_handles: u8,
+    /// Further handles of the author that the row names, less good than the one in `from`. Empty for mails.
+    pub other_handles: Vec<String>,
     /// Recipients.
     pub to: Vec<Address>,
     /// Copies.

@@ -31,8 +31,8 @@ const NO_RECIPIENT: &str = "undisclosed-recipients";
 pub struct Draft {
     /// The request, with ids, tags and archived blank.
     request: ImportRequest,
-    /// The customer wrote it, and the conversation may know a better handle of theirs.
-    may_be_the_customers: bool,
+    /// A customer wrote it, and other messages of the conversation may know a better handle of theirs.
+    may_be_known_better: bool,
     /// What was changed beside the record's own changes.
     pub changes: Vec<String>,
     /// Digest of the draft, files included.
@@ -52,7 +52,8 @@ pub struct Decision<'a> {
     pub tags: &'a [String],
     /// Archived after import.
     pub is_archived: bool,
-    /// The conversation's customer: recipient of what we wrote to nobody, author of what names them less well.
+    /// The conversation's customer: recipient of what we wrote to nobody, or a better handle of an author who is known by
+    /// a lesser one.
     pub customer: Option<&'a str>,
 }
 
@@ -72,7 +73,7 @@ impl Draft {
     pub fn new(record: Record, direction: Direction, mapping: &Mapping) -> Result<Self, TooLarge> {
         let mut changes = Vec::new();
         let mail = record.kind == Kind::Email;
-        let may_be_the_customers = direction == Direction::Inbound && record.missing_handles > 0;
+        let may_be_known_better = direction == Direction::Inbound && record.missing_handles > 0;
         let mut to = handles(&record.to);
         if to.is_empty() && mail {
             to.push(fallback_recipient(mapping));
@@ -108,7 +109,7 @@ impl Draft {
                 })
                 .collect(),
         };
-        let mut draft = Self { request, may_be_the_customers, changes, digest: [0; 32], size: 0 };
+        let mut draft = Self { request, may_be_known_better, changes, digest: [0; 32], size: 0 };
         draft.fit(mapping.defaults.oversize)?;
         draft.digest = encode::digest(&draft.request);
         Ok(draft)
@@ -126,10 +127,10 @@ impl Draft {
         self.request.to.is_empty()
     }
 
-    /// May the conversation's customer take the author's place?
+    /// May other messages of the conversation know a better handle of its author?
     #[must_use]
-    pub fn may_be_the_customers(&self) -> bool {
-        self.may_be_the_customers
+    pub fn may_be_known_better(&self) -> bool {
+        self.may_be_known_better
     }
 
     /// The request as Front gets it.
@@ -141,7 +142,7 @@ impl Draft {
         request.tags = decision.tags.to_vec();
         request.metadata.is_archived = decision.is_archived;
         if let Some(customer) = decision.customer
-            && self.may_be_the_customers
+            && self.may_be_known_better
         {
             customer.clone_into(&mut request.sender.handle);
         }

@@ -30,6 +30,7 @@ fn mail(body: &str) -> Record {
         bcc: Vec::new(),
         reply_to: Vec::new(),
         missing_handles: 0,
+        other_handles: Vec::new(),
         delivered_to: Vec::new(),
         active: ActiveContent::default(),
         subject: Some("Hello".to_owned()),

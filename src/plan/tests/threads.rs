@@ -1,6 +1,8 @@
 //! Which messages are one conversation, where it goes, and whom it is with.
 
 use super::*;
+use crate::mapping::Format;
+use std::collections::BTreeSet;
 
 fn reply(id: &str, minute: i64, to: &str, headers: &str) -> String {
     letter(id, minute, &format!("In-Reply-To: <{to}@x>\n{headers}"), &format!("this is {id}"))
@@ -145,4 +147,40 @@ fn what_we_wrote_in_a_chat_goes_to_its_customer() {
     assert_eq!(of(&entries, 0).customer.as_deref(), Some("ada"));
     assert_eq!(of(&entries, 2).customer, None, "a visitor's lines name theirs");
     assert_eq!(of(&entries, 4).customer, None, "nobody to name: the fallback of the mapping stands in");
+}
+
+#[test]
+fn an_author_is_known_by_the_best_handle_that_stands_beside_theirs_in_the_conversation() {
+    let mut mapping = Mapping::clone(&mapping(""));
+    for source in &mut mapping.sources {
+        if let Format::Csv(csv) = &mut source.format {
+            // The last cell holds an address in some rows.
+            csv.columns.sender = vec!["labels".to_owned(), "who".to_owned()];
+            csv.columns.labels = None;
+        }
+    }
+    let said = |chat, second: i64, who, mail| {
+        row_in(0, ["", chat, &(NEW_YEAR + second).to_string(), who, "hi", "visitor", mail])
+    };
+    let rows = [
+        said("c1", 0, "v1", ""),
+        line("c1", 1, "leela", "Hello", "agent"),
+        said("c1", 2, "v1", "judith@x.example"),
+        said("c1", 3, "v2", ""),
+        said("c2", 4, "v1", ""),
+        said("c3", 5, "Owen", "owen@x.example"),
+        said("c3", 6, "Owen", "owen@y.example"),
+        said("c3", 7, "Owen", ""),
+    ];
+    let entries = planned(&mapping, &sources(&[], &rows), &Pins::default());
+    let customer = |number| of(&entries, number).customer.as_deref();
+    assert_eq!(customer(0), Some("judith@x.example"), "said in row 2 of the same visitor");
+    assert_eq!(customer(1), Some("judith@x.example"), "whom we wrote to, once they are known");
+    assert_eq!(customer(2), None, "known already");
+    assert_eq!(customer(3), None, "another visitor of the same conversation");
+    assert_eq!(customer(4), None, "nothing is taken from another conversation");
+    assert_eq!(customer(7), None, "two people of one name");
+    let ids: BTreeSet<&str> = sent(&entries).iter().map(|planned| planned.external_id.as_str()).collect();
+    let early = planned(&mapping, &sources(&[], &rows[..2]), &Pins::default());
+    assert!(sent(&early).iter().all(|planned| ids.contains(planned.external_id.as_str())), "no id hangs on it");
 }

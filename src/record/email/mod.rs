@@ -124,6 +124,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         bcc: recipients(&fields, "Bcc", &mut changes),
         reply_to,
         missing_handles: 0,
+        other_handles: Vec::new(),
         delivered_to: addresses::delivered_to(&fields),
         active: built.active,
         thread_value: thread_value(&fields, subject.as_deref(), mapping),

@@ -1,0 +1,34 @@
+//! Who is meant by a handle that says little, in chats whose export names a visitor's address in some rows only.
+
+use super::facts::{Candidate, Text};
+use std::collections::HashMap;
+
+/// The best handle that a row knows beside a lesser one.
+struct Better {
+    handle: Text,
+    missing: u8,
+    /// Rows equally good name different people.
+    is_doubtful: bool,
+}
+
+/// Handles that stand beside better ones in some row of a conversation, with the best of those. Only what a row says
+/// together belongs together: two visitors of one conversation stay two, and a name that two of them share says nothing.
+pub(super) fn known_better<'a>(conversation: impl Iterator<Item = &'a Candidate>) -> HashMap<Text, Text> {
+    let mut found: HashMap<Text, Better> = HashMap::new();
+    for row in conversation {
+        for lesser in row.other_handles.iter().filter(|lesser| **lesser != row.sender) {
+            let (handle, missing) = (row.sender, row.missing_handles);
+            let known = found.entry(*lesser).or_insert(Better { handle, missing, is_doubtful: false });
+            if missing < known.missing {
+                *known = Better { handle, missing, is_doubtful: false };
+            } else if missing == known.missing && known.handle != handle {
+                known.is_doubtful = true;
+            }
+        }
+    }
+    found
+        .into_iter()
+        .filter(|(_, better)| !better.is_doubtful)
+        .map(|(lesser, better)| (lesser, better.handle))
+        .collect()
+}

@@ -38,7 +38,6 @@ pub(crate) struct Answer {
     pub(crate) references: Vec<String>,
     pub(crate) request: Option<Request>,
     pub(crate) attachments: Vec<File>,
-    pub(crate) changes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +71,8 @@ pub(crate) struct Sender {
 /// A file of it.
 #[derive(Deserialize)]
 pub(crate) struct File {
+    pub(crate) filename: String,
+    pub(crate) content_type: String,
     pub(crate) sha256: String,
 }
 
@@ -166,6 +167,7 @@ fn plan(
 ) -> Vec<Answer> {
     let mut text = HEAD.to_owned();
     for (number, (path, is_mailbox)) in sources.enumerate() {
+        let path = path.display().to_string();
         let format = if is_mailbox { "mbox" } else { "eml" };
         // A flag or a folder may mean spam or a draft; here nothing is left out for that.
         let _ = write!(

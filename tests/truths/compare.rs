@@ -1,13 +1,14 @@
 //! One field of one truth beside what the program made of the mail.
 
 use crate::answers::{Answer, NO_DATE, NOBODY, Request};
+use crate::files;
 use crate::original::{Mail, Text, sha256};
 use crate::truth::Truth;
 use crate::visible::{lines, quoted_words, squeezed, words};
 use serde_json::Value;
 
 /// What is compared.
-pub(crate) const FIELDS: [&str; 12] = [
+pub(crate) const FIELDS: [&str; 15] = [
     "from",
     "from_name",
     "to",
@@ -20,6 +21,9 @@ pub(crate) const FIELDS: [&str; 12] = [
     "text",
     "html",
     "attachments",
+    "file_names",
+    "file_types",
+    "parts",
 ];
 
 /// A field of a mail that is not as one origin says.
@@ -43,22 +47,13 @@ pub(crate) struct Outcome {
     pub(crate) answer: String,
 }
 
-/// The row in which a field is counted. Where the program looks beyond From on purpose (list munging undone, a local user's
-/// host), what stands in From is not what it wants to say: those count by themselves, and are listed like all others.
-pub(crate) fn row<'a>(field: &'a str, answer: Option<&Answer>) -> &'a str {
-    const BEYOND: [&str; 3] = ["sender taken from", "sender's host taken from", "made-up address for a sender"];
-    let is_beyond = |change: &String| BEYOND.iter().any(|start| change.starts_with(start));
-    match field {
-        "from" | "from_name" if answer.is_some_and(|answer| answer.changes.iter().any(is_beyond)) => "beyond_from",
-        other => other,
-    }
-}
-
 /// Compares a field; nothing if the truth does not say anything about it. What has no request is wrong.
 pub(crate) fn compare(field: &str, truth: &Truth, answer: Option<&Answer>, mail: &Mail) -> Option<Outcome> {
     let key = match field {
         "text" => "text_sha256",
         "html" => "html_sha256",
+        "file_names" | "file_types" => "attachments",
+        "parts" => "leaf_parts",
         other => other,
     };
     let said = truth.get(key)?;
@@ -71,14 +66,22 @@ pub(crate) fn compare(field: &str, truth: &Truth, answer: Option<&Answer>, mail:
         ("html", Some(html)) if has_text && !is_shown(html) => return None,
         _ => {}
     }
+    let of_files = ["file_names", "file_types"].contains(&field);
     let Some((answer, request)) = answer.and_then(|answer| Some((answer, answer.request.as_ref()?))) else {
         let status = answer.map_or("no entry of its place and length", |answer| &answer.status);
-        return Some(Outcome { is_equal: false, truth: said.to_string(), answer: format!("({status})") });
+        return (!of_files).then(|| Outcome {
+            is_equal: false,
+            truth: said.to_string(),
+            answer: format!("({status})"),
+        });
     };
     let (said, made) = match field {
         "text" => return Some(compare_text(said, request, mail)),
         "html" => return Some(compare_html(said, request, mail)),
-        "attachments" => (digests(said, mail), sorted(answer.attachments.iter().map(|file| file.sha256.as_str()))),
+        "attachments" => return Some(files::compare_contents(said, answer, mail)),
+        "file_names" => return files::compare_labels(said, answer, mail, "filename", |file| &file.filename),
+        "file_types" => return files::compare_labels(said, answer, mail, "content_type", |file| &file.content_type),
+        "parts" => return Some(files::compare_parts(said, answer, request, mail)),
         "from_name" | "subject" => (squeezed(said.as_str().unwrap_or_default()).into(), value(field, answer, request)),
         "from" => (lower(said), lower(&value(field, answer, request))),
         "to" | "cc" => (once(&lower(said)), once(&lower(&value(field, answer, request)))),
@@ -121,24 +124,6 @@ fn once(addresses: &Value) -> Value {
         }
     }
     kept.into_iter().cloned().collect()
-}
-
-/// Digests of files. Of a text some truths give the digest of what it says: that of its bytes is looked up.
-fn digests(files: &Value, mail: &Mail) -> Value {
-    let of_text = |file: &'_ Value| file["text_sha256"].as_str().and_then(|digest| mail.text(digest));
-    let of_file = |file: &Value| match file["sha256"].as_str() {
-        Some(digest) => digest.to_owned(),
-        None => of_text(file).map_or_else(|| "(no decoding meets it)".to_owned(), |text| text.bytes.clone()),
-    };
-    let digests: Vec<String> = files.as_array().into_iter().flatten().map(of_file).collect();
-    sorted(digests.iter().map(String::as_str))
-}
-
-/// The truths do not keep the order of the mail.
-fn sorted<'a>(digests: impl Iterator<Item = &'a str>) -> Value {
-    let mut digests: Vec<&str> = digests.collect();
-    digests.sort_unstable();
-    digests.into()
 }
 
 /// The request has HTML made from the text. What can be seen of it is compared with what could be seen of the text.

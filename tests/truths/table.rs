@@ -1,13 +1,15 @@
 //! How many truths were asked and met, by field and origin.
 
 use crate::compare::FIELDS;
+use crate::differences::Right;
 use crate::support::must;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter, Write as _};
 
 /// Least share of agreement where two parsers agree, in percent.
-const FLOORS: [(&str, f64); 11] = [
+const FLOORS: [(&str, f64); 12] = [
     ("from", 99.9),
+    ("from_name", 99.8),
     ("to", 99.9),
     ("cc", 99.9),
     ("subject", 99.9),
@@ -32,6 +34,8 @@ pub(crate) struct Table {
 struct Count {
     asked: u32,
     equal: u32,
+    /// Of the listed differences, how many are right as [`Right::ALL`] says.
+    right: [u32; Right::ALL.len()],
 }
 
 impl Count {
@@ -47,16 +51,25 @@ impl Table {
         let mut table = Self::default();
         for (origin, fields) in origins {
             for (field, asked) in fields {
-                table.cells.insert((origin.clone(), field), Count { asked, equal: 0 });
+                table.cells.insert((origin.clone(), field), Count { asked, ..Count::default() });
             }
         }
         table
     }
 
-    pub(crate) fn count(&mut self, origin: &str, field: &str, is_equal: bool) {
+    /// Counts a field of a truth. A listed difference is a difference, whoever is right.
+    pub(crate) fn count(&mut self, origin: &str, field: &str, is_equal: bool, listed: Option<Right>) {
         let cell = self.cells.entry((origin.to_owned(), field.to_owned())).or_default();
         cell.asked += 1;
         cell.equal += u32::from(is_equal);
+        for (count, right) in cell.right.iter_mut().zip(Right::ALL) {
+            *count += u32::from(!is_equal && listed == Some(right));
+        }
+    }
+
+    /// How many truths are asked.
+    pub(crate) fn all(&self) -> u32 {
+        self.cells.values().map(|cell| cell.asked).sum()
     }
 
     fn rows(&self) -> impl Iterator<Item = (&str, &str, Count)> {
@@ -98,9 +111,13 @@ impl Table {
 
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<42} {:<12} {:>6} {:>6} {:>7}", "origin", "field", "asked", "equal", "percent")?;
+        let [origin, field, asked, equal, percent] = ["origin", "field", "asked", "equal", "percent"];
+        writeln!(f, "{:67}of the differences, right is", "")?;
+        write!(f, "{origin:<42} {field:<12} {asked:>6} {equal:>6} {percent:>7}")?;
+        writeln!(f, " {:>7} {:>7} {:>7} {:>7}", "program", "truth", "both", "neither")?;
         for (origin, field, cell) in self.rows() {
-            writeln!(f, "{origin:<42} {field:<12} {:>6} {:>6} {:>7.2}", cell.asked, cell.equal, cell.percent())?;
+            write!(f, "{origin:<42} {field:<12} {:>6} {:>6} {:>7.2}", cell.asked, cell.equal, cell.percent())?;
+            writeln!(f, "{}", cell.right.map(|count| format!(" {count:>7}")).concat())?;
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ mod layout;
 mod limits;
 mod loose_date;
 mod mailbox;
+mod midline;
 mod nested;
 mod params;
 mod parser;
@@ -42,8 +43,6 @@ mod visible;
 mod words;
 mod yenc;
 
-#[cfg(test)]
-mod samples;
 #[cfg(test)]
 mod whole;
 
@@ -182,6 +181,12 @@ fn parse(mail: &[u8], holds_messages: bool) -> Result<Structure, BadRecord> {
     }
 }
 
+/// Hides from the parser what it misreads: a copy of the mail that is as long, or nothing if it misreads nothing.
+type Hide = fn(&[u8], &Structure) -> Option<Vec<u8>>;
+
+/// All of these, in the order in which they are tried, each with what the record says if it was needed.
+const HIDDEN: [(Hide, &str); 2] = [(repeated::hidden, repeated::CHANGE), (midline::hidden, midline::CHANGE)];
+
 /// The structure as people would see it, where the parser's is another.
 fn mended(
     mail: &[u8],
@@ -189,10 +194,15 @@ fn mended(
     holds_messages: bool,
     changes: &mut Vec<String>,
 ) -> Result<Option<Structure>, BadRecord> {
-    let copy = repeated::hidden(mail, parsed);
-    let mut mended = copy.as_deref().map(|copy| parse(copy, holds_messages)).transpose()?;
-    if mended.is_some() {
-        changes.push(repeated::CHANGE.to_owned());
+    let mut copy: Option<Vec<u8>> = None;
+    let mut mended: Option<Structure> = None;
+    for (hidden, change) in HIDDEN {
+        let hidden = hidden(copy.as_deref().unwrap_or(mail), mended.as_ref().unwrap_or(parsed));
+        if let Some(hidden) = hidden {
+            mended = Some(parse(&hidden, holds_messages)?);
+            changes.push(change.to_owned());
+            copy = Some(hidden);
+        }
     }
     let bytes = copy.as_deref().unwrap_or(mail);
     let mut left = unclosed::MAX;

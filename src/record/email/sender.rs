@@ -32,6 +32,9 @@ const LIST_MARKS: [&str; 7] = [
     "X-Mailman-Version",
 ];
 
+/// Fields in which a list names the address that mail to it is sent to.
+const LIST_ADDRESSES: [&str; 3] = ["X-BeenThere", "List-Post", "Mailing-List"];
+
 /// The author of a mail, list munging undone.
 ///
 /// Of several authors it is the first. An author without mail address takes one from other fields; a local user takes the
@@ -154,14 +157,16 @@ fn is_host(host: &str) -> bool {
         && labels().next_back().is_some_and(|last| !last.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Mailing lists put their own address into From where DMARC asks for it: `Jane Doe via List <list@host>`, and the
-/// person elsewhere. Only mail that says it came through a list is touched, and then only if the name says `via` or the
-/// address is the list's own.
+/// Mailing lists put an address of theirs into From where DMARC asks for it: `Jane Doe via List <list@host>`, and the
+/// person elsewhere. Only mail that says it came through a list is touched, and then only if the address is the list's own,
+/// or the name says `via` and the address is on the list's host. What another service has sent for a person before the mail
+/// reached the list (a patch relay, a signature service) came from that service, for all readers of the list.
 fn person_behind_list(fields: &Fields<'_>, author: &Address, reply_to: &[Address]) -> Option<(Address, &'static str)> {
     if !passed_list(fields) {
         return None;
     }
     let via = author.name.as_deref().and_then(|name| name.rsplit_once(" via ")).map(|(name, _)| name);
+    let via = via.filter(|_| is_on_list_host(fields, &author.handle));
     if via.is_none() && !is_list_address(fields, &author.handle) {
         return None;
     }
@@ -187,12 +192,37 @@ fn person_behind_list(fields: &Fields<'_>, author: &Address, reply_to: &[Address
 
 /// Is it the address that mail to the list is sent to?
 fn is_list_address(fields: &Fields<'_>, handle: &str) -> bool {
-    ["X-BeenThere", "List-Post", "Mailing-List"].iter().flat_map(|name| fields.all(name)).any(|value| {
-        let text = String::from_utf8_lossy(value).to_lowercase();
-        // `<mailto:list@host>`, `list list@host; contact list+owners@host`
-        let lower = handle.to_lowercase();
-        text.split([' ', '<', '>', ';', ',', ':', '?', '\t', '\r', '\n']).any(|word| word == lower)
-    })
+    let lower = handle.to_lowercase();
+    LIST_ADDRESSES.iter().flat_map(|name| fields.all(name)).any(|value| words(value).any(|word| word == lower))
+}
+
+/// Is the address on the host of the list? Where no field names a host, it may be.
+fn is_on_list_host(fields: &Fields<'_>, handle: &str) -> bool {
+    let Some((_, host)) = handle.rsplit_once('@') else { return false };
+    let host = host.to_lowercase();
+    let mut names_host = false;
+    // majordomo's and vger's field names the list too, but such lists write nothing into From; who does is a forger.
+    let named = LIST_ADDRESSES.iter().chain(&["X-Mailing-List"]).flat_map(|name| fields.all(name));
+    let of_addresses = named.into_iter().any(|value| {
+        words(value).filter_map(|word| Some(word.rsplit_once('@')?.1.to_owned())).any(|found| {
+            names_host = true;
+            found == host
+        })
+    });
+    // RFC 2919 section 2: `<name.host>`. A name with dots of its own is not told from its host.
+    let of_ids = fields.all("List-Id").any(|value| {
+        let id = words(value).filter(|word| word.contains('.')).last();
+        names_host |= id.is_some();
+        id.is_some_and(|id| id.split_once('.').is_some_and(|(_, rest)| rest == host))
+    });
+    of_addresses || of_ids || !names_host
+}
+
+/// Words of a list field: `<mailto:list@host>`, `list list@host; contact list+owners@host`.
+fn words(value: &[u8]) -> impl Iterator<Item = String> {
+    let text = String::from_utf8_lossy(value).to_lowercase();
+    let words = text.split([' ', '<', '>', ';', ',', ':', '?', '\t', '\r', '\n']).map(str::to_owned);
+    words.collect::<Vec<_>>().into_iter()
 }
 
 #[cfg(test)]
@@ -245,6 +275,17 @@ mod tests {
     #[test]
     fn a_helpdesk_that_writes_via_stays_the_sender() {
         assert_eq!(handle("From: Jane via Desk <desk@x.example>\nReply-To: ticket+1@x.example\n"), "desk@x.example");
+    }
+
+    #[test]
+    fn a_service_that_wrote_for_a_person_before_the_list_stays_the_sender() {
+        let original = "X-Original-From: Jane <jane@x.example>\nReply-To: jane@x.example\n";
+        for list in ["List-Id: <users.lists.y.example>\n", "X-Mailing-List: users@lists.y.example\n"] {
+            let relay = format!("From: Jane via Relay <relay+jane@y.example>\n{list}{original}");
+            assert_eq!(handle(&relay), "relay+jane@y.example");
+            let munged = format!("From: Jane via Users <jane=x.example@lists.y.example>\n{list}{original}");
+            assert_eq!(handle(&munged), "jane@x.example");
+        }
     }
 
     #[test]

@@ -79,14 +79,17 @@ pub(super) fn grafted(mut around: Structure, id: usize, start: usize, inner: Str
     let lists = [(&mut around.html, inner.html), (&mut around.text, inner.text), (&mut around.files, inner.files)];
     for (list, inner) in lists {
         list.retain(|at| *at != id);
-        list.iter_mut().for_each(|at| *at = moved(*at));
+        for at in list.iter_mut() {
+            *at = moved(*at);
+        }
         list.extend(inner.into_iter().map(|at| at + id));
         list.sort_unstable();
     }
     around
 }
 
-fn boundary(mail: &[u8], part: &Part) -> Option<Vec<u8>> {
+/// The delimiter of a multipart: two dashes and its boundary.
+pub(super) fn boundary(mail: &[u8], part: &Part) -> Option<Vec<u8>> {
     let header = mail.get(part.header.clone()).filter(|_| part.kind == PartKind::Multipart)?;
     let boundary = repeated::content_type(&Fields::split(header)).map(Parameterized::parse)?.get("boundary")?;
     Some(format!("--{boundary}").into_bytes())

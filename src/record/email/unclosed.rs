@@ -98,11 +98,13 @@ pub(super) fn boundary(mail: &[u8], part: &Part) -> Option<Vec<u8>> {
 /// Is there a line of just this boundary, closing or not?
 fn has_delimiter(body: &[u8], boundary: &[u8]) -> bool {
     memmem::find_iter(body, boundary).any(|at| {
-        let starts_line = at == 0 || body.get(at - 1) == Some(&b'\n');
+        if at > 0 && body.get(at - 1) != Some(&b'\n') {
+            return false;
+        }
         let rest = body.get(at + boundary.len()..).unwrap_or_default();
         let rest = rest.strip_prefix(b"--").unwrap_or(rest);
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        starts_line && rest.get(..end).unwrap_or_default().trim_ascii().is_empty()
+        rest.get(..end).unwrap_or_default().trim_ascii().is_empty()
     })
 }
 

@@ -50,7 +50,7 @@ fn tables() -> &'static [Mapping] {
 fn cell(text: &str, mapping: &Mapping) -> Option<i64> {
     static HEADER: OnceLock<Arc<Vec<String>>> = OnceLock::new();
     let header = Arc::clone(HEADER.get_or_init(|| Arc::new(["c", "t", "s", "x"].map(str::to_owned).to_vec())));
-    let row = RawRow { header, cells: ["1", text, "ada", "hello"].map(str::to_owned).to_vec(), zone: None };
+    let row = RawRow { header, cells: ["1", text, "ada", "hello"].map(str::to_owned).to_vec(), zone: None, run: None };
     let source = mapping.sources.first()?;
     let Format::Csv(csv) = &source.format else { return None };
     match chat::from_row(&row, csv, &source.name, mapping) {

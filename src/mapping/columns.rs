@@ -6,13 +6,14 @@ use super::table::{Columns, Role, RowKind};
 use std::collections::BTreeMap;
 
 /// Keys of `columns`.
-const COLUMN_KEYS: [&str; 13] = [
+const COLUMN_KEYS: [&str; 14] = [
     "id",
     "conversation",
     "time",
     "clock",
     "timezone",
     "sender",
+    "agent",
     "sender_name",
     "recipient",
     "text",
@@ -74,11 +75,20 @@ pub(super) fn columns(found: &mut Findings, table: &Section) -> Option<(Columns,
     let time = required(found, "time", "the time");
     let text = required(found, "text", "the text of the message");
     missing(found, "sender", "the author's handle");
-    let sender: Vec<Text> = section.one_or_list(found, "sender");
-    if let Some(first) = sender.first() {
-        places.insert("sender".to_owned(), found.place(&first.at));
+    let mut several = |found: &mut Findings, key: &str| -> Vec<String> {
+        let names: Vec<Text> = section.one_or_list(found, key);
+        if let Some(first) = names.first() {
+            places.insert(key.to_owned(), found.place(&first.at));
+        }
+        names.iter().filter_map(|text| name(found, text)).collect()
+    };
+    let sender = several(found, "sender");
+    let agent = if section.value("agent").is_some() { several(found, "agent") } else { Vec::new() };
+    if let Some(at) = section.key_at("agent").filter(|_| role.is_none()) {
+        let help =
+            "name the column that tells visitors from agents as `role`; or list the agent's columns under `sender`";
+        found.report(&at, "`columns` names `agent`, and no `role`", "which rows are an agent's?", help);
     }
-    let sender: Vec<String> = sender.iter().filter_map(|text| name(found, text)).collect();
     let columns = Columns {
         id,
         conversation: conversation?,
@@ -86,6 +96,7 @@ pub(super) fn columns(found: &mut Findings, table: &Section) -> Option<(Columns,
         clock,
         timezone,
         sender: if sender.is_empty() { return None } else { sender },
+        agent,
         sender_name,
         recipient,
         text: text?,

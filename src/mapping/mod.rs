@@ -34,7 +34,7 @@ pub use diagnostic::{Diagnostic, MappingErrors};
 pub use model::*;
 pub use table::*;
 pub use target::{WrongBaseUrl, check_base_url, is_loopback};
-pub use time::zone_named;
+pub use time::{clock_time, zone_named};
 
 use findings::Findings;
 use std::fs::File;

@@ -143,6 +143,8 @@ pub struct Columns {
     pub clock: Option<String>,
     /// Author's handle: the first of these columns that is filled.
     pub sender: Vec<String>,
+    /// Author's handle in rows that we wrote, where other columns say it than `sender`.
+    pub agent: Vec<String>,
     /// Author's display name.
     pub sender_name: Option<String>,
     /// Recipient's handle.
@@ -179,6 +181,7 @@ impl Columns {
         [("conversation", conversation.as_str()), ("time", time), ("text", text)]
             .into_iter()
             .chain(sender.iter().map(|name| ("sender", name.as_str())))
+            .chain(self.agent.iter().map(|name| ("agent", name.as_str())))
             .chain(one("id", id.as_ref()))
             .chain(one("clock", clock.as_ref()))
             .chain(one("sender_name", sender_name.as_ref()))

@@ -32,6 +32,7 @@ pub(crate) fn table([conversation, time, sender, text]: [&str; 4]) -> CsvMapping
             clock: None,
             timezone: None,
             sender: vec![sender.into()],
+            agent: Vec::new(),
             sender_name: None,
             recipient: None,
             text: text.into(),

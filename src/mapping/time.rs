@@ -157,6 +157,12 @@ fn is_same_moment(read: &BrokenDownTime, returned: DateTime, moment: DateTime) -
     returned == moment.date().to_datetime(time)
 }
 
+/// A time of day in a checked format.
+#[must_use]
+pub fn clock_time(clock: &str, format: &str) -> Option<Time> {
+    BrokenDownTime::parse(format, clock).ok()?.to_time().ok()
+}
+
 /// A time zone by its IANA name, ASCII case ignored, from the database that comes with the program.
 #[must_use]
 pub fn zone_named(name: &str) -> Option<TimeZone> {

@@ -27,14 +27,18 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     if let Some(cause) = left_out(&cells, csv)? {
         return Ok(Outcome::Skip(cause));
     }
-    let author = Author::of(&cells, csv);
+    let mut author = Author::of(&cells, csv)?;
     let direction = match author.direction(&cells, csv)? {
         Stated::Skip(value) => return Ok(Outcome::Skip(format!("role {value}"))),
         Stated::Direction(direction) => direction,
     };
+    if direction == Some(Direction::Outbound) && !columns.agent.is_empty() {
+        author = author.as_agent(&cells, csv);
+    }
     let conversation = cells.needed(&columns.conversation, "no conversation")?;
     let (Some(sender), Some(written_sender)) = (author.handle, author.written) else {
-        return Err(empty(&columns.sender.join("\" and \""), "no sender"));
+        let named = if author.is_agent { &columns.agent } else { &columns.sender };
+        return Err(empty(&named.join("\" and \""), "no sender"));
     };
     let text = cells.text(csv).ok_or_else(|| empty(&columns.text, "empty text"))?;
     let written = Written {
@@ -42,6 +46,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         clock: cells.named(columns.clock.as_deref()),
         zone: cells.named(columns.timezone.as_deref()),
         header_zone: row.zone.as_ref(),
+        run: row.run,
     };
     let mut changes = Vec::new();
     let date = written.read(csv, &mut changes)?;
@@ -53,8 +58,11 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         .find(|source| source.name == source_name)
         .map_or(&mapping.identity.namespace, |source| &source.namespace);
     let thread_column = cells.named(mapping.thread.header.as_deref()).map(str::to_owned);
-    // Made of the cells as they are: no repair may change an id.
-    let line = Line { namespace, conversation, id, time: &written.text(), sender: written_sender, text };
+    let unified = text.replace("\r\n", "\n").replace('\r', "\n");
+    // Made of the cells as they are: no repair may change an id. Only line ends are those of the network, since every
+    // program that writes a table again makes them its own.
+    let digested = unified.replace('\n', "\r\n");
+    let line = Line { namespace, conversation, id, time: &written.text(), sender: written_sender, text: &digested };
     let identity = line.identity(row);
     let mut to = recipient(&cells, csv, source_name, direction, mapping.ours.owns(sender));
     for address in &mut to {
@@ -64,7 +72,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let other_handles = author.others.iter().map(|other| one_line(other, "sender", &mut Vec::new()));
     let other_handles = other_handles.filter_map(|other| sent_as(other, csv.phones).ok()).collect();
     note_unreadable([Some(text), subject.as_deref(), Some(sender.as_str()), author.name], &mut changes);
-    let body = without_nul(text.replace("\r\n", "\n").replace('\r', "\n"), &mut changes);
+    let body = without_nul(unified, &mut changes);
     let record = Record {
         kind: Kind::Custom,
         message_id: id.map(str::to_owned),
@@ -160,6 +168,8 @@ fn left_out(cells: &Cells<'_>, csv: &CsvMapping) -> Result<Option<String>, BadRe
         Some(RowKind::MessageIfText) if cells.text(csv).is_some() => Ok(None),
         Some(RowKind::MessageIfText) => Ok(Some(format!("kind {value} without text"))),
         Some(RowKind::Note) => Ok(Some(format!("internal note (kind {value})"))),
+        // Whoever skips a kind by `*` must see whether anybody said anything in it.
+        Some(RowKind::Skip) if cells.text(csv).is_some() => Ok(Some(format!("kind {value}, with text"))),
         Some(RowKind::Skip) => Ok(Some(format!("kind {value}"))),
         None => Err(unlisted(value, column, "kind", "\"message\", \"message-if-text\", \"note\" or \"skip\"")),
     }
@@ -192,38 +202,74 @@ struct Author<'a> {
     others: Vec<&'a str>,
     /// Their role by the columns of people.
     role: Option<&'a str>,
+    /// Read from the columns of agents.
+    is_agent: bool,
 }
 
 impl<'a> Author<'a> {
-    fn of(cells: &Cells<'a>, csv: &'a CsvMapping) -> Author<'a> {
+    fn of(cells: &Cells<'a>, csv: &'a CsvMapping) -> Result<Author<'a>, BadRecord> {
         let Handles { best: written, missing: missing_handles, others } =
             Handles::of(csv.columns.sender.iter().map(|column| cells.filled(column)));
         let name = cells.named(csv.columns.sender_name.as_deref());
-        let as_written = Author { written, handle: written, name, missing_handles, others, role: None };
-        let Some(called) = written else { return as_written };
-        let is_meant = |cell: &str| cell.eq_ignore_ascii_case(called);
+        let as_written =
+            Author { written, handle: written, name, missing_handles, others, role: None, is_agent: false };
+        let Some(called) = written else { return Ok(as_written) };
+        let mut meant: Vec<(Option<&'a str>, Handles<'a>)> = Vec::new();
         for person in &csv.people {
             // The number of the person among numbered ones; empty for the only one.
-            let number = match numbered(&person.name) {
-                Some(names) => cells.numbered(names).find(|(_, cell)| is_meant(cell)).map(|(number, _)| number),
-                None => cells.filled(&person.name).filter(|cell| is_meant(cell)).map(|_| ""),
+            let numbers: Vec<&'a str> = match numbered(&person.name) {
+                Some(names) => cells
+                    .numbered(names)
+                    .filter(|(_, cell)| is_one_name(cell, called))
+                    .map(|(number, _)| number)
+                    .collect(),
+                None => cells
+                    .filled(&person.name)
+                    .filter(|cell| is_one_name(cell, called))
+                    .map(|_| "")
+                    .into_iter()
+                    .collect(),
             };
-            let handles = number.map(|number| {
-                Handles::of(person.handle.iter().map(|column| match numbered(column) {
+            for number in numbers {
+                let handles = Handles::of(person.handle.iter().map(|column| match numbered(column) {
                     Some((before, after)) => cells.filled(&format!("{before}{number}{after}")),
                     None => cells.filled(column),
-                }))
-            });
-            if let Some(Handles { best, missing, others }) = handles {
-                let role = person.role.as_deref();
-                if best.is_none() {
-                    return Author { role, ..as_written };
-                }
-                let name = name.or(Some(called));
-                return Author { written, handle: best, name, missing_handles: missing, others, role };
+                }));
+                meant.push((person.role.as_deref(), handles));
             }
         }
-        as_written
+        meant.dedup_by(|one, other| (one.0, one.1.best) == (other.0, other.1.best));
+        match meant.as_slice() {
+            [] => Ok(as_written),
+            [(role, Handles { best: None, .. })] => Ok(Author { role: *role, ..as_written }),
+            [(role, _)] => {
+                let role = *role;
+                let name = name.or(Some(called));
+                let Some((_, Handles { best, missing: missing_handles, others })) = meant.pop() else {
+                    return Ok(as_written);
+                };
+                Ok(Author { handle: best, name, missing_handles, others, role, ..as_written })
+            }
+            [(role, _), rest @ ..] => {
+                let meaning = |role: Option<&str>| listed(&csv.roles, role.unwrap_or_default());
+                if rest.iter().any(|(other, _)| meaning(*other) != meaning(*role)) {
+                    return Err(BadRecord::rejected(
+                        "two people of one name",
+                        format!("{called:?} is the name of a visitor and of an agent in this row: who said it?"),
+                        "change one of the two names in the row's text and in its column of names",
+                    ));
+                }
+                // Two agents of one name: whoever it was, it was one of us.
+                Ok(Author { role: *role, ..as_written })
+            }
+        }
+    }
+
+    /// The author by the columns of agents.
+    fn as_agent(self, cells: &Cells<'a>, csv: &'a CsvMapping) -> Author<'a> {
+        let Handles { best, missing, others } =
+            Handles::of(csv.columns.agent.iter().map(|column| cells.filled(column)));
+        Author { written: best, handle: best, missing_handles: missing, others, is_agent: true, ..self }
     }
 
     /// What the role says, by its column or by who the author is.
@@ -235,8 +281,19 @@ impl<'a> Author<'a> {
         };
         let Some(column) = csv.columns.role.as_deref() else {
             let value = self.role.unwrap_or_default();
-            let role = listed(&csv.roles, value).filter(|_| !csv.people.is_empty());
-            return Ok(role.map_or(Stated::Direction(None), |role| stated(role, value)));
+            if csv.people.is_empty() || csv.roles.is_empty() {
+                return Ok(Stated::Direction(None));
+            }
+            return match (listed(&csv.roles, value), self.written) {
+                (Some(role), _) => Ok(stated(role, value)),
+                (None, Some(called)) => Err(BadRecord::rejected(
+                    "unknown author",
+                    format!("{called:?} stands in none of the columns of names: was it a visitor, an agent or a bot?"),
+                    "write the name into the column that it belongs to; or say what all such authors are by `\"*\" = \"outbound\"` \
+                     (or \"inbound\", or \"skip\") in `roles` of this source",
+                )),
+                (None, None) => Ok(Stated::Direction(None)),
+            };
         };
         let value = cells.row.get(column).unwrap_or_default().trim();
         match listed(&csv.roles, value) {
@@ -244,6 +301,10 @@ impl<'a> Author<'a> {
             None => Err(unlisted(value, column, "role", "\"inbound\", \"outbound\" or \"skip\"")),
         }
     }
+}
+
+fn is_one_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 /// The cells of an author's handles, of which the first are the better ones.

@@ -12,7 +12,7 @@
 //! | mail `sameness` | `threadlift tl1 mail sameness` | first Date as above (list of none or one), sender, subject, text, canonical hash of each file (sorted, each once) |
 //! | mail `content` | `threadlift tl1 mail bytes` | canonical hash of the whole mail, its date as decided (8 bytes, little endian) |
 //! | chat `key` | `threadlift tl1 chat id` | namespace, conversation, id cell |
-//! | chat `key` without id column | `threadlift tl1 chat content` | namespace, conversation, time cell, sender cell, text cell |
+//! | chat `key` without id column | `threadlift tl1 chat content` | namespace, conversation, time cell, sender cell, text cell with its line ends as CRLF |
 //! | chat `sameness` | `threadlift tl1 chat sameness` | sender cell, text cell |
 //! | chat `sameness` without id column | `threadlift tl1 chat sameness` | time cell, sender cell, text cell |
 //! | chat `content` | `threadlift tl1 chat cells` | column names, cells |

@@ -29,6 +29,7 @@ pub use name::Shown;
 use crate::event::{Observer, Silent};
 use crate::mapping::{Dialect, Format, Mapping, SourceMapping};
 use bytes::Bytes;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -153,6 +154,17 @@ pub struct RawRow {
     pub cells: Vec<String>,
     /// The zone of its times, where the file's header names it.
     pub zone: Option<TimeZone>,
+    /// For a line of a transcript whose lines have a time of day only.
+    pub run: Option<ClockRun>,
+}
+
+/// Where the clock of a transcript stands at one of its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockRun {
+    /// Time of day of the first line.
+    pub first: Time,
+    /// How many times the clock has passed midnight since.
+    pub days: u16,
 }
 
 impl RawRow {

@@ -134,7 +134,15 @@ fn date(minute: i64) -> String {
 /// A row of the chat table in the given file.
 fn row_in(file: u32, cells: [&str; 7]) -> Written {
     let header = ["id", "chat", "time", "who", "text", "role", "labels"].map(str::to_owned).to_vec();
-    (file, Content::Row(RawRow { header: Arc::new(header), cells: cells.map(str::to_owned).to_vec(), zone: None }))
+    (
+        file,
+        Content::Row(RawRow {
+            header: Arc::new(header),
+            cells: cells.map(str::to_owned).to_vec(),
+            zone: None,
+            run: None,
+        }),
+    )
 }
 
 /// A line of a chat, `second` seconds into 2019, without an id of its own.

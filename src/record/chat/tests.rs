@@ -1,6 +1,7 @@
 use super::*;
 use crate::mapping::{Columns, DateFormat};
 use crate::record::testing::mapping;
+use crate::source::ClockRun;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ fn row(cells: [&str; 9]) -> RawRow {
         header: Arc::new(COLUMNS.map(str::to_owned).to_vec()),
         cells: cells.map(str::to_owned).to_vec(),
         zone: None,
+        run: None,
     }
 }
 
@@ -270,7 +272,40 @@ fn rows_of_other_kinds_than_messages_are_left_out_and_notes_never_become_message
     assert_eq!(outcome("close", " "), "kind close without text");
     assert_eq!(outcome("note", "he is angry"), "internal note (kind note)");
     assert_eq!(outcome("assignment", ""), "kind assignment");
+    assert_eq!(outcome("assignment", "take this"), "kind assignment, with text");
     assert_eq!(outcome("snoozed", "x"), "unknown kind");
+}
+
+#[test]
+fn what_we_wrote_has_its_author_in_the_columns_of_agents() {
+    let mut csv = csv();
+    (csv.columns.sender, csv.columns.agent) = (vec!["tags".into(), "chat".into()], vec!["name".into()]);
+    csv.columns.labels = None;
+    let from = |role, mail| {
+        let mut cells = ROW;
+        (cells[7], cells[8]) = (role, mail);
+        let found = read(&row(cells), &csv).unwrap();
+        (found.from.unwrap().handle, found.other_handles, found.missing_handles)
+    };
+    assert_eq!(from("visitor", "ann@x.example"), ("ann@x.example".into(), vec!["c1".to_owned()], 0));
+    assert_eq!(from("visitor", ""), ("c1".into(), Vec::new(), 1));
+    assert_eq!(from("agent", "ann@x.example"), ("Ann".into(), Vec::new(), 0), "not the customer's address");
+    let nameless = CsvMapping { columns: Columns { agent: vec!["to".into()], ..csv.columns.clone() }, ..csv.clone() };
+    let bad = read(&with("role", "agent"), &nameless).unwrap_err();
+    assert_eq!((bad.cause.as_str(), bad.detail.contains("\"to\"")), ("no sender", true));
+}
+
+#[test]
+fn line_ends_in_a_text_change_no_id() {
+    let keys: Vec<_> = ["a\nb", "a\r\nb", "a\rb"]
+        .map(|text| {
+            let mut cells = ROW;
+            (cells[0], cells[6]) = ("", text);
+            let found = read(&row(cells), &csv()).unwrap();
+            (found.identity.key, found.identity.sameness)
+        })
+        .into();
+    assert!(keys.iter().all(|key| *key == keys[0]));
 }
 
 #[test]
@@ -290,7 +325,7 @@ fn an_author_called_by_name_is_found_among_the_people_of_the_row() {
         let cells =
             ["7", "2024-04-17T15:19:13Z", who, "hi", "Ann", "ann@x.example", "Leela", "leela@acme.example", "Fry"];
         let (header, cells) = (header.map(str::to_owned).to_vec(), cells.map(str::to_owned).to_vec());
-        let found = read(&RawRow { header: Arc::new(header), cells, zone: None }, &table).unwrap();
+        let found = read(&RawRow { header: Arc::new(header), cells, zone: None, run: None }, &table).unwrap();
         let from = found.from.unwrap();
         (from.handle, from.name, found.stated_direction)
     };
@@ -298,7 +333,33 @@ fn an_author_called_by_name_is_found_among_the_people_of_the_row() {
     assert_eq!(author("Ann"), ("ann@x.example".into(), named("Ann"), Some(Direction::Inbound)));
     assert_eq!(author("leela"), ("leela@acme.example".into(), named("leela"), Some(Direction::Outbound)));
     assert_eq!(author("Fry"), ("Fry".into(), None, Some(Direction::Outbound)));
-    assert_eq!(author("Bender"), ("Bender".into(), None, None));
+    let unknown = || -> RawRow {
+        let cells =
+            ["7", "2024-04-17T15:19:13Z", "Zoidberg", "hi", "Ann", "ann@x.example", "Ann", "leela@acme.example", "Ann"];
+        RawRow {
+            header: Arc::new(header.map(str::to_owned).to_vec()),
+            cells: cells.map(str::to_owned).to_vec(),
+            zone: None,
+            run: None,
+        }
+    };
+    assert_eq!(cause(&unknown(), &table), "unknown author");
+    table.roles.insert("*".into(), Role::Outbound);
+    assert_eq!(read(&unknown(), &table).unwrap().stated_direction, Some(Direction::Outbound));
+    let called = |name: &str| {
+        let mut row = unknown();
+        row.cells[2] = name.to_owned();
+        row
+    };
+    assert_eq!(cause(&called("Ann"), &table), "two people of one name");
+    let mut agents = called("Ann");
+    agents.cells[4] = "Bea".to_owned();
+    let found = read(&agents, &table).unwrap();
+    assert_eq!(
+        (found.from.unwrap().handle, found.stated_direction),
+        ("Ann".into(), Some(Direction::Outbound)),
+        "one of us"
+    );
 }
 
 #[test]
@@ -355,6 +416,45 @@ fn a_clock_with_its_own_format_is_the_next_one_after_the_start() {
     assert_eq!(date("2024-04-16 23:50:00", "12:05:00 AM"), Ok(1_713_305_100), "past midnight");
     assert_eq!(date("2024-04-17 17:20:00", "05:19:13 PM"), Ok(1_713_367_153), "clocks differ a little");
     assert_eq!(date("2024-04-17", "17:19"), Err("clock does not fit its format".into()));
+}
+
+#[test]
+fn a_line_of_a_transcript_is_as_many_days_later_as_its_clock_has_passed_midnight() {
+    let mut clocked = csv();
+    clocked.columns.clock = Some("tags".into());
+    clocked.columns.labels = None;
+    clocked.clock_format = Some("%H:%M".into());
+    let date = |start: &'static str, clock: &'static str, first: (i8, i8), days: u16| {
+        let mut cells = ROW;
+        (cells[2], cells[8]) = (start, clock);
+        let run = Some(ClockRun { first: jiff::civil::time(first.0, first.1, 0, 0), days });
+        read(&RawRow { run, ..row(cells) }, &clocked).unwrap().date.unwrap()
+    };
+    let start = "2024-04-17 10:00:00";
+    assert_eq!(date(start, "15:00", (10, 0), 0), 1_713_358_800);
+    assert_eq!(date(start, "09:30", (10, 0), 1), 1_713_358_800 + 66_600, "the next morning");
+    assert_eq!(date(start, "11:00", (10, 0), 2), 1_713_358_800 + 158_400);
+    assert_eq!(date("2024-04-16 23:50:00", "01:00", (0, 10), 0), 1_713_308_400, "begun after midnight");
+    assert_eq!(date("2024-04-17", "09:30", (10, 0), 1), 1_713_358_800 + 66_600);
+}
+
+#[test]
+fn iso_times_are_read_in_every_form_of_it() {
+    let date = |cell| read(&with("at", cell), &csv()).map(|found| found.date.unwrap()).map_err(|bad| bad.cause);
+    for cell in [
+        "2024-04-17T17:19:13",
+        "20240417T171913",
+        "2024-04-17T17:19:13[Europe/Paris]",
+        "2024-04-17T15:19:13Z[Asia/Tokyo]",
+    ] {
+        assert_eq!(date(cell), Ok(1_713_367_153), "{cell}");
+    }
+    assert_eq!(date("2024-04-17"), Ok(1_713_304_800));
+    assert_eq!(date("2024-04-17T17:19:13[Mars/Base]"), Err("time does not fit the date format".into()));
+    let epochs = CsvMapping { date: vec![DateFormat::EpochSeconds, DateFormat::EpochMilliseconds], ..csv() };
+    for cell in ["1713367153", "1713367153000"] {
+        assert_eq!(read(&with("at", cell), &epochs).unwrap().date, Some(1_713_367_153));
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The time of a chat row, by the declared formats and zone; never guessed.
 
-use crate::mapping::{CsvMapping, DateFormat, DaylightSaving, zone_named};
+use crate::mapping::{CsvMapping, DateFormat, DaylightSaving, clock_time, zone_named};
 use crate::record::BadRecord;
+use crate::source::ClockRun;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::fmt::strtime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp};
 
@@ -24,6 +25,8 @@ pub(super) struct Written<'a> {
     pub(super) zone: Option<&'a str>,
     /// The zone that the file's header names.
     pub(super) header_zone: Option<&'a TimeZone>,
+    /// Where in its transcript the clock stands.
+    pub(super) run: Option<ClockRun>,
 }
 
 impl Written<'_> {
@@ -50,13 +53,18 @@ impl Written<'_> {
             _ => None,
         };
         let text = if clock.is_some() { self.day.to_owned() } else { self.text() };
-        let mut moments = csv.date.iter().filter_map(|format| moment(&text, format));
+        // A number of seconds is also one of milliseconds, of a day in January 1970: no time of any message.
+        let is_plausible = |moment: &Moment| match moment {
+            Moment::Exact(time) => PLAUSIBLE.contains(&whole_seconds(*time)),
+            Moment::Local(_) | Moment::Day(_) => true,
+        };
+        let mut moments = csv.date.iter().filter_map(|format| moment(&text, format)).filter(is_plausible);
         let first = moments.next().ok_or_else(|| misfit(&text, csv))?;
         if let Some(other) = moments.find(|moment| *moment != first) {
             return Err(ambiguous(&text, &first, &other));
         }
         let first = match clock {
-            Some(clock) => with_clock(&first, clock, zone.as_ref()).ok_or_else(|| no_zone(&text))?,
+            Some(clock) => with_clock(&first, clock, self.run, zone.as_ref()).ok_or_else(|| no_zone(&text))?,
             None => first,
         };
         let seconds = match first {
@@ -142,22 +150,21 @@ fn no_clock(clock: &str, format: &str) -> BadRecord {
     )
 }
 
-fn clock_time(clock: &str, format: &str) -> Option<Time> {
-    BrokenDownTime::parse(format, clock).ok()?.to_time().ok()
-}
-
-/// The first moment with this clock on that day, or after that start. `None` if a start with a zone of its own meets a
-/// clock without one.
-fn with_clock(start: &Moment, clock: Time, zone: Option<&TimeZone>) -> Option<Moment> {
+/// The first moment with this clock on that day, or after that start; in a transcript as many days later as its clock has
+/// passed midnight. `None` if a start with a zone of its own meets a clock without one.
+fn with_clock(start: &Moment, clock: Time, run: Option<ClockRun>, zone: Option<&TimeZone>) -> Option<Moment> {
+    let ClockRun { first, days } = run.unwrap_or(ClockRun { first: clock, days: 0 });
+    let later = Span::new().days(i32::from(days));
     let start = match start {
-        Moment::Day(day) => return Some(Moment::Local(day.to_datetime(clock))),
+        Moment::Day(day) => return Some(Moment::Local(day.saturating_add(later).to_datetime(clock))),
         Moment::Local(start) => *start,
         Moment::Exact(start) => start.to_zoned(zone?.clone()).datetime(),
     };
     let earliest = start.saturating_sub(Span::new().minutes(BEFORE_START));
-    let same_day = earliest.date().to_datetime(clock);
-    let next_day = same_day.saturating_add(Span::new().days(1));
-    Some(Moment::Local(if same_day < earliest { next_day } else { same_day }))
+    let same_day = earliest.date().to_datetime(first);
+    let first_day =
+        if same_day < earliest { earliest.date().saturating_add(Span::new().days(1)) } else { earliest.date() };
+    Some(Moment::Local(first_day.saturating_add(later).to_datetime(clock)))
 }
 
 fn moment(text: &str, format: &DateFormat) -> Option<Moment> {
@@ -191,8 +198,16 @@ fn iso(text: &str) -> Option<Moment> {
     if let Ok(exact) = joined.parse::<Timestamp>() {
         return Some(Moment::Exact(exact));
     }
-    let local: DateTime = joined.parse().ok()?;
-    Some(if joined.contains(':') { Moment::Local(local) } else { Moment::Day(local.date()) })
+    // Only the day counts for one that is nothing else: `20190403T151913` has a clock, too.
+    if !joined.contains(['T', 't', ' ', ':', '[']) {
+        return Some(Moment::Day(joined.parse().ok()?));
+    }
+    // RFC 9557: the zone's name in brackets.
+    if let Some((local, zone)) = joined.strip_suffix(']').and_then(|joined| joined.split_once('[')) {
+        let local: DateTime = local.parse().ok()?;
+        return Some(Moment::Exact(local.to_zoned(zone_named(zone)?).ok()?.timestamp()));
+    }
+    joined.parse().ok().map(Moment::Local)
 }
 
 fn patterned(text: &str, pattern: &str) -> Option<Moment> {

@@ -33,8 +33,8 @@ pub(super) struct Index {
 pub(super) enum Belongs {
     Row(Piece),
     Nothing,
-    /// Two rows that differ in what is read, by their lines.
-    Several(u64, u64),
+    /// Two rows that differ in what is read, by file and line.
+    Several([(u32, u64); 2]),
 }
 
 impl Index {
@@ -73,7 +73,11 @@ impl Index {
                 length: u64::from(row.length),
                 line: Some(row.line),
             }),
-            (Some(one), Some(other)) => Belongs::Several(one.line.min(other.line), one.line.max(other.line)),
+            (Some(one), Some(other)) => {
+                let mut places = [(one.file, one.line), (other.file, other.line)];
+                places.sort_unstable();
+                Belongs::Several(places)
+            }
         }
     }
 }

@@ -4,12 +4,14 @@
 //! mapping calls them: the groups of a transcript's lines, one of several numbered columns, a value inside of JSON, a
 //! column of the second table. So everything behind this sees messages with cells, and nothing of how they were laid out.
 
-use super::super::{SourceError, SourceFile};
+use super::super::{ClockRun, SourceError, SourceFile};
 use super::needed::{is_group, joined_name, json_column};
-use crate::mapping::{CsvMapping, Person, SourceMapping, Transcript, number_in, numbered, zone_named};
+use crate::mapping::{CsvMapping, Person, SourceMapping, Transcript, clock_time, number_in, numbered, zone_named};
+use jiff::SignedDuration;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Bytes that the messages of one row may take together. A transcript's own lines are not repeated, but all other cells
@@ -49,6 +51,14 @@ struct Numbered {
     columns: Vec<Option<usize>>,
 }
 
+/// A message of a row.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Message {
+    /// As many as the layout's header has.
+    pub(super) cells: Vec<String>,
+    pub(super) run: Option<ClockRun>,
+}
+
 /// Why a row, or a part of one, gives no message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Misfit {
@@ -73,6 +83,14 @@ impl Layout {
             remedy: remedy.to_owned(),
             at,
         };
+        if let Some(twice) = used_twice(csv, names) {
+            return Err(problem(
+                format!("{} has two columns `{twice}`", file.shown),
+                "a message could stand in either".to_owned(),
+                "rename one of them in the file's first line",
+                csv.columns_at.get("text").copied().unwrap_or(mapping.path_at),
+            ));
+        }
         let position = |name: &str| names.iter().position(|column| column == name);
         let time_at = csv.columns_at.get("time").copied().unwrap_or(mapping.path_at);
         let mut zone = None;
@@ -150,18 +168,19 @@ impl Layout {
         csv: &CsvMapping,
         cells: Vec<String>,
         joined: &[String],
-    ) -> Vec<Result<Vec<String>, Misfit>> {
+    ) -> Vec<Result<Message, Misfit>> {
+        let whole = |cells| Message { cells, run: None };
         if self.added.is_empty() && self.transcript.is_none() {
-            return vec![Ok(cells)];
+            return vec![Ok(whole(cells))];
         }
         let row = match self.with_added(cells, joined) {
             Ok(row) => row,
             Err(misfit) => return vec![Err(misfit)],
         };
         if let (Some(column), Some(transcript)) = (self.transcript, &csv.transcript) {
-            return self.of_transcript(column, transcript, &csv.columns.text, row);
+            return self.of_transcript(column, transcript, csv, row);
         }
-        if self.wide.is_empty() { vec![Ok(row)] } else { self.of_numbered(&row) }
+        if self.wide.is_empty() { vec![Ok(whole(row))] } else { self.of_numbered(&row) }
     }
 
     /// The row's cells and those added that are the same for all its messages; the others are empty.
@@ -186,7 +205,7 @@ impl Layout {
     }
 
     /// One message for each number whose text is filled; one with empty text for a row that holds none.
-    fn of_numbered(&self, row: &[String]) -> Vec<Result<Vec<String>, Misfit>> {
+    fn of_numbered(&self, row: &[String]) -> Vec<Result<Message, Misfit>> {
         let is_filled = |column: usize| row.get(column).is_some_and(|cell| !cell.trim().is_empty());
         let filled: Vec<&Numbered> = self.wide.iter().filter(|numbered| is_filled(numbered.text)).collect();
         let size: usize = row.iter().map(String::len).sum();
@@ -204,11 +223,11 @@ impl Layout {
                         cell.clone_into(slot);
                     }
                 }
-                Ok(cells)
+                Ok(Message { cells, run: None })
             })
             .collect();
         if messages.is_empty() {
-            messages.push(Ok(row.to_vec()));
+            messages.push(Ok(Message { cells: row.to_vec(), run: None }));
         }
         messages
     }
@@ -218,12 +237,13 @@ impl Layout {
         &self,
         column: usize,
         transcript: &Transcript,
-        text_group: &str,
+        csv: &CsvMapping,
         mut row: Vec<String>,
-    ) -> Vec<Result<Vec<String>, Misfit>> {
+    ) -> Vec<Result<Message, Misfit>> {
         let cell = row.get_mut(column).map(std::mem::take).unwrap_or_default();
+        let cell = cell.replace("\r\n", "\n").replace('\r', "\n");
         if cell.trim().is_empty() {
-            return vec![Ok(row)];
+            return vec![Ok(Message { cells: row, run: None })];
         }
         let starts = cell.lines().filter(|line| transcript.line.is_match(line)).count();
         if let Err(misfit) = check_size(starts, row.iter().map(String::len).sum()) {
@@ -234,8 +254,10 @@ impl Layout {
             let is_it = |added: &Added| matches!(added, Added::Group(name) if name == group);
             Some(first_added + self.added.iter().position(is_it)?)
         };
-        let text = place_of(text_group);
-        let mut messages: Vec<Result<Vec<String>, Misfit>> = Vec::with_capacity(starts);
+        let text = place_of(&csv.columns.text);
+        let clock = csv.clock_format.as_deref().zip(csv.columns.clock.as_deref().and_then(place_of));
+        let mut run = None;
+        let mut messages: Vec<Result<Message, Misfit>> = Vec::with_capacity(starts);
         let mut before_first = 0_usize;
         for line in cell.lines() {
             if let Some(found) = transcript.line.captures(line) {
@@ -250,10 +272,15 @@ impl Layout {
                 if let Some(slot) = cells.get_mut(column) {
                     line.clone_into(slot);
                 }
-                messages.push(Ok(cells));
+                if let Some((format, place)) = clock
+                    && let Some(time) = cells.get(place).and_then(|clock| clock_time(clock.trim(), format))
+                {
+                    run = Some(went_on(run, time));
+                }
+                messages.push(Ok(Message { cells, run: run.map(|(run, _)| run) }));
                 continue;
             }
-            let Some(Ok(cells)) = messages.last_mut() else {
+            let Some(Ok(Message { cells, .. })) = messages.last_mut() else {
                 before_first += usize::from(!line.trim().is_empty());
                 continue;
             };
@@ -271,6 +298,35 @@ impl Layout {
         }
         messages
     }
+}
+
+/// How the clock of a transcript goes on from its last time: over midnight where it has fallen back. By up to an hour it
+/// only stands still: lines written by several machines are not quite in order, and summer time ends at night.
+fn went_on(before: Option<(ClockRun, Time)>, time: Time) -> (ClockRun, Time) {
+    let Some((run, last)) = before else { return (ClockRun { first: time, days: 0 }, time) };
+    let has_fallen = last.duration_since(time) > SignedDuration::from_hours(1);
+    let days = run.days.saturating_add(u16::from(has_fallen));
+    (ClockRun { days, ..run }, time)
+}
+
+/// A column's name that stands twice and is meant by a name with `*`, or by one that leads into JSON. Those that are
+/// named in full are checked with the header.
+fn used_twice<'a>(csv: &CsvMapping, names: &'a [String]) -> Option<&'a String> {
+    let mut seen = BTreeSet::new();
+    let used: Vec<&str> = csv
+        .columns
+        .named()
+        .into_iter()
+        .map(|(_, name)| name)
+        .chain(csv.people.iter().flat_map(Person::columns))
+        .collect();
+    let inside: Vec<usize> =
+        used.iter().filter_map(|name| json_column(name, names)).map(|(column, _)| column).collect();
+    let is_used = |name: &String| {
+        let is_numbered = used.iter().filter_map(|used| numbered(used)).any(|used| number_in(used, name).is_some());
+        is_numbered || inside.iter().any(|column| names.get(*column) == Some(name))
+    };
+    names.iter().find(|name| !seen.insert(*name) && is_used(name))
 }
 
 /// The columns of each number, in the order of the file.
@@ -324,10 +380,19 @@ fn inside(value: &Value, way: &[String]) -> String {
         Value::Array(values) => values.get(step.parse::<usize>().ok()?),
         _ => None,
     });
+    let plain = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        // What is no text is nobody's name or address, and nothing that was said.
+        Value::Null | Value::Bool(_) | Value::Object(_) | Value::Array(_) => String::new(),
+    };
     match end {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        None => String::new(),
+        // As labels stand in one cell.
+        Some(Value::Array(values)) => {
+            values.iter().map(plain).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(",")
+        }
+        Some(value) => plain(value),
     }
 }
 

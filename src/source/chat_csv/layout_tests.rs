@@ -22,7 +22,7 @@ fn messages(csv: &CsvMapping, names: &[&str], cells: &[&str], joined: &[&str]) -
     messages
         .into_iter()
         .map(|message| match message {
-            Ok(cells) => {
+            Ok(Message { cells, .. }) => {
                 assert_eq!(cells.len(), layout.header.len());
                 Ok(cells.join("|"))
             }
@@ -108,6 +108,10 @@ fn a_value_is_found_inside_of_json_and_what_is_no_json_is_said() {
     let sender = |info: &str| read(info).map(|cells| cells.rsplit('|').next().unwrap_or_default().to_owned());
     assert_eq!(sender(r#"{"people":[{"mail":"ann@x.example"}]}"#), Ok("ann@x.example".into()));
     assert_eq!(sender(r#"{"people":[{"mail":7}]}"#), Ok("7".into()));
+    assert_eq!(sender(r#"{"people":[{"mail":["a","b",7,null]}]}"#), Ok("a,b,7".into()));
+    for nobody in ["[]", "{}", "false", "{\"address\":\"q@x\"}"] {
+        assert_eq!(sender(&format!("{{\"people\":[{{\"mail\":{nobody}}}]}}")), Ok(String::new()), "{nobody}");
+    }
     for nothing in ["", " ", "{}", "[]", r#"{"people":[]}"#, r#"{"people":[{"mail":null}]}"#, "3"] {
         assert_eq!(sender(nothing), Ok(String::new()), "{nothing}");
     }
@@ -138,4 +142,37 @@ fn a_row_cannot_grow_beyond_measure() {
     let rest = "x".repeat(10_000);
     let found = messages(&with_transcript(), &["chat", "when", "log"], &[&rest, "d", &log], &[]);
     assert_eq!(found, [Err("row too large for its many messages".to_owned())]);
+}
+
+#[test]
+fn a_transcript_of_any_line_ends_has_the_same_messages() {
+    let of = |log: &str| messages(&with_transcript(), &["chat", "when", "log"], &["7", "d", log], &[]);
+    let found = of("[10:00] Ann: hi\nyou\n[10:01] Bob: yes");
+    assert_eq!((found.len(), of("[10:00] Ann: hi\ryou\r[10:01] Bob: yes")), (2, found.clone()));
+    assert_eq!(of("[10:00] Ann: hi\r\nyou\r\n[10:01] Bob: yes\r\n"), found);
+}
+
+#[test]
+fn the_clock_of_a_transcript_passes_midnight_where_it_falls_back_by_more_than_an_hour() {
+    let mut csv = with_transcript();
+    csv.columns.clock = Some("said".into());
+    csv.clock_format = Some("%H:%M".into());
+    let layout = layout(&csv, &["chat", "when", "log"]).unwrap();
+    let log = "[23:50] a: 1\n[00:10] b: 2\n[00:05] a: 3\n[15:00] a: 4\n[14:10] a: 5\n[09:00] b: 6";
+    let found = layout.messages(&csv, ["7", "d", log].map(str::to_owned).to_vec(), &[]);
+    let runs: Vec<_> = found.iter().flatten().map(|message| message.run.unwrap()).collect();
+    assert_eq!(runs.iter().map(|run| run.days).collect::<Vec<_>>(), [0, 1, 1, 1, 1, 2]);
+    assert!(runs.iter().all(|run| run.first == jiff::civil::time(23, 50, 0, 0)));
+}
+
+#[test]
+fn columns_of_one_name_that_a_message_could_stand_in_are_refused() {
+    let mut wide = csv();
+    (wide.columns.text, wide.columns.sender) = ("message * text".into(), vec!["message * by".into()]);
+    let names = ["chat", "when", "message 1 by", "message 1 text", "message 1 text"];
+    assert!(layout(&wide, &names).err().unwrap().title.contains("two columns `message 1 text`"));
+    let mut inside = csv();
+    inside.columns.sender = vec!["info.mail".into()];
+    assert!(layout(&inside, &["chat", "when", "info", "what", "info"]).err().unwrap().title.contains("`info`"));
+    assert!(layout(&inside, &["chat", "when", "info", "what", "note", "note"]).is_ok());
 }

@@ -17,6 +17,7 @@ pub(super) mod fuzzing;
 mod header;
 mod joined;
 mod known;
+mod last_rows;
 mod layout;
 mod needed;
 mod opening;
@@ -28,7 +29,8 @@ use super::find::Found;
 use super::{Content, Origin, Piece, RawEntry, RawRow, Scan, Source, SourceError, SourceFile, Unreadable, files};
 use crate::mapping::{CsvMapping, SourceMapping};
 use joined::{Belongs, Index};
-use layout::{Layout, Misfit};
+use last_rows::LastRows;
+use layout::{Layout, Message, Misfit};
 use opening::Opening;
 use rows::Rows;
 use std::fs::File;
@@ -51,13 +53,13 @@ pub(super) struct ChatCsv {
     decoded: Option<File>,
     /// Which row of the second table belongs to a key; made when it is first asked for.
     joined: OnceLock<Result<Index, String>>,
-    /// The row of many messages that was read again last: they are mostly asked for one after the other.
-    last_row: Mutex<Option<(Vec<Piece>, Arc<Messages>)>>,
+    /// Rows of many messages that were read again last.
+    last_rows: Mutex<LastRows>,
     notes: Vec<String>,
 }
 
 /// The messages of one row.
-type Messages = Vec<Result<Vec<String>, Misfit>>;
+type Messages = Vec<Result<Message, Misfit>>;
 
 /// The row of the second table that belongs to a row, with its cells.
 type Joined = Option<(Piece, Vec<String>)>;
@@ -101,7 +103,7 @@ impl ChatCsv {
             tables,
             decoded: opening.decoded,
             joined: OnceLock::new(),
-            last_row: Mutex::new(None),
+            last_rows: Mutex::default(),
             notes,
         })
     }
@@ -117,12 +119,11 @@ impl ChatCsv {
 
     fn unreadable(&self, pieces: &[Piece], part: u32, misfit: &Misfit) -> Unreadable {
         let first = pieces.first();
-        let shown = first.and_then(|piece| self.files.get(usize::try_from(piece.file).ok()?));
-        let line = first.and_then(|piece| piece.line).unwrap_or(0);
+        let place = first.map_or_else(String::new, |piece| self.shown((piece.file, piece.line.unwrap_or(0))));
         Unreadable {
             origin: self.origin(pieces.to_vec(), part),
             cause: misfit.cause.to_owned(),
-            detail: format!("{}, line {line}: {}", shown.map_or("", |file| &*file.shown), misfit.detail),
+            detail: format!("{place}: {}", misfit.detail),
             remedy: misfit.remedy.to_owned(),
         }
     }
@@ -181,8 +182,8 @@ impl ChatCsv {
             cells
         });
         let messages = layout.messages(&self.csv, cells, &joined.unwrap_or_default());
-        let entry = |(part, message): (u32, Result<Vec<String>, Misfit>)| match message {
-            Ok(cells) => Ok(entry_of(layout, self.origin(pieces.clone(), part), cells)),
+        let entry = |(part, message): (u32, Result<Message, Misfit>)| match message {
+            Ok(message) => Ok(entry_of(layout, self.origin(pieces.clone(), part), message)),
             Err(misfit) => Err(self.unreadable(&pieces, part, &misfit)),
         };
         (0..).zip(messages).map(entry).collect()
@@ -205,15 +206,25 @@ impl ChatCsv {
             }
             Belongs::Nothing => Err(Misfit {
                 cause: "nothing to join",
-                detail: format!("no row of the second table has {key:?} under {:?}", join.key),
-                remedy: "export both tables for the same period, or take `join` out of the source",
+                detail: format!("no readable row of the second table has {key:?} under {:?}", join.key),
+                remedy: "mend the row if it is named above as unreadable; export both tables for the same period; or take `join` \
+                         out of the source",
             }),
-            Belongs::Several(one, other) => Err(Misfit {
+            Belongs::Several(places) => Err(Misfit {
                 cause: "two rows to join",
-                detail: format!("lines {one} and {other} of the second table both have {key:?}, and differ"),
+                detail: format!(
+                    "{} both have {key:?}, and differ",
+                    places.map(|place| self.shown(place)).join(" and ")
+                ),
                 remedy: "remove the older of the two rows, or export the second table once for the whole period",
             }),
         }
+    }
+
+    /// A line of a file, for people.
+    fn shown(&self, (file, line): (u32, u64)) -> String {
+        let shown = usize::try_from(file).ok().and_then(|file| self.files.get(file)).map_or("", |file| &*file.shown);
+        format!("{shown}, line {line}")
     }
 
     fn joined(&self) -> &Result<Index, String> {
@@ -241,11 +252,9 @@ impl ChatCsv {
         if origin.source != self.index || rest.len() != usize::from(self.csv.join.is_some()) {
             return Err(foreign());
         }
-        let mut last = self.last_row.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((pieces, messages)) = &*last
-            && *pieces == origin.pieces
-        {
-            return Ok((layout, Arc::clone(messages)));
+        let mut last = self.last_rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(messages) = last.of(&origin.pieces) {
+            return Ok((layout, messages));
         }
         let failed = |error: io::Error| files::unreadable_file(&file.shown, piece.offset, origin.clone(), &error);
         let changed = || files::changed(&file.shown, origin.clone(), "no row stands there any more");
@@ -258,7 +267,7 @@ impl ChatCsv {
         };
         let messages = Arc::new(layout.messages(&self.csv, cells, &joined));
         if messages.len() > 1 {
-            *last = Some((origin.pieces.clone(), Arc::clone(&messages)));
+            last.keep(origin.pieces.clone(), &messages);
         }
         Ok((layout, messages))
     }
@@ -282,7 +291,9 @@ impl Source for ChatCsv {
         let (layout, messages) = self.messages_at(origin)?;
         let part = usize::try_from(origin.part).unwrap_or(usize::MAX);
         match messages.get(part) {
-            Some(Ok(cells)) => Ok(entry_of(layout, origin.clone(), cells.clone())),
+            Some(Ok(Message { cells, run })) => {
+                Ok(entry_of(layout, origin.clone(), Message { cells: cells.clone(), run: *run }))
+            }
             Some(Err(misfit)) => Err(self.unreadable(&origin.pieces, origin.part, misfit)),
             None => {
                 let shown = origin.pieces.first().and_then(|piece| self.table(piece.file));
@@ -297,8 +308,9 @@ impl Source for ChatCsv {
     }
 }
 
-fn entry_of(layout: &Layout, origin: Origin, cells: Vec<String>) -> RawEntry {
-    let row = RawRow { header: Arc::clone(&layout.header), cells, zone: layout.zone.clone() };
+fn entry_of(layout: &Layout, origin: Origin, message: Message) -> RawEntry {
+    let Message { cells, run } = message;
+    let row = RawRow { header: Arc::clone(&layout.header), cells, zone: layout.zone.clone(), run };
     RawEntry { origin, content: Content::Row(row) }
 }
 

@@ -1,7 +1,7 @@
 //! What a plan says about itself: figures to show before anything is sent, kept with the plan.
 
 use super::facts::{Finding, Problem, Read};
-use super::pins::Pins;
+use super::pins::{Difference, Pins};
 use super::resolve::{Message, Resolution, Thread};
 use crate::mapping::Mapping;
 use crate::record::ActiveContent;
@@ -87,6 +87,9 @@ pub struct Overview {
     /// Chat rows without an id of their own that further exports hold again; they are among the duplicates.
     #[serde(default)]
     pub shared_rows: u64,
+    /// Chat rows without an id of their own beside the first of those that are equal in one file; each is a message.
+    #[serde(default)]
+    pub repeated_rows: u64,
     /// Unreadable and rejected records by cause, each with one example.
     pub problems: Vec<ProblemKind>,
     /// Warnings of the sources.
@@ -190,6 +193,7 @@ pub(super) fn overview(
         further_copies: resolution.further_copies,
         collisions: resolution.collisions,
         shared_rows: resolution.shared_rows,
+        repeated_rows: resolution.repeated_rows,
         spread: read.spread,
         rejoined: resolution.rejoined,
         unlisted_labels: Listed::most_frequent(read.unlisted.clone()),
@@ -212,7 +216,8 @@ pub(super) fn overview(
     let mut tags: BTreeSet<Arc<str>> = BTreeSet::new();
     for message in &resolution.messages {
         let Some(candidate) = resolution.candidate_of(message) else { continue };
-        if let Some(thread) = resolution.threads.get(message.thread) {
+        let thread = resolution.threads.get(message.thread);
+        if let Some(thread) = thread {
             *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
         }
         for inbox in resolution.further_inboxes(message) {
@@ -228,7 +233,9 @@ pub(super) fn overview(
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
         overview.files += u64::from(candidate.files);
         overview.file_bytes += candidate.file_bytes;
-        overview.changed += u64::from(candidate.has_changes);
+        let customer = thread.and_then(|thread| thread.customer.as_ref());
+        let takes_customer = customer.is_some_and(|customer| candidate.takes(customer));
+        overview.changed += u64::from(candidate.has_changes || takes_customer);
         overview.active.add(candidate.active);
         // Messages stand conversation by conversation.
         if conversation.0 != message.thread {
@@ -301,8 +308,13 @@ impl Resolution<'_> {
                 found.push(if thread.is_archived { "left open now" } else { "archived now" }.to_owned());
             }
         }
-        if self.planned(message).is_some_and(|planned| pins.was_sent_differently(&planned)) {
-            found.push("other content, people or tags now".to_owned());
+        if let Some(planned) = self.planned(message) {
+            let way = pins.difference(&planned).map(|difference| match (difference, &planned.customer) {
+                (Difference::Drafted, _) => "other content, people or date now",
+                (Difference::Decided, None) => "other tags now",
+                (Difference::Decided, Some(_)) => "other tags or customer now",
+            });
+            found.extend(way.map(str::to_owned));
         }
         found
     }

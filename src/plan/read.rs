@@ -172,7 +172,7 @@ impl Work<'_> {
                 original_id = record.message_id.as_deref().map(Into::into);
                 let decided = decide(&record, source, self.mapping);
                 found = Some(links(&record, self.namespace(source), self.mapping));
-                self.finding(*record, decided)
+                self.finding(*record, &decided)
             }
             Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause), sent: None },
             Err(bad) => bad_record(bad),
@@ -187,7 +187,7 @@ impl Work<'_> {
         self.mapping.sources.get(source).map_or("", |source| source.namespace.as_str())
     }
 
-    fn finding(&self, record: Record, decided: Decided) -> Finding {
+    fn finding(&self, record: Record, decided: &Decided) -> Finding {
         let Some(cause) = &decided.skip else {
             if !decided.unlisted.is_empty() {
                 let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -195,7 +195,7 @@ impl Work<'_> {
                     *counts.entry(label.clone()).or_default() += 1;
                 }
             }
-            return match self.candidate(record, &decided) {
+            return match self.candidate(record, decided) {
                 Ok(candidate) => Finding::Candidate(candidate),
                 Err(too_large) => {
                     Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize)))
@@ -206,7 +206,7 @@ impl Work<'_> {
         if self.pins.is_empty() {
             return Finding::Skipped { cause, sent: None };
         }
-        let sent = self.candidate(record, &decided).ok().filter(|candidate| {
+        let sent = self.candidate(record, decided).ok().filter(|candidate| {
             let (key, copy) = (&candidate.identity.key, (0, candidate.as_ref()));
             sent_ids(&[copy], key, self.mapping, self.pins).next().is_some()
         });

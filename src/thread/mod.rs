@@ -282,22 +282,22 @@ impl Graph {
     /// Sent threads beyond the first in each component and each group. Messages of explicit groups are not of one thread
     /// for being linked, and what is not read again counts only where a message that is read joins it to another.
     fn rejoined(&self, head_of: impl Fn(u32) -> u32) -> u64 {
-        let mut joined: HashMap<(Option<Id>, u32), (HashSet<&str>, bool)> = HashMap::new();
+        let mut joined: HashMap<(Option<Id>, u32), HashSet<&str>> = HashMap::new();
         let mut absent: HashMap<u32, &str> = self.pins.iter().map(|(node, pin)| (*node, pin.as_str())).collect();
         for message in &self.messages {
             absent.remove(&message.node);
         }
         for message in &self.messages {
             let head = if message.group.is_some() { ABSENT } else { head_of(message.node) };
-            let (refs, is_linked) = joined.entry((message.group, head)).or_default();
-            *is_linked = true;
+            let refs = joined.entry((message.group, head)).or_default();
             refs.extend(self.pins.get(&message.node).map(String::as_str));
         }
         for (node, pin) in absent {
-            joined.entry((None, head_of(node))).or_default().0.insert(pin);
+            if let Some(refs) = joined.get_mut(&(None, head_of(node))) {
+                refs.insert(pin);
+            }
         }
-        let linked = joined.into_values().filter(|(_, is_linked)| *is_linked);
-        linked.map(|(refs, _)| refs.len().saturating_sub(1) as u64).sum()
+        joined.into_values().map(|refs| refs.len().saturating_sub(1) as u64).sum()
     }
 
     /// Nodes that have a name of their own; where messages of one id differ, the one of lowest rank.

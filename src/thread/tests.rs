@@ -196,7 +196,9 @@ fn the_nearest_sent_ancestor_is_found_however_far_it_is() {
         if turned {
             chain.reverse();
         }
-        chain.iter().for_each(|message| graph.add(message));
+        for message in &chain {
+            graph.add(message);
+        }
         for (message, name) in chain.iter().zip(graph.names(0).of) {
             let nearest = if message.id < wide(MANY / 2) { "a" } else { "b" };
             assert_eq!(name, Name::Pinned(nearest.into()));
@@ -263,7 +265,9 @@ proptest! {
         for (n, pin) in &pins {
             graph.pin(id(*n), &format!("ref-{pin}"));
         }
-        messages.iter().for_each(|message| graph.add(message));
+        for message in &messages {
+            graph.add(message);
+        }
         for (found, name) in messages.iter().zip(graph.names(0).of) {
             let own = pins.iter().find(|(n, _)| id(**n) == found.id).map(|(_, pin)| format!("ref-{pin}"));
             let expected = own.or_else(|| nearest_by_definition(&messages, &pins, found));

@@ -168,10 +168,9 @@ fn of_copies_as_rich_as_each_other_an_export_with_other_volatile_headers_prefers
 }
 
 fn with_files(files: &[&str]) -> String {
-    let files: String = files
-        .iter()
-        .map(|data| format!("--b\nContent-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n{data}"))
-        .collect();
+    let head = "--b\nContent-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment\n\
+                Content-Transfer-Encoding: base64\n";
+    let files: String = files.iter().flat_map(|data| [head, data]).collect();
     written(
         "Jane Doe <jane@x.example>",
         "Offer",

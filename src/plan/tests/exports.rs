@@ -44,7 +44,7 @@ impl Letter {
         Self { answers: None, ..self.clone() }
     }
 
-    /// How the request of this mail begins, of all mails there are.
+    /// Is this the request of this mail and of no other?
     fn shows_in(&self, request: &crate::request::ImportRequest) -> bool {
         request.subject == Some(self.subject())
             && request.sender.handle == format!("author{}@x.example", self.author)
@@ -132,7 +132,7 @@ fn rendered(letter: &Letter, style: &Style) -> String {
         None => text,
         Some(file) => {
             let boundary = format!("=_b{}", style.boundary);
-            let width = if style.encoding % 2 == 0 { 76 } else { 60 };
+            let width = if style.encoding.is_multiple_of(2) { 76 } else { 60 };
             format!(
                 "Content-Type: multipart/mixed;{fold}boundary=\"{boundary}\"\n\n--{boundary}\n{text}\n--{boundary}\n\
                  Content-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment; filename=a.pdf\n\
@@ -152,7 +152,7 @@ fn rendered(letter: &Letter, style: &Style) -> String {
     )
 }
 
-/// A file of mails, or of chat lines.
+/// A folder with the files of an export, and its mapping.
 struct Export {
     dir: TempDir,
 }
@@ -190,13 +190,12 @@ type Copies = Vec<(usize, Letter, Style)>;
 fn write_mails(copies: &Copies, names: [&str; 3], is_crlf: bool) -> Export {
     let export = Export::new();
     for (file, name) in names.iter().enumerate() {
-        let mails: String = copies
-            .iter()
-            .filter(|(in_file, _, _)| *in_file == file)
-            .map(|(_, letter, style)| {
-                format!("From a@x.example Tue Jan  1 00:00:00 2019\n{}\n", rendered(letter, style))
-            })
-            .collect();
+        let mut mails = String::new();
+        for (_, letter, style) in copies.iter().filter(|(in_file, _, _)| *in_file == file) {
+            mails.push_str("From a@x.example Tue Jan  1 00:00:00 2019\n");
+            mails.push_str(&rendered(letter, style));
+            mails.push('\n');
+        }
         if !mails.is_empty() {
             export.write(name, &mails, is_crlf);
         }
@@ -392,8 +391,11 @@ fn write_lines(files: &[Vec<Line>], name: &str, columns: &[usize], is_quoted: bo
     export
 }
 
-/// By external id: ref and what Front gets.
-fn plan_lines(export: &Export, pins: &Pins) -> (Vec<Entry>, BTreeMap<String, (String, i64, String, String)>) {
+/// Ref, time, author and text.
+type Said = (String, i64, String, String);
+
+/// By external id what Front gets.
+fn plan_lines(export: &Export, pins: &Pins) -> (Vec<Entry>, BTreeMap<String, Said>) {
     let sources = export.sources();
     let entries = planned_by(2, &export.mapping(), &sources, pins);
     let rebuilder = Rebuilder::new(export.mapping(), sources);
@@ -412,7 +414,9 @@ fn messages_in(files: &[Vec<Line>]) -> usize {
     let mut most: BTreeMap<Line, usize> = BTreeMap::new();
     for file in files {
         let mut here: BTreeMap<Line, usize> = BTreeMap::new();
-        file.iter().for_each(|line| *here.entry(same_line(line)).or_default() += 1);
+        for line in file {
+            *here.entry(same_line(line)).or_default() += 1;
+        }
         for (line, times) in here {
             let times = if line.id.is_some() { 1 } else { times };
             let known = most.entry(line).or_default();

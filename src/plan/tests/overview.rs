@@ -117,7 +117,9 @@ fn an_author_whom_the_conversation_knows_by_a_better_handle_is_a_change() {
     let overview = |rows: &[Written]| {
         let all = sources(&[], rows);
         let mut entries: Vec<RawEntry> = all[1].scan().map(|entry| entry.unwrap()).collect();
-        entries.iter_mut().for_each(|entry| entry.origin.source = 2);
+        for entry in &mut entries {
+            entry.origin.source = 2;
+        }
         let files = all[1].files().to_vec();
         let desk = Box::new(Memory { name: "desk", files, entries }) as Box<dyn Source>;
         overview_of(&mapping(more), &Arc::new(vec![desk]), &Pins::default())

@@ -38,8 +38,9 @@ impl Letter {
     }
 
     fn text(&self) -> String {
+        // No line ends in a space, which quoted-printable would have to write otherwise.
         let long = "a line that is long enough to be wrapped by whoever encodes it, and then some ".repeat(2);
-        format!("Größe = {} Stück\n\n{long}\nEnd\n", self.text)
+        format!("Größe = {} Stück\n\n{long}more\nEnd\n", self.text)
     }
 }
 

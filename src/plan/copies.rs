@@ -39,10 +39,12 @@ impl<'a> Resolution<'a> {
             .filter(|(_, facts)| is_meant(&facts.finding))
             .filter_map(|(number, facts)| Some((number, facts.finding.candidate()?)))
             .collect();
-        // The content digest comes before the number, so that equal copies are the only tie left to it.
+        // What would be sent comes before all bytes, so that an export with other volatile headers prefers the same copy;
+        // and those before the number, so that equal copies are the only tie left to it.
         copies.sort_unstable_by(|(number, a), (other, b)| {
-            let (a, b) = (&a.identity, &b.identity);
-            (&a.key, &a.sameness, &a.content, number).cmp(&(&b.key, &b.sameness, &b.content, other))
+            let (one, two) = (&a.identity, &b.identity);
+            let order = (&one.key, &one.sameness, &a.draft, &one.content, number);
+            order.cmp(&(&two.key, &two.sameness, &b.draft, &two.content, other))
         });
         copies
     }
@@ -58,6 +60,16 @@ impl<'a> Resolution<'a> {
             for class in classes(group) {
                 let Some((_, first)) = class.first() else { continue };
                 let mut ids = sent_ids(&class, &first.identity.key, self.mapping, pins);
+                if first.may_repeat {
+                    let Some(id) = ids.next() else { continue };
+                    // A row of them that is kept has the first number, so the others have the next.
+                    let sent = numbered(&id).take_while(|id| pins.copy(id).is_some());
+                    let ids: Vec<String> = sent.filter(|id| !planned.contains(id)).collect();
+                    for (id, copies) in ids.into_iter().zip(self.repeated(&class)) {
+                        self.add_message(id, &copies, pins);
+                    }
+                    continue;
+                }
                 // Under the policy of a copy for each inbox there may be several; the last takes what is left.
                 let mut rest: &[Copy<'_>] = &class;
                 let mut next = ids.find(|id| !planned.contains(id));
@@ -108,22 +120,28 @@ impl<'a> Resolution<'a> {
     /// Rows that a file repeats, and that have no id of their own, are as many messages. Over several files:
     /// as many as any one file has, so that exports which overlap do not double.
     fn add_repeated(&mut self, external_id: &str, class: &[Copy<'_>], pins: &Pins) {
-        let mut seen: HashMap<(u16, Option<u32>), usize> = HashMap::new();
-        let mut messages: Vec<Vec<Copy<'_>>> = Vec::new();
-        for (number, row) in class {
-            let Some(origin) = self.read.facts.get(*number).map(|facts| &facts.origin) else { continue };
-            let times = seen.entry((origin.source, origin.pieces.first().map(|piece| piece.file))).or_default();
-            match messages.get_mut(*times) {
-                Some(copies) => copies.push((*number, row)),
-                None => messages.push(vec![(*number, row)]),
-            }
-            *times += 1;
-        }
-        for (nth, copies) in (1_usize..).zip(messages) {
-            let id = if nth == 1 { external_id.to_owned() } else { format!("{external_id}-{nth}") };
+        let messages = self.repeated(class);
+        self.repeated_rows += messages.len().saturating_sub(1) as u64;
+        for (id, copies) in numbered(external_id).zip(messages) {
             self.shared_rows += copies.len().saturating_sub(1) as u64;
             self.add_message(id, &copies, pins);
         }
+    }
+
+    /// Equal rows by their number within their files.
+    fn repeated<'c>(&self, class: &[Copy<'c>]) -> Vec<Vec<Copy<'c>>> {
+        let mut seen: HashMap<(u16, Option<u32>), usize> = HashMap::new();
+        let mut messages: Vec<Vec<Copy<'c>>> = Vec::new();
+        for (number, row) in class.iter().copied() {
+            let Some(origin) = self.read.facts.get(number).map(|facts| &facts.origin) else { continue };
+            let times = seen.entry((origin.source, origin.pieces.first().map(|piece| piece.file))).or_default();
+            match messages.get_mut(*times) {
+                Some(copies) => copies.push((number, row)),
+                None => messages.push(vec![(number, row)]),
+            }
+            *times += 1;
+        }
+        messages
     }
 
     fn add_message(&mut self, external_id: String, copies: &[Copy<'_>], pins: &Pins) {
@@ -158,6 +176,12 @@ impl<'a> Resolution<'a> {
         tags.dedup_by(|a, b| a.0 == b.0);
         tags.into_iter().map(|(_, tag)| tag).collect()
     }
+}
+
+/// The ids of rows that are equal: the first has the plain one.
+fn numbered(plain: &str) -> impl Iterator<Item = String> {
+    let further = (2_u64..).map(move |nth| format!("{plain}-{nth}"));
+    std::iter::once(plain.to_owned()).chain(further)
 }
 
 /// The ids of different messages with one key. One of them has the plain id: the one it stands for already,

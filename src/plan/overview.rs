@@ -1,8 +1,9 @@
 //! What a plan says about itself: figures to show before anything is sent, kept with the plan.
 
 use super::facts::{Finding, Problem, Read};
-use super::pins::Pins;
+use super::pins::{Difference, Pins};
 use super::resolve::{Message, Resolution, Thread};
+use crate::ledger::Planned;
 use crate::mapping::Mapping;
 use crate::record::ActiveContent;
 use crate::source::Source;
@@ -87,6 +88,9 @@ pub struct Overview {
     /// Chat rows without an id of their own that further exports hold again; they are among the duplicates.
     #[serde(default)]
     pub shared_rows: u64,
+    /// Chat rows without an id of their own beside the first of those that are equal in one file; each is a message.
+    #[serde(default)]
+    pub repeated_rows: u64,
     /// Unreadable and rejected records by cause, each with one example.
     pub problems: Vec<ProblemKind>,
     /// Warnings of the sources.
@@ -190,6 +194,7 @@ pub(super) fn overview(
         further_copies: resolution.further_copies,
         collisions: resolution.collisions,
         shared_rows: resolution.shared_rows,
+        repeated_rows: resolution.repeated_rows,
         spread: read.spread,
         rejoined: resolution.rejoined,
         unlisted_labels: Listed::most_frequent(read.unlisted.clone()),
@@ -228,7 +233,9 @@ pub(super) fn overview(
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
         overview.files += u64::from(candidate.files);
         overview.file_bytes += candidate.file_bytes;
-        overview.changed += u64::from(candidate.has_changes);
+        let planned = resolution.planned(message);
+        let is_known_better = planned.as_ref().is_some_and(|planned| planned.customer.is_some());
+        overview.changed += u64::from(candidate.has_changes || is_known_better);
         overview.active.add(candidate.active);
         // Messages stand conversation by conversation.
         if conversation.0 != message.thread {
@@ -242,7 +249,7 @@ pub(super) fn overview(
         }
         if pins.copy(&message.external_id).is_some() {
             sent += 1;
-            let found = resolution.differences(message, pins);
+            let found = resolution.differences(message, planned.as_ref(), pins);
             if !found.is_empty() {
                 overview.sent_differently += 1;
                 if overview.sent_differently_ids.len() < MAX_LISTED {
@@ -250,7 +257,9 @@ pub(super) fn overview(
                     overview.sent_differently_ids.push(original.unwrap_or(&message.external_id).to_owned());
                 }
             }
-            found.into_iter().for_each(|difference| *differences.entry(difference).or_default() += 1);
+            for difference in found {
+                *differences.entry(difference).or_default() += 1;
+            }
         }
     }
     overview.sent_and_gone = pins.sent_messages().saturating_sub(sent);
@@ -287,7 +296,7 @@ fn largest(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Vec<Larg
 
 impl Resolution<'_> {
     /// In which ways a message that was sent would be sent otherwise now, in words.
-    fn differences(&self, message: &Message, pins: &Pins) -> Vec<String> {
+    fn differences(&self, message: &Message, planned: Option<&Planned>, pins: &Pins) -> Vec<String> {
         let mut found = Vec::new();
         let facts = self.read.facts.get(message.record);
         if let Some(Finding::Skipped { cause, .. }) = facts.map(|facts| &facts.finding) {
@@ -301,8 +310,13 @@ impl Resolution<'_> {
                 found.push(if thread.is_archived { "left open now" } else { "archived now" }.to_owned());
             }
         }
-        if self.planned(message).is_some_and(|planned| pins.was_sent_differently(&planned)) {
-            found.push("other content, people or tags now".to_owned());
+        if let Some(planned) = planned {
+            let way = pins.difference(planned).map(|difference| match (difference, &planned.customer) {
+                (Difference::Drafted, _) => "other content, people or date now",
+                (Difference::Decided, None) => "other tags now",
+                (Difference::Decided, Some(_)) => "other tags or customer now",
+            });
+            found.extend(way.map(str::to_owned));
         }
         found
     }

@@ -37,6 +37,15 @@ pub(super) struct ThreadPin {
     pub messages: u32,
 }
 
+/// Where a request differs from the one that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// In what one record alone decides: content, people, date, direction.
+    Drafted,
+    /// In what is decided over several records alone: tags, and the customer where one stands in.
+    Decided,
+}
+
 /// A sent message's place in the reference graph.
 pub(super) struct GraphPin<'a> {
     pub namespace: &'a str,
@@ -133,9 +142,13 @@ impl Pins {
         self.threads.get(*self.by_ref.get(thread_ref)? as usize)
     }
 
-    /// It was sent, and with another request than this plan would send.
-    pub(super) fn was_sent_differently(&self, planned: &Planned) -> bool {
-        self.sent(&planned.external_id).is_some_and(|(known, _)| known.request != planned.request)
+    /// In what the request that was sent differs from the one that this plan would send, if it does.
+    pub(super) fn difference(&self, planned: &Planned) -> Option<Difference> {
+        let (known, _) = self.sent(&planned.external_id)?;
+        let draft = |pin: &[u8; 32]| pin.iter().skip(16).copied().collect::<Vec<u8>>();
+        let is_same_draft = draft(&known.identity) == draft(&planned.identity);
+        let difference = if is_same_draft { Difference::Decided } else { Difference::Drafted };
+        (known.request != planned.request).then_some(difference)
     }
 
     fn sent(&self, external_id: &str) -> Option<(&Known, &ThreadPin)> {

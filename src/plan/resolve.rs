@@ -27,6 +27,8 @@ pub(super) struct Resolution<'a> {
     pub(super) further_copies: u64,
     /// Rows without an id of their own that further exports hold again.
     pub(super) shared_rows: u64,
+    /// Rows without an id of their own beside the first of those that are equal in one file.
+    pub(super) repeated_rows: u64,
     /// Messages beside the first of those that are different and share a Message-ID, or an id of the export.
     pub(super) collisions: u64,
 }
@@ -107,6 +109,7 @@ pub(super) fn resolve<'a>(
         rejoined: 0,
         further_copies: 0,
         shared_rows: 0,
+        repeated_rows: 0,
         collisions: 0,
     };
     resolution.unite_copies(pins);

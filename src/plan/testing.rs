@@ -40,6 +40,11 @@ impl Folder {
         Ledger::open(&self.dir.path().join("ledger")).unwrap()
     }
 
+    /// Takes the ledger's index away, as a disk that was full or a kill might.
+    pub(crate) fn lose_index(&self) {
+        fs::remove_dir_all(self.dir.path().join("ledger/sled")).unwrap();
+    }
+
     pub(crate) fn mapping(&self, more: &str) -> Arc<Mapping> {
         let path = self.dir.path().join("m.toml");
         mapping::parse(&path, &format!("{MAPPING}{more}")).map(Arc::new).ok().unwrap()

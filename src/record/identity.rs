@@ -22,15 +22,15 @@
 //! unless the part is base64 and no text: then its bytes as they are. *Sender* in `sameness`: what stands in the last pair of angle brackets of From, else its first word with
 //! an `@`, else all of it; lower case, no white space; where a mailing list put its own address there and another field
 //! names the person, the person. *Subject* there: decoded, without leading `[tag]`s, replies as `re:`.
-//! *Text* there: the plain parts (else the HTML parts without tags), decoded by declared charset, without list footer, white
-//! space collapsed. Time, sender and text of a chat row are the cells as read, trimmed.
+//! *Text* there: the plain parts (if they hold nothing but a list footer, the HTML parts without tags), decoded by declared
+//! charset, without list footer, white space collapsed. Time, sender and text of a chat row are the cells as read, trimmed.
 //!
 //! Never in `key`: a repaired or derived value, and a header that changes between exports (Received, Status, X-Gmail-Labels,
 //! X-Mozilla-Status, Content-Length, Delivered-To and their like). `content` is all bytes, volatile headers too: it breaks
 //! ties within one plan and must not go into an id; where an id needs a suffix, `sameness` is the digest to use.
 //!
 //! [`Likeness`](super::Likeness) is beside these and never in an id: with it a mail of which files are missing in the export
-//! is known as a copy of the whole one, and what was pinned by a sender as written is known by the person behind it.
+//! is known as a copy of the whole one, and what was pinned by sender and text as written is known by what a list hid.
 
 /// The `key` of a mail that has a usable Message-ID.
 #[must_use]

@@ -190,7 +190,7 @@ pub struct Attachment {
 }
 
 /// What tells that two mails are one message though their [`Identity::sameness`] differs. Only mails have it that have
-/// files, or whose sender a mailing list hid.
+/// files, or whose sender or text a mailing list hid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Likeness {
     /// Sameness without the files.
@@ -199,7 +199,7 @@ pub struct Likeness {
     pub files: Box<[u64]>,
     /// How many files are known to be missing in the export.
     pub missing: u32,
-    /// Sameness with From as it stands, where a mailing list's address stands in it.
+    /// Sameness with From and plain text as they stand, where a mailing list's address and footer stand in them.
     pub as_written: Option<[u8; 16]>,
 }
 

@@ -1,11 +1,16 @@
 //! What a plan decided over several records and people may not expect, one line each.
 
-use super::text::listed;
 use super::words::{count, counted};
-use crate::plan::{HUGE, Overview};
+use crate::plan::{HUGE, Listed, Overview};
 
 /// Ids that are named; the plan keeps a few more.
 const MAX_IDS: usize = 3;
+
+/// Ways of being sent differently that are named.
+const MAX_WAYS: usize = 5;
+
+/// Further inboxes that are named.
+const MAX_INBOXES: usize = 5;
 
 /// The lines; none if nothing is out of the ordinary.
 pub(super) fn decisions(plan: &Overview) -> Vec<String> {
@@ -23,10 +28,19 @@ fn several_inboxes(plan: &Overview, lines: &mut Vec<String>) {
         lines.push(format!("{threads} with messages for different inboxes: the oldest that names one decided"));
     }
     if !plan.also_in.is_empty() {
-        let inboxes: Vec<String> =
-            plan.also_in.iter().map(|(inbox, messages)| format!("also in {inbox} {}", count(*messages))).collect();
+        let mut inboxes: Vec<(&String, &u64)> = plan.also_in.iter().collect();
+        inboxes.sort_by_key(|(_, messages)| std::cmp::Reverse(**messages));
+        let more = inboxes.len().saturating_sub(MAX_INBOXES);
+        let mut named: Vec<String> = inboxes
+            .into_iter()
+            .take(MAX_INBOXES)
+            .map(|(inbox, messages)| format!("also in {inbox} {}", count(*messages)))
+            .collect();
+        if more > 0 {
+            named.push(format!("and in {more} more"));
+        }
         let why = "imported once, into the inbox of the first rule or of their conversation";
-        lines.push(format!("messages for several inboxes, {why}: {}", inboxes.join(", ")));
+        lines.push(format!("messages for several inboxes, {why}: {}", named.join(", ")));
     }
     if plan.further_copies > 0 {
         let messages = counted(plan.further_copies, "message");
@@ -39,6 +53,12 @@ fn several_inboxes(plan: &Overview, lines: &mut Vec<String>) {
 }
 
 fn copies(plan: &Overview, lines: &mut Vec<String>) {
+    if plan.repeated_rows > 0 {
+        let rows = counted(plan.repeated_rows, "row");
+        lines.push(format!(
+            "{rows} without an id equal to another of the same file: numbered, each a message of its own"
+        ));
+    }
     if plan.collisions > 0 {
         let messages = counted(plan.collisions, "message");
         lines.push(format!(
@@ -73,9 +93,12 @@ fn huge_threads(plan: &Overview, lines: &mut Vec<String>) {
 fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
     if plan.sent_differently > 0 {
         let messages = counted(plan.sent_differently, "message");
-        lines.push(format!("{messages} sent differently before: Front keeps what it has, nothing of it is sent again"));
+        lines.push(format!(
+            "{messages} sent differently before: Front keeps what it has. Tags, inbox and archived can be mended there, \
+             content, people and date cannot; nothing is sent again"
+        ));
         if !plan.differences.first.is_empty() {
-            lines.push(format!("in these ways: {}", listed(&plan.differences, "none")));
+            lines.push(format!("in these ways: {}", ways(&plan.differences)));
         }
         if !plan.sent_differently_ids.is_empty() {
             let ids: Vec<&str> = plan.sent_differently_ids.iter().take(MAX_IDS).map(String::as_str).collect();
@@ -86,7 +109,8 @@ fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
     if plan.rejoined > 0 {
         let threads = counted(plan.rejoined, "conversation");
         lines.push(format!(
-            "{threads} sent before turned out to be one with another: each keeps its ref, newcomers join the nearest"
+            "{threads} sent before turned out to be one with another: each keeps its ref, newcomers join the nearest one \
+             that they answer"
         ));
     }
     if plan.sent_and_gone > 0 {
@@ -95,4 +119,15 @@ fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
             "{messages} sent before and not in these sources, or not fit to be read now: Front keeps them"
         ));
     }
+}
+
+/// Ways in which messages differ, with their numbers first, since a way has commas of its own.
+fn ways(differences: &Listed) -> String {
+    let named = differences.first.iter().take(MAX_WAYS);
+    let mut ways: Vec<String> = named.map(|(way, messages)| format!("{} {way}", count(*messages))).collect();
+    let more = differences.left_out + differences.first.len().saturating_sub(MAX_WAYS) as u64;
+    if more > 0 {
+        ways.push(counted(more, "more way"));
+    }
+    ways.join("; ")
 }

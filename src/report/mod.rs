@@ -1,6 +1,8 @@
 //! What a command says at its end: one model, read by the terminal and by `--json`.
 
 mod decisions;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
 

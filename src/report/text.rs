@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 /// Causes shown for each class; the rest is counted.
 const MAX_CAUSES: usize = 6;
 
+/// Inboxes that are named.
+const MAX_INBOXES: usize = 8;
+
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
     if let Some(plan) = &report.plan {
@@ -56,8 +59,7 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         (false, false) => "LOUD: FRONT'S RULES RUN and may mail customers, and conversations are left OPEN",
     };
     let _ = writeln!(out, "Silence   {silence}");
-    let inboxes: Vec<String> =
-        plan.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
+    let inboxes = inboxes(plan);
     let _ = writeln!(
         out,
         "Into      {} · {} in {}, the largest has {}",
@@ -110,6 +112,17 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
     out.push('\n');
 }
 
+/// The inboxes with most messages; the rest is counted.
+fn inboxes(plan: &Overview) -> Vec<String> {
+    let mut all: Vec<(&String, &u64)> = plan.inboxes.iter().collect();
+    if all.len() > MAX_INBOXES {
+        all.sort_by_key(|(_, messages)| std::cmp::Reverse(**messages));
+    }
+    let more = all.len().saturating_sub(MAX_INBOXES);
+    let named = all.into_iter().take(MAX_INBOXES).map(|(inbox, messages)| format!("{inbox} {}", count(*messages)));
+    named.chain((more > 0).then(|| format!("{more} more inboxes"))).collect()
+}
+
 /// Messages with active content, the kinds that there are; none if there is none.
 fn active(found: ActiveMessages) -> Option<String> {
     let kinds = [
@@ -129,7 +142,7 @@ fn day(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
-pub(super) fn listed(list: &Listed, none: &str) -> String {
+fn listed(list: &Listed, none: &str) -> String {
     if list.first.is_empty() {
         return none.to_owned();
     }

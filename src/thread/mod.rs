@@ -5,20 +5,22 @@
 //!
 //! 1. what is pinned, because it was sent before: for the message itself, else for its explicit group;
 //! 2. its explicit group: the mapping's rule, X-GM-THRID, or a chat's conversation id;
-//! 3. through the reference graph, the name that its nearest ancestor has by 1 or 2, else the one
+//! 3. through the reference graph, the name that a copy of it or its nearest ancestor has by 1 or 2, else the one
 //!    that its connected component has;
 //! 4. a name of its own for the component: the smallest root id. A root is an id, present or only
 //!    referenced, that no message names a parent for. New replies add no roots, so they do not rename.
 //!
 //! The graph remembers ids that are referenced but absent, ignores references to oneself, and cannot
-//! loop: components are kept by union-find, ancestors are walked with a visited set, nothing recurses.
+//! loop: components are kept by union-find, the nearest ancestor is found by breadth, nothing recurses.
 
+mod nearest;
 mod subject;
 
 pub use subject::base_subject;
 
+use nearest::Nearest;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 /// 128 bits that name a message id or a group; a blake3 digest cut short.
 pub type Id = [u8; 16];
@@ -133,8 +135,7 @@ impl Graph {
             date: message.date,
         };
         // Of several messages with one id the one with the most references speaks for it, whichever came first.
-        let known = self.nodes.get(node as usize).and_then(|node| self.messages.get(node.message as usize));
-        let speaks = known.is_none_or(|known| self.reference_ids(known) < self.reference_ids(&placed));
+        let speaks = self.speaker(node).is_none_or(|known| self.reference_ids(known) < self.reference_ids(&placed));
         if let Some(slot) = self.nodes.get_mut(node as usize)
             && speaks
         {
@@ -166,6 +167,8 @@ impl Graph {
         let head_of = |node: u32| heads.get(node as usize).copied().unwrap_or(node);
         let named = self.named_nodes();
         let component_names = component_names(&named, head_of);
+        let has_several = |node| component_names.get(&head_of(node)).is_some_and(|component| component.has_several);
+        let nearest = Nearest::of(&self, &named, has_several);
         let roots = self.roots(head_of);
         let rejoined = self.rejoined(head_of);
         let names = self
@@ -177,7 +180,10 @@ impl Graph {
                     return name;
                 }
                 match component_names.get(&head) {
-                    Some(component) => self.ancestor_name(message, &named).unwrap_or_else(|| component.clone()),
+                    Some(component) => {
+                        let taken = named.get(&message.node).or_else(|| named.get(&nearest.to(&self, message)?));
+                        taken.unwrap_or(component.first).clone()
+                    }
                     None => Name::Root(roots.get(&head).copied().unwrap_or_default()),
                 }
             })
@@ -276,22 +282,22 @@ impl Graph {
     /// Sent threads beyond the first in each component and each group. Messages of explicit groups are not of one thread
     /// for being linked, and what is not read again counts only where a message that is read joins it to another.
     fn rejoined(&self, head_of: impl Fn(u32) -> u32) -> u64 {
-        let mut joined: HashMap<(Option<Id>, u32), (HashSet<&str>, bool)> = HashMap::new();
+        let mut joined: HashMap<(Option<Id>, u32), HashSet<&str>> = HashMap::new();
         let mut absent: HashMap<u32, &str> = self.pins.iter().map(|(node, pin)| (*node, pin.as_str())).collect();
         for message in &self.messages {
             absent.remove(&message.node);
         }
         for message in &self.messages {
             let head = if message.group.is_some() { ABSENT } else { head_of(message.node) };
-            let (refs, is_linked) = joined.entry((message.group, head)).or_default();
-            *is_linked = true;
+            let refs = joined.entry((message.group, head)).or_default();
             refs.extend(self.pins.get(&message.node).map(String::as_str));
         }
         for (node, pin) in absent {
-            joined.entry((None, head_of(node))).or_default().0.insert(pin);
+            if let Some(refs) = joined.get_mut(&(None, head_of(node))) {
+                refs.insert(pin);
+            }
         }
-        let linked = joined.into_values().filter(|(_, is_linked)| *is_linked);
-        linked.map(|(refs, _)| refs.len().saturating_sub(1) as u64).sum()
+        joined.into_values().map(|refs| refs.len().saturating_sub(1) as u64).sum()
     }
 
     /// Nodes that have a name of their own; where messages of one id differ, the one of lowest rank.
@@ -306,24 +312,9 @@ impl Graph {
         named
     }
 
-    /// The name of the nearest ancestor that has one, parents before grandparents.
-    fn ancestor_name(&self, message: &Placed, named: &HashMap<u32, Name>) -> Option<Name> {
-        let mut seen: HashSet<u32> = HashSet::from([message.node]);
-        let mut waiting: VecDeque<u32> = self.parents(message).rev().take(MAX_ANCESTORS).collect();
-        for _ in 0..MAX_ANCESTORS {
-            let node = waiting.pop_front()?;
-            if !seen.insert(node) {
-                continue;
-            }
-            if let Some(name) = named.get(&node) {
-                return Some(name.clone());
-            }
-            let ancestor = self.nodes.get(node as usize).and_then(|node| self.messages.get(node.message as usize));
-            if let Some(ancestor) = ancestor {
-                waiting.extend(self.parents(ancestor).rev().take(MAX_ANCESTORS));
-            }
-        }
-        None
+    /// The message that speaks for an id; none if the id is only referenced.
+    fn speaker(&self, node: u32) -> Option<&Placed> {
+        self.messages.get(self.nodes.get(node as usize)?.message as usize)
     }
 
     /// References of a message, the parent last.
@@ -347,13 +338,24 @@ impl Graph {
     }
 }
 
-/// Names that stand in a component by pin or group: what a message without named ancestors takes.
-fn component_names(named: &HashMap<u32, Name>, head_of: impl Fn(u32) -> u32) -> HashMap<u32, Name> {
-    let mut names = HashMap::new();
+/// What stands in a component by pin or group.
+struct ComponentNames<'a> {
+    /// The name of the lowest rank: what a message without named ancestors takes.
+    first: &'a Name,
+    /// There are others.
+    has_several: bool,
+}
+
+fn component_names(named: &HashMap<u32, Name>, head_of: impl Fn(u32) -> u32) -> HashMap<u32, ComponentNames<'_>> {
+    let mut components: HashMap<u32, ComponentNames<'_>> = HashMap::new();
     for (node, name) in named {
-        offer(&mut names, head_of(*node), name.clone());
+        let known = components.entry(head_of(*node)).or_insert(ComponentNames { first: name, has_several: false });
+        known.has_several |= known.first != name;
+        if rank(name) < rank(known.first) {
+            known.first = name;
+        }
     }
-    names
+    components
 }
 
 fn offer(names: &mut HashMap<u32, Name>, key: u32, name: Name) {
@@ -367,10 +369,6 @@ fn offer(names: &mut HashMap<u32, Name>, key: u32, name: Name) {
         Entry::Occupied(_) => {}
     }
 }
-
-/// Ancestors looked at before the component's name is taken instead. References carry a thread's
-/// whole chain, so the nearest named ancestor is nearly always among the first few.
-const MAX_ANCESTORS: usize = 64;
 
 fn rank(name: &Name) -> (u8, &[u8]) {
     match name {

@@ -118,11 +118,59 @@ fn a_footer_that_the_list_added_as_a_part_is_no_part_of_the_message() {
     assert_one(&[listed, direct()]);
 }
 
+/// A mail of HTML alone, below which the list put its footer as a part of plain text.
+fn html_above_footer(html: &str) -> String {
+    let footer =
+        format!("Content-Type: text/plain\nContent-Disposition: inline\n\n{}\nUsers mailing list\n", "_".repeat(47));
+    written(
+        "Jane Doe <jane@x.example>",
+        "[Users] Offer",
+        &format!("{LIST}Content-Type: multipart/mixed; boundary=b\n"),
+        &format!("--b\nContent-Type: text/html; charset=utf-8\n\n{html}\n--b\n{footer}--b--\n"),
+    )
+}
+
+#[test]
+fn a_mail_of_html_alone_is_itself_with_a_footer_below_it_too() {
+    let direct = written("Jane Doe <jane@x.example>", "Offer", "Content-Type: text/html\n", "<p>The text</p>\n");
+    assert_one(&[html_above_footer("<p>The text</p>"), direct.clone()]);
+    let other = html_above_footer("<p>Another text</p>");
+    assert_eq!(sent(&planned_mails(&mapping(""), &[other, direct])).len(), 2, "the footer alone is no text");
+}
+
+#[test]
+fn what_was_pinned_by_a_footer_alone_is_still_known() {
+    let list = html_above_footer("<p>The text</p>");
+    let before = planned_mails(&mapping(""), std::slice::from_ref(&list));
+    let without_text = planned_mails(&mapping(""), &[html_above_footer("")]);
+    let mut pin = pin_of(&before[0], accepted());
+    pin.identity[..16].copy_from_slice(&of(&without_text, 0).identity[..16]);
+    assert_ne!(pin.identity, of(&before, 0).identity);
+    let mut pins = Pins::default();
+    pins.add(pin);
+    let after = planned(&mapping(""), &mails_only(&[list]), &pins);
+    assert_eq!(of(&after, 0).external_id, of(&before, 0).external_id);
+}
+
+#[test]
+fn of_copies_as_rich_as_each_other_an_export_with_other_volatile_headers_prefers_the_same() {
+    let copy = |to: &str, n: u32| {
+        letter("a", 0, &format!("To: {to}@shop.example\nReceived: from h{n}.example by us; x\nX-UID: {n}\n"), "Hi")
+    };
+    let request = |n| {
+        let entries = planned_mails(&mapping(""), &[copy("bob", n), copy("eve", n + 1)]);
+        assert_eq!(sent(&entries).len(), 1);
+        sent(&entries)[0].request
+    };
+    for n in 1..12 {
+        assert_eq!(request(n), request(0));
+    }
+}
+
 fn with_files(files: &[&str]) -> String {
-    let files: String = files
-        .iter()
-        .map(|data| format!("--b\nContent-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n{data}"))
-        .collect();
+    let head = "--b\nContent-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment\n\
+                Content-Transfer-Encoding: base64\n";
+    let files: String = files.iter().flat_map(|data| [head, data]).collect();
     written(
         "Jane Doe <jane@x.example>",
         "Offer",

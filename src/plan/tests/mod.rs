@@ -2,8 +2,10 @@
 
 mod copies;
 mod decide;
+mod exports;
 mod ids;
 mod inboxes;
+mod many;
 mod order;
 mod overview;
 mod properties;

@@ -99,10 +99,36 @@ fn rows_that_overlapping_exports_share_are_a_count_of_their_own() {
     let ok = |file, text| row_in(file, ["", "c1", &second, "ada", text, "visitor", ""]);
     let rows = [ok(0, "ok"), ok(0, "ok"), ok(0, "bye"), ok(1, "ok"), ok(1, "bye"), ok(2, "bye")];
     let overview = overview_of(&mapping(""), &sources(&[], &rows), &Pins::default());
-    assert_eq!((overview.messages, overview.shared_rows), (3, 3));
+    assert_eq!((overview.messages, overview.shared_rows, overview.repeated_rows), (3, 3, 1));
     let own = |file| row_in(file, ["m1", "c1", &second, "ada", "ok", "visitor", ""]);
     let overview = overview_of(&mapping(""), &sources(&[], &[own(0), own(1)]), &Pins::default());
     assert_eq!(overview.shared_rows, 0, "rows with ids are plain duplicates");
+}
+
+#[test]
+fn an_author_whom_the_conversation_knows_by_a_better_handle_is_a_change() {
+    let more = "[[source]]\nname = \"desk\"\nformat = \"csv\"\npath = \"desk.csv\"\ndate = \"epoch-seconds\"\n\
+                columns = { conversation = \"chat\", time = \"time\", sender = [\"mail\", \"phone\"], text = \"text\" }\n";
+    let header = Arc::new(["chat", "time", "mail", "phone", "text"].map(str::to_owned).to_vec());
+    let row = |cells: [&str; 5]| {
+        let row = RawRow { header: Arc::clone(&header), cells: cells.map(str::to_owned).to_vec(), zone: None };
+        (0, Content::Row(row))
+    };
+    let overview = |rows: &[Written]| {
+        let all = sources(&[], rows);
+        let mut entries: Vec<RawEntry> = all[1].scan().map(|entry| entry.unwrap()).collect();
+        for entry in &mut entries {
+            entry.origin.source = 2;
+        }
+        let files = all[1].files().to_vec();
+        let desk = Box::new(Memory { name: "desk", files, entries }) as Box<dyn Source>;
+        overview_of(&mapping(more), &Arc::new(vec![desk]), &Pins::default())
+    };
+    let known = row(["c1", "1546300800", "ada@shop.example", "+1 555 0100", "Hi"]);
+    let by_phone = row(["c1", "1546300801", "", "+1 555 0100", "Still there?"]);
+    assert_eq!(overview(std::slice::from_ref(&known)).changed, 0);
+    assert_eq!(overview(std::slice::from_ref(&by_phone)).changed, 0, "nobody knows them better");
+    assert_eq!(overview(&[known, by_phone]).changed, 1);
 }
 
 #[test]

@@ -59,6 +59,16 @@ fn meaning(entries: &[Entry]) -> BTreeSet<Meaning<'_>> {
         .collect()
 }
 
+/// Inbox and archived state of each thread; an error if its messages differ in one of them.
+fn places_of_threads(entries: &[Entry]) -> Result<BTreeMap<&str, (&str, bool)>, TestCaseError> {
+    let mut places: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+    for planned in sent(entries) {
+        let here = (planned.inbox.as_str(), planned.is_archived);
+        prop_assert_eq!(*places.entry(&planned.thread_ref).or_insert(here), here);
+    }
+    Ok(places)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -74,6 +84,7 @@ proptest! {
         prop_assert_eq!(numbers, (0..entries.len() as u64).collect());
         let ids: BTreeSet<&str> = sent(&entries).iter().map(|planned| planned.external_id.as_str()).collect();
         prop_assert_eq!(ids.len(), sent(&entries).len(), "no external id twice");
+        prop_assert!(ids.iter().all(|id| id.starts_with("tl1-") && id.is_ascii() && id.len() <= 100), "{:?}", ids);
         let first_unsent = entries.iter().position(|entry| !matches!(entry.verdict, Verdict::Planned(_)));
         prop_assert!(first_unsent.is_none_or(|at| at == sent(&entries).len()), "what is sent stands first");
         let planned: BTreeSet<u64> =
@@ -92,13 +103,8 @@ proptest! {
         mapping in any_mapping(),
     ) {
         let entries = planned(&mapping, &sources(&mails, &rows), &Pins::default());
-        let mut inboxes: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut refs: Vec<&str> = Vec::new();
-        for planned in sent(&entries) {
-            let inbox = inboxes.entry(&planned.thread_ref).or_insert(&planned.inbox);
-            prop_assert_eq!(*inbox, &planned.inbox);
-            refs.push(&planned.thread_ref);
-        }
+        let inboxes = places_of_threads(&entries)?;
+        let mut refs: Vec<&str> = sent(&entries).iter().map(|planned| planned.thread_ref.as_str()).collect();
         for (older, newer) in sent(&entries).iter().zip(sent(&entries).iter().skip(1)) {
             prop_assert!(older.thread_ref != newer.thread_ref || older.created_at <= newer.created_at);
         }
@@ -140,6 +146,8 @@ proptest! {
             prop_assert_eq!((&now.thread_ref, &now.inbox), (&then.thread_ref, &then.inbox));
             prop_assert_eq!(now.identity, then.identity, "the same copy");
         }
+        prop_assert_eq!(now.len(), sent(&after).len(), "no external id twice");
+        places_of_threads(&after)?;
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use super::overview::overview_of;
 use super::*;
+use crate::ledger::Ledger;
 use crate::plan::Overview;
+use crate::plan::testing::Folder;
+use std::collections::BTreeMap;
 
 fn mails() -> Vec<String> {
     vec![letter("a", 0, "X-Gmail-Labels: Bill\n", "Hi"), letter("b", 1, "In-Reply-To: <a@x>\n", "Ho")]
@@ -116,8 +119,100 @@ fn a_label_of_a_later_copy_is_noticed() {
     let tags = "[defaults]\nunlisted_labels = \"tag\"\n";
     let late = [mails(), vec![letter("b", 1, "In-Reply-To: <a@x>\nX-Gmail-Labels: Late\n", "Ho")]].concat();
     let (_, overview) = after(tags, &mails(), tags, &late);
-    assert_eq!(ways(&overview), [("other content, people or tags now", 1)]);
+    assert_eq!(ways(&overview), [("other tags now", 1)]);
     assert_eq!(overview.sent_differently_ids, ["b@x"]);
+}
+
+#[test]
+fn other_content_is_noticed_and_told_from_other_tags() {
+    let [first, second] = [mails().remove(0), mails().remove(1)];
+    // The copy that was sent is gone; another one has a recipient more.
+    let copy = first.replace("Subject: ", "Cc: eve@shop.example\nSubject: ");
+    let (entries, overview) = after("", &mails(), "[defaults]\ntags = [\"late\"]", &[copy.clone(), second]);
+    assert_eq!(ways(&overview), [("other content, people or date now", 1), ("other tags now", 1)]);
+    assert_eq!(sent(&entries).len(), 2, "neither is a message that Front has not");
+    let (_, both) = after("", &mails(), "", &[copy, mails().remove(0), mails().remove(1)]);
+    assert_eq!(both.sent_differently, 0, "the copy that was sent is there, and stays");
+}
+
+#[test]
+fn another_customer_of_a_chat_is_noticed() {
+    let ours = || line("c1", 5, "leela", "Hello, can I help?", "agent");
+    let before = planned(&mapping(""), &sources(&[], &[ours()]), &Pins::default());
+    let now = sources(&[], &[ours(), line("c1", 6, "ada", "Yes", "visitor")]);
+    let overview = overview_of(&mapping(""), &now, &pins_of(&before, &accepted()));
+    assert_eq!(ways(&overview), [("other tags or customer now", 1)]);
+}
+
+#[test]
+fn equal_rows_that_were_sent_stay_when_some_or_all_of_them_would_be_skipped() {
+    let row = |label: &str| row_in(0, ["", "c1", "1546300800", "ada", "ok", "visitor", label]);
+    let rows = [row("Keep"), row("Bill"), row("Bill")];
+    let before = planned(&mapping(""), &sources(&[], &rows), &Pins::default());
+    let pins = pins_of(&before, &accepted());
+    let skip_all = "[[rule]]\nwhen = { source = \"chat\" }\nskip = \"no chats\"\n";
+    for (rule, skipped) in [(SKIP, 2), (skip_all, 3)] {
+        let now = sources(&[], &rows);
+        let entries = planned(&mapping(rule), &now, &pins);
+        let ids = |entries: &[Entry]| -> std::collections::BTreeSet<String> {
+            sent(entries).iter().map(|planned| planned.external_id.clone()).collect()
+        };
+        assert_eq!(ids(&entries), ids(&before));
+        let overview = overview_of(&mapping(rule), &now, &pins);
+        let ways = ways(&overview);
+        assert!(
+            ways.iter().any(|(way, messages)| way.starts_with("skipped now: ") && *messages == skipped),
+            "{ways:?}"
+        );
+        assert_eq!(overview.sent_and_gone, 0);
+    }
+}
+
+#[test]
+fn an_index_that_was_lost_is_made_again_with_all_that_was_sent_pinned() {
+    let folder = Folder::new();
+    let early = [letter("b", 5, "", "Hi"), letter("x", 6, "", "Ho"), letter("b", 5, "", "another")];
+    for (name, text) in ["b", "x", "c"].iter().zip(&early) {
+        folder.write(&format!("{name}.eml"), text);
+    }
+    let planned_in = |ledger: &Ledger| -> BTreeMap<String, Planned> {
+        let entries = ledger.entries(0..ledger.tallies().iter().map(|(_, tally)| tally.read).sum()).unwrap();
+        let verdicts = entries.map(|entry| entry.unwrap().1.verdict);
+        verdicts
+            .filter_map(|verdict| match verdict {
+                Verdict::Planned(planned) => Some((planned.external_id.clone(), planned)),
+                _ => None,
+            })
+            .collect()
+    };
+    let mut ledger = folder.open_ledger();
+    folder.plan(&mut ledger, "");
+    let before = planned_in(&ledger);
+    for at in 0..3 {
+        ledger.mark(&[(at, State::Sending), (at, accepted())]).unwrap();
+    }
+    drop(ledger);
+    folder.lose_index();
+    // An older mail, which would name the thread anew, and a copy that would be preferred.
+    folder.write("0.eml", &letter("root", 0, "", "Hm"));
+    folder.write("1.eml", &letter("x", 6, "Bcc: eve@shop.example\nIn-Reply-To: <b@x>\n", "Ho"));
+    folder.write("2.eml", &letter("n", 9, "References: <root@x> <b@x>\n", "New"));
+    let mut ledger = folder.open_ledger();
+    assert!(ledger.plan().is_none());
+    let overview = folder.plan(&mut ledger, "");
+    let now = planned_in(&ledger);
+    assert_eq!((before.len(), now.len()), (3, 5));
+    for (id, then) in &before {
+        assert_eq!(now.get(id), Some(then));
+    }
+    assert_eq!((overview.sent_differently, overview.sent_and_gone), (0, 0));
+    let (_, tally) = ledger.tallies().remove(0);
+    assert_eq!((tally.accepted, tally.pending, tally.duplicate), (3, 2, 1));
+    assert!(
+        now.values()
+            .filter(|planned| !before.contains_key(&planned.external_id))
+            .all(|new| { before.values().any(|then| then.thread_ref == new.thread_ref) })
+    );
 }
 
 #[test]

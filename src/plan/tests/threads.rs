@@ -30,6 +30,56 @@ fn a_skipped_mail_still_links_its_thread() {
 }
 
 #[test]
+fn the_first_of_rule_gmails_thread_references_and_nothing_that_a_mail_has_decides() {
+    let mails = [
+        letter("a", 0, "X-Ticket: 1\nX-GM-THRID: 5\n", "Hi"),
+        letter("b", 1, "X-Ticket: 1\nX-GM-THRID: 6\nReferences: <c@x>\n", "Hi"),
+        letter("c", 2, "X-GM-THRID: 5\n", "Hi"),
+        letter("d", 3, "X-GM-THRID: 6\nReferences: <c@x>\n", "Hi"),
+        reply("e", 4, "c", ""),
+        letter("f", 5, "", "Hi"),
+    ];
+    let joined = |more: &str| -> Vec<usize> {
+        let entries = planned_mails(&mapping(more), &mails);
+        let refs: Vec<&str> = (0..6).map(|number| of(&entries, number).thread_ref.as_str()).collect();
+        refs.iter().map(|found| refs.iter().position(|other| other == found).unwrap()).collect()
+    };
+    assert_eq!(joined("[thread]\nheader = \"X-Ticket\""), [0, 0, 2, 3, 2, 5]);
+    assert_eq!(joined(""), [0, 1, 0, 1, 0, 5]);
+    let tickets = ["[#7] Lamp", "Re: [#7] lamp", "[#8] Lamp", "Lamp"].iter().zip(["a", "b", "c", "d"]);
+    let mails: Vec<String> = tickets
+        .map(|(subject, id)| letter(id, 0, "", "Hi").replace("Subject: Hello", &format!("Subject: {subject}")))
+        .collect();
+    let entries = planned_mails(&mapping("[thread]\nsubject = '\\[#(\\d+)\\]'"), &mails);
+    let refs: std::collections::BTreeSet<&str> =
+        sent(&entries).iter().map(|planned| planned.thread_ref.as_str()).collect();
+    assert_eq!(refs.len(), 3);
+    assert_eq!(of(&entries, 0).thread_ref, of(&entries, 1).thread_ref);
+}
+
+#[test]
+fn equal_subjects_join_only_if_the_mapping_asks_and_from_one_mail_to_the_next_within_its_days() {
+    let day = 24 * 60;
+    let mails = [
+        letter("a", 0, "", "Hi"),
+        letter("b", 2 * day, "", "Ho").replace("Subject: ", "Subject: AW: "),
+        letter("c", 5 * day + 1, "", "Ha"),
+        letter("d", 0, "", "x").replace("Subject: Hello", "Subject: Re:"),
+        letter("e", 0, "", "y").replace("Subject: Hello", "Subject: Re:"),
+    ];
+    let threads = |more: &str| {
+        let entries = planned_mails(&mapping(more), &mails);
+        let refs: std::collections::BTreeSet<&str> =
+            sent(&entries).iter().map(|planned| planned.thread_ref.as_str()).collect();
+        (refs.len(), of(&entries, 0).thread_ref == of(&entries, 1).thread_ref)
+    };
+    assert_eq!(threads(""), (5, false));
+    assert_eq!(threads("[thread]\njoin_by_subject = 1"), (5, false));
+    assert_eq!(threads("[thread]\njoin_by_subject = 2"), (4, true));
+    assert_eq!(threads("[thread]\njoin_by_subject = 4"), (3, true), "subjects that say nothing join nothing");
+}
+
+#[test]
 fn strangers_are_apart() {
     let entries = planned_mails(&mapping(""), &[letter("a", 0, "", "Hi"), letter("b", 0, "", "Hi")]);
     assert_ne!(of(&entries, 0).thread_ref, of(&entries, 1).thread_ref);

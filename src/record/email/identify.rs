@@ -33,10 +33,13 @@ pub(super) fn identity(
     let mut hashes: Vec<[u8; 32]> = files.iter().map(|(_, hash)| *hash).collect();
     hashes.sort_unstable();
     hashes.dedup();
-    let written = Compared::of(mail, structure, leaves);
-    let hidden =
-        mail.hidden.map(|person| Compared { sender: bare_sender(person.handle.as_bytes()), ..written.clone() });
-    let compared = hidden.as_ref().unwrap_or(&written);
+    let (seen, is_above_footer) = Compared::of(mail, structure, leaves);
+    let sender = mail.hidden.map(|person| bare_sender(person.handle.as_bytes()));
+    let as_written = (is_above_footer || sender.is_some()).then(|| {
+        let text = if is_above_footer { String::new() } else { seen.text.clone() };
+        half(&Compared { text, ..seen.clone() }.digest(&hashes))
+    });
+    let compared = Compared { sender: sender.unwrap_or_else(|| seen.sender.clone()), ..seen };
     let identity = Identity {
         key: message_id.map_or_else(|| content_key(mail, leaves), |id| mail_key(mail.namespace, id)),
         sameness: compared.digest(&hashes),
@@ -45,7 +48,7 @@ pub(super) fn identity(
             .field(&mail.date.to_le_bytes())
             .finish(),
     };
-    let likeness = (!files.is_empty() || hidden.is_some()).then(|| {
+    let likeness = (!files.is_empty() || as_written.is_some()).then(|| {
         let mut present: Vec<u64> =
             files.iter().filter(|(is_missing, _)| !is_missing).map(|(_, hash)| short(hash)).collect();
         present.sort_unstable();
@@ -54,7 +57,7 @@ pub(super) fn identity(
             base: half(&compared.digest(&[])),
             files: present.into_boxed_slice(),
             missing: u32::try_from(files.iter().filter(|(is_missing, _)| *is_missing).count()).unwrap_or(u32::MAX),
-            as_written: hidden.is_some().then(|| half(&written.digest(&hashes))),
+            as_written,
         }
     });
     (identity, likeness)
@@ -89,14 +92,17 @@ struct Compared {
 }
 
 impl Compared {
-    fn of(mail: &Mail<'_>, structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> Self {
+    /// With whether its text stands in HTML above a list's footer in a plain part.
+    fn of(mail: &Mail<'_>, structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> (Self, bool) {
+        let visible = visible::text(structure, leaves);
         let subject = mail.fields.first("Subject").map(|value| words::decode(value).text).unwrap_or_default();
-        Self {
+        let compared = Self {
             date: mail.fields.first("Date").map(squeeze).into_iter().collect(),
             sender: bare_sender(mail.fields.first("From").unwrap_or_default()),
             subject: visible::subject(&subject),
-            text: visible::text(structure, leaves),
-        }
+            text: visible.text,
+        };
+        (compared, visible.is_above_footer)
     }
 
     fn digest(&self, files: &[[u8; 32]]) -> [u8; 32] {

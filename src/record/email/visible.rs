@@ -7,12 +7,27 @@ use super::charset::decode_plainly;
 use super::parser::{PartKind, Structure};
 use super::part::Leaf;
 
-/// The text of the plain parts if there are any, else of the HTML parts.
-pub(super) fn text(structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> String {
-    let plain = decoded(&structure.text, leaves, PartKind::Text);
-    let lines =
-        if plain.trim().is_empty() { strip_tags(&decoded(&structure.html, leaves, PartKind::Html)) } else { plain };
-    collapse(without_footer(&lines))
+/// A text as it is compared.
+#[derive(Debug, Default)]
+pub(super) struct Visible {
+    /// The text.
+    pub(super) text: String,
+    /// It stands in HTML, and the plain parts hold nothing but a list's footer.
+    pub(super) is_above_footer: bool,
+}
+
+/// The text of the plain parts if they hold any, else of the HTML parts.
+///
+/// A list that puts its footer below a mail of HTML alone adds a plain part of nothing but that, so the footer is taken off
+/// before it is asked whether there is a text.
+pub(super) fn text(structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> Visible {
+    let lines = decoded(&structure.text, leaves, PartKind::Text);
+    let plain = without_footer(&lines);
+    if !plain.trim().is_empty() {
+        return Visible { text: collapse(plain), is_above_footer: false };
+    }
+    let html = strip_tags(&decoded(&structure.html, leaves, PartKind::Html));
+    Visible { text: collapse(without_footer(&html)), is_above_footer: !lines.trim().is_empty() }
 }
 
 fn decoded(ids: &[usize], leaves: &[Option<Leaf<'_>>], kind: PartKind) -> String {

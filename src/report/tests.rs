@@ -1,0 +1,148 @@
+//! What people read of a plan.
+
+use super::*;
+use crate::ledger::Class;
+use crate::plan::{LargeThread, Listed};
+
+fn listed(lines: &[(&str, u64)], left_out: u64) -> Listed {
+    Listed { first: lines.iter().map(|(line, times)| ((*line).to_owned(), *times)).collect(), left_out }
+}
+
+/// A plan in which everything happened that a plan says of copies, threads and what was sent before.
+fn eventful() -> Overview {
+    let large = |thread_ref: &str, messages| LargeThread {
+        thread_ref: thread_ref.to_owned(),
+        inbox: "Support".to_owned(),
+        messages,
+        place: format!("lists/{thread_ref}.mbox, byte 4711"),
+    };
+    Overview {
+        messages: 12_000,
+        threads: 4_100,
+        largest_thread: 3_210,
+        huge_threads: 4,
+        largest: ["robots", "users", "cron", "alerts"]
+            .iter()
+            .zip([3_210, 2_000, 1_500, 1_001])
+            .map(|(name, size)| large(name, size))
+            .collect(),
+        inbox_conflicts: 31,
+        inboxes: [("Support", 9_000), ("Billing", 3_000)].map(|(name, n)| (name.to_owned(), n)).into(),
+        also_in: ["A", "B", "C", "D", "E", "F", "G"].iter().zip(1..).map(|(name, n)| ((*name).to_owned(), n)).collect(),
+        further_copies: 12,
+        spread: 7,
+        rejoined: 2,
+        inbound: 7_000,
+        outbound: 5_000,
+        treated_as_us: listed(&[("support@acme.example", 4_000), ("leela@acme.example", 1_000)], 0),
+        unlisted_labels: listed(&[("Opened", 900), ("Old", 3)], 4),
+        dates: Some((1_262_304_000, 1_735_600_000)),
+        files: 800,
+        file_bytes: 2_400_000_000,
+        changed: 1_204,
+        sent_differently: 45,
+        differences: listed(
+            &[
+                ("other tags now", 20),
+                ("into Billing now, not Support", 15),
+                ("other content, people or date now", 6),
+                ("skipped now: older than we keep (rule at line 31)", 4),
+                ("archived now", 2),
+            ],
+            0,
+        ),
+        sent_differently_ids: ["a@x.example", "b@x.example", "c@x.example", "d@x.example"].map(str::to_owned).into(),
+        sent_and_gone: 9,
+        collisions: 3,
+        shared_rows: 210,
+        repeated_rows: 5,
+        is_archived: true,
+        should_skip_rules: true,
+        tagged: listed(&[("legacy", 4_100), ("vip", 12)], 0),
+        ..Overview::default()
+    }
+}
+
+fn report(plan: Overview) -> Report {
+    let tally = Tally {
+        read: 12_930,
+        accepted: 2_000,
+        pending: 10_000,
+        duplicate: 800,
+        skipped: 130,
+        causes: [
+            (Class::Duplicate, [("same message as another".to_owned(), 800)].into()),
+            (Class::Skipped, [("label Spam".to_owned(), 130)].into()),
+        ]
+        .into(),
+        ..Tally::default()
+    };
+    let tallies = vec![("mail".to_owned(), tally)];
+    let mut report = Report::of("plan", Path::new("acme.toml"), Path::new("acme.ledger"), tallies, 0.8);
+    report.plan = Some(plan);
+    report.ending = "planned; nothing was sent".to_owned();
+    report
+}
+
+#[test]
+fn a_plan_names_copies_threads_and_what_was_sent_otherwise() {
+    insta::assert_snapshot!(report(eventful()).text(), @r#"
+    Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
+    Into      Billing 3,000 · Support 9,000 · 12,000 messages in 4,100 conversations, the largest has 3,210
+    Dates     2010-01-01 to 2024-12-30
+    Direction 7,000 in, 5,000 out; treated as us: support@acme.example 4,000, leela@acme.example 1,000
+    Content   800 files (2.4 GB); 1,204 messages changed on the way beside plain text made HTML; `show ID` names each change
+    Labels    without a tag: Opened 900, Old 3, 4 more
+    Tags      by conversation: legacy 4,100, vip 12
+    Note      31 conversations with messages for different inboxes: the oldest that names one decided
+    Note      messages for several inboxes, imported once, into the inbox of the first rule or of their conversation: also in G 7, also in F 6, also in E 5, also in D 4, also in C 3, and in 2 more
+    Note      12 messages imported once more, for a further inbox (`copies = "per-inbox"`)
+    Note      7 records more than mails: a mail for several inboxes counts once for each
+    Note      5 rows without an id equal to another of the same file: numbered, each a message of its own
+    Note      3 messages with the id of a different one: `collisions` in the mapping says what becomes of them
+    Note      210 rows without an id that overlapping exports hold again: imported once (see duplicate)
+    Note      4 conversations of more than 1,000 messages, the largest: 3,210 in Support from lists/robots.mbox, byte 4711; 2,000 in Support from lists/users.mbox, byte 4711; 1,500 in Support from lists/cron.mbox, byte 4711
+    Note      if those are not one matter, a `[thread]` rule or `join_by_subject` joins too much, or a list or a robot answers itself: skip it by a [[rule]], or name its threads by a header
+    Note      45 messages sent differently before: Front keeps what it has. Tags, inbox and archived can be mended there, content, people and date cannot; nothing is sent again
+    Note      in these ways: 20 other tags now; 15 into Billing now, not Support; 6 other content, people or date now; 4 skipped now: older than we keep (rule at line 31); 2 archived now
+    Note      among them a@x.example, b@x.example, c@x.example and more; `show ID` names the place
+    Note      2 conversations sent before turned out to be one with another: each keeps its ref, newcomers join the nearest one that they answer
+    Note      9 messages sent before and not in these sources, or not fit to be read now: Front keeps them
+    Time      4 h 10 min at 50/min, 2 h 5 min at 100/min, 1 h 2 min at 200/min (your Front plan's limit; 0.8 of it is used)
+
+    Balance                read  =    accepted     pending   duplicate     skipped
+              mail       12,930  =       2,000      10,000         800         130
+               duplicate     800  same message as another
+                 skipped     130  label Spam
+    Ledger    acme.ledger
+
+    planned; nothing was sent
+    "#);
+}
+
+#[test]
+fn what_did_not_happen_is_not_mentioned() {
+    let quiet = Overview {
+        messages: 1,
+        threads: 1,
+        largest_thread: 1,
+        is_archived: true,
+        should_skip_rules: true,
+        ..Overview::default()
+    };
+    let text = report(quiet).text();
+    assert!(!text.contains("Note"), "{text}");
+}
+
+#[test]
+fn however_much_there_is_to_say_a_plan_fits_a_screen() {
+    let mut plan = eventful();
+    plan.inboxes = (0..300).map(|n| (format!("Inbox {n}"), n)).collect();
+    plan.also_in = plan.inboxes.clone();
+    let usual = report(eventful()).text();
+    let text = report(plan).text();
+    assert_eq!(text.lines().count(), usual.lines().count());
+    assert!(text.lines().count() <= 40, "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 320), "{text}");
+    assert!(text.contains("292 more inboxes") && text.contains("Inbox 299 299"), "{text}");
+}

@@ -171,3 +171,36 @@ fn the_mapping_for_an_eml_archive_works_as_it_stands() {
     let lines = workspace.plan("archive.toml");
     assert_eq!((expected::count(&lines, "planned"), lines.len()), (8, 8), "{}", expected::outcomes(&lines));
 }
+
+#[test]
+fn a_chat_that_two_exports_in_one_file_hold_is_imported_once() {
+    let workspace = beside_its_export("livechat");
+    let table = std::fs::read_to_string(workspace.path("chats_report.csv")).unwrap_or_default();
+    let (_, rows) = table.split_once('\n').unwrap_or_default();
+    workspace.write("chats_report.csv", format!("{table}{rows}"));
+    let lines = workspace.plan("mapping.toml");
+    assert_eq!((expected::count(&lines, "planned"), expected::count(&lines, "duplicate")), (6, 6));
+}
+
+#[test]
+fn two_products_whose_conversations_have_the_same_ids_are_noticed() {
+    let workspace = beside_its_export("tidio");
+    let mapping = std::fs::read_to_string(workspace.path("mapping.toml")).unwrap_or_default();
+    let (before, rest) = mapping.split_once("[[source]]").unwrap_or_default();
+    let (source, after) = rest.split_once("[defaults]").unwrap_or_default();
+    let other = source.replace("\"tidio\"", "\"other\"").replace("messages*.csv", "other.csv");
+    let with = |other: &str| format!("{before}[[source]]{source}[[source]]{other}[defaults]{after}");
+    workspace.write("mapping.toml", with(&other));
+    workspace.write(
+        "other.csv",
+        "CONVERSATION_ID,TIME_SENT,SENDER,MESSAGE_CONTENT,NAME,EMAIL\n9a02,2023-01-01T08:00:00Z,visitor,hi,Bob,bob@x.example\n",
+    );
+    let note = "1 conversation of chats is made of messages of `tidio` and of `other`";
+    let said = |workspace: &Workspace| {
+        let output = workspace.threadlift().args(["plan", "mapping.toml"]).assert().code(3).get_output().stdout.clone();
+        String::from_utf8_lossy(&output).contains(note)
+    };
+    assert!(said(&workspace));
+    workspace.write("mapping.toml", with(&other.replacen("name", "namespace = \"other\"\nname", 1)));
+    assert!(!said(&workspace));
+}

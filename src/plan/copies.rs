@@ -5,7 +5,7 @@ use super::facts::{Candidate, Finding, Read, Text};
 use super::inboxes::sent_ids;
 use super::pins::Pins;
 use super::resolve::{Fate, Message, Resolution, plain_id};
-use crate::mapping::{Collisions, InboxCopies};
+use crate::mapping::{Collisions, Format, InboxCopies, numbered as numbered_columns};
 use crate::request::hex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -128,13 +128,20 @@ impl<'a> Resolution<'a> {
         }
     }
 
-    /// Equal rows by their number within their files.
+    /// Equal rows by their number within their files. A row that holds a whole conversation has all that was said twice in
+    /// it: a second row of the same is the conversation exported again.
     fn repeated<'c>(&self, class: &[Copy<'c>]) -> Vec<Vec<Copy<'c>>> {
-        let mut seen: HashMap<(u16, Option<u32>), usize> = HashMap::new();
+        let holds_many = |source: u16| {
+            let source = self.mapping.sources.get(usize::from(source)).map(|source| &source.format);
+            matches!(source, Some(Format::Csv(csv)) if csv.transcript.is_some() || numbered_columns(&csv.columns.text).is_some())
+        };
+        let mut seen: HashMap<(u16, Option<(u32, u64)>), usize> = HashMap::new();
         let mut messages: Vec<Vec<Copy<'c>>> = Vec::new();
         for (number, row) in class.iter().copied() {
             let Some(origin) = self.read.facts.get(number).map(|facts| &facts.origin) else { continue };
-            let times = seen.entry((origin.source, origin.pieces.first().map(|piece| piece.file))).or_default();
+            let row_at = |offset| if holds_many(origin.source) { offset } else { 0 };
+            let place = origin.pieces.first().map(|piece| (piece.file, row_at(piece.offset)));
+            let times = seen.entry((origin.source, place)).or_default();
             match messages.get_mut(*times) {
                 Some(copies) => copies.push((number, row)),
                 None => messages.push(vec![(number, row)]),
@@ -164,9 +171,18 @@ impl<'a> Resolution<'a> {
         let mut inbox_rules: Vec<u16> = copies.iter().flat_map(|(_, copy)| copy.inbox_rules.iter().copied()).collect();
         inbox_rules.sort_unstable();
         inbox_rules.dedup();
+        let read_first = copies.iter().map(|(number, _)| *number).min().unwrap_or(record);
         let tags = self.united(copies.iter().flat_map(|(_, copy)| copy.tags.iter().copied()));
         let inbox_rules = inbox_rules.into_boxed_slice();
-        self.messages.push(Message { record, external_id, thread: 0, tags, inbox_rules, is_for_default: false });
+        self.messages.push(Message {
+            record,
+            read_first,
+            external_id,
+            thread: 0,
+            tags,
+            inbox_rules,
+            is_for_default: false,
+        });
     }
 
     /// Each once and sorted, since copies of equal content may carry their labels in any order.

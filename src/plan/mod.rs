@@ -17,6 +17,7 @@ mod decide;
 mod facts;
 mod fingerprint;
 mod inboxes;
+mod namespaces;
 mod overview;
 mod pins;
 mod read;

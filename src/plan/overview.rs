@@ -1,6 +1,7 @@
 //! What a plan says about itself: figures to show before anything is sent, kept with the plan.
 
 use super::facts::{Finding, Problem, Read};
+use super::namespaces;
 use super::pins::{Difference, Pins};
 use super::resolve::{Message, Resolution, Thread};
 use crate::ledger::Planned;
@@ -199,7 +200,7 @@ pub(super) fn overview(
         rejoined: resolution.rejoined,
         unlisted_labels: Listed::most_frequent(read.unlisted.clone()),
         problems: problems(read, sources),
-        notes: sources.iter().flat_map(|source| source.notes()).collect(),
+        notes: sources.iter().flat_map(|source| source.notes()).chain(namespaces::notes(resolution, mapping)).collect(),
         is_archived: mapping.silence.is_archived,
         should_skip_rules: mapping.silence.should_skip_rules,
         ..Overview::default()

@@ -49,6 +49,8 @@ pub(super) enum Fate {
 pub(super) struct Message {
     /// Number of the record whose copy is sent.
     pub record: usize,
+    /// The smallest number of its copies: lines of one second go in the order in which an export had them first.
+    pub read_first: usize,
     pub external_id: String,
     /// Index into the threads.
     pub thread: usize,
@@ -226,7 +228,7 @@ impl Resolution<'_> {
             .zip(&self.messages)
             .map(|(index, message)| {
                 let rank = ranks.get(message.thread).copied().unwrap_or_default();
-                (rank, self.date_of(message), message.record, index)
+                (rank, self.date_of(message), message.read_first, index)
             })
             .collect();
         order.sort_unstable();

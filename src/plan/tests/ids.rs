@@ -162,6 +162,19 @@ fn a_chat_line_said_twice_in_one_file_is_two_messages() {
 }
 
 #[test]
+fn lines_of_one_second_keep_the_order_of_the_export_that_had_them_first() {
+    let said = |file, number: usize, label: &'static str| {
+        row_in(file, ["", "c1", &NEW_YEAR.to_string(), "ada", &format!("line {number}"), "visitor", label])
+    };
+    // Which copy is sent depends on what it holds, and labels differ between the exports.
+    let rows: Vec<Written> =
+        (0..8).map(|number| said(0, number, "")).chain((0..8).map(|number| said(1, number, "rated"))).collect();
+    let entries = planned(&mapping(""), &sources(&[], &rows), &Pins::default());
+    let planned = entries.iter().filter(|entry| matches!(entry.verdict, Verdict::Planned(_)));
+    assert_eq!(planned.map(|entry| entry.number % 8).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[test]
 fn exports_that_overlap_do_not_double_a_chat() {
     let second = (NEW_YEAR + 5).to_string();
     let ok = |file, labels| row_in(file, ["", "c1", &second, "ada", "ok", "visitor", labels]);

@@ -111,7 +111,8 @@ fn an_author_whom_the_conversation_knows_by_a_better_handle_is_a_change() {
                 columns = { conversation = \"chat\", time = \"time\", sender = [\"mail\", \"phone\"], text = \"text\" }\n";
     let header = Arc::new(["chat", "time", "mail", "phone", "text"].map(str::to_owned).to_vec());
     let row = |cells: [&str; 5]| {
-        let row = RawRow { header: Arc::clone(&header), cells: cells.map(str::to_owned).to_vec(), zone: None };
+        let row =
+            RawRow { header: Arc::clone(&header), cells: cells.map(str::to_owned).to_vec(), zone: None, run: None };
         (0, Content::Row(row))
     };
     let overview = |rows: &[Written]| {

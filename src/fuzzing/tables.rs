@@ -107,7 +107,7 @@ impl Choice {
 
     /// Neither is the encoding declared nor the delimiter or the quote.
     pub(super) fn is_detected(self) -> bool {
-        self.signs & 0b1_1111 == 0 && self.quote().is_none()
+        usize::from(self.signs).is_multiple_of(ENCODINGS.len() * DELIMITERS.len()) && self.quote().is_none()
     }
 
     fn quote(self) -> Option<&'static str> {

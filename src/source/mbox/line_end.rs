@@ -4,7 +4,7 @@
 //! nothing behind this knows of it, and each mail has the bytes, and so the id, that it has in a converted file.
 
 use super::super::pread::ReadAt;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 use std::io;
 
 /// What ends the lines of a file.
@@ -34,12 +34,16 @@ impl LineEnd {
         if self == LineEnd::Lf {
             return;
         }
-        // The CR of a CRLF stays: made LF, it would be a blank line.
-        let ends = memchr_iter(b'\r', bytes).filter(|at| bytes.get(at + 1).copied().or(next) != Some(b'\n'));
-        for at in ends.collect::<Vec<_>>() {
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte = b'\n';
+        let mut rest = bytes;
+        while let Some(at) = memchr(b'\r', rest) {
+            let (before, behind) = rest.split_at_mut(at + 1);
+            // The CR of a CRLF stays: made LF, it would be a blank line.
+            if behind.first().copied().or(next) != Some(b'\n')
+                && let Some(end) = before.last_mut()
+            {
+                *end = b'\n';
             }
+            rest = behind;
         }
     }
 }
@@ -135,7 +139,7 @@ mod tests {
         let (_export, source) = open(mac(&box_of_two()));
         assert_eq!(source.scan().count(), 2);
         let notes = source.notes();
-        assert!(notes.iter().any(|note| note.starts_with("Eudora: its lines end in CR alone")), "{notes:?}");
+        assert!(notes.iter().any(|note| note.starts_with("Eudora: line ends CR")), "{notes:?}");
         let (_export, source) = open(box_of_two());
         assert_eq!(source.scan().count(), 2);
         assert!(!source.notes().iter().any(|note| note.contains("CR")));

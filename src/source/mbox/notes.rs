@@ -51,9 +51,8 @@ pub(super) fn of_files(dialect: Dialect, files: &[Found<'_>]) -> Vec<String> {
     let of_macs: Vec<&str> =
         files.iter().filter(|file| file.reading.line_end == LineEnd::Cr).map(|file| file.shown).collect();
     if !of_macs.is_empty() {
-        let of = if of_macs.len() == 1 { "its" } else { "their" };
         notes.push(format!(
-            "{}: {of} lines end in CR alone, as on Macs before OS X: read as line ends",
+            "{}: line ends CR, as on Macs before OS X: read as LF, to the same messages",
             names(&of_macs)
         ));
     }

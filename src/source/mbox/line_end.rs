@@ -76,7 +76,7 @@ impl<R: ReadAt> ReadAt for Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::super::super::pread::fill;
-    use super::super::super::test_support::{Export, problems, scan_twice, texts};
+    use super::super::super::test_support::{self, Export, problems, scan_twice, texts};
     use super::super::{begins, in_memory};
     use super::*;
     use crate::mapping::{Dialect, Format};
@@ -108,30 +108,6 @@ mod tests {
         let (_cr, cr) = open(mac(&box_of_two()));
         assert_eq!(texts(&*cr).len(), 2);
         assert_eq!(scan_twice(&*cr), scan_twice(&*lf), "places and bytes");
-    }
-
-    #[test]
-    fn its_mails_have_the_ids_of_the_converted_file() {
-        let ids = |bytes: String| -> Vec<[[u8; 32]; 3]> {
-            let (export, source) = open(bytes);
-            let mapping = export
-                .mapping(vec![super::super::super::test_support::source(Format::Mbox(Dialect::Auto), &["Eudora"])]);
-            let record = |entry| match crate::record::read(&entry, &mapping) {
-                Ok(crate::record::Outcome::Record(record)) => record.identity,
-                other => panic!("{other:?}"),
-            };
-            let identities = source.scan().map(|entry| record(entry.unwrap()));
-            identities.map(|identity| [identity.key, identity.sameness, identity.content]).collect()
-        };
-        let mail = |id: &str| {
-            format!(
-                "From a@b.example {DATE}\n{id}Date: Tue, 19 Mar 2019 09:13:51 +0000\nFrom: A <a@b.example>\n\
-                 To: c@d.example\nSubject: folded\n here\n\nhello\nthere\n\n"
-            )
-        };
-        let text = mail("Message-ID: <1@b.example>\n") + &mail("");
-        assert_eq!(ids(mac(&text)), ids(text.clone()));
-        assert_eq!(ids(mac(&text)), ids(text.replace('\n', "\r\n")));
     }
 
     #[test]
@@ -177,8 +153,7 @@ mod tests {
     #[test]
     fn lines_are_counted_against_the_limit_by_their_cr() {
         let export = Export::new().with("Eudora", mac(&box_of_two()));
-        let mut mapping =
-            export.mapping(vec![super::super::super::test_support::source(Format::Mbox(Dialect::Auto), &["Eudora"])]);
+        let mut mapping = export.mapping(vec![test_support::source(Format::Mbox(Dialect::Auto), &["Eudora"])]);
         mapping.limits.line = 60;
         let watch =
             crate::source::Watch { observer: &crate::event::Silent, stop: &std::sync::atomic::AtomicBool::new(false) };

@@ -66,9 +66,15 @@ impl Run {
     }
 }
 
-/// The bytes behind each first byte that chooses how they are read.
-fn chosen(choices: impl IntoIterator<Item = u8>, bytes: &[u8]) -> Vec<Vec<u8>> {
-    choices.into_iter().map(|choice| [&[choice], bytes].concat()).collect()
+/// The bytes behind each of those that choose how they are read.
+fn chosen<const N: usize>(choices: impl IntoIterator<Item = [u8; N]>, bytes: &[u8]) -> Vec<Vec<u8>> {
+    choices.into_iter().map(|choice| [&choice, bytes].concat()).collect()
+}
+
+/// Every layout of a table, as detected and with more date formats; the plain ones in several encodings, too.
+fn tables() -> impl Iterator<Item = [u8; 2]> {
+    let layouts = (0..11).flat_map(|layout| [[layout, 0], [layout, 0x80]]);
+    layouts.chain([0, 1].into_iter().flat_map(|layout| [2, 6, 0x60].map(|signs| [layout, signs])))
 }
 
 fn ending(file: &Path) -> &str {
@@ -78,16 +84,16 @@ fn ending(file: &Path) -> &str {
 /// A file of an export, as all targets that read such files get it.
 fn holds_of_export(run: &mut Run, file: &Path, bytes: &[u8]) {
     match ending(file) {
-        "csv" => run.holds_chosen("csv", &chosen([0, 2, 6, 0x60, 0xe0], bytes), file),
+        "csv" | "tsv" => run.holds_chosen("csv", &chosen(tables(), bytes), file),
         "toml" => run.holds("mapping", bytes, file),
         "mbox" | "txt" | "" => {
             // Each dialect, in blocks of a few sizes.
-            run.holds_chosen("mbox", &chosen([0, 1, 2, 3, 4, 37, 255], bytes), file);
+            run.holds_chosen("mbox", &chosen([0, 1, 2, 3, 4, 37, 255].map(|choice| [choice]), bytes), file);
         }
         "jsonl" | "md" | "msf" | "dat" => {}
         _ => {
             run.holds("mail", bytes, file);
-            run.holds_chosen("parts", &chosen([0, 1, 7], bytes), file);
+            run.holds_chosen("parts", &chosen([[0], [1], [7]], bytes), file);
         }
     }
     if bytes.len() < 4 << 10 {

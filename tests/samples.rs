@@ -73,3 +73,16 @@ fn every_planned_message_has_an_id_of_its_own_and_arrives_silently() {
     }
     assert!(!places.is_empty(), "nothing was planned");
 }
+
+#[test]
+fn a_mailbox_whose_lines_end_in_cr_alone_gives_the_same_messages_at_the_same_places() {
+    let workspace = Workspace::with_samples();
+    let planned = workspace.plan("mappings/demo.toml");
+    assert!(planned.iter().filter(|line| line["source"] == "mail").count() >= 50);
+    let mailbox = "samples/mail/support.mbox";
+    let text = support::must(std::fs::read(workspace.path(mailbox)), mailbox);
+    let of_mac: Vec<u8> = text.iter().map(|byte| if *byte == b'\n' { b'\r' } else { *byte }).collect();
+    assert_ne!(text, of_mac);
+    workspace.write(mailbox, of_mac);
+    assert_eq!(workspace.plan("mappings/demo.toml"), planned);
+}

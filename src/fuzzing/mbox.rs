@@ -8,7 +8,8 @@ const DIALECTS: [Dialect; 5] = [Dialect::Auto, Dialect::Mboxo, Dialect::Mboxrd, 
 /// Framing of an mbox. The first byte chooses dialect and block size, the rest is the file.
 ///
 /// # Panics
-/// If stretches do not tile the file, one behind the first holds no mail, or a block size changes what is found.
+/// If stretches do not tile the file, one behind the first holds no mail, or the block size or CR for LF change what is
+/// found.
 pub fn mbox(bytes: &[u8]) {
     let Some((choice, file)) = bytes.split_first() else { return };
     let choice = usize::from(*choice);
@@ -25,4 +26,9 @@ pub fn mbox(bytes: &[u8]) {
     assert_eq!(end, file.len() as u64, "the stretches do not reach the end");
     let again = source::mbox_in_memory(file, *dialect, 1 + choice / DIALECTS.len());
     assert_eq!(format!("{found:?}"), format!("{again:?}"), "the block size decides what is found");
+    if file.contains(&b'\n') && !file.contains(&b'\r') {
+        let of_mac: Vec<u8> = file.iter().map(|byte| if *byte == b'\n' { b'\r' } else { *byte }).collect();
+        let again = source::mbox_in_memory(&of_mac, *dialect, 1 << 16);
+        assert_eq!(format!("{found:?}"), format!("{again:?}"), "with CR alone other mails are found");
+    }
 }

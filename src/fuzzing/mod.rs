@@ -9,6 +9,7 @@ mod mail;
 mod mapping;
 mod mbox;
 mod promises;
+mod tables;
 
 pub use crate::record::email::fuzzing::{addresses, parts};
 pub use csv::csv;

@@ -37,7 +37,10 @@ fn check_record(record: &Record) {
         check_address(address, record.kind);
     }
     for label in &record.labels {
-        assert!(!label.trim().is_empty(), "a label without a name");
+        assert!(
+            !label.trim().is_empty() && !label.contains(char::is_control),
+            "a label without a plain name: {label:?}"
+        );
     }
     let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Email);
     for id in own.into_iter().chain(&record.in_reply_to).chain(&record.references) {
@@ -57,11 +60,9 @@ fn check_record(record: &Record) {
 fn check_address(Address { name, handle }: &Address, kind: Kind) {
     assert!(!handle.is_empty() && handle.trim() == handle, "a handle with blanks: {handle:?}");
     assert!(!handle.contains(char::is_control), "a handle with control characters: {handle:?}");
-    if kind == Kind::Email {
-        assert!(handle.contains('@'), "no mail address: {handle:?}");
-        let name = name.as_deref();
-        assert!(name.is_none_or(|name| !name.trim().is_empty() && !name.contains(char::is_control)), "name: {name:?}");
-    }
+    assert!(kind != Kind::Email || handle.contains('@'), "no mail address: {handle:?}");
+    let name = name.as_deref();
+    assert!(name.is_none_or(|name| !name.trim().is_empty() && !name.contains(char::is_control)), "name: {name:?}");
 }
 
 fn check_file(Attachment { filename, content_type, .. }: &Attachment) {

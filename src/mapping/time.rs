@@ -52,7 +52,7 @@ pub(super) fn clock_format(found: &mut Findings, text: &Text) -> Option<String> 
     let returned = (text.value.len() <= LONGEST_PATTERN)
         .then(|| BrokenDownTime::from(clock).to_string(text.value).ok())
         .flatten()
-        .and_then(|written| BrokenDownTime::parse(text.value, &written).ok()?.to_time().ok());
+        .and_then(|written| BrokenDownTime::parse(text.value, written.trim()).ok()?.to_time().ok());
     if returned == Some(clock) {
         return Some(text.value.to_owned());
     }
@@ -76,14 +76,24 @@ const CORNERS: [(i16, i8, i8, i8, i8, i8); 3] =
     [(2000, 2, 29, 0, 0, 0), (2011, 1, 12, 12, 30, 0), (2002, 12, 31, 23, 59, 59)];
 
 /// Times that tell patterns apart: month, day, hour, minute and second with one digit and with two in every combination,
-/// which differ among each other, with hours that tell 12-hour clocks from 24-hour ones; and [`CORNERS`].
+/// which differ among each other, with hours that tell 12-hour clocks from 24-hour ones; every value of each, for a digit
+/// that may or may not begin another number (`%-d%Y`); and [`CORNERS`].
 fn probes() -> impl Iterator<Item = DateTime> {
     let every = (0..32_u8).map(|bits| {
         let pick = |bit: u8, one: i8, two: i8| if bits >> bit & 1 == 0 { two } else { one };
         (2019, pick(0, 1, 11), pick(1, 2, 23), pick(2, 9, 15), pick(3, 4, 34), pick(4, 5, 56))
     });
+    // January and December have all days.
+    let days = (1..=31_i8).map(|day| (2000 + i16::from(day), 1 + 11 * (day % 2), day, day % 24, day, 59 - day));
+    let (months, hours) =
+        ((1..=12).map(|month| (2009, month, 9, 0, 0, 0)), (0..24).map(|hour| (1998, 7, 7, hour, hour, 0)));
+    let minutes = (0..60).map(|minute| (2031, 3, 3, 3, minute, 59 - minute));
     every
         .chain(CORNERS)
+        .chain(days)
+        .chain(months)
+        .chain(hours)
+        .chain(minutes)
         .map(|(year, month, day, hour, minute, second)| date(year, month, day).at(hour, minute, second, 0))
 }
 
@@ -113,7 +123,8 @@ fn unusable(reason: impl Display) -> Fault {
 /// Writes one moment and reads it back. Tells whether its zone was read, too.
 fn check_moment(pattern: &str, moment: &Zoned) -> Result<bool, Fault> {
     let written = BrokenDownTime::from(moment).to_string(pattern).map_err(unusable)?;
-    let read = BrokenDownTime::parse(pattern, &written).map_err(|fault| {
+    // As cells are, without blanks around it: `%t` at the end would fit none.
+    let read = BrokenDownTime::parse(pattern, written.trim()).map_err(|fault| {
         if pattern.contains("%Z") {
             Fault {
                 reason: "abbreviations of zones (%Z) cannot be read: one means several zones".to_owned(),
@@ -232,6 +243,9 @@ mod tests {
             "%Y-%m-%d %H:%M %Z",
             "%%",
             "%-d%-m%Y",
+            "%-d%Y%d%Y%d%-Y%m",
+            "%Y-%m-%d %-H%M",
+            "%Y-%m-%d%t",
         ] {
             assert_eq!(says_zone(pattern), None, "{pattern}");
         }

@@ -51,7 +51,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let mut changes = Vec::new();
     let date = written.read(csv, &mut changes)?;
     let id = cells.named(columns.id.as_deref());
-    let subject = cells.named(columns.subject.as_deref()).map(str::to_owned);
+    let subject = cells.named(columns.subject.as_deref()).map(|cell| shown(cell, "subject", &mut changes));
     let namespace = mapping
         .sources
         .iter()
@@ -81,7 +81,10 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         gmail_thread: None,
         conversation: Some(conversation.to_owned()),
         to,
-        from: Some(Address { name: author.name.map(str::to_owned), handle: sender }),
+        from: Some(Address {
+            name: author.name.map(|name| shown(name, "author's name", &mut changes)),
+            handle: sender,
+        }),
         cc: Vec::new(),
         bcc: Vec::new(),
         reply_to: Vec::new(),
@@ -144,10 +147,14 @@ impl<'a> Cells<'a> {
     fn labels(&self, column: Option<&'a str>) -> Vec<String> {
         let Some(column) = column else { return Vec::new() };
         if let Some(pattern) = numbered(column) {
-            return self.numbered(pattern).map(|(_, label)| label.to_owned()).collect();
+            return self
+                .numbered(pattern)
+                .map(|(_, label)| without_controls(label))
+                .filter(|label| !label.is_empty())
+                .collect();
         }
-        let labels = self.filled(column).unwrap_or_default().split(',').map(str::trim);
-        labels.filter(|label| !label.is_empty()).map(str::to_owned).collect()
+        let labels = self.filled(column).unwrap_or_default().split(',');
+        labels.map(without_controls).filter(|label| !label.is_empty()).collect()
     }
 }
 
@@ -344,6 +351,19 @@ fn one_line(handle: &str, what: &str, changes: &mut Vec<String>) -> String {
     }
     changes.push(format!("{what}: control characters made spaces"));
     handle.replace(char::is_control, " ").trim().to_owned()
+}
+
+/// A subject or a name, which nobody looks up as it is: control characters between words become one space.
+fn shown(cell: &str, what: &str, changes: &mut Vec<String>) -> String {
+    if cell.contains(char::is_control) {
+        changes.push(format!("{what}: control characters made spaces"));
+    }
+    without_controls(cell)
+}
+
+fn without_controls(cell: &str) -> String {
+    let pieces = cell.split(char::is_control).map(str::trim).filter(|piece| !piece.is_empty());
+    pieces.collect::<Vec<_>>().join(" ")
 }
 
 /// NUL is a character that databases refuse.

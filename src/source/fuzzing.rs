@@ -5,7 +5,7 @@ use super::mbox::date::of_separator;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub(crate) use super::chat_csv::fuzzing::rows;
+pub(crate) use super::chat_csv::fuzzing::{messages, rows};
 
 /// The date of a separator line.
 ///

@@ -114,16 +114,17 @@ pub(super) fn instead_of_mbox(head: &[u8], path: &Path) -> (&'static str, &'stat
     if begins("<") {
         return ("it looks like XML", "leave this file out of `path`");
     }
-    if !text.contains(&b'\n') && text.contains(&b'\r') {
-        return (
-            "its lines end in CR alone, as on Macs before OS X",
-            "convert it with `tr '\\r' '\\n'`, and read the result",
-        );
-    }
     if begins("From ") {
         return (
             "it begins with `From `, but that line ends in no date, so it does not separate mails",
             "export the mailbox again, or give the `From ` lines a date such as `Thu Jan  1 00:00:00 1970`",
+        );
+    }
+    // Mailboxes written so are read; what else it is shows once it is converted.
+    if !text.contains(&b'\n') && text.contains(&b'\r') {
+        return (
+            "its lines end in CR alone, as on Macs before OS X, and none of them separates mails",
+            "convert it with `tr '\\r' '\\n'`, and read the result with format = \"eml\" if it is a mail",
         );
     }
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -278,7 +279,8 @@ mod tests {
             (b"F\0r\0o\0m\0 \0-\0", "UTF-16"),
             (b"\0F\0r\0o\0m\0 \0-", "UTF-16"),
             (b"id,from,text\n1,a@b.example,hello\n", "table"),
-            (b"From - Tue Mar 19 09:13:51 2019\rSubject: x\r\r", "CR alone"),
+            (b"Subject: x\r\rhello\r", "CR alone"),
+            (b"From 123@xxx\rSubject: x\r\r", "no date"),
             (b"1234\nSubject: x\n", "Apple Mail"),
             (b"BEGIN:VCARD\nVERSION:3.0\n", "contacts"),
             (b"BABYL OPTIONS: -*- rmail -*-\n", "Babyl"),

@@ -101,6 +101,14 @@ fn control_characters_do_not_reach_front_and_change_no_id() {
     assert_ne!(sender.identity.sameness, read(&with("who", "Ann Bcc: x"), &csv()).unwrap().identity.sameness);
     let recipient = read(&with("to", "desk\r\nx"), &csv()).unwrap();
     assert_eq!((recipient.to[0].handle.as_str(), recipient.changes.len()), ("desk  x", 1));
+    let mut titled = csv();
+    titled.columns.subject = Some("name".into());
+    let title = read(&with("name", "Bikes\0\r\n and\tbells"), &titled).unwrap();
+    assert_eq!(title.subject.as_deref(), Some("Bikes and bells"));
+    assert_eq!(title.from.unwrap().name.as_deref(), Some("Bikes and bells"));
+    let said = ["subject: control characters made spaces", "author's name: control characters made spaces"];
+    assert_eq!(title.changes, said);
+    assert_eq!(read(&with("tags", "a\nb,\0,c"), &csv()).unwrap().labels, ["a b", "c"]);
 }
 
 #[test]

@@ -187,6 +187,19 @@ impl List {
 
 /// A bare `local@domain`, the domain in lower case; none for what no mail can go to.
 pub(super) fn handle(text: &str) -> Option<String> {
+    let mut found = within(text)?;
+    // What programs wrap around an address, they may wrap around it twice: `''joe@x''`.
+    loop {
+        let inner = within(&found)?;
+        if inner.len() >= found.len() {
+            return Some(found);
+        }
+        found = inner;
+    }
+}
+
+/// The address within one pair of quotes, brackets or the like.
+fn within(text: &str) -> Option<String> {
     let text = unquoted(text.trim().trim_matches(['<', '>']).trim());
     let text = match text.get(..7) {
         Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => text.get(7..)?,
@@ -305,6 +318,12 @@ mod tests {
         assert_eq!(shown("a@x.example b@x.example"), ["a@x.example", "b@x.example"]);
         assert_eq!(shown("<mailto:j@x.example>"), ["j@x.example"]);
         assert_eq!(shown("\"j@x.example\" <j@x.example>"), ["j@x.example"]);
+    }
+
+    #[test]
+    fn an_address_in_several_quotes_is_the_one_inside() {
+        assert_eq!(shown("''b@x.example'', <mailto:'<c@x.example>'>"), ["b@x.example", "c@x.example"]);
+        assert_eq!(list(b"''@''").addresses, []);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Nothing is guessed: day and month written as numbers must leave only one reading.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -303,7 +304,9 @@ impl Parts {
             Some(Zone::Unknown) => (0, "date with an unknown zone read as UTC"),
             None => (0, "date without zone read as UTC"),
         };
-        Some(Loose { at: midnight + hour * 3600 + minute * 60 + second - offset, repair })
+        // With its zone a day may lie beyond the last one that there is.
+        let moment = Timestamp::from_second(midnight + hour * 3600 + minute * 60 + second - offset).ok()?;
+        Some(Loose { at: moment.as_second(), repair })
     }
 }
 
@@ -410,6 +413,7 @@ mod tests {
             "",
             "21 Nov 1997",
             "31 Feb 1997 10:00",
+            "30 Dec 9999 23:59:59 -2359",
             "21 Nov 1997 25:00",
             "21 Nov 1997 24:01",
             "21 jui 1997 10:00",

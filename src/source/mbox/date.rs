@@ -3,6 +3,7 @@
 //! RFC 4155 names asctime in UTC; practice adds zones before or after the year, RFC 5322 dates, missing
 //! weekdays and missing seconds. A line without a date we understand is no separator but text.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
@@ -181,7 +182,8 @@ fn numeric_zone(word: &[u8]) -> Option<i64> {
 fn unix_seconds(year: i64, month: i64, day: i64, clock: i64, zone: Option<i64>) -> Option<i64> {
     let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     let midnight = DateTime::from_parts(date, Time::midnight()).to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
-    Some(midnight + clock - zone.unwrap_or(0))
+    // With its zone a day may lie beyond the last one that there is.
+    Timestamp::from_second(midnight + clock - zone.unwrap_or(0)).ok().map(Timestamp::as_second)
 }
 
 #[cfg(test)]
@@ -272,6 +274,7 @@ mod tests {
             "From Tue Mar 19 on nothing worked",
             "From the log of Tue Mar 19 09:13:51 2019 we learn that it rained",
             "From a@b.example Tue Feb 30 09:13:51 2019",
+            "From a@b.example Thu Dec 30 23:59:59 9999 -2359",
             "From a@b.example Tue Mar 19 25:13:51 2019",
             "From a@b.example Tue Mar 19 09:61 2019",
             "From a@b.example",

@@ -1,12 +1,13 @@
 //! mbox files: many mails in one file, each behind a `From ` line.
 //!
-//! [`mod@line`] judges such a line, [`reading`] tells from the beginning of a file how it is written, [`framer`] finds where
+//! [`line_end`] reads lines that end in CR alone, [`mod@line`] judges such a line, [`reading`] tells from the beginning of a file how it is written, [`framer`] finds where
 //! mails begin, [`lengths`] knows Content-Length, [`mail`] unwraps a mail, [`notes`] says what people should know.
 
 pub(super) mod date;
 mod framer;
 mod lengths;
 mod line;
+mod line_end;
 mod mail;
 mod notes;
 mod reading;
@@ -27,6 +28,7 @@ use super::{Content, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError
 use crate::mapping::{Dialect, Limits, SourceMapping};
 use framer::{Framer, Kind, Stretch};
 use line::Next;
+use line_end::{LineEnd, Lines};
 use mail::Unwrapped;
 use memchr::memchr_iter;
 use notes::Scanned;
@@ -57,7 +59,7 @@ pub(super) struct Mbox {
 
 /// A file that is open.
 struct Open<R> {
-    file: R,
+    file: Lines<R>,
     number: u32,
     size: u64,
     reading: Reading,
@@ -65,7 +67,9 @@ struct Open<R> {
 
 /// Does a file with these first bytes begin like a mailbox? Blank lines and a byte order mark may come first.
 pub(super) fn begins(head: &[u8]) -> bool {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let mut head = head.get(..head.len().min(line::LOOK_BACK)).unwrap_or_default().to_vec();
+    LineEnd::of(&head).unify(&mut head, None);
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
     let start = text.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
     line::at_start(text.get(start..).unwrap_or_default(), true).is_some_and(|(line, _)| match line.next {
         Next::Mozilla | Next::Field => true,
@@ -132,7 +136,7 @@ impl Mbox {
                 known.map_or(found, |known| *known.get_or_init(|| found)).0
             }),
         };
-        Open { file, number, size, reading }
+        Open { file: Lines::new(file, reading.line_end), number, size, reading }
     }
 
     /// The entry or problem in one stretch of an open file; `None` for blank lines before the first separator.
@@ -143,7 +147,8 @@ impl Mbox {
             Kind::Mail => Some(self.mail(open, origin)),
             Kind::Before { blank: true, whole: false } => None,
             Kind::Before { whole: true, blank } => {
-                let head = pread::exactly(&open.file, 0, stretch.length.min(looks::HEAD)).unwrap_or_default();
+                let head =
+                    pread::exactly(open.file.as_stored(), 0, stretch.length.min(looks::HEAD)).unwrap_or_default();
                 if blank && head.iter().all(u8::is_ascii_whitespace) {
                     return None;
                 }
@@ -268,12 +273,13 @@ fn line_over(bytes: &[u8], limit: u64) -> Option<u64> {
 pub(super) fn in_memory(bytes: &[u8], dialect: Dialect, block: usize) -> Vec<(u64, u64, Option<RawMail>)> {
     let size = bytes.len() as u64;
     let Ok((reading, _)) = reading::survey(&bytes, size, dialect) else { return Vec::new() };
-    let stretches = Framer::new(bytes, reading, block).filter_map(Result::ok);
+    let lines = Lines::new(bytes, reading.line_end);
+    let stretches = Framer::new(&lines, reading, block).filter_map(Result::ok);
     stretches
         .map(|Stretch { offset, length, kind }| {
             let is_last = offset + length == size;
             let entry = mail::Entry { is_first: offset == 0, is_last, flags: true };
-            let mail = pread::exactly(&bytes, offset, length)
+            let mail = pread::exactly(&lines, offset, length)
                 .ok()
                 .filter(|_| kind == Kind::Mail)
                 .and_then(|bytes| mail::in_entry(bytes, entry, reading));

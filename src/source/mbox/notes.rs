@@ -2,6 +2,7 @@
 
 use super::framer::{Seen, Tally};
 use super::line::Suspect;
+use super::line_end::LineEnd;
 use super::reading::{Evidence, Quoting, Reading};
 use crate::mapping::Dialect;
 use std::collections::BTreeMap;
@@ -47,6 +48,14 @@ enum Read {
 /// Notes on the dialects that were found out, if the mapping left that open, and on lines that were hard to judge.
 pub(super) fn of_files(dialect: Dialect, files: &[Found<'_>]) -> Vec<String> {
     let mut notes = Vec::new();
+    let of_macs: Vec<&str> =
+        files.iter().filter(|file| file.reading.line_end == LineEnd::Cr).map(|file| file.shown).collect();
+    if !of_macs.is_empty() {
+        notes.push(format!(
+            "{}: line ends CR, as on Macs before OS X: read as LF, to the same messages",
+            names(&of_macs)
+        ));
+    }
     if dialect == Dialect::Auto {
         let mut groups: BTreeMap<Read, Group<'_>> = BTreeMap::new();
         for file in files {

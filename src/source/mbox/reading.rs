@@ -7,6 +7,7 @@
 use super::super::pread::{ReadAt, fill};
 use super::framer::{BLOCK, Framer, Tally};
 use super::line::{self, Form, Place, Suspect, Verdict, Ways};
+use super::line_end::{LineEnd, Lines};
 use crate::mapping::Dialect;
 use memchr::memmem;
 use std::io;
@@ -28,6 +29,7 @@ pub(super) enum Quoting {
 /// How a file is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reading {
+    pub(super) line_end: LineEnd,
     pub(super) ways: Ways,
     /// A Content-Length that fits says where a mail ends.
     pub(super) lengths: bool,
@@ -56,7 +58,7 @@ pub(super) struct Evidence {
 
 impl Reading {
     /// Reads as the mapping says, or as far as it leaves that open, as the evidence does.
-    fn new(dialect: Dialect, ways: Ways, evidence: &Evidence) -> Reading {
+    fn new(dialect: Dialect, line_end: LineEnd, ways: Ways, evidence: &Evidence) -> Reading {
         let lengths = match dialect {
             // A program that counts does so for every mail, and mostly right. Some mails bring the field along from elsewhere.
             Dialect::Auto => evidence.fits > evidence.misfits && evidence.fits >= evidence.without,
@@ -71,12 +73,12 @@ impl Reading {
             Dialect::Auto if evidence.bare > evidence.quoted || (lengths && evidence.quoted == 0) => Quoting::None,
             Dialect::Auto | Dialect::Mboxo | Dialect::Mboxcl => Quoting::One,
         };
-        Reading { ways, lengths, quoting, is_open: dialect == Dialect::Auto }
+        Reading { line_end, ways, lengths, quoting, is_open: dialect == Dialect::Auto }
     }
 
     /// The same without a look at any file.
     pub(super) fn blind(dialect: Dialect) -> Reading {
-        Reading::new(dialect, Ways::default(), &Evidence::default())
+        Reading::new(dialect, LineEnd::Lf, Ways::default(), &Evidence::default())
     }
 
     /// What is taken off lines of the mail behind this separator. Thunderbird's bare `From ` means mboxrd.
@@ -91,11 +93,13 @@ pub(super) fn survey(file: &impl ReadAt, size: u64, dialect: Dialect) -> io::Res
     let mut head = vec![0; wanted];
     let filled = fill(file, &mut head, 0)?;
     head.truncate(filled);
+    let line_end = LineEnd::of(&head);
+    line_end.unify(&mut head, None);
     let ways = ways(&head);
     let mut evidence = lines(&head, ways);
     if dialect == Dialect::Auto && says_length(&head) {
-        let trying = Reading { lengths: true, ..Reading::new(dialect, ways, &evidence) };
-        let mut framer = Framer::new(file, trying, BLOCK);
+        let trying = Reading { lengths: true, ..Reading::new(dialect, line_end, ways, &evidence) };
+        let mut framer = Framer::new(Lines::new(file, line_end), trying, BLOCK);
         for stretch in framer.by_ref() {
             let stretch = stretch.map_err(|broken| broken.error)?;
             if stretch.offset + stretch.length >= HEAD as u64 {
@@ -107,7 +111,7 @@ pub(super) fn survey(file: &impl ReadAt, size: u64, dialect: Dialect) -> io::Res
         evidence =
             Evidence { fits: *fits, misfits: *misfits, without: *without, bare: evidence.bare + within, ..evidence };
     }
-    Ok((Reading::new(dialect, ways, &evidence), evidence))
+    Ok((Reading::new(dialect, line_end, ways, &evidence), evidence))
 }
 
 /// Does a line in `head` begin with Content-Length?

@@ -33,7 +33,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         Stated::Direction(direction) => direction,
     };
     if direction == Some(Direction::Outbound) && !columns.agent.is_empty() {
-        author = author.as_agent(&cells, csv);
+        author = author.by_columns_of_agents(&cells, csv);
     }
     let conversation = cells.needed(&columns.conversation, "no conversation")?;
     let (Some(sender), Some(written_sender)) = (author.handle, author.written) else {
@@ -273,7 +273,7 @@ impl<'a> Author<'a> {
     }
 
     /// The author by the columns of agents.
-    fn as_agent(self, cells: &Cells<'a>, csv: &'a CsvMapping) -> Author<'a> {
+    fn by_columns_of_agents(self, cells: &Cells<'a>, csv: &'a CsvMapping) -> Author<'a> {
         let Handles { best, missing, others } =
             Handles::of(csv.columns.agent.iter().map(|column| cells.filled(column)));
         Author { written: best, handle: best, missing_handles: missing, others, is_agent: true, ..self }

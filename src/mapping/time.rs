@@ -186,6 +186,9 @@ pub(super) fn zone(found: &mut Findings, text: &Text) -> Option<TimeZone> {
     if zone.is_none() {
         let help = match nearest_zone(text.value) {
             Some(zone) => format!("did you mean `{zone}`?"),
+            None if is_abbreviation(text.value) || is_offset(text.value) => {
+                "name the zone by a city, such as \"Europe/London\", or \"UTC\"".to_owned()
+            }
             None => "use a name of the IANA time zone database, such as \"Europe/Paris\" or \"UTC\"".to_owned(),
         };
         found.report(&text.at, format!("unknown time zone {}", quoted(text.value)), "not an IANA time zone", help);
@@ -193,12 +196,38 @@ pub(super) fn zone(found: &mut Findings, text: &Text) -> Option<TimeZone> {
     zone
 }
 
+/// The zone that was probably meant. None for abbreviations and offsets, of which the nearest is another zone: `EST` for
+/// `BST`, or `Etc/GMT+1` for `GMT+1`, which lies on the other side of Greenwich.
 fn nearest_zone(written: &str) -> Option<String> {
+    if is_offset(written) {
+        return None;
+    }
     let names: Vec<String> = ZONES.available().map(|name| name.as_str().to_owned()).collect();
     let city = written.rsplit('/').next().unwrap_or(written).trim().replace(' ', "_");
-    let by_city =
-        || names.iter().find(|name| name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city)));
-    nearest(written, names.iter().map(String::as_str)).or_else(|| by_city().map(String::as_str)).map(str::to_owned)
+    let by_city = || {
+        let is_it = |name: &&String| name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city));
+        names.iter().find(is_it).map(String::as_str)
+    };
+    let by_spelling = || nearest(written, names.iter().map(String::as_str));
+    let found = if is_abbreviation(written) { by_city() } else { by_spelling().or_else(by_city) };
+    found.map(str::to_owned)
+}
+
+/// Letters of most abbreviations of zones: `Z`, `BST`, `AEDT`.
+const LONGEST_ABBREVIATION: usize = 4;
+
+fn is_abbreviation(written: &str) -> bool {
+    let written = written.trim();
+    (1..=LONGEST_ABBREVIATION).contains(&written.len()) && written.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// An offset from UTC, alone or behind an abbreviation.
+fn is_offset(written: &str) -> bool {
+    let written = written.trim();
+    let letters = written.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let rest = written.get(letters..).unwrap_or_default().trim_start();
+    let is_sign = |first: char| matches!(first, '+' | '-' | '\u{2212}') || first.is_ascii_digit();
+    letters <= LONGEST_ABBREVIATION && rest.starts_with(is_sign)
 }
 
 #[cfg(test)]
@@ -257,6 +286,19 @@ mod tests {
         assert_eq!(nearest_zone("Europe/Pariss").as_deref(), Some("Europe/Paris"));
         assert_eq!(nearest_zone("new york").as_deref(), Some("America/New_York"));
         assert_eq!(nearest_zone("Mars/Olympus Mons"), None);
+    }
+
+    #[test]
+    fn an_abbreviation_or_an_offset_is_not_answered_with_another_zone() {
+        for written in
+            ["GMT+1", "GMT +1", "UTC-05:00", "BST", "IST", "CEST", "Z", "+02:00", "-0500", "\u{2212}3", "pst", "2"]
+        {
+            assert_eq!(nearest_zone(written), None, "{written}");
+            assert!(is_abbreviation(written) != is_offset(written), "{written}");
+        }
+        for (written, zone) in [("Rome", "Europe/Rome"), ("Madrid", "Europe/Madrid"), ("Etc/GMT+99", "Etc/GMT+9")] {
+            assert_eq!(nearest_zone(written).as_deref(), Some(zone));
+        }
     }
 
     proptest! {

@@ -148,6 +148,52 @@ pub(super) fn instead_of_mbox(head: &[u8], path: &Path) -> (&'static str, &'stat
     ("it is some other text", "leave this file out of `path`, or check how it was exported")
 }
 
+/// What a file that should have been a table is instead, and what to do about it; `None` if it may be a table.
+///
+/// Only what no header of a table begins with counts.
+pub(super) fn instead_of_table(head: &[u8], path: &Path) -> Option<(&'static str, &'static str)> {
+    const SAVE: &str = "open it in a spreadsheet program, save it as CSV (UTF-8), and name that file in `path`";
+    let has = |part: &[u8]| memchr::memmem::find(head, part).is_some();
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    if head.starts_with(b"PK\x03\x04") {
+        // The parts that Office (ECMA-376, part 2) and OpenDocument (part 2) begin their archives with.
+        let is_office = has(b"[Content_Types].xml") || has(b"_rels/.rels") || has(b"xl/");
+        let is_sheet = has(b"opendocument.spreadsheet");
+        let is_named = ["xlsx", "xlsm", "xlsb", "ods"].contains(&ending.as_str());
+        return (is_office || is_sheet || is_named)
+            .then_some(("it is a workbook of a spreadsheet program (.xlsx)", SAVE));
+    }
+    if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return Some(("it is an Excel workbook (.xls) or another Office file", SAVE));
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins =
+        |start: &str| text.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()));
+    if ["<!doctype html", "<html", "<head", "<body", "<table", "<meta"].into_iter().any(begins) {
+        return Some((
+            "it is a web page (HTML)",
+            "if it shows the table, open it in a spreadsheet program and save it as CSV (UTF-8); if it is a page to log in or \
+             an error, download the export again",
+        ));
+    }
+    if begins("<?xml") {
+        return Some((
+            "it is XML",
+            "if it is a spreadsheet, open it in a spreadsheet program and save it as CSV (UTF-8)",
+        ));
+    }
+    let (first, next) = (text.first(), text.get(1..).unwrap_or_default().trim_ascii_start().first());
+    let is_json = match first {
+        Some(b'{') => matches!(next, Some(b'"' | b'}')),
+        Some(b'[') => matches!(next, Some(b'{' | b'[' | b'"' | b']')),
+        _ => false,
+    };
+    is_json.then_some((
+        "it is JSON",
+        "make a table of it with jq, one row a message; mappings/zendesk-chat.toml shows such a command",
+    ))
+}
+
 /// A byte order mark of UTF-16, or a NUL in every second byte.
 fn is_utf16(head: &[u8]) -> bool {
     if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
@@ -260,6 +306,29 @@ mod tests {
         tar.splice(257..262, *b"ustar");
         assert_eq!(command(&tar, "mail.tar"), "tar -xf mail.tar -C .");
         assert_eq!(packed(b"From a@b.example", Path::new("a.gz")), None);
+    }
+
+    #[test]
+    fn what_is_no_table_is_named_for_what_it_is() {
+        let looks = |head: &[u8], path: &str| instead_of_table(head, Path::new(path)).map(|(what, _)| what);
+        for (head, expected) in [
+            (&b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml"[..], "workbook"),
+            (b"PK\x03\x04\x14\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "workbook"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1", ".xls"),
+            (b"\xef\xbb\xbf\r\n<!DOCTYPE HTML><html>", "web page"),
+            (b"<table><tr><td>chat</td>", "web page"),
+            (b"<?xml version=\"1.0\"?><Workbook>", "XML"),
+            (b"{\"id\":1}\n{\"id\":2}", "JSON"),
+            (b"[\n  {\"id\": 1}", "JSON"),
+        ] {
+            assert!(looks(head, "a.csv").is_some_and(|what| what.contains(expected)), "{expected}");
+        }
+        assert!(looks(b"PK\x03\x04\x14\0", "a.XLSX").is_some());
+        for table in
+            [&b"PK\x03\x04\x14\0\0\0a.csv"[..], b"id,text\n", b"[id],[text]\n", b"{id},text", b"<id>;text", b""]
+        {
+            assert_eq!(looks(table, "a.csv"), None);
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Which characters the bytes of a table stand for.
 //!
-//! In order: what the mapping declares, a byte order mark, UTF-8 if every byte fits it, a guess. A guess is reported.
+//! In order: what the mapping declares, a byte order mark, UTF-8 if the bytes fit it but for few places, a guess. A guess
+//! and the places are reported.
 
 use super::super::pread::{ReadAt, fill};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use memchr::memchr_iter;
 use std::io::{self, Write};
 
 const BLOCK: usize = 1 << 20;
@@ -12,11 +14,16 @@ const BLOCK: usize = 1 << 20;
 /// Blocks with characters beyond ASCII that the guess is made from; more would not change it.
 const BLOCKS_FOR_GUESS: usize = 64;
 
+/// How many characters beyond ASCII must be whole for each place that is not UTF-8, for a text to be UTF-8 with damaged
+/// places. In other encodings bytes beyond ASCII seldom happen to make up a character of UTF-8: in Western and Cyrillic
+/// texts hardly any do, in Asian ones far less than half.
+const WHOLE_FOR_EACH_DAMAGED: u64 = 10;
+
 /// How an encoding was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     Declared,
-    /// By byte order mark, or because all bytes are UTF-8.
+    /// By byte order mark, or because all bytes are UTF-8, or nearly all.
     Evident,
     Guessed,
 }
@@ -30,6 +37,17 @@ pub(super) struct Chosen {
     pub(super) mark: u64,
     /// The first byte that is not UTF-8, in a file declared as UTF-8.
     pub(super) misfit: Option<u64>,
+    /// What is not UTF-8, in a file that is otherwise.
+    pub(super) damaged: Option<Damaged>,
+}
+
+/// Places in a text that are no characters of its encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Damaged {
+    /// Bytes in a row are one place.
+    pub(super) places: u64,
+    /// Line of the first one, from 1.
+    pub(super) line: u64,
 }
 
 /// A byte order mark that contradicts the mapping.
@@ -60,17 +78,85 @@ pub(super) fn choose(
             _ => encoding,
         };
         let misfit = if encoding == UTF_8 { first_misfit(file)? } else { None };
-        return Ok(Ok(Chosen { encoding, known: Known::Declared, mark, misfit }));
+        return Ok(Ok(Chosen { encoding, known: Known::Declared, mark, misfit, damaged: None }));
     }
-    let (encoding, known) = match marked {
-        Some((encoding, _)) => (encoding, Known::Evident),
+    let (encoding, known, damaged) = match marked {
+        Some((encoding, _)) if encoding == UTF_8 => (UTF_8, Known::Evident, fit(file)?.damaged),
+        Some((encoding, _)) => (encoding, Known::Evident, None),
         None => match utf16_without_mark(&head) {
-            Some(encoding) => (encoding, Known::Guessed),
-            None if first_misfit(file)?.is_none() => (UTF_8, Known::Evident),
-            None => (guess(file)?, Known::Guessed),
+            Some(encoding) => (encoding, Known::Guessed, None),
+            None => {
+                let Fit { whole, damaged } = fit(file)?;
+                let places = damaged.map_or(0, |damaged| damaged.places);
+                if whole >= WHOLE_FOR_EACH_DAMAGED.saturating_mul(places) {
+                    (UTF_8, Known::Evident, damaged)
+                } else {
+                    (guess(file)?, Known::Guessed, None)
+                }
+            }
         },
     };
-    Ok(Ok(Chosen { encoding, known, mark, misfit: None }))
+    Ok(Ok(Chosen { encoding, known, mark, misfit: None, damaged }))
+}
+
+/// How well bytes fit UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fit {
+    /// Characters beyond ASCII; not counted if nothing is damaged.
+    whole: u64,
+    damaged: Option<Damaged>,
+}
+
+fn fit(file: &impl ReadAt) -> io::Result<Fit> {
+    let Some(first) = first_misfit(file)? else { return Ok(Fit { whole: 0, damaged: None }) };
+    let mut block = vec![0; BLOCK];
+    let (mut whole, mut places) = (0, 0);
+    let mut is_in_place = false;
+    let mut offset = 0;
+    loop {
+        let filled = fill(file, &mut block, offset)?;
+        let is_last = filled < BLOCK;
+        let mut read = 0;
+        for chunk in block.get(..filled).unwrap_or_default().utf8_chunks() {
+            let (valid, invalid) = (chunk.valid().as_bytes(), chunk.invalid());
+            whole += valid.iter().filter(|byte| **byte >= FIRST_OF_SEVERAL).count() as u64;
+            read += valid.len();
+            is_in_place &= valid.is_empty();
+            // A character cut by the end of the block is looked at again from its first byte.
+            let is_cut = || std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+            if invalid.is_empty() || (!is_last && read + invalid.len() == filled && is_cut()) {
+                break;
+            }
+            places += u64::from(!is_in_place);
+            is_in_place = true;
+            read += invalid.len();
+        }
+        offset += read as u64;
+        if is_last {
+            return Ok(Fit { whole, damaged: Some(Damaged { places, line: line_at(file, first)? }) });
+        }
+    }
+}
+
+/// The least byte that begins a character of several (RFC 3629, section 3).
+const FIRST_OF_SEVERAL: u8 = 0xc0;
+
+/// The line of a byte. Lines end in carriage returns only if no line feed stands before it.
+fn line_at(file: &impl ReadAt, offset: u64) -> io::Result<u64> {
+    let mut block = vec![0; BLOCK];
+    let (mut at, mut feeds, mut returns) = (0, 0, 0);
+    while at < offset {
+        let wanted = usize::try_from(offset - at).unwrap_or(BLOCK).min(BLOCK);
+        let filled = fill(file, block.get_mut(..wanted).unwrap_or_default(), at)?;
+        let bytes = block.get(..filled).unwrap_or_default();
+        feeds += memchr_iter(b'\n', bytes).count() as u64;
+        returns += memchr_iter(b'\r', bytes).count() as u64;
+        at += filled as u64;
+        if filled < wanted {
+            break;
+        }
+    }
+    Ok(1 + if feeds > 0 { feeds } else { returns })
 }
 
 /// Can delimiters, quotes and line ends be found in the bytes as they are? In the Asian double-byte encodings the second
@@ -222,6 +308,58 @@ mod tests {
         let latin = chosen(b"une journ\xe9e d'\xe9t\xe9, tr\xe8s bient\xf4t", None);
         assert_eq!((latin.encoding, latin.known), (WINDOWS_1252, Known::Guessed));
         assert_eq!(chosen(b"abc\xe9def", Some(UTF_8)).misfit, Some(3));
+    }
+
+    #[test]
+    fn utf_8_with_few_damaged_places_is_no_other_encoding() {
+        let text = |whole: usize| [&b"id\nn\n\xc3\xc3,"[..], "ж,".repeat(whole).as_bytes(), b"\xe9"].concat();
+        let found = chosen(&text(20), None);
+        assert_eq!((found.encoding, found.known), (UTF_8, Known::Evident));
+        assert_eq!(found.damaged, Some(Damaged { places: 2, line: 3 }));
+        assert_eq!(chosen(&text(19), None).known, Known::Guessed);
+        let marked = [b"\xef\xbb\xbf", text(0).as_slice()].concat();
+        assert_eq!(
+            chosen(&marked, None).damaged,
+            Some(Damaged { places: 2, line: 3 }),
+            "a mark decides, damage is said"
+        );
+        assert_eq!(chosen("жж".as_bytes(), None).damaged, None);
+    }
+
+    #[test]
+    fn neither_whole_characters_nor_damaged_places_are_counted_twice_across_blocks() {
+        for shift in 0..4 {
+            let text =
+                [vec![b'x'; BLOCK - shift], "€".into(), b"\xe2\x82\xe2\x82".to_vec(), "€".repeat(9).into()].concat();
+            let found = fit(&text.as_slice()).unwrap();
+            assert_eq!((found.whole, found.damaged), (10, Some(Damaged { places: 1, line: 1 })), "{shift}");
+        }
+        for shift in 1..4 {
+            let text = [vec![b'x'; BLOCK - shift], b"\xe2\x82x\xe2\x82".to_vec()].concat();
+            assert_eq!(fit(&text.as_slice()).unwrap().damaged, Some(Damaged { places: 2, line: 1 }), "{shift}");
+        }
+    }
+
+    #[test]
+    fn texts_in_other_encodings_are_not_taken_for_damaged_utf_8() {
+        use encoding_rs::{BIG5, EUC_JP, EUC_KR, GBK, KOI8_R, WINDOWS_874, WINDOWS_1251};
+        let texts = [
+            ("DÉJÀ\u{a0}! CLICHÉ\u{a0}: «\u{a0}É» été très bientôt", WINDOWS_1252),
+            ("ПРИВЕТ, як справи? Її книжка її сестри", WINDOWS_1251),
+            ("здравствуйте, где мой заказ?", KOI8_R),
+            ("สวัสดีครับ สินค้าของผมอยู่ที่ไหน", WINDOWS_874),
+            ("联通公司的订单什么时候到货", GBK),
+            ("請問我的訂單什麼時候到", BIG5),
+            ("注文した商品はいつ届きますか", SHIFT_JIS),
+            ("ｼｮｳﾋﾝﾊｲﾂﾄﾄﾞｷﾏｽｶ", SHIFT_JIS),
+            ("注文した商品はいつ届きますか", EUC_JP),
+            ("주문한 상품은 언제 도착하나요", EUC_KR),
+        ];
+        for (text, encoding) in texts {
+            let (bytes, _, is_lossy) = encoding.encode(text);
+            assert!(!is_lossy, "{text}");
+            assert_eq!(chosen(&bytes.repeat(50), None).known, Known::Guessed, "{text}");
+        }
     }
 
     #[test]

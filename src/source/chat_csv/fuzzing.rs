@@ -1,9 +1,11 @@
 //! What must hold of the rows of any bytes, and of their messages; see [`crate::fuzzing`].
 
 use super::super::SourceFile;
+use super::frame::{Framed, Marks, cells, frame};
 use super::layout::{Layout, Misfit};
 use super::needed;
-use super::rows::{BLOCK, Framed, LONGEST_ROW, Marks, Rows, cells, frame};
+use super::rows::{BLOCK, LONGEST_ROW, Rows};
+use super::swallowed::Shape;
 use crate::mapping::{CsvMapping, Format, Mapping, Transcript, number_in, numbered};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,22 +18,23 @@ const QUOTES: [Option<u8>; 3] = [Some(b'"'), Some(b'\''), None];
 /// The rows of a table. `choice` tells the delimiter, the quote and the size of blocks.
 ///
 /// # Panics
-/// If rows overlap or leave out anything but blank lines, or depend on the size of blocks.
+/// If rows overlap or leave out anything but blank lines and lines of delimiters, or depend on the size of blocks.
 pub(crate) fn rows(choice: u8, table: &[u8]) {
     let choice = usize::from(choice);
     let Some(&delimiter) = DELIMITERS.get(choice % DELIMITERS.len()) else { return };
     let choice = choice / DELIMITERS.len();
     let Some(&quote) = QUOTES.get(choice % QUOTES.len()) else { return };
     let marks = Marks { delimiter, quote };
-    let found: Vec<_> = Rows::new(table, marks, 0, 1).filter_map(Result::ok).collect();
-    let small = Rows::new(table, marks, 0, 1).with_limits(1 + choice / QUOTES.len(), LONGEST_ROW);
+    let shape = Some(Shape { cells: 3, time: 1 });
+    let found: Vec<_> = Rows::new(table, marks, 0, 1).shaped(shape).filter_map(Result::ok).collect();
+    let small = Rows::new(table, marks, 0, 1).shaped(shape).with_limits(1 + choice / QUOTES.len(), LONGEST_ROW);
     assert_eq!(found, small.filter_map(Result::ok).collect::<Vec<_>>(), "the block size decides what is found");
     assert!(table.len() < BLOCK, "a table for one block");
     let is_blank = |from: u64, to: u64| {
         let between = usize::try_from(from).ok().zip(usize::try_from(to).ok());
         between
             .and_then(|(from, to)| table.get(from..to))
-            .is_some_and(|bytes| bytes.iter().all(|byte| byte.is_ascii_whitespace() && *byte != delimiter))
+            .is_some_and(|bytes| bytes.iter().all(|byte| byte.is_ascii_whitespace() || *byte == delimiter))
     };
     let (mut end, mut line) = (0, 0);
     for row in &found {

@@ -3,13 +3,16 @@
 use super::super::missing::nearest;
 use super::super::pread::ReadAt;
 use super::super::{SourceError, SourceFile, files};
+use super::frame::Marks;
 use super::known;
 use super::needed::Needed;
-use super::quote;
-use super::rows::{Marks, Rows, Stretch};
+use super::quote::{self, Ends};
+use super::rows::{Rows, Stretch};
 use super::split;
-use crate::mapping::{CsvMapping, Quote, SourceMapping};
+use super::swallowed::Shape;
+use crate::mapping::{CsvMapping, Quote, SourceMapping, number_in, numbered};
 use encoding_rs::Encoding;
+use std::io;
 use std::sync::Arc;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -25,6 +28,9 @@ pub(super) struct Header {
     pub(super) names: Arc<Vec<String>>,
     /// Where the rows begin.
     pub(super) rows_at: Place,
+    pub(super) ends: Ends,
+    /// What a row looks like; `None` if it is not known where its time stands.
+    pub(super) shape: Option<Shape>,
     /// There is a row.
     pub(super) has_rows: bool,
 }
@@ -43,11 +49,7 @@ pub(super) fn read(
     let Some((row, after_first)) = first(mapping, file, text, (start, 1), first_marks)? else { return Ok(None) };
     let row = row.content.unwrap_or_default();
     let row = row.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&row);
-    // Excel writes and reads a line `sep=;` before the header.
-    let by_excel = match row.strip_prefix(b"sep=") {
-        Some([delimiter, b'\r' | b'\n', ..]) => Some(*delimiter),
-        _ => None,
-    };
+    let by_excel = said_by_excel(row);
     let header_at = if by_excel.is_some() { after_first } else { (start, 1) };
     let delimiters = match csv.delimiter.or(by_excel) {
         Some(delimiter) => vec![delimiter],
@@ -64,14 +66,12 @@ pub(super) fn read(
         let marks = Marks { delimiter: marks.0, quote: marks.1 };
         let Some((row, rows_at)) = first(mapping, file, text, header_at, marks)? else { return Ok(None) };
         let Ok(bytes) = row.content else { continue };
-        let names: Vec<String> = split(&bytes, marks, encoding)
-            .iter()
-            .map(|name| name.trim().trim_start_matches('\u{feff}').to_owned())
-            .collect();
+        let names: Vec<String> = split(&bytes, marks, encoding).iter().map(|name| name_of(name).to_owned()).collect();
         let fit = needed.iter().filter(|needed| needed.is_in(&names)).count();
         let better = best.as_ref().is_none_or(|(best_fit, best)| (fit, names.len()) > (*best_fit, best.names.len()));
         if better {
-            best = Some((fit, Header { marks, names: Arc::new(names), rows_at, has_rows: false }));
+            let names = Arc::new(names);
+            best = Some((fit, Header { marks, names, rows_at, ends: Ends::AsHeader, shape: None, has_rows: false }));
         }
     }
     let Some((_, mut header)) = best else { return Err(open_quote(mapping, file)) };
@@ -79,16 +79,41 @@ pub(super) fn read(
         return Err(refusal);
     }
     check(mapping, file, needed, &header)?;
-    let (offset, line) = header.rows_at;
+    let failed = |error: io::Error| files::cannot_open(mapping, &file.shown, &error);
     // A header quoted with anything but `"` has said so itself.
     if csv.quote.is_none() && header.marks.quote == Some(b'"') {
-        header.marks.quote = quote::detected(text, header.marks.delimiter, header.names.len(), header.rows_at)
-            .map_err(|error| files::cannot_open(mapping, &file.shown, &error))?;
+        header.marks.quote =
+            quote::detected(text, header.marks.delimiter, &header.names, header.rows_at).map_err(failed)?;
     }
-    let mut rows = Rows::new(text, header.marks, offset, line);
-    header.has_rows =
-        rows.next().transpose().map_err(|error| files::cannot_open(mapping, &file.shown, &error))?.is_some();
+    header.ends = quote::ends(text, header.marks, &header.names, header.rows_at).map_err(failed)?;
+    let cells = header.ends.cells_in_row(header.names.len());
+    header.shape = time_column(needed, &header.names).map(|time| Shape { cells, time });
+    header.has_rows = first(mapping, file, text, header.rows_at, header.marks)?.is_some();
     Ok(Some(header))
+}
+
+/// The name that a cell of the header is.
+pub(super) fn name_of(cell: &str) -> &str {
+    cell.trim().trim_start_matches('\u{feff}')
+}
+
+/// The delimiter in a line `sep=;`, which Excel writes and reads before the header.
+fn said_by_excel(row: &[u8]) -> Option<u8> {
+    let end = row.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n'))?;
+    let line = row.get(..=end)?;
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line.split_at_checked(4)? {
+        (word, [delimiter]) if word.eq_ignore_ascii_case(b"sep=") => Some(*delimiter),
+        _ => None,
+    }
+}
+
+/// Where the time of a row stands; of numbered columns the first.
+fn time_column(needed: &[Needed], names: &[String]) -> Option<usize> {
+    let time = &needed.iter().find(|needed| needed.key == "columns.time")?.name;
+    let pattern = numbered(time);
+    let fits = |name: &String| name == time || pattern.is_some_and(|pattern| number_in(pattern, name).is_some());
+    names.iter().position(fits)
 }
 
 /// Offset and line.

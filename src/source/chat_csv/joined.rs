@@ -5,7 +5,6 @@
 //! needs no index.
 
 use super::super::{Piece, SourceFile};
-use super::rows::Rows;
 use super::table::{Content, Table};
 use std::fs::File;
 use std::io;
@@ -45,8 +44,7 @@ impl Index {
     ) -> io::Result<Index> {
         let mut rows = Vec::new();
         for (number, file, table) in tables {
-            let (offset, line) = table.header.rows_at;
-            for stretch in Rows::new(table.text(file, decoded)?, table.header.marks, offset, line) {
+            for stretch in table.rows(table.text(file, decoded)?) {
                 let stretch = stretch?;
                 let Some(read) = table.cells(stretch.content).ok().and_then(|cells| chosen(table, &cells)) else {
                     continue;

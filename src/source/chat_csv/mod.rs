@@ -7,12 +7,13 @@
 //!
 //! ```text
 //! encoding, header   what the first bytes and the first row say          (opening, needed, known, quote)
-//! rows               where rows begin and end, and their cells           (table)
+//! rows               where rows begin and end, and their cells           (frame, swallowed, table)
 //! joined             the row of a second table that belongs to a row
 //! layout             from a row to its messages
 //! ```
 
 mod encoding;
+mod frame;
 pub(super) mod fuzzing;
 mod header;
 mod joined;
@@ -23,6 +24,7 @@ mod needed;
 mod opening;
 mod quote;
 mod rows;
+mod swallowed;
 mod table;
 
 use super::find::Found;
@@ -32,7 +34,6 @@ use joined::{Belongs, Index};
 use last_rows::LastRows;
 use layout::{Layout, Message, Misfit};
 use opening::Opening;
-use rows::Rows;
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -81,7 +82,7 @@ impl ChatCsv {
             tables.push(opening.of_messages(file, &mut notes)?);
         }
         if !tables.iter().flatten().any(|table| table.header.has_rows) {
-            return Err(files::holds_nothing(mapping, &found.files, "rows"));
+            return Err(opening::no_rows(mapping, &found.files, &tables));
         }
         let messages = found.files.len();
         let mut files = found.files;
@@ -140,7 +141,7 @@ impl ChatCsv {
             Ok(text) => text,
             Err(error) => return Box::new(std::iter::once(Err(failed(start, &error)))),
         };
-        let mut rows = Rows::new(text, table.header.marks, start.0, start.1);
+        let mut rows = table.rows(text);
         let stretches = std::iter::from_fn(move || {
             let next = rows.next()?;
             Some(next.map_err(|error| failed(rows.place(), &error)))

@@ -1,11 +1,11 @@
 //! Opening the files of a table: encoding, marks, header, layout; and saying what was detected.
 
 use super::super::{SourceError, SourceFile, files, looks};
-use super::encoding::{self, Chosen, Known};
+use super::encoding::{self, Chosen, Damaged, Known};
+use super::frame::Marks;
 use super::header;
 use super::layout::Layout;
 use super::needed::{self, Needed};
-use super::rows::Marks;
 use super::table::{Content, Table, Text};
 use crate::mapping::{CsvMapping, Join, SourceMapping};
 use encoding_rs::UTF_8;
@@ -15,6 +15,25 @@ use std::io::{self, BufWriter};
 
 /// Most text kept in the temporary file of a source.
 const MOST_DECODED: u64 = 4 << 30;
+
+/// No file of a source has a row. `tables`: what was read of each file.
+pub(super) fn no_rows(mapping: &SourceMapping, files: &[SourceFile], tables: &[Option<Table>]) -> SourceError {
+    let mut error = files::holds_nothing(mapping, files, "rows");
+    let mut with_header = files.iter().zip(tables).filter_map(|(file, table)| table.as_ref().map(|_| &file.shown));
+    if let Some(first) = with_header.next() {
+        let others = with_header.count();
+        let others = if others == 0 { String::new() } else { format!(", and so have {others} more") };
+        error.detail = format!("{first} has a header and no rows{others}");
+    }
+    error
+}
+
+fn damage_note(shown: &str, Damaged { places, line }: Damaged) -> String {
+    if places == 1 {
+        return format!("{shown}: a place in line {line} is not UTF-8 as the rest is; it becomes \u{fffd}");
+    }
+    format!("{shown}: {places} places are not UTF-8 as the rest is, the first in line {line}; they become \u{fffd}")
+}
 
 /// What accumulates while the files of a source are opened.
 pub(super) struct Opening<'a> {
@@ -81,6 +100,14 @@ impl<'a> Opening<'a> {
         let mapping = self.mapping;
         let failed = |error: io::Error| files::cannot_open(mapping, &file.shown, &error);
         let head = files::head(mapping, file)?;
+        if let Some((what, remedy)) = looks::instead_of_table(&head, &file.path) {
+            return Err(SourceError {
+                title: format!("source `{}`: {} is no table", mapping.name, file.shown),
+                detail: what.to_owned(),
+                remedy: remedy.to_owned(),
+                at: mapping.path_at,
+            });
+        }
         if let Some(packed) = looks::packed(&head, &file.path) {
             return Err(files::is_packed(mapping, file, &packed));
         }
@@ -101,6 +128,9 @@ impl<'a> Opening<'a> {
                 "{}: byte {offset} is not UTF-8, the declared encoding; such bytes become \u{fffd}",
                 file.shown
             ));
+        }
+        if let Some(damaged) = chosen.damaged {
+            notes.push(damage_note(&file.shown, damaged));
         }
         let (text, encoding, decoded_at, start, length) = if encoding::frames_as_it_is(chosen.encoding) {
             (Text::File(open), chosen.encoding, None, chosen.mark, file.size)

@@ -1,18 +1,93 @@
 //! What stands around cells, where neither the mapping nor the first row says so.
 
 use super::super::pread::ReadAt;
-use super::rows::{Marks, Rows, cells};
+use super::frame::{Marks, cells};
+use super::rows::Rows;
 use std::io;
 
 /// Rows that are looked at.
 const SAMPLE: usize = 100;
 
+/// How rows end, compared with the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    AsHeader,
+    /// A delimiter stands behind the last cell of each row, but not behind the last name.
+    WithDelimiter,
+    /// A delimiter stands behind the last name, but not behind the last cell of each row.
+    WithoutDelimiter,
+}
+
+impl Ends {
+    /// How many cells a row has, delimiters counted.
+    pub(super) fn cells_in_row(self, columns: usize) -> usize {
+        match self {
+            Ends::AsHeader => columns,
+            Ends::WithDelimiter => columns + 1,
+            Ends::WithoutDelimiter => columns.saturating_sub(1),
+        }
+    }
+
+    /// The cells of a row, as many as there are columns; `None` if they do not fit.
+    ///
+    /// A row that ends otherwise than those of its file fits if it surely is whole: one with a delimiter at its end may have
+    /// lost another cell, and one without may have split one.
+    pub(super) fn fitted(self, mut cells: Vec<String>, columns: usize) -> Option<Vec<String>> {
+        let is_last_empty = cells.last().is_some_and(String::is_empty);
+        match self {
+            Ends::AsHeader => (cells.len() == columns).then_some(cells),
+            Ends::WithDelimiter => {
+                if cells.len() == columns + 1 && is_last_empty {
+                    cells.pop();
+                    return Some(cells);
+                }
+                (cells.len() == columns && !is_last_empty).then_some(cells)
+            }
+            Ends::WithoutDelimiter => {
+                if cells.len() + 1 == columns {
+                    cells.push(String::new());
+                    return Some(cells);
+                }
+                (cells.len() == columns && is_last_empty).then_some(cells)
+            }
+        }
+    }
+}
+
 /// What the first rows look like with some quote.
+#[derive(Debug, Default)]
 struct Sample {
-    /// Rows that are broken, or have another number of cells than the header.
-    misfits: usize,
+    /// Rows with as many cells as the header.
+    as_header: usize,
+    /// Rows with one cell more, which is empty.
+    with_delimiter: usize,
+    /// Rows with one cell fewer than the header, if its last has no name.
+    without_delimiter: usize,
+    /// Rows that are broken, or have another number of cells.
+    others: usize,
     /// A cell of a sound row begins with the quote.
     is_used: bool,
+}
+
+impl Sample {
+    /// Rows end otherwise than the header only if none ends as it does: a text with a delimiter in it may well be followed
+    /// by an empty cell.
+    fn ends(&self) -> Ends {
+        match (self.as_header, self.with_delimiter, self.without_delimiter) {
+            (0, 1.., 0) => Ends::WithDelimiter,
+            (0, 0, 1..) => Ends::WithoutDelimiter,
+            _ => Ends::AsHeader,
+        }
+    }
+
+    fn misfits(&self) -> usize {
+        let all = self.as_header + self.with_delimiter + self.without_delimiter + self.others;
+        all - match self.ends() {
+            Ends::AsHeader => self.as_header,
+            Ends::WithDelimiter => self.with_delimiter,
+            Ends::WithoutDelimiter => self.without_delimiter,
+        }
+    }
 }
 
 /// The quote of a table whose rows begin at `offset`, which is the start of `line`.
@@ -22,31 +97,48 @@ struct Sample {
 pub(super) fn detected(
     text: &impl ReadAt,
     delimiter: u8,
-    columns: usize,
-    (offset, line): (u64, u64),
+    names: &[String],
+    place: (u64, u64),
 ) -> io::Result<Option<u8>> {
-    let sample = |quote| sample(Rows::new(text, Marks { delimiter, quote }, offset, line), delimiter, quote, columns);
+    let sample = |quote| sample(text, Marks { delimiter, quote }, names, place);
     let usual = sample(Some(b'"'))?;
-    if usual.misfits == 0 || usual.is_used {
+    if usual.misfits() == 0 || usual.is_used {
         return Ok(Some(b'"'));
     }
     let single = sample(Some(b'\''))?;
-    if single.misfits == 0 && single.is_used {
+    if single.misfits() == 0 && single.is_used {
         return Ok(Some(b'\''));
     }
-    Ok(if delimiter == b'\t' && sample(None)?.misfits == 0 { None } else { Some(b'"') })
+    Ok(if delimiter == b'\t' && sample(None)?.misfits() == 0 { None } else { Some(b'"') })
 }
 
-fn sample<R: ReadAt>(rows: Rows<R>, delimiter: u8, quote: Option<u8>, columns: usize) -> io::Result<Sample> {
-    let mut found = Sample { misfits: 0, is_used: false };
-    for row in rows.take(SAMPLE) {
-        match row?.content {
-            Ok(row) if cells(&row, Marks { delimiter, quote }).len() == columns => {
-                found.is_used |=
-                    row.split(|byte| *byte == delimiter).any(|cell| quote.is_some() && cell.first() == quote.as_ref());
-            }
-            _ => found.misfits += 1,
-        }
+/// How the rows of such a table end.
+pub(super) fn ends(text: &impl ReadAt, marks: Marks, names: &[String], place: (u64, u64)) -> io::Result<Ends> {
+    Ok(sample(text, marks, names, place)?.ends())
+}
+
+fn sample(text: &impl ReadAt, marks: Marks, names: &[String], (offset, line): (u64, u64)) -> io::Result<Sample> {
+    let columns = names.len();
+    let is_last_unnamed = names.last().is_some_and(String::is_empty);
+    let mut found = Sample::default();
+    for row in Rows::new(text, marks, offset, line).take(SAMPLE) {
+        let row = row?.content.unwrap_or_default();
+        let cells = cells(&row, marks);
+        let (found_cells, is_last_empty) = (cells.len(), cells.last().is_some_and(|cell| cell.is_empty()));
+        let count = if found_cells == columns && !row.is_empty() {
+            &mut found.as_header
+        } else if found_cells == columns + 1 && is_last_empty {
+            &mut found.with_delimiter
+        } else if found_cells + 1 == columns && is_last_unnamed && !row.is_empty() {
+            &mut found.without_delimiter
+        } else {
+            found.others += 1;
+            continue;
+        };
+        *count += 1;
+        found.is_used |= marks
+            .quote
+            .is_some_and(|quote| row.split(|byte| *byte == marks.delimiter).any(|cell| cell.first() == Some(&quote)));
     }
     Ok(found)
 }
@@ -56,7 +148,8 @@ mod tests {
     use super::*;
 
     fn of(table: &str, delimiter: u8) -> Option<u8> {
-        detected(&table.as_bytes(), delimiter, 2, (0, 2)).unwrap()
+        let names = ["chat", "what"].map(str::to_owned);
+        detected(&table.as_bytes(), delimiter, &names, (0, 2)).unwrap()
     }
 
     #[test]

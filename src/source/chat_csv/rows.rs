@@ -1,13 +1,11 @@
 //! Finding where rows begin and end.
 //!
-//! The csv crate is not used, because it does not say when a quote was never closed: it would swallow all rows to the
-//! next quote or the end of the file, and call them one; and its reader takes tens of microseconds to make, too much to
-//! make one for each row that is read again. So rows are framed and split here, with strict quotes (RFC 4180, section 2),
-//! and a row that breaks them costs one line, not the rest. On sound rows the tests hold it to what the csv crate says.
+//! A row that breaks the rules of quotes costs one line, not the rest.
 
 use super::super::pread::{ReadAt, fill};
-use memchr::{memchr, memchr_iter, memchr2, memchr3};
-use std::borrow::Cow;
+use super::frame::{Damage, Framed, Lines, Marks, Within, frame, line_end};
+use super::swallowed::{Shape, holds_rows};
+use memchr::memchr2;
 use std::io;
 
 /// Bytes asked for per read.
@@ -33,186 +31,12 @@ pub(super) struct Stretch {
     pub(super) content: Result<Vec<u8>, Damage>,
 }
 
-/// What is wrong with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Damage {
-    /// A quoted cell does not end before the end of the file or the largest row.
-    OpenQuote,
-    /// Text follows the closing quote of a cell.
-    StrayQuote,
-    /// No line end within the largest row.
-    TooLong,
-    /// Too many damaged rows: the rest of the file is given up.
-    GivenUp,
-}
-
-/// The signs of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Marks {
-    /// Between two cells.
-    pub(super) delimiter: u8,
-    /// Around a cell; `None` where quotes are ordinary characters.
-    pub(super) quote: Option<u8>,
-}
-
-impl Marks {
-    /// As RFC 4180 has it, but for the delimiter.
-    pub(super) const fn of(delimiter: u8) -> Marks {
-        Marks { delimiter, quote: Some(b'"') }
-    }
-
-    /// What follows the quote that opens these bytes.
-    fn opened(self, bytes: &[u8]) -> Option<(u8, &[u8])> {
-        let quote = self.quote?;
-        Some((quote, bytes.strip_prefix(&[quote])?))
-    }
-}
-
-/// What stands at the start of some bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framed {
-    /// A row of so many bytes, line end included.
-    Row(usize),
-    /// Its end is not here yet.
-    Incomplete { in_quotes: bool },
-    /// Seen after so many bytes.
-    Damaged(Damage, usize),
-}
-
-/// Frames the row that starts at `bytes`. `at_end`: nothing follows.
-pub(super) fn frame(bytes: &[u8], marks: Marks, at_end: bool) -> Framed {
-    let mut at = 0;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        at += if let Some((quote, cell)) = marks.opened(rest) {
-            match quoted(cell, quote, marks.delimiter, at_end) {
-                Ok(length) => length + 1,
-                Err(Framed::Damaged(damage, seen)) => return Framed::Damaged(damage, at + seen),
-                Err(other) => return other,
-            }
-        } else {
-            match memchr3(marks.delimiter, b'\n', b'\r', rest) {
-                Some(length) => length,
-                None if at_end => return Framed::Row(bytes.len()),
-                None => return Framed::Incomplete { in_quotes: false },
-            }
-        };
-        match (bytes.get(at), bytes.get(at + 1)) {
-            (Some(b'\r'), None) if !at_end => return Framed::Incomplete { in_quotes: false },
-            (Some(b'\r'), Some(b'\n')) => return Framed::Row(at + 2),
-            (Some(b'\n' | b'\r'), _) => return Framed::Row(at + 1),
-            (Some(_), _) => at += 1,
-            (None, _) => return Framed::Row(at),
-        }
-    }
-}
-
-/// Length of a quoted cell, given what follows its opening quote, with the closing quote.
-fn quoted(cell: &[u8], sign: u8, delimiter: u8, at_end: bool) -> Result<usize, Framed> {
-    let mut at = 0;
-    loop {
-        let Some(quote) = memchr(sign, cell.get(at..).unwrap_or_default()) else {
-            return Err(if at_end {
-                Framed::Damaged(Damage::OpenQuote, cell.len())
-            } else {
-                Framed::Incomplete { in_quotes: true }
-            });
-        };
-        at += quote + 1;
-        match cell.get(at) {
-            Some(byte) if *byte == sign => at += 1,
-            Some(b'\n' | b'\r') => return Ok(at),
-            Some(byte) if *byte == delimiter => return Ok(at),
-            Some(_) => return Err(Framed::Damaged(Damage::StrayQuote, at)),
-            None if at_end => return Ok(at),
-            None => return Err(Framed::Incomplete { in_quotes: false }),
-        }
-    }
-}
-
-/// The cells of a framed row, quotes undone.
-pub(super) fn cells(row: &[u8], marks: Marks) -> Vec<Cow<'_, [u8]>> {
-    let delimiter = marks.delimiter;
-    let mut cells = Vec::new();
-    let mut at = 0;
-    loop {
-        let rest = row.get(at..).unwrap_or_default();
-        let in_quotes = marks.opened(rest).map(|(quote, cell)| (quote, cell, quoted(cell, quote, delimiter, true)));
-        if let Some((quote, cell, Ok(length))) = in_quotes {
-            cells.push(unquoted(cell.get(..length.saturating_sub(1)).unwrap_or_default(), quote));
-            at += length + 1;
-        } else {
-            let length = memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
-            cells.push(Cow::Borrowed(rest.get(..length).unwrap_or_default()));
-            at += length;
-        }
-        if row.get(at) != Some(&delimiter) {
-            return cells;
-        }
-        at += 1;
-    }
-}
-
-fn unquoted(cell: &[u8], quote: u8) -> Cow<'_, [u8]> {
-    if memchr(quote, cell).is_none() {
-        return Cow::Borrowed(cell);
-    }
-    let mut bytes = Vec::with_capacity(cell.len());
-    let mut copied = 0;
-    // Inside a sound cell quotes stand in pairs: the first of each is kept.
-    for first in memchr_iter(quote, cell).step_by(2) {
-        bytes.extend_from_slice(cell.get(copied..=first).unwrap_or_default());
-        copied = first + 2;
-    }
-    bytes.extend_from_slice(cell.get(copied..).unwrap_or_default());
-    Cow::Owned(bytes)
-}
-
-/// Where in a row a reader stands that holds nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Within {
-    /// At the start of a cell.
-    Start,
-    /// In a cell without quotes.
-    Bare,
-    Quotes,
-    /// Behind a quote inside quotes: the end of the cell, or the first of two.
-    Closing,
-    /// Behind the row.
-    End,
-    /// Text follows a closing quote.
-    Broken,
-}
-
-impl Within {
-    /// Where one stands after `bytes`, or after those of them that belong to the row.
-    fn after(mut self, bytes: &[u8], marks: Marks) -> (Within, usize) {
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at).copied() {
-            let rest = bytes.get(at..).unwrap_or_default();
-            if self == Within::Quotes {
-                let Some(quote) = marks.quote.and_then(|quote| memchr(quote, rest)) else { return (self, bytes.len()) };
-                at += quote + 1;
-                self = Within::Closing;
-                continue;
-            }
-            self = match (self, byte) {
-                (_, b'\n' | b'\r') => return (Within::End, at + 1),
-                (_, byte) if byte == marks.delimiter => Within::Start,
-                (Within::Start | Within::Closing, byte) if Some(byte) == marks.quote => Within::Quotes,
-                (Within::Closing, _) => return (Within::Broken, at),
-                _ => Within::Bare,
-            };
-            at += 1;
-        }
-        (self, bytes.len())
-    }
-}
-
-/// An iterator over the rows of a table, blank lines left out.
+/// An iterator over the rows of a table. Blank lines are left out, and lines of nothing but delimiters, as spreadsheets
+/// write empty rows.
 pub(super) struct Rows<R> {
     text: R,
     marks: Marks,
+    shape: Option<Shape>,
     block: usize,
     longest: usize,
     buffer: Vec<u8>,
@@ -233,6 +57,7 @@ impl<R: ReadAt> Rows<R> {
         Rows {
             text,
             marks,
+            shape: None,
             block: BLOCK,
             longest: LONGEST_ROW,
             buffer: Vec::new(),
@@ -243,6 +68,11 @@ impl<R: ReadAt> Rows<R> {
             in_vain: 0,
             failed: false,
         }
+    }
+
+    /// With rows of this shape, of which none may stand within a cell.
+    pub(super) fn shaped(self, shape: Option<Shape>) -> Rows<R> {
+        Rows { shape, ..self }
     }
 
     /// Smaller blocks and rows, for whoever asks whether they decide anything.
@@ -287,15 +117,23 @@ impl<R: ReadAt> Rows<R> {
                 self.read_more()?;
                 continue;
             }
+            let swallows = |length: usize| {
+                let bytes = self.rest().get(..length).unwrap_or_default();
+                self.shape.is_some_and(|shape| holds_rows(bytes, self.marks, shape))
+            };
             let (damage, seen) = match frame(self.rest(), self.marks, self.at_end) {
+                Framed::Row(length) if swallows(length) => (Damage::RowsInQuotes, length),
                 Framed::Row(length) if length > self.longest => (Damage::TooLong, length),
                 Framed::Row(length) => {
                     let row = self.take(length);
-                    let blank = |byte: &u8| byte.is_ascii_whitespace() && *byte != self.marks.delimiter;
+                    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == self.marks.delimiter;
                     if row.content.as_ref().is_ok_and(|bytes| bytes.iter().all(blank)) {
                         continue;
                     }
                     return Ok(Some(row));
+                }
+                Framed::Incomplete { .. } if self.rest().len() > self.longest && swallows(self.longest) => {
+                    (Damage::RowsInQuotes, self.rest().len())
                 }
                 Framed::Incomplete { in_quotes } if self.rest().len() > self.longest => {
                     if let Some(row) = self.pass_over_large_row()? {
@@ -327,7 +165,7 @@ impl<R: ReadAt> Rows<R> {
         let (offset, line) = self.place();
         let mut within = Within::Start;
         let mut block = vec![0; self.block.max(1)];
-        let (mut at, mut breaks, mut last) = (offset, 0, 0);
+        let (mut at, mut lines) = (offset, Lines::default());
         while within != Within::End {
             let filled = fill(&self.text, &mut block, at)?;
             let bytes = block.get(..filled).unwrap_or_default();
@@ -335,8 +173,7 @@ impl<R: ReadAt> Rows<R> {
             let read = bytes.get(..read).unwrap_or_default();
             within = next;
             at += read.len() as u64;
-            breaks += memchr_iter(b'\n', read).count() as u64;
-            last = read.last().copied().unwrap_or(last);
+            lines.read(read);
             let is_end_of_text = filled < block.len();
             if within == Within::Broken
                 || (within != Within::End && at - offset > FARTHEST_END * self.longest as u64)
@@ -349,15 +186,19 @@ impl<R: ReadAt> Rows<R> {
                 break;
             }
         }
-        if within == Within::End && last == b'\r' {
-            let mut following = [0];
-            let is_crlf = fill(&self.text, &mut following, at)? == 1 && following == *b"\n";
-            at += u64::from(is_crlf);
-            breaks += 1;
+        if within == Within::End
+            && let Some(first) = at.checked_sub(1)
+        {
+            let mut end = [0; 3];
+            let filled = fill(&self.text, &mut end, first)?;
+            let end = end.get(..filled).unwrap_or_default();
+            let more = line_end(end, true).and_then(|length| end.get(1..length)).unwrap_or_default();
+            lines.read(more);
+            at += more.len() as u64;
         }
         self.buffer.clear();
         (self.buffer_at, self.start, self.at_end) = (at, 0, false);
-        self.line = line + breaks;
+        self.line = line + lines.count();
         Ok(Some(Stretch { offset, length: at - offset, line, content: Err(Damage::TooLong) }))
     }
 
@@ -365,9 +206,9 @@ impl<R: ReadAt> Rows<R> {
         let (offset, line) = self.place();
         let bytes = self.rest().get(..length).unwrap_or_default().to_vec();
         self.start += length;
-        // A lone carriage return ends a row as well; inside a cell it is text.
-        let breaks = memchr_iter(b'\n', &bytes).count() as u64;
-        self.line += breaks + u64::from(bytes.ends_with(b"\r"));
+        let mut lines = Lines::default();
+        lines.read(&bytes);
+        self.line += lines.count();
         Stretch { offset, length: length as u64, line, content: Ok(bytes) }
     }
 
@@ -377,12 +218,11 @@ impl<R: ReadAt> Rows<R> {
         loop {
             if let Some(end) = memchr2(b'\n', b'\r', self.rest()) {
                 // The line feed of a CRLF left over would be a blank line: nothing, but it counts as a line.
-                let crlf = self.rest().get(end..end + 2) == Some(b"\r\n");
-                if !crlf && self.rest().len() == end + 1 && self.rest().ends_with(b"\r") && !self.at_end {
+                let Some(length) = line_end(self.rest().get(end..).unwrap_or_default(), self.at_end) else {
                     self.read_more()?;
                     continue;
-                }
-                self.start += end + 1 + usize::from(crlf);
+                };
+                self.start += end + length;
                 self.line += 1;
                 break;
             }

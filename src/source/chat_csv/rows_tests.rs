@@ -1,4 +1,5 @@
 use super::*;
+use crate::source::chat_csv::frame::Marks;
 use crate::source::chat_csv::split;
 use encoding_rs::UTF_8;
 use proptest::prelude::*;
@@ -36,6 +37,73 @@ fn a_quote_left_open_costs_one_line_and_not_the_rest() {
         ]
     );
     assert_eq!((found[1].offset, found[1].length), (4, 8));
+}
+
+fn shaped(text: &[u8], cells: usize, time: usize) -> Vec<Stretch> {
+    Rows::new(text, Marks::of(b','), 0, 1).shaped(Some(Shape { cells, time })).map(Result::unwrap).collect()
+}
+
+#[test]
+fn rows_that_a_forgotten_quote_swallowed_are_read_and_the_one_with_the_quote_is_named() {
+    let text = b"c1,10:00,\"hello,ann\nc1,10:01,which size?,bob\nc1,10:02,27\",ann\nc2,10:03,\"two\nlines\",ann\n";
+    let found = shaped(text, 4, 1);
+    assert_eq!(
+        brief(&found),
+        [
+            (1, Err(Damage::RowsInQuotes)),
+            (2, Ok("c1,10:01,which size?,bob\n".to_owned())),
+            (3, Ok("c1,10:02,27\",ann\n".to_owned())),
+            (4, Ok("c2,10:03,\"two\nlines\",ann\n".to_owned())),
+        ]
+    );
+    assert_eq!(found[0].length, 19);
+}
+
+#[test]
+fn rows_swallowed_by_a_row_too_large_to_hold_are_read() {
+    let text = format!("c,10:00,\"{}a\nc,10:01,b\n{}\nc,10:02,\"\n", "x".repeat(500), "y\n".repeat(4000));
+    let rows = Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).shaped(Some(Shape { cells: 3, time: 1 }));
+    let found: Vec<Stretch> = rows.with_limits(64, 1000).map(Result::unwrap).collect();
+    assert_eq!(brief(&found[..2]), [(1, Err(Damage::RowsInQuotes)), (2, Ok("c,10:01,b\n".to_owned()))]);
+}
+
+#[test]
+fn a_row_of_nothing_but_delimiters_is_blank() {
+    let found = rows(b",,,\na,b\n,,\r\n , ,\t\n,,\"\"\nc,\n,");
+    let text = |line, text: &str| (line, Ok(text.to_owned()));
+    assert_eq!(brief(&found), [text(2, "a,b\n"), text(5, ",,\"\"\n"), text(6, "c,\n")]);
+}
+
+#[test]
+fn lines_are_counted_as_the_file_ends_them() {
+    let lines = |text: &[u8]| -> Vec<u64> { rows(text).iter().map(|row| row.line).collect() };
+    assert_eq!(lines(b"a,\"b\rc\r\rd\"\re,f\r"), [1, 5], "carriage returns alone");
+    assert_eq!(lines(b"a,\"b\r\nc\"\re,f\r"), [1, 3], "a line end of two bytes in a cell");
+    assert_eq!(lines(b"a,\"b\rc\"\ne,f\n"), [1, 2], "a carriage return in a text");
+    assert_eq!(lines(b"a,b\r\r\nc,\"d\r\r\ne\"\r\r\nf,g\r\r\n"), [1, 2, 4], "converted twice");
+    assert_eq!(lines(b"a,\"b\"c\r\r\nd,e\r\r\n"), [1, 2], "behind a damaged row");
+}
+
+#[test]
+fn a_row_too_large_to_hold_counts_the_same_lines() {
+    for (row_end, inner) in [("\n", 3), ("\r", 4), ("\r\n", 3), ("\r\r\n", 3)] {
+        let text = format!("a,\"b\nc\rd\r\n{}\"{row_end}e,f\n", "x".repeat(2000));
+        for block in [1, 7, 64] {
+            let large = Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).with_limits(block, 100);
+            let found: Vec<Stretch> = large.map(Result::unwrap).collect();
+            let lines: Vec<u64> = found.iter().map(|row| row.line).collect();
+            assert_eq!((lines, &found[0].content), (vec![1, inner + 1], &Err(Damage::TooLong)), "{row_end:?} {block}");
+        }
+    }
+}
+
+#[test]
+fn a_backslash_before_a_quote_is_told_from_other_text_after_it() {
+    let damage = |text: &[u8]| rows(text)[0].content.clone().unwrap_err();
+    assert_eq!(damage(b"a,\"he said \\\"hi\\\"\"\n"), Damage::Backslash);
+    assert_eq!(damage(b"a,\"he said \"hi\"\"\n"), Damage::StrayQuote);
+    assert_eq!(damage(b"\"\\\"b"), Damage::Backslash);
+    assert_eq!(damage(b"\"\"b"), Damage::StrayQuote);
 }
 
 #[test]
@@ -85,6 +153,11 @@ fn a_file_of_nothing_but_open_quotes_is_given_up_in_the_end() {
     assert_eq!(found[0].length, line.len() as u64);
 }
 
+/// What may stand between rows.
+fn is_blank(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || *byte == b','
+}
+
 struct BadDisk;
 
 impl ReadAt for BadDisk {
@@ -109,14 +182,14 @@ proptest! {
         let found = rows(text.as_bytes());
         let mut end = 0;
         for row in &found {
-            // Between rows there are blank lines only.
+            // Between rows there are blank lines only, or such of nothing but delimiters.
             prop_assert!(row.offset >= end);
             let (from, to) = (usize::try_from(end).unwrap(), usize::try_from(row.offset).unwrap());
-            prop_assert!(text.as_bytes()[from..to].iter().all(u8::is_ascii_whitespace));
+            prop_assert!(text.as_bytes()[from..to].iter().all(is_blank));
             end = row.offset + row.length;
         }
         let from = usize::try_from(end).unwrap();
-        prop_assert!(text.as_bytes()[from..].iter().all(u8::is_ascii_whitespace));
+        prop_assert!(text.as_bytes()[from..].iter().all(is_blank));
         let small: Vec<Stretch> =
             Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).with_limits(block, LONGEST_ROW).map(Result::unwrap).collect();
         prop_assert_eq!(&small, &found);

@@ -2,10 +2,12 @@
 
 use super::super::SourceFile;
 use super::super::pread::{self, ReadAt};
-use super::header::Header;
+use super::frame::{self, Damage, Framed, Marks};
+use super::header::{self, Header};
 use super::layout::{Layout, Misfit};
-use super::rows::{self, Damage, Framed, LONGEST_ROW, Marks};
+use super::rows::{LONGEST_ROW, Rows};
 use encoding_rs::Encoding;
+use memchr::{memchr_iter, memmem};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
@@ -64,26 +66,65 @@ impl Table {
             return Ok(None);
         }
         let row = pread::exactly(text, offset, length)?;
-        let is_row = rows::frame(&row, self.header.marks, true) == Framed::Row(row.len()) && !row.is_empty();
+        let is_row = frame::frame(&row, self.header.marks, true) == Framed::Row(row.len()) && !row.is_empty();
         Ok(is_row.then_some(row))
+    }
+
+    /// The rows of the file, from the first after the header on.
+    pub(super) fn rows<'a>(&self, text: Text<'a>) -> Rows<Text<'a>> {
+        let (offset, line) = self.header.rows_at;
+        Rows::new(text, self.header.marks, offset, line).shaped(self.header.shape)
     }
 
     /// The cells of a row, as many as the header has.
     pub(super) fn cells(&self, row: Result<Vec<u8>, Damage>) -> Result<Vec<String>, Misfit> {
         let row = row.map_err(explained)?;
         let cells = split(&row, self.header.marks, self.encoding);
-        let (found, expected) = (cells.len(), self.header.names.len());
-        if found == expected {
-            return Ok(cells);
+        if is_header(&cells, &self.header.names) {
+            return Err(Misfit {
+                cause: "the header again",
+                detail: "the row repeats the names of the columns, as in tables that were put together".to_owned(),
+                remedy: "nothing is lost by it; delete the line if it is not to be listed again",
+            });
         }
-        let remedy = if found > expected {
-            "put quotes around the cell that holds a delimiter (and double the quotes inside it)"
-        } else {
-            "put quotes around the cell that holds a line break, or add the missing cells"
-        };
-        let detail = format!("{found} cells, but the header has {expected}");
-        Err(Misfit { cause: "wrong number of cells", detail, remedy })
+        let (found, expected) = (cells.len(), self.header.names.len());
+        self.header.ends.fitted(cells, expected).ok_or_else(|| {
+            let (what, remedy) = self.seen_in(&row, found > expected);
+            let detail = format!("{found} cells, but the header has {expected}{what}");
+            Misfit { cause: "wrong number of cells", detail, remedy }
+        })
     }
+
+    /// What stands in a row that would explain its wrong number of cells, and what to do.
+    fn seen_in(&self, row: &[u8], too_many: bool) -> (&'static str, &'static str) {
+        let marks = self.header.marks;
+        if marks.quote.is_some_and(|quote| has_space_before_quote(row, marks.delimiter, quote)) {
+            return ("; a space stands before the quote", "take the spaces between delimiters and quotes away");
+        }
+        if marks.quote.is_some_and(|quote| memmem::find(row, &[b'\\', quote]).is_some()) {
+            return ("; quotes are escaped with a backslash; CSV doubles them", DOUBLE);
+        }
+        if too_many {
+            return ("", "put quotes around the cell that holds a delimiter (and double the quotes inside it)");
+        }
+        ("", "put quotes around the cell that holds a line break, or add the missing cells")
+    }
+}
+
+const DOUBLE: &str = "double the quotes that stand for themselves: \"\"";
+
+/// Are these cells the names of the columns?
+fn is_header(cells: &[String], names: &[String]) -> bool {
+    cells.len() == names.len() && cells.iter().zip(names).all(|(cell, name)| header::name_of(cell) == name)
+}
+
+/// Does a cell begin with spaces and a quote, which is then no quote around the cell?
+fn has_space_before_quote(row: &[u8], delimiter: u8, quote: u8) -> bool {
+    memchr_iter(quote, row).any(|at| {
+        let before = row.get(..at).unwrap_or_default();
+        let cells_before = before.trim_ascii_end();
+        cells_before.len() < before.len() && cells_before.last().is_none_or(|byte| *byte == delimiter)
+    })
 }
 
 fn explained(damage: Damage) -> Misfit {
@@ -94,10 +135,23 @@ fn explained(damage: Damage) -> Misfit {
             "a cell begins with a quote that is not closed; reading goes on at the next line".to_owned(),
             "close the quote, or double the quotes that stand for themselves",
         ),
+        Damage::RowsInQuotes => (
+            "rows within a quoted cell",
+            "a cell begins with a quote, and further rows of the table stand before the next one; reading goes on at the \
+             next line"
+                .to_owned(),
+            "close the quote where the cell ends, or double it if it stands for itself; if the text does quote rows of this \
+             table, indent them",
+        ),
+        Damage::Backslash => (
+            "text after a closing quote",
+            "quotes are escaped with a backslash; CSV doubles them; reading goes on at the next line".to_owned(),
+            "export with doubled quotes, or replace each \\\" by \"\"",
+        ),
         Damage::StrayQuote => (
             "text after a closing quote",
             "a quote inside a quoted cell is not doubled; reading goes on at the next line".to_owned(),
-            "double the quotes that stand for themselves: \"\"",
+            DOUBLE,
         ),
         Damage::TooLong => (
             "row too large",
@@ -116,5 +170,5 @@ fn explained(damage: Damage) -> Misfit {
 /// The cells of one row, decoded.
 pub(super) fn split(row: &[u8], marks: Marks, encoding: &'static Encoding) -> Vec<String> {
     let decoded = |cell: Cow<'_, [u8]>| encoding.decode_without_bom_handling(&cell).0.into_owned();
-    rows::cells(row, marks).into_iter().map(decoded).collect()
+    frame::cells(row, marks).into_iter().map(decoded).collect()
 }

@@ -6,6 +6,9 @@ use crate::source::test_support::{Export, PATH_AT, chat, problems, scan_twice, t
 use encoding_rs::{SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_1252};
 use proptest::prelude::*;
 
+#[path = "flawed_tests.rs"]
+mod flawed;
+
 const HEADER: &str = "chat,when,who,what\n";
 
 fn open(csv: CsvMapping, bytes: impl AsRef<[u8]>) -> Result<(Export, Box<dyn Source>), SourceError> {
@@ -62,6 +65,9 @@ fn a_declared_delimiter_is_not_second_guessed() {
 #[test]
 fn the_line_that_excel_puts_before_the_header_is_understood() {
     assert_eq!(rows(chat(), "sep=;\r\nchat;when;who;what\r\n1;2;3;4\r\n"), ["1|2|3|4"]);
+    assert_eq!(rows(chat(), "SEP=;\r\nchat;when;who;what\r\n1;2;3;4\r\n"), ["1|2|3|4"]);
+    assert_eq!(rows(chat(), "\"sep=;\"\nchat;when;who;what\n1;2;3;4\n"), ["1|2|3|4"]);
+    assert_eq!(rows(chat(), "\u{feff}\"Sep=;\"\nchat;when;who;what\n1;2;3;4\n"), ["1|2|3|4"]);
     assert_eq!(rows(chat(), "sep=\t\nchat\twhen\twho\twhat\n1\t2\t3\t4\n"), ["1|2|3|4"]);
 }
 

@@ -154,8 +154,8 @@ fn a_file_of_nothing_but_open_quotes_is_given_up_in_the_end() {
 }
 
 /// What may stand between rows.
-fn is_blank(byte: &u8) -> bool {
-    byte.is_ascii_whitespace() || *byte == b','
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b','
 }
 
 struct BadDisk;
@@ -185,11 +185,11 @@ proptest! {
             // Between rows there are blank lines only, or such of nothing but delimiters.
             prop_assert!(row.offset >= end);
             let (from, to) = (usize::try_from(end).unwrap(), usize::try_from(row.offset).unwrap());
-            prop_assert!(text.as_bytes()[from..to].iter().all(is_blank));
+            prop_assert!(text.as_bytes()[from..to].iter().all(|byte| is_blank(*byte)));
             end = row.offset + row.length;
         }
         let from = usize::try_from(end).unwrap();
-        prop_assert!(text.as_bytes()[from..].iter().all(is_blank));
+        prop_assert!(text.as_bytes()[from..].iter().all(|byte| is_blank(*byte)));
         let small: Vec<Stretch> =
             Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).with_limits(block, LONGEST_ROW).map(Result::unwrap).collect();
         prop_assert_eq!(&small, &found);

@@ -187,7 +187,8 @@ pub(super) fn zone(found: &mut Findings, text: &Text) -> Option<TimeZone> {
         let help = match nearest_zone(text.value) {
             Some(zone) => format!("did you mean `{zone}`?"),
             None if is_abbreviation(text.value) || is_offset(text.value) => {
-                "name the zone by a city, such as \"Europe/London\", or \"UTC\"".to_owned()
+                "name the zone by a city, such as \"Europe/London\", or \"UTC\" (names of the IANA time zone database)"
+                    .to_owned()
             }
             None => "use a name of the IANA time zone database, such as \"Europe/Paris\" or \"UTC\"".to_owned(),
         };

@@ -146,3 +146,69 @@ fn what_is_detected_about_a_table_is_shown_and_can_be_overruled() {
     scene.mapping_of_source("csv", "\"chat.csv\"", &format!("{columns}quote = \"none\"\n"));
     scene.run(&["plan", "m.toml"]).ended_with(3).says(&["5 cells, but the header has 4"]);
 }
+
+const COLUMNS: &str = "timezone = \"UTC\"\ndate = \"iso\"\n\
+                       columns = { conversation = \"chat\", time = \"at\", sender = \"who\", text = \"said\", role = \"role\" }\n\
+                       roles = { visitor = \"inbound\", agent = \"outbound\" }\n";
+
+#[test]
+fn a_forgotten_quote_costs_its_row_and_not_those_up_to_the_next_quote() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("csv", "\"chat.csv\"", COLUMNS);
+    let table = "chat,at,who,said,role\n\
+                 c1,2019-05-01T10:00:01Z,v1@customer.example,\"Hello I ordered a screen,visitor\n\
+                 c1,2019-05-01T10:00:02Z,v2@customer.example,which size?,visitor\n\
+                 c1,2019-05-01T10:00:03Z,v1@customer.example,it is 27\",visitor\n";
+    scene.write("chat.csv", table);
+    let lines = scene.workspace.plan_that_exits("m.toml", 3);
+    let bodies: Vec<&str> = lines.iter().filter_map(|line| line["request"]["body"].as_str()).collect();
+    assert_eq!(bodies.len(), 2, "{lines:?}");
+    assert!(bodies[0].contains("which size?") && bodies[1].contains("it is 27"), "{bodies:?}");
+    scene.run(&["plan", "m.toml"]).ended_with(3).says(&[
+        "rows within a quoted cell",
+        "chat.csv, line 2: ",
+        "close the quote",
+    ]);
+}
+
+#[test]
+fn tables_put_together_say_that_their_second_header_is_no_message() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("csv", "\"chat.csv\"", COLUMNS);
+    let header = "chat,at,who,said,role\n";
+    let row = |second: u8| format!("c1,2019-05-01T10:00:0{second}Z,v1@customer.example,hello,visitor\n");
+    scene.write("chat.csv", format!("{header}{}{header}{},,,,\n", row(1), row(2)));
+    let ran = scene.run(&["plan", "m.toml"]).ended_with(3);
+    let ran = ran.says(&["the header again", "chat.csv, line 3: ", "nothing is lost by it"]);
+    assert!(!ran.stdout.contains("unknown role") && !ran.stderr.contains("unknown role"));
+}
+
+#[test]
+fn a_spreadsheet_or_json_under_the_name_of_a_table_is_named_with_what_to_do() {
+    let scene = Scene::that_works();
+    scene.mapping_of_source("csv", "\"chat.csv\"", COLUMNS);
+    for (bytes, what, way) in [
+        (&b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml"[..], "workbook", "save it as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel workbook", "save it as CSV"),
+        (b"<!DOCTYPE html>\n<html><table>", "web page", "save it as CSV"),
+        (b"[{\"id\": 1}]", "JSON", "zendesk-chat.toml"),
+    ] {
+        scene.write("chat.csv", bytes);
+        let _ = scene.import_sends_nothing(2).says(&["chat.csv is no table", what, way]);
+    }
+    scene.write("chat.csv", "chat,at,who,said,role\n");
+    let _ = scene.import_sends_nothing(2).says(&["holds no rows", "chat.csv has a header and no rows"]);
+}
+
+#[test]
+fn an_abbreviation_for_a_time_zone_is_not_answered_with_another_zone() {
+    let scene = Scene::that_works();
+    for zone in ["GMT+1", "BST", "IST", "Z"] {
+        scene.mapping_of_source("csv", "\"chat.csv\"", &COLUMNS.replace("UTC", zone));
+        scene.write("chat.csv", "chat,at,who,said,role\n");
+        let ran = scene
+            .import_sends_nothing(2)
+            .says(&["unknown time zone", "by a city, such as \"Europe/London\", or \"UTC\""]);
+        assert!(!ran.stderr.contains("did you mean"), "{zone}");
+    }
+}

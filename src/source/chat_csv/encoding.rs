@@ -80,21 +80,19 @@ pub(super) fn choose(
         let misfit = if encoding == UTF_8 { first_misfit(file)? } else { None };
         return Ok(Ok(Chosen { encoding, known: Known::Declared, mark, misfit, damaged: None }));
     }
-    let (encoding, known, damaged) = match marked {
-        Some((encoding, _)) if encoding == UTF_8 => (UTF_8, Known::Evident, fit(file)?.damaged),
-        Some((encoding, _)) => (encoding, Known::Evident, None),
-        None => match utf16_without_mark(&head) {
-            Some(encoding) => (encoding, Known::Guessed, None),
-            None => {
-                let Fit { whole, damaged } = fit(file)?;
-                let places = damaged.map_or(0, |damaged| damaged.places);
-                if whole >= WHOLE_FOR_EACH_DAMAGED.saturating_mul(places) {
-                    (UTF_8, Known::Evident, damaged)
-                } else {
-                    (guess(file)?, Known::Guessed, None)
-                }
+    let (encoding, known, damaged) = match (marked, utf16_without_mark(&head)) {
+        (Some((encoding, _)), _) if encoding == UTF_8 => (UTF_8, Known::Evident, fit(file)?.damaged),
+        (Some((encoding, _)), _) => (encoding, Known::Evident, None),
+        (None, Some(encoding)) => (encoding, Known::Guessed, None),
+        (None, None) => {
+            let Fit { whole, damaged } = fit(file)?;
+            let places = damaged.map_or(0, |damaged| damaged.places);
+            if whole >= WHOLE_FOR_EACH_DAMAGED.saturating_mul(places) {
+                (UTF_8, Known::Evident, damaged)
+            } else {
+                (guess(file)?, Known::Guessed, None)
             }
-        },
+        }
     };
     Ok(Ok(Chosen { encoding, known, mark, misfit: None, damaged }))
 }

@@ -28,29 +28,26 @@ impl Ends {
         }
     }
 
-    /// The cells of a row, as many as there are columns; `None` if they do not fit.
+    /// The cells of a row, as many as there are columns; an error gives back those that do not fit.
     ///
     /// A row that ends otherwise than those of its file fits if it surely is whole: one with a delimiter at its end may have
     /// lost another cell, and one without may have split one.
-    pub(super) fn fitted(self, mut cells: Vec<String>, columns: usize) -> Option<Vec<String>> {
+    pub(super) fn fitted(self, mut cells: Vec<String>, columns: usize) -> Result<Vec<String>, Vec<String>> {
         let is_last_empty = cells.last().is_some_and(String::is_empty);
-        match self {
-            Ends::AsHeader => (cells.len() == columns).then_some(cells),
-            Ends::WithDelimiter => {
-                if cells.len() == columns + 1 && is_last_empty {
-                    cells.pop();
-                    return Some(cells);
-                }
-                (cells.len() == columns && !is_last_empty).then_some(cells)
+        let fits = match self {
+            Ends::AsHeader => cells.len() == columns,
+            Ends::WithDelimiter if cells.len() == columns + 1 && is_last_empty => {
+                cells.pop();
+                true
             }
-            Ends::WithoutDelimiter => {
-                if cells.len() + 1 == columns {
-                    cells.push(String::new());
-                    return Some(cells);
-                }
-                (cells.len() == columns && is_last_empty).then_some(cells)
+            Ends::WithDelimiter => cells.len() == columns && !is_last_empty,
+            Ends::WithoutDelimiter if cells.len() + 1 == columns => {
+                cells.push(String::new());
+                true
             }
-        }
+            Ends::WithoutDelimiter => cells.len() == columns && is_last_empty,
+        };
+        if fits { Ok(cells) } else { Err(cells) }
     }
 }
 

@@ -56,7 +56,7 @@ fn rows_that_a_forgotten_quote_swallowed_are_read_and_the_one_with_the_quote_is_
             (4, Ok("c2,10:03,\"two\nlines\",ann\n".to_owned())),
         ]
     );
-    assert_eq!(found[0].length, 19);
+    assert_eq!(found[0].length, 20);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn lines_are_counted_as_the_file_ends_them() {
 #[test]
 fn a_row_too_large_to_hold_counts_the_same_lines() {
     for (row_end, inner) in [("\n", 3), ("\r", 4), ("\r\n", 3), ("\r\r\n", 3)] {
-        let text = format!("a,\"b\nc\rd\r\n{}\"{row_end}e,f\n", "x".repeat(2000));
+        let text = format!("a,\"b\nc\rd\r\n{}\"{row_end}e,f\n", "x".repeat(300));
         for block in [1, 7, 64] {
             let large = Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).with_limits(block, 100);
             let found: Vec<Stretch> = large.map(Result::unwrap).collect();
@@ -154,8 +154,8 @@ fn a_file_of_nothing_but_open_quotes_is_given_up_in_the_end() {
 }
 
 /// What may stand between rows.
-fn is_blank(byte: &u8) -> bool {
-    byte.is_ascii_whitespace() || *byte == b','
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b','
 }
 
 struct BadDisk;
@@ -185,11 +185,11 @@ proptest! {
             // Between rows there are blank lines only, or such of nothing but delimiters.
             prop_assert!(row.offset >= end);
             let (from, to) = (usize::try_from(end).unwrap(), usize::try_from(row.offset).unwrap());
-            prop_assert!(text.as_bytes()[from..to].iter().all(is_blank));
+            prop_assert!(text.as_bytes()[from..to].iter().all(|byte| is_blank(*byte)));
             end = row.offset + row.length;
         }
         let from = usize::try_from(end).unwrap();
-        prop_assert!(text.as_bytes()[from..].iter().all(is_blank));
+        prop_assert!(text.as_bytes()[from..].iter().all(|byte| is_blank(*byte)));
         let small: Vec<Stretch> =
             Rows::new(text.as_bytes(), Marks::of(b','), 0, 1).with_limits(block, LONGEST_ROW).map(Result::unwrap).collect();
         prop_assert_eq!(&small, &found);
@@ -218,6 +218,9 @@ proptest! {
         let text = writer.into_inner().unwrap();
         let read: Vec<Vec<String>> =
             rows(&text).into_iter().map(|row| split(&row.content.unwrap(), Marks::of(b','), UTF_8)).collect();
-        prop_assert_eq!(read, cells);
+        // Rows of nothing but delimiters and spaces are blank.
+        let is_blank = |row: &Vec<String>| row.iter().all(|cell| cell.bytes().all(|byte| byte == b' '));
+        let filled: Vec<Vec<String>> = cells.into_iter().filter(|row| !is_blank(row)).collect();
+        prop_assert_eq!(read, filled);
     }
 }

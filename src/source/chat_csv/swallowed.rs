@@ -7,6 +7,7 @@
 
 use super::frame::{Framed, Marks, cells, frame, line_end};
 use memchr::{memchr_iter, memchr2};
+use std::cell::LazyCell;
 
 /// What a row of the table looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,27 +35,20 @@ pub(super) fn holds_rows(row: &[u8], marks: Marks, shape: Shape) -> bool {
     }
     // The time of the row; where the quote was opened before it, that of the first line, read as if there were none.
     let unquoted = Marks { quote: None, ..marks };
-    let times = [time_of(row, marks, shape, false), time_of(first, unquoted, shape, false)];
-    times.iter().any(Option::is_some)
-        && lines.any(|line| {
-            let time = time_of(line, marks, shape, true);
-            time.is_some() && times.contains(&time)
-        })
+    let times = LazyCell::new(|| [time_of(row, marks, shape), time_of(first, unquoted, shape)]);
+    lines.any(|line| {
+        let has_cells = || memchr_iter(marks.delimiter, line).count() + 1 >= shape.cells;
+        let is_sound =
+            || frame(line, marks, true) == Framed::Row(line.len()) && cells(line, marks).len() == shape.cells;
+        has_cells()
+            && is_sound()
+            && time_of(line, marks, shape).is_some_and(|time| times.iter().flatten().any(|known| *known == time))
+    })
 }
 
-/// How the time of a row is written. `whole`: only of a row that is sound by itself.
-fn time_of(row: &[u8], marks: Marks, shape: Shape, whole: bool) -> Option<Vec<u8>> {
-    if whole {
-        let has_enough = memchr_iter(marks.delimiter, row).count() + 1 >= shape.cells;
-        if !has_enough || frame(row, marks, true) != Framed::Row(row.len()) {
-            return None;
-        }
-    }
-    let cells = cells(row, marks);
-    if whole && cells.len() != shape.cells {
-        return None;
-    }
-    writing(cells.get(shape.time)?)
+/// How the time of a row is written.
+fn time_of(row: &[u8], marks: Marks, shape: Shape) -> Option<Vec<u8>> {
+    writing(cells(row, marks).get(shape.time)?)
 }
 
 /// What a time has in common with others of its column: letters are all the same, and digits, one or two of them as well.

@@ -7,7 +7,7 @@ use super::header::{self, Header};
 use super::layout::{Layout, Misfit};
 use super::rows::{LONGEST_ROW, Rows};
 use encoding_rs::Encoding;
-use memchr::{memchr_iter, memmem};
+use memchr::memmem;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
@@ -88,23 +88,25 @@ impl Table {
             });
         }
         let (found, expected) = (cells.len(), self.header.names.len());
-        self.header.ends.fitted(cells, expected).ok_or_else(|| {
-            let (what, remedy) = self.seen_in(&row, found > expected);
+        self.header.ends.fitted(cells, expected).map_err(|cells| {
+            let (what, remedy) = self.seen_in(&row, &cells);
             let detail = format!("{found} cells, but the header has {expected}{what}");
             Misfit { cause: "wrong number of cells", detail, remedy }
         })
     }
 
     /// What stands in a row that would explain its wrong number of cells, and what to do.
-    fn seen_in(&self, row: &[u8], too_many: bool) -> (&'static str, &'static str) {
-        let marks = self.header.marks;
-        if marks.quote.is_some_and(|quote| has_space_before_quote(row, marks.delimiter, quote)) {
-            return ("; a space stands before the quote", "take the spaces between delimiters and quotes away");
+    fn seen_in(&self, row: &[u8], cells: &[String]) -> (&'static str, &'static str) {
+        if let Some(quote) = self.header.marks.quote {
+            let is_late = |cell: &String| cell.starts_with(' ') && cell.trim_start().starts_with(char::from(quote));
+            if cells.iter().any(is_late) {
+                return ("; a space stands before the quote", "take the spaces between delimiters and quotes away");
+            }
+            if memmem::find(row, &[b'\\', quote]).is_some() {
+                return ("; quotes are escaped with a backslash; CSV doubles them", DOUBLE);
+            }
         }
-        if marks.quote.is_some_and(|quote| memmem::find(row, &[b'\\', quote]).is_some()) {
-            return ("; quotes are escaped with a backslash; CSV doubles them", DOUBLE);
-        }
-        if too_many {
+        if cells.len() > self.header.names.len() {
             return ("", "put quotes around the cell that holds a delimiter (and double the quotes inside it)");
         }
         ("", "put quotes around the cell that holds a line break, or add the missing cells")
@@ -116,15 +118,6 @@ const DOUBLE: &str = "double the quotes that stand for themselves: \"\"";
 /// Are these cells the names of the columns?
 fn is_header(cells: &[String], names: &[String]) -> bool {
     cells.len() == names.len() && cells.iter().zip(names).all(|(cell, name)| header::name_of(cell) == name)
-}
-
-/// Does a cell begin with spaces and a quote, which is then no quote around the cell?
-fn has_space_before_quote(row: &[u8], delimiter: u8, quote: u8) -> bool {
-    memchr_iter(quote, row).any(|at| {
-        let before = row.get(..at).unwrap_or_default();
-        let cells_before = before.trim_ascii_end();
-        cells_before.len() < before.len() && cells_before.last().is_none_or(|byte| *byte == delimiter)
-    })
 }
 
 fn explained(damage: Damage) -> Misfit {

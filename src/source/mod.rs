@@ -19,12 +19,14 @@ mod place;
 mod pread;
 mod unpack;
 mod walk;
+mod zones;
 
 #[cfg(test)]
 mod test_support;
 
 pub use error::SourceError;
 pub use name::Shown;
+pub use zones::zone_hours;
 
 use crate::event::{Observer, Silent};
 use crate::mapping::{Dialect, Format, Mapping, SourceMapping};

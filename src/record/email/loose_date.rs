@@ -2,6 +2,7 @@
 //!
 //! Nothing is guessed: day and month written as numbers must leave only one reading.
 
+use crate::source::zone_hours;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -36,41 +37,6 @@ const WEEKDAYS: &str = "monday tuesday wednesday thursday friday saturday sunday
 
 /// Words that stand between the parts and say nothing.
 const FILLERS: &str = "de del den der um uhr at le à às as alle ore om on the of den";
-
-/// Hours east of UTC. RFC 5322 section 4.3 fixes the first row; of the others only names with one meaning are listed.
-const ZONES: [(&str, i64); 31] = [
-    ("UT", 0),
-    ("UTC", 0),
-    ("GMT", 0),
-    ("Z", 0),
-    ("EST", -5),
-    ("EDT", -4),
-    ("CST", -6),
-    ("CDT", -5),
-    ("MST", -7),
-    ("MDT", -6),
-    ("PST", -8),
-    ("PDT", -7),
-    ("AKST", -9),
-    ("AKDT", -8),
-    ("HST", -10),
-    ("WET", 0),
-    ("WEST", 1),
-    ("CET", 1),
-    ("MET", 1),
-    ("MEZ", 1),
-    ("CEST", 2),
-    ("MEST", 2),
-    ("MESZ", 2),
-    ("EET", 2),
-    ("EEST", 3),
-    ("MSK", 3),
-    ("JST", 9),
-    ("KST", 9),
-    ("AEST", 10),
-    ("AEDT", 11),
-    ("NZST", 12),
-];
 
 /// A date, and what had to be supposed to read it.
 #[derive(Debug, PartialEq, Eq)]
@@ -157,8 +123,7 @@ impl Parts {
                 self.first_may_be_weekday = is_weekday;
             }
             self.months.push(month);
-        } else if let Some((_, hours)) = ZONES.iter().find(|(name, _)| *name == plain).filter(|_| self.clock.is_some())
-        {
+        } else if let Some(hours) = zone_hours(plain).filter(|_| self.clock.is_some()) {
             self.zone.get_or_insert(Zone::Known(hours * 3600));
         } else if self.clock.is_some() {
             self.zone.get_or_insert(Zone::Unknown);

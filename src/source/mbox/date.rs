@@ -3,6 +3,7 @@
 //! RFC 4155 names asctime in UTC; practice adds zones before or after the year, RFC 5322 dates, missing
 //! weekdays and missing seconds. A line without a date we understand is no separator but text.
 
+use super::super::zones::zone_hours;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -22,41 +23,6 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-
-/// Hours east of UTC of the zone names that stand in real separators. RFC 5322 section 4.3 fixes the American ones; of
-/// the others only those with one meaning are listed. Any other name counts as UTC.
-const ZONES: [(&str, i64); 30] = [
-    ("UT", 0),
-    ("UTC", 0),
-    ("GMT", 0),
-    ("Z", 0),
-    ("WET", 0),
-    ("EST", -5),
-    ("EDT", -4),
-    ("CST", -6),
-    ("CDT", -5),
-    ("MST", -7),
-    ("MDT", -6),
-    ("PST", -8),
-    ("PDT", -7),
-    ("AKST", -9),
-    ("AKDT", -8),
-    ("HST", -10),
-    ("BST", 1),
-    ("WEST", 1),
-    ("CET", 1),
-    ("MET", 1),
-    ("MEZ", 1),
-    ("CEST", 2),
-    ("MEST", 2),
-    ("MESZ", 2),
-    ("EET", 2),
-    ("EEST", 3),
-    ("MSK", 3),
-    ("JST", 9),
-    ("AEST", 10),
-    ("NZST", 12),
-];
 
 /// The date in a separator line (`From ` included, line end excluded) in Unix seconds; no zone means UTC.
 /// `None` if the line is no separator.
@@ -156,7 +122,9 @@ fn zone<'a, 'b>(words: &'a [&'b [u8]]) -> (Option<i64>, &'a [&'b [u8]]) {
     if first.len() > 5 || !first.iter().all(u8::is_ascii_uppercase) {
         return (None, words);
     }
-    let hours = ZONES.iter().find(|(name, _)| name.as_bytes() == *first).map_or(0, |(_, hours)| *hours);
+    // A name that means several zones, or none, counts as UTC; but for British Summer Time, which stands in real separators.
+    let name = std::str::from_utf8(first).unwrap_or_default();
+    let hours = if name == "BST" { 1 } else { zone_hours(name).unwrap_or(0) };
     match rest {
         // `MET DST`: summer time, one hour further east.
         [b"DST", rest @ ..] => (Some((hours + 1) * 3600), rest),

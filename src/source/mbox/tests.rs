@@ -268,10 +268,10 @@ proptest! {
             return Ok(());
         };
         // Where no line ends in LF, those that end in CR are lines.
-        let lines: Vec<u8> = match bytes.contains(&b'\n') {
-            true => bytes,
-            false => bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect(),
-        };
+        let mut lines = bytes;
+        if !lines.contains(&b'\n') {
+            lines.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+        }
         let mails = stretches(&lines, BLOCK).iter().filter(|stretch| stretch.kind == Kind::Mail).count();
         prop_assert_eq!(scan_twice(&*source).iter().filter(|read| read.is_ok()).count(), mails);
     }

@@ -163,6 +163,14 @@ pub struct Columns {
     pub timezone: Option<String>,
 }
 
+impl CsvMapping {
+    /// May one row hold many messages: a transcript, or numbered columns of text?
+    #[must_use]
+    pub fn has_rows_of_many(&self) -> bool {
+        self.transcript.is_some() || numbered(&self.columns.text).is_some()
+    }
+}
+
 impl Person {
     /// All its columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {

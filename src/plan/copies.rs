@@ -5,7 +5,7 @@ use super::facts::{Candidate, Finding, Read, Text};
 use super::inboxes::sent_ids;
 use super::pins::Pins;
 use super::resolve::{Fate, Message, Resolution, plain_id};
-use crate::mapping::{Collisions, Format, InboxCopies, numbered as numbered_columns};
+use crate::mapping::{Collisions, Format, InboxCopies};
 use crate::request::hex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -133,7 +133,7 @@ impl<'a> Resolution<'a> {
     fn repeated<'c>(&self, class: &[Copy<'c>]) -> Vec<Vec<Copy<'c>>> {
         let holds_many = |source: u16| {
             let source = self.mapping.sources.get(usize::from(source)).map(|source| &source.format);
-            matches!(source, Some(Format::Csv(csv)) if csv.transcript.is_some() || numbered_columns(&csv.columns.text).is_some())
+            matches!(source, Some(Format::Csv(csv)) if csv.has_rows_of_many())
         };
         let mut seen: HashMap<(u16, Option<(u32, u64)>), usize> = HashMap::new();
         let mut messages: Vec<Vec<Copy<'c>>> = Vec::new();

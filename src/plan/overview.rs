@@ -4,7 +4,6 @@ use super::facts::{Finding, Problem, Read};
 use super::namespaces;
 use super::pins::{Difference, Pins};
 use super::resolve::{Message, Resolution, Thread};
-use crate::ledger::Planned;
 use crate::mapping::Mapping;
 use crate::record::ActiveContent;
 use crate::source::Source;
@@ -218,7 +217,8 @@ pub(super) fn overview(
     let mut tags: BTreeSet<Arc<str>> = BTreeSet::new();
     for message in &resolution.messages {
         let Some(candidate) = resolution.candidate_of(message) else { continue };
-        if let Some(thread) = resolution.threads.get(message.thread) {
+        let thread = resolution.threads.get(message.thread);
+        if let Some(thread) = thread {
             *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
         }
         for inbox in resolution.further_inboxes(message) {
@@ -234,8 +234,7 @@ pub(super) fn overview(
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
         overview.files += u64::from(candidate.files);
         overview.file_bytes += candidate.file_bytes;
-        let planned = resolution.planned(message);
-        let is_known_better = planned.as_ref().is_some_and(|planned| planned.customer.is_some());
+        let is_known_better = thread.is_some_and(|thread| thread.customer_for(candidate).is_some());
         overview.changed += u64::from(candidate.has_changes || is_known_better);
         overview.active.add(candidate.active);
         // Messages stand conversation by conversation.
@@ -250,7 +249,7 @@ pub(super) fn overview(
         }
         if pins.copy(&message.external_id).is_some() {
             sent += 1;
-            let found = resolution.differences(message, planned.as_ref(), pins);
+            let found = resolution.differences(message, pins);
             if !found.is_empty() {
                 overview.sent_differently += 1;
                 if overview.sent_differently_ids.len() < MAX_LISTED {
@@ -297,7 +296,7 @@ fn largest(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Vec<Larg
 
 impl Resolution<'_> {
     /// In which ways a message that was sent would be sent otherwise now, in words.
-    fn differences(&self, message: &Message, planned: Option<&Planned>, pins: &Pins) -> Vec<String> {
+    fn differences(&self, message: &Message, pins: &Pins) -> Vec<String> {
         let mut found = Vec::new();
         let facts = self.read.facts.get(message.record);
         if let Some(Finding::Skipped { cause, .. }) = facts.map(|facts| &facts.finding) {
@@ -311,8 +310,8 @@ impl Resolution<'_> {
                 found.push(if thread.is_archived { "left open now" } else { "archived now" }.to_owned());
             }
         }
-        if let Some(planned) = planned {
-            let way = pins.difference(planned).map(|difference| match (difference, &planned.customer) {
+        if let Some(planned) = self.planned(message) {
+            let way = pins.difference(&planned).map(|difference| match (difference, &planned.customer) {
                 (Difference::Drafted, _) => "other content, people or date now",
                 (Difference::Decided, None) => "other tags now",
                 (Difference::Decided, Some(_)) => "other tags or customer now",

@@ -20,8 +20,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let cells = Cells { row };
     let columns = &csv.columns;
     // A conversation nobody answered has a row, and nothing in it.
-    let holds_many = csv.transcript.is_some() || columns.text.contains('*');
-    if holds_many && cells.text(csv).is_none() {
+    if csv.has_rows_of_many() && cells.text(csv).is_none() {
         return Ok(Outcome::Skip("no text".to_owned()));
     }
     if let Some(cause) = left_out(&cells, csv)? {
@@ -146,15 +145,11 @@ impl<'a> Cells<'a> {
     /// One column with commas, or numbered columns of one label each.
     fn labels(&self, column: Option<&'a str>) -> Vec<String> {
         let Some(column) = column else { return Vec::new() };
-        if let Some(pattern) = numbered(column) {
-            return self
-                .numbered(pattern)
-                .map(|(_, label)| without_controls(label))
-                .filter(|label| !label.is_empty())
-                .collect();
-        }
-        let labels = self.filled(column).unwrap_or_default().split(',');
-        labels.map(without_controls).filter(|label| !label.is_empty()).collect()
+        let labels: Vec<&str> = match numbered(column) {
+            Some(pattern) => self.numbered(pattern).map(|(_, label)| label).collect(),
+            None => self.filled(column).unwrap_or_default().split(',').collect(),
+        };
+        labels.into_iter().map(without_controls).filter(|label| !label.is_empty()).collect()
     }
 }
 
@@ -223,21 +218,12 @@ impl<'a> Author<'a> {
         let Some(called) = written else { return Ok(as_written) };
         let mut meant: Vec<(Option<&'a str>, Handles<'a>)> = Vec::new();
         for person in &csv.people {
-            // The number of the person among numbered ones; empty for the only one.
-            let numbers: Vec<&'a str> = match numbered(&person.name) {
-                Some(names) => cells
-                    .numbered(names)
-                    .filter(|(_, cell)| is_one_name(cell, called))
-                    .map(|(number, _)| number)
-                    .collect(),
-                None => cells
-                    .filled(&person.name)
-                    .filter(|cell| is_one_name(cell, called))
-                    .map(|_| "")
-                    .into_iter()
-                    .collect(),
+            // Each name with its number among numbered ones, which is empty for the only one.
+            let names: Vec<(&str, &str)> = match numbered(&person.name) {
+                Some(pattern) => cells.numbered(pattern).collect(),
+                None => cells.filled(&person.name).map(|name| ("", name)).into_iter().collect(),
             };
-            for number in numbers {
+            for (number, _) in names.into_iter().filter(|(_, name)| name.eq_ignore_ascii_case(called)) {
                 let handles = Handles::of(person.handle.iter().map(|column| match numbered(column) {
                     Some((before, after)) => cells.filled(&format!("{before}{number}{after}")),
                     None => cells.filled(column),
@@ -246,30 +232,24 @@ impl<'a> Author<'a> {
             }
         }
         meant.dedup_by(|one, other| (one.0, one.1.best) == (other.0, other.1.best));
-        match meant.as_slice() {
-            [] => Ok(as_written),
-            [(role, Handles { best: None, .. })] => Ok(Author { role: *role, ..as_written }),
-            [(role, _)] => {
-                let role = *role;
-                let name = name.or(Some(called));
-                let Some((_, Handles { best, missing: missing_handles, others })) = meant.pop() else {
-                    return Ok(as_written);
-                };
-                Ok(Author { handle: best, name, missing_handles, others, role, ..as_written })
-            }
-            [(role, _), rest @ ..] => {
-                let meaning = |role: Option<&str>| listed(&csv.roles, role.unwrap_or_default());
-                if rest.iter().any(|(other, _)| meaning(*other) != meaning(*role)) {
-                    return Err(BadRecord::rejected(
-                        "two people of one name",
-                        format!("{called:?} is the name of a visitor and of an agent in this row: who said it?"),
-                        "change one of the two names in the row's text and in its column of names",
-                    ));
-                }
-                // Two agents of one name: whoever it was, it was one of us.
-                Ok(Author { role: *role, ..as_written })
-            }
+        let mut meant = meant.into_iter();
+        let Some((role, Handles { best, missing: missing_handles, others })) = meant.next() else {
+            return Ok(as_written);
+        };
+        let meaning = |role: Option<&str>| listed(&csv.roles, role.unwrap_or_default());
+        let namesakes = meant.as_slice();
+        if namesakes.iter().any(|(other, _)| meaning(*other) != meaning(role)) {
+            return Err(BadRecord::rejected(
+                "two people of one name",
+                format!("{called:?} is the name of a visitor and of an agent in this row: who said it?"),
+                "change one of the two names in the row's text and in its column of names",
+            ));
         }
+        // Of namesakes in one role, two agents say, nobody knows which: it was one of them.
+        if best.is_none() || !namesakes.is_empty() {
+            return Ok(Author { role, ..as_written });
+        }
+        Ok(Author { handle: best, name: name.or(Some(called)), missing_handles, others, role, ..as_written })
     }
 
     /// The author by the columns of agents.
@@ -310,10 +290,6 @@ impl<'a> Author<'a> {
     }
 }
 
-fn is_one_name(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-}
-
 /// The cells of an author's handles, of which the first are the better ones.
 struct Handles<'a> {
     /// The first that is filled.
@@ -326,7 +302,8 @@ struct Handles<'a> {
 
 impl<'a> Handles<'a> {
     fn of(cells: impl Iterator<Item = Option<&'a str>>) -> Self {
-        let mut filled = cells.zip(0_u8..).filter_map(|(cell, place)| Some((cell?, place)));
+        let place = |place: usize| u8::try_from(place).unwrap_or(u8::MAX);
+        let mut filled = cells.enumerate().filter_map(|(at, cell)| Some((cell?, place(at))));
         let (best, missing) = filled.next().map_or((None, 0), |(cell, missing)| (Some(cell), missing));
         Self { best, missing, others: filled.map(|(cell, _)| cell).collect() }
     }

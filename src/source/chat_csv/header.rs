@@ -81,11 +81,11 @@ pub(super) fn read(
     check(mapping, file, needed, &header)?;
     let failed = |error: io::Error| files::cannot_open(mapping, &file.shown, &error);
     // A header quoted with anything but `"` has said so itself.
-    if csv.quote.is_none() && header.marks.quote == Some(b'"') {
-        header.marks.quote =
-            quote::detected(text, header.marks.delimiter, &header.names, header.rows_at).map_err(failed)?;
-    }
-    header.ends = quote::ends(text, header.marks, &header.names, header.rows_at).map_err(failed)?;
+    (header.marks.quote, header.ends) = if csv.quote.is_none() && header.marks.quote == Some(b'"') {
+        quote::detected(text, header.marks.delimiter, &header.names, header.rows_at).map_err(failed)?
+    } else {
+        (header.marks.quote, quote::ends(text, header.marks, &header.names, header.rows_at).map_err(failed)?)
+    };
     let cells = header.ends.cells_in_row(header.names.len());
     header.shape = time_column(needed, &header.names).map(|time| Shape { cells, time });
     header.has_rows = first(mapping, file, text, header.rows_at, header.marks)?.is_some();

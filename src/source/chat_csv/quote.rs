@@ -87,29 +87,35 @@ impl Sample {
     }
 }
 
-/// The quote of a table whose rows begin at `offset`, which is the start of `line`.
+/// The quote of a table whose rows begin at a place, and how they end.
 ///
-/// It is `"`, as RFC 4180 has it, unless rows do not fit that, no cell is quoted so, and all rows fit another way: with
-/// `'`, or in a table with tabs without any quote, which is how IANA's text/tab-separated-values has it.
+/// The quote is `"`, as RFC 4180 has it, unless rows do not fit that, no cell is quoted so, and all rows fit another way:
+/// with `'`, or in a table with tabs without any quote, which is how IANA's text/tab-separated-values has it.
 pub(super) fn detected(
     text: &impl ReadAt,
     delimiter: u8,
     names: &[String],
     place: (u64, u64),
-) -> io::Result<Option<u8>> {
+) -> io::Result<(Option<u8>, Ends)> {
     let sample = |quote| sample(text, Marks { delimiter, quote }, names, place);
     let usual = sample(Some(b'"'))?;
     if usual.misfits() == 0 || usual.is_used {
-        return Ok(Some(b'"'));
+        return Ok((Some(b'"'), usual.ends()));
     }
     let single = sample(Some(b'\''))?;
     if single.misfits() == 0 && single.is_used {
-        return Ok(Some(b'\''));
+        return Ok((Some(b'\''), single.ends()));
     }
-    Ok(if delimiter == b'\t' && sample(None)?.misfits() == 0 { None } else { Some(b'"') })
+    if delimiter == b'\t' {
+        let bare = sample(None)?;
+        if bare.misfits() == 0 {
+            return Ok((None, bare.ends()));
+        }
+    }
+    Ok((Some(b'"'), usual.ends()))
 }
 
-/// How the rows of such a table end.
+/// How the rows of a table end whose quote is known.
 pub(super) fn ends(text: &impl ReadAt, marks: Marks, names: &[String], place: (u64, u64)) -> io::Result<Ends> {
     Ok(sample(text, marks, names, place)?.ends())
 }
@@ -146,7 +152,7 @@ mod tests {
 
     fn of(table: &str, delimiter: u8) -> Option<u8> {
         let names = ["chat", "what"].map(str::to_owned);
-        detected(&table.as_bytes(), delimiter, &names, (0, 2)).unwrap()
+        detected(&table.as_bytes(), delimiter, &names, (0, 2)).unwrap().0
     }
 
     #[test]

@@ -18,7 +18,9 @@ pub enum Exit {
     Target = 4,
     /// Ledger: locked, foreign, newer, or damaged.
     Ledger = 5,
-    /// Sent, but some messages are without a usable answer.
+    /// Stopped by a budget.
+    Budget = 6,
+    /// Sent, but some messages are without a usable answer, not confirmed, missing or different.
     Unconfirmed = 7,
     /// Interrupted.
     Interrupted = 130,

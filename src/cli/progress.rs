@@ -75,6 +75,7 @@ fn name(stage: Stage) -> &'static str {
         Stage::Reading => "reading",
         Stage::Requests => "writing",
         Stage::Sending => "sending",
+        Stage::Confirming => "confirming",
     }
 }
 

@@ -153,6 +153,8 @@ pub(super) async fn send(
         inboxes: greeted.target.inboxes,
         in_flight: pace.in_flight,
         settle: pace.settle,
+        most_conversations: None,
+        settled: None,
     };
     let outcome = upload::run(job, observer, cancellation).await;
     watch.abort();

@@ -109,9 +109,12 @@ fn answer(state: &State) -> Vec<(&'static str, String)> {
     match state {
         State::Planned | State::Sending => Vec::new(),
         State::Accepted { uid } => vec![("uid", uid.clone())],
-        State::Confirmed { message_id, conversation_id } => {
-            vec![("message", message_id.clone()), ("conversation", conversation_id.clone())]
+        State::Confirmed { message_id, conversation_id, differs } => {
+            let mut lines = vec![("message", message_id.clone()), ("conversation", conversation_id.clone())];
+            lines.extend(differs.iter().map(|words| ("differs", words.clone())));
+            lines
         }
+        State::Missing { uid, why } => vec![("uid", uid.clone()), ("answer", why.clone())],
         State::Refused { status, cause } => vec![("answer", format!("{status}: {cause}"))],
         State::Unknown { why } => vec![("answer", why.clone())],
     }

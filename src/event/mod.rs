@@ -54,6 +54,8 @@ pub enum Stage {
     Requests,
     /// Sending to Front; counted in messages.
     Sending,
+    /// Seeing in Front what it has accepted; counted in messages.
+    Confirming,
 }
 
 /// The unit a stage is counted in.
@@ -71,7 +73,7 @@ impl Stage {
     pub fn unit(self) -> Unit {
         match self {
             Stage::Unpacking | Stage::Reading => Unit::Bytes,
-            Stage::Requests | Stage::Sending => Unit::Messages,
+            Stage::Requests | Stage::Sending | Stage::Confirming => Unit::Messages,
         }
     }
 }

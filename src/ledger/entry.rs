@@ -72,12 +72,25 @@ pub struct Planned {
     pub customer: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
+    /// What else Front must show of it.
+    pub traits: Traits,
     /// Tells which message and which of its copies this is, for later plans.
     pub identity: [u8; 32],
     /// Digest of the whole request, files included.
     pub request: [u8; 32],
     /// Size of the request body in bytes, for budgets.
     pub size: u64,
+}
+
+/// What is compared of a message when it is seen in Front, beside date and direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traits {
+    /// Digest of the subject; zeros without one.
+    pub subject: [u8; 8],
+    /// Files.
+    pub files: u32,
+    /// Bytes of all files.
+    pub file_bytes: u64,
 }
 
 /// What became of a planned record.
@@ -98,6 +111,15 @@ pub enum State {
         message_id: String,
         /// Front's conversation id.
         conversation_id: String,
+        /// What Front shows otherwise than planned, in words.
+        differs: Option<String>,
+    },
+    /// Front said 202, and the message was not there when patience ended.
+    Missing {
+        /// Front's handle for the message that did not come.
+        uid: String,
+        /// How long it was looked for, in words.
+        why: String,
     },
     /// Front said no to this message.
     Refused {
@@ -116,15 +138,17 @@ pub enum State {
 impl State {
     /// May a record go from `self` to `next`?
     ///
-    /// `Sending → Planned` is the way back when Front certainly did not take the message (401, 403, unknown inbox).
+    /// `Sending → Planned` is the way back when Front certainly did not take the message (401, 403, unknown inbox);
+    /// `Refused → Planned` and `Refused → Unknown` take up a refused message again because the user asks for it.
     #[must_use]
     pub fn may_become(&self, next: &State) -> bool {
-        use State::{Accepted, Confirmed, Planned, Refused, Sending, Unknown};
+        use State::{Accepted, Confirmed, Missing, Planned, Refused, Sending, Unknown};
         matches!(
             (self, next),
-            (Planned | Unknown { .. } | Refused { .. }, Sending)
+            (Planned | Unknown { .. } | Refused { .. } | Missing { .. }, Sending)
                 | (Sending, Planned | Accepted { .. } | Refused { .. } | Unknown { .. })
-                | (Accepted { .. }, Confirmed { .. })
+                | (Accepted { .. } | Missing { .. } | Confirmed { .. }, Confirmed { .. } | Missing { .. })
+                | (Refused { .. }, Planned | Unknown { .. })
         )
     }
 
@@ -136,6 +160,7 @@ impl State {
             State::Sending => "sending",
             State::Accepted { .. } => "accepted",
             State::Confirmed { .. } => "confirmed",
+            State::Missing { .. } => "missing",
             State::Refused { .. } => "refused",
             State::Unknown { .. } => "unknown",
         }
@@ -144,7 +169,7 @@ impl State {
     /// Has Front answered, so that nothing need be sent (unless a refusal is to be tried again)?
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        matches!(self, State::Accepted { .. } | State::Confirmed { .. } | State::Refused { .. })
+        matches!(self, State::Accepted { .. } | State::Confirmed { .. } | State::Missing { .. } | State::Refused { .. })
     }
 }
 
@@ -164,7 +189,7 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::State::{self, Accepted, Confirmed, Planned, Refused, Sending, Unknown};
+    use super::State::{self, Accepted, Confirmed, Missing, Planned, Refused, Sending, Unknown};
 
     #[test]
     fn only_these_changes_of_state_are_legal() {
@@ -172,7 +197,8 @@ mod tests {
             Planned,
             Sending,
             Accepted { uid: "u".into() },
-            Confirmed { message_id: "m".into(), conversation_id: "c".into() },
+            Confirmed { message_id: "m".into(), conversation_id: "c".into(), differs: None },
+            Missing { uid: "u".into(), why: "not there".into() },
             Refused { status: 400, cause: "no".into() },
             Unknown { why: "timeout".into() },
         ];
@@ -184,7 +210,15 @@ mod tests {
             ("sending", "accepted"),
             ("sending", "refused"),
             ("sending", "unknown"),
+            ("missing", "sending"),
             ("accepted", "confirmed"),
+            ("accepted", "missing"),
+            ("missing", "confirmed"),
+            ("missing", "missing"),
+            ("confirmed", "confirmed"),
+            ("confirmed", "missing"),
+            ("refused", "planned"),
+            ("refused", "unknown"),
         ];
         for from in &states {
             for to in &states {

@@ -34,7 +34,15 @@ pub(super) enum Fact {
     /// Front said 202.
     Accepted { external_id: String, uid: String },
     /// The message was seen in Front.
-    Confirmed { external_id: String, message_id: String, conversation_id: String },
+    Confirmed {
+        external_id: String,
+        message_id: String,
+        conversation_id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        differs: Option<String>,
+    },
+    /// Front said 202, and the message did not come.
+    Missing { external_id: String, uid: String, why: String },
     /// Front said no.
     Refused { external_id: String, status: u16, cause: String },
     /// No usable answer.
@@ -76,11 +84,13 @@ impl Fact {
                 original_id: entry.original_id.clone().filter(|id| id.len() <= LONGEST_ORIGINAL_ID),
             }),
             State::Accepted { uid } => Fact::Accepted { external_id, uid: uid.clone() },
-            State::Confirmed { message_id, conversation_id } => Fact::Confirmed {
+            State::Confirmed { message_id, conversation_id, differs } => Fact::Confirmed {
                 external_id,
                 message_id: message_id.clone(),
                 conversation_id: conversation_id.clone(),
+                differs: differs.clone(),
             },
+            State::Missing { uid, why } => Fact::Missing { external_id, uid: uid.clone(), why: why.clone() },
             State::Refused { status, cause } => Fact::Refused { external_id, status: *status, cause: cause.clone() },
             State::Unknown { why } => Fact::Unknown { external_id, why: why.clone() },
         }
@@ -92,9 +102,10 @@ impl Fact {
             Fact::Target(_) => return None,
             Fact::Sending(sending) => (sending.external_id, State::Sending),
             Fact::Accepted { external_id, uid } => (external_id, State::Accepted { uid }),
-            Fact::Confirmed { external_id, message_id, conversation_id } => {
-                (external_id, State::Confirmed { message_id, conversation_id })
+            Fact::Confirmed { external_id, message_id, conversation_id, differs } => {
+                (external_id, State::Confirmed { message_id, conversation_id, differs })
             }
+            Fact::Missing { external_id, uid, why } => (external_id, State::Missing { uid, why }),
             Fact::Refused { external_id, status, cause } => (external_id, State::Refused { status, cause }),
             Fact::Unknown { external_id, why } => (external_id, State::Unknown { why }),
             Fact::Unsent { external_id } => (external_id, State::Planned),
@@ -104,7 +115,10 @@ impl Fact {
 
 /// The state with its reason cut to a length that fits a line. Front's words can be a whole page of HTML.
 pub(super) fn clipped(mut state: State) -> State {
-    if let State::Refused { cause: reason, .. } | State::Unknown { why: reason } = &mut state
+    if let State::Refused { cause: reason, .. }
+    | State::Unknown { why: reason }
+    | State::Missing { why: reason, .. }
+    | State::Confirmed { differs: Some(reason), .. } = &mut state
         && reason.len() > LONGEST_REASON
     {
         reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
@@ -121,6 +135,7 @@ pub(super) enum Glance<'a> {
     Sending(#[serde(borrow)] Id<'a>),
     Accepted(#[serde(borrow)] Id<'a>),
     Confirmed(#[serde(borrow)] Id<'a>),
+    Missing(#[serde(borrow)] Id<'a>),
     Refused(#[serde(borrow)] Id<'a>),
     Unknown(#[serde(borrow)] Id<'a>),
     Unsent(#[serde(borrow)] Id<'a>),
@@ -141,6 +156,7 @@ impl Glance<'_> {
             Glance::Sending(id)
             | Glance::Accepted(id)
             | Glance::Confirmed(id)
+            | Glance::Missing(id)
             | Glance::Refused(id)
             | Glance::Unknown(id)
             | Glance::Unsent(id) => Some(&id.external_id),
@@ -213,8 +229,13 @@ mod tests {
                     external_id: "tl1-a".into(),
                     message_id: "msg_1".into(),
                     conversation_id: "cnv_1".into(),
+                    differs: None,
                 },
                 r#"{"confirmed":{"external_id":"tl1-a","message_id":"msg_1","conversation_id":"cnv_1"}}"#.to_owned(),
+            ),
+            (
+                Fact::Missing { external_id: "tl1-a".into(), uid: "u".into(), why: "5 min".into() },
+                r#"{"missing":{"external_id":"tl1-a","uid":"u","why":"5 min"}}"#.to_owned(),
             ),
             (
                 Fact::Refused { external_id: "tl1-a".into(), status: 400, cause: "no".into() },

@@ -217,7 +217,7 @@ impl Books {
                 State::Planned if doubted => State::Unknown { why: NEVER_ANSWERED_BEFORE.into() },
                 other => clipped(other.clone()),
             };
-            let doubted = matches!((&before, &after), (State::Unknown { .. }, State::Sending));
+            let doubted = matches!((&before, &after), (State::Unknown { .. } | State::Missing { .. }, State::Sending));
             facts.push(Fact::of(&entry, &planned, &after, &current.plan.plan_id));
             latest.insert(position, steps.len());
             steps.push(Step { position, source: entry.origin.source, before, after, is_new, doubted });

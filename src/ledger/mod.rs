@@ -58,7 +58,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Entry, Planned, State, Verdict};
+pub use entry::{Entry, Planned, State, Traits, Verdict};
 pub use error::{LedgerError, Part};
 pub use fact::Target;
 pub use index::Files;

@@ -30,6 +30,9 @@ pub(super) enum Reached {
     Confirmed,
     Refused,
     Unknown,
+    Missing,
+    /// Confirmed, and not as planned.
+    Different,
 }
 
 impl Reached {
@@ -38,7 +41,9 @@ impl Reached {
             State::Planned => Reached::Planned,
             State::Sending => Reached::Sending,
             State::Accepted { .. } => Reached::Accepted,
-            State::Confirmed { .. } => Reached::Confirmed,
+            State::Confirmed { differs: None, .. } => Reached::Confirmed,
+            State::Confirmed { differs: Some(_), .. } => Reached::Different,
+            State::Missing { .. } => Reached::Missing,
             State::Refused { .. } => Reached::Refused,
             State::Unknown { .. } => Reached::Unknown,
         }
@@ -50,7 +55,10 @@ impl Reached {
     }
 
     pub(super) fn is_settled(self) -> bool {
-        matches!(self, Reached::Accepted | Reached::Confirmed | Reached::Refused)
+        matches!(
+            self,
+            Reached::Accepted | Reached::Confirmed | Reached::Different | Reached::Missing | Reached::Refused
+        )
     }
 }
 
@@ -61,22 +69,32 @@ impl Stored {
             Reached::Planned => Ok(State::Planned),
             Reached::Sending => Ok(State::Sending),
             Reached::Unanswered => Ok(State::Unknown { why: NEVER_ANSWERED.into() }),
-            Reached::Accepted | Reached::Confirmed | Reached::Refused | Reached::Unknown => {
-                match facts.read(self.line)?.into_state() {
-                    Some((_, state)) if Reached::of(&state) == self.reached => Ok(state),
-                    _ => Err(facts.damaged(self.line, "the line says something else than the index")),
-                }
-            }
+            Reached::Accepted
+            | Reached::Confirmed
+            | Reached::Different
+            | Reached::Missing
+            | Reached::Refused
+            | Reached::Unknown => match facts.read(self.line)?.into_state() {
+                Some((_, state)) if Reached::of(&state) == self.reached => Ok(state),
+                _ => Err(facts.damaged(self.line, "the line says something else than the index")),
+            },
         }
     }
 
-    /// The state with the words that counting needs: those of refusals.
+    /// The state with the words that counting needs: those of refusals, and of what is missing or different.
     pub(super) fn state_for_counting(self, facts: &mut FactReader) -> Result<State, LedgerError> {
         Ok(match self.reached {
             Reached::Accepted => State::Accepted { uid: String::new() },
-            Reached::Confirmed => State::Confirmed { message_id: String::new(), conversation_id: String::new() },
+            Reached::Confirmed => {
+                State::Confirmed { message_id: String::new(), conversation_id: String::new(), differs: None }
+            }
             Reached::Unknown => State::Unknown { why: String::new() },
-            Reached::Planned | Reached::Sending | Reached::Unanswered | Reached::Refused => self.state(facts)?,
+            Reached::Planned
+            | Reached::Sending
+            | Reached::Unanswered
+            | Reached::Refused
+            | Reached::Missing
+            | Reached::Different => self.state(facts)?,
         })
     }
 }

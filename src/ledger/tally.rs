@@ -26,6 +26,10 @@ pub enum Class {
     Rejected,
     /// Front's answer.
     Refused,
+    /// Accepted, and not there when patience ended.
+    Missing,
+    /// Seen in Front, and not as planned.
+    Different,
 }
 
 /// What became of the records of one source, or of several added up.
@@ -35,8 +39,12 @@ pub struct Tally {
     pub read: u64,
     /// Seen in Front.
     pub confirmed: u64,
+    /// Of these, those that Front shows otherwise than planned.
+    pub different: u64,
     /// Front said 202.
     pub accepted: u64,
+    /// Of these, those that were not there when patience ended.
+    pub missing: u64,
     /// Sent without a usable answer, or being sent.
     pub unknown: u64,
     /// Not sent yet.
@@ -77,7 +85,9 @@ impl Tally {
     pub fn add(&mut self, other: &Tally) {
         self.read += other.read;
         self.confirmed += other.confirmed;
+        self.different += other.different;
         self.accepted += other.accepted;
+        self.missing += other.missing;
         self.unknown += other.unknown;
         self.pending += other.pending;
         self.duplicate += other.duplicate;
@@ -103,8 +113,12 @@ pub struct Counts {
     pub sending: u64,
     /// Front said 202.
     pub accepted: u64,
-    /// Seen in Front.
+    /// Front said 202, and it was not there when patience ended.
+    pub missing: u64,
+    /// Seen in Front, as planned.
     pub confirmed: u64,
+    /// Seen in Front, and not as planned.
+    pub different: u64,
     /// Front said no.
     pub refused: u64,
     /// Sent without a usable answer.
@@ -117,7 +131,9 @@ impl Counts {
             State::Planned => &mut self.planned,
             State::Sending => &mut self.sending,
             State::Accepted { .. } => &mut self.accepted,
-            State::Confirmed { .. } => &mut self.confirmed,
+            State::Missing { .. } => &mut self.missing,
+            State::Confirmed { differs: None, .. } => &mut self.confirmed,
+            State::Confirmed { differs: Some(_), .. } => &mut self.different,
             State::Refused { .. } => &mut self.refused,
             State::Unknown { .. } => &mut self.unknown,
         }
@@ -127,7 +143,9 @@ impl Counts {
         self.planned += other.planned;
         self.sending += other.sending;
         self.accepted += other.accepted;
+        self.missing += other.missing;
         self.confirmed += other.confirmed;
+        self.different += other.different;
         self.refused += other.refused;
         self.unknown += other.unknown;
     }
@@ -194,6 +212,8 @@ pub(super) struct Outcomes {
     pub(super) counts: Counts,
     refusals: Causes,
     silences: Causes,
+    absences: Causes,
+    differences: Causes,
 }
 
 impl Outcomes {
@@ -222,7 +242,9 @@ impl Outcomes {
             State::Refused { cause, .. } => Some((&mut self.refusals, cause.clone())),
             State::Unknown { why } => Some((&mut self.silences, why.clone())),
             State::Sending => Some((&mut self.silences, UNDER_WAY.to_owned())),
-            State::Planned | State::Accepted { .. } | State::Confirmed { .. } => None,
+            State::Missing { why, .. } => Some((&mut self.absences, why.clone())),
+            State::Confirmed { differs: Some(words), .. } => Some((&mut self.differences, words.clone())),
+            State::Planned | State::Accepted { .. } | State::Confirmed { differs: None, .. } => None,
         }
     }
 
@@ -234,6 +256,8 @@ impl Outcomes {
             (Class::Rejected, &verdicts.rejected),
             (Class::Refused, &self.refusals),
             (Class::Unknown, &self.silences),
+            (Class::Missing, &self.absences),
+            (Class::Different, &self.differences),
         ]
         .into_iter()
         .filter(|(_, causes)| !causes.0.is_empty())
@@ -244,8 +268,10 @@ impl Outcomes {
         }
         Tally {
             read: verdicts.read,
-            confirmed: self.counts.confirmed,
-            accepted: self.counts.accepted,
+            confirmed: self.counts.confirmed + self.counts.different,
+            different: self.counts.different,
+            accepted: self.counts.accepted + self.counts.missing,
+            missing: self.counts.missing,
             unknown: self.counts.unknown + self.counts.sending,
             pending: self.counts.planned,
             duplicate: verdicts.duplicate,

@@ -94,6 +94,8 @@ pub(super) struct Candidate {
     pub may_repeat: bool,
     pub files: u32,
     pub file_bytes: u64,
+    /// Digest of the subject that is sent.
+    pub subject: [u8; 8],
     /// Changed on the way, other than by making plain text HTML.
     pub has_changes: bool,
     /// What its HTML would do by itself.

@@ -230,8 +230,9 @@ impl Work<'_> {
             missing_handles: record.missing_handles,
             other_handles: record.other_handles.iter().map(|handle| self.texts.keep(handle)).collect(),
             may_repeat: record.kind == Kind::Custom && record.message_id.is_none(),
-            files: u32::try_from(record.attachments.len()).unwrap_or(u32::MAX),
-            file_bytes: record.attachments.iter().map(|file| file.content.len() as u64).sum(),
+            files: 0,
+            file_bytes: 0,
+            subject: [0; 8],
             has_changes: !record.changes.is_empty(),
         };
         // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
@@ -239,6 +240,8 @@ impl Work<'_> {
         let draft = Draft::new(record, decided.direction, self.mapping)?;
         candidate.draft = draft.digest;
         candidate.size = draft.size;
+        candidate.subject = draft.subject_digest();
+        (candidate.files, candidate.file_bytes) = draft.files();
         candidate.has_changes |= draft.changes.iter().any(|change| change != TEXT_MADE_HTML);
         Ok(Box::new(candidate))
     }

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Finding, Texts};
 use super::resolve::{Fate, Message, Resolution};
-use crate::ledger::{Entry, Planned, Verdict};
+use crate::ledger::{Entry, Planned, Traits, Verdict};
 use crate::request::{Decision, decided_digest};
 use crate::source::Origin;
 
@@ -69,6 +69,7 @@ impl Resolution<'_> {
             is_archived: thread.is_archived,
             customer,
             created_at: candidate.date,
+            traits: Traits { subject: candidate.subject, files: candidate.files, file_bytes: candidate.file_bytes },
             identity: candidate.pin(),
             request,
             size: candidate.size,

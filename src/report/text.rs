@@ -216,6 +216,8 @@ fn name(class: Class) -> &'static str {
         Class::Unreadable => "unreadable",
         Class::Rejected => "rejected",
         Class::Refused => "refused",
+        Class::Missing => "missing",
+        Class::Different => "different",
     }
 }
 

@@ -121,6 +121,20 @@ impl Draft {
         decided_digest(&self.digest, decision)
     }
 
+    /// Digest of the subject that is sent; see [`subject_digest`].
+    #[must_use]
+    pub fn subject_digest(&self) -> [u8; 8] {
+        subject_digest(self.request.subject.as_deref())
+    }
+
+    /// Files that are sent, and their bytes.
+    #[must_use]
+    pub fn files(&self) -> (u32, u64) {
+        let files = &self.request.attachments;
+        let bytes = files.iter().map(|file| file.content.len() as u64).sum();
+        (u32::try_from(files.len()).unwrap_or(u32::MAX), bytes)
+    }
+
     /// Does it name no recipient, so that one is decided over the conversation?
     #[must_use]
     pub fn wants_recipient(&self) -> bool {
@@ -188,6 +202,22 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// Tells subjects apart, whatever was made of their white space; zeros where there is none.
+#[must_use]
+pub fn subject_digest(subject: Option<&str>) -> [u8; 8] {
+    let mut digest = [0; 8];
+    let mut words = subject.unwrap_or_default().split_whitespace().peekable();
+    if words.peek().is_some() {
+        let mut hasher = blake3::Hasher::new_derive_key("threadlift 1 subject");
+        for word in words {
+            hasher.update(word.as_bytes());
+            hasher.update(b" ");
+        }
+        digest.iter_mut().zip(hasher.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
+    }
+    digest
 }
 
 /// Digest of a whole request from its draft's digest and what was decided.

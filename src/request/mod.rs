@@ -4,7 +4,7 @@ mod draft;
 pub mod encode;
 
 pub(crate) use draft::hex;
-pub use draft::{Decision, Draft, MAX_REQUEST, TEXT_MADE_HTML, TooLarge, decided_digest};
+pub use draft::{Decision, Draft, MAX_REQUEST, TEXT_MADE_HTML, TooLarge, decided_digest, subject_digest};
 
 use bytes::Bytes;
 use serde::Serialize;

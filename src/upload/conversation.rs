@@ -30,6 +30,17 @@ impl Conversation {
     }
 
     pub(super) async fn send(mut self) {
+        let range = self.run.range.clone();
+        if self.send_all().await
+            && let Some(settled) = &self.shared.settled
+        {
+            // Whoever listened has stopped listening; what was accepted is in the ledger.
+            let _ = settled.send(range);
+        }
+    }
+
+    /// Sends what is left. Was anything accepted?
+    async fn send_all(&mut self) -> bool {
         let mut is_new = self.run.conversation == Known::New;
         let positions = std::mem::take(&mut self.run.positions);
         let last = positions.len().saturating_sub(1);
@@ -37,19 +48,24 @@ impl Conversation {
             // A restart does not make Front any faster.
             self.settle().await;
         }
+        let mut accepted = false;
         for (at, position) in positions.into_iter().enumerate() {
             if self.shared.cancellation.is_cancelled() {
-                return;
+                break;
             }
             match self.send_one(position).await {
-                Next::Accepted if is_new && at < last => {
-                    is_new = false;
-                    self.settle().await;
+                Next::Accepted => {
+                    accepted = true;
+                    if is_new && at < last {
+                        is_new = false;
+                        self.settle().await;
+                    }
                 }
-                Next::Accepted | Next::Refused => {}
-                Next::Leave => return,
+                Next::Refused => {}
+                Next::Leave => break,
             }
         }
+        accepted
     }
 
     /// Gives Front the time to make the conversation that it has accepted a message of.

@@ -25,10 +25,11 @@ use conversation::Conversation;
 use queue::Queue;
 use recorder::Recorder;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
 /// Conversations open for each request in flight: most of them wait for `settle` or an answer.
@@ -54,6 +55,11 @@ pub struct Job {
     pub in_flight: usize,
     /// Wait between the first message of a new ref and its second.
     pub settle: Duration,
+    /// Conversations to begin with, at most; all that are left without it.
+    pub most_conversations: Option<usize>,
+    /// Hears of each conversation in which something was accepted, once nothing more is sent of it in this run: its
+    /// positions in the send order.
+    pub settled: Option<mpsc::UnboundedSender<Range<u64>>>,
 }
 
 /// What came of a run.
@@ -116,6 +122,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         client: job.client,
         inboxes: job.inboxes,
         settle: job.settle,
+        settled: job.settled,
         requests: Semaphore::new(job.in_flight.max(1)),
         bytes: Semaphore::new(BYTE_BUDGET as usize),
         recorder,
@@ -135,10 +142,12 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
             panic.get_or_insert(found);
         }
     };
-    while !shared.cancellation.is_cancelled() {
+    let mut begun = 0;
+    while !shared.cancellation.is_cancelled() && job.most_conversations.is_none_or(|most| begun < most) {
         let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
         match queue.next(&shared.ledger) {
             Ok(Some(run)) => {
+                begun += 1;
                 let conversation = Conversation::new(Arc::clone(&shared), run);
                 conversations.spawn(async move {
                     conversation.send().await;
@@ -181,6 +190,7 @@ struct Shared {
     client: Client,
     inboxes: BTreeMap<String, String>,
     settle: Duration,
+    settled: Option<mpsc::UnboundedSender<Range<u64>>>,
     requests: Semaphore,
     bytes: Semaphore,
     recorder: Recorder,

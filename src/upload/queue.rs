@@ -8,6 +8,8 @@ use std::ops::Range;
 pub(super) struct Run {
     /// Positions in the send order.
     pub positions: Vec<u64>,
+    /// The whole conversation in the send order, what is settled included.
+    pub range: Range<u64>,
     /// What Front knows of its ref.
     pub conversation: Known,
 }
@@ -50,6 +52,7 @@ impl Queue {
         let mut open: Vec<(bool, u64)> = Vec::new();
         let mut conversation = Known::New;
         let mut current: Option<String> = None;
+        let mut first = self.positions.start;
         while let Some(position) = self.positions.clone().next() {
             let Verdict::Planned(planned) = ledger.entry(position)?.verdict else { break };
             if current.as_ref().is_some_and(|current| *current != planned.thread_ref) {
@@ -57,11 +60,12 @@ impl Queue {
                     break;
                 }
                 conversation = Known::New;
+                first = position;
             }
             current = Some(planned.thread_ref);
             self.positions.start = position + 1;
             match ledger.state(position)? {
-                State::Accepted { .. } => conversation = conversation.max(Known::Accepted),
+                State::Accepted { .. } | State::Missing { .. } => conversation = conversation.max(Known::Accepted),
                 State::Confirmed { .. } => conversation = Known::Seen,
                 State::Refused { .. } => {}
                 State::Planned => open.push((true, position)),
@@ -71,7 +75,8 @@ impl Queue {
         // What may be in Front already goes first, so that nothing newer overtakes it.
         open.sort_unstable();
         let positions: Vec<u64> = open.into_iter().map(|(_, position)| position).collect();
-        Ok((!positions.is_empty()).then_some(Run { positions, conversation }))
+        let range = first..self.positions.start;
+        Ok((!positions.is_empty()).then_some(Run { positions, range, conversation }))
     }
 }
 

@@ -7,7 +7,7 @@ mod plans;
 mod refusals;
 mod size;
 
-use super::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Verdict};
+use super::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};
 use crate::source::{Origin, Piece};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,6 +28,7 @@ fn planned(number: u64, name: &str) -> Entry {
             is_archived: true,
             customer: None,
             created_at: 1_600_000_000,
+            traits: Traits::default(),
             identity,
             request: [7; 32],
             size: 2_000,
@@ -75,7 +76,7 @@ fn accepted(uid: &str) -> State {
 }
 
 fn confirmed() -> State {
-    State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into() }
+    State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into(), differs: None }
 }
 
 fn refused(cause: &str) -> State {

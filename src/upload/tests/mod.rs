@@ -67,6 +67,8 @@ impl World {
             inboxes: self.inboxes.clone(),
             in_flight: self.in_flight,
             settle: self.settle,
+            most_conversations: None,
+            settled: None,
         }
     }
 

@@ -74,7 +74,7 @@ async fn a_single_message_needs_no_wait_behind_it() {
 #[tokio::test]
 async fn a_ref_that_was_seen_in_front_is_not_waited_for() {
     let mut world = World::of(&["a1", "a2", "a3"]);
-    let seen = State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into() };
+    let seen = State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into(), differs: None };
     world.mark("a1", &[State::Sending, accepted(), seen]);
     world.settle = NEVER;
     let world = world.reopened();

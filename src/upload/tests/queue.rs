@@ -30,7 +30,7 @@ fn conversations_come_whole_and_in_send_order() {
 fn what_is_settled_is_left_out_and_what_was_accepted_makes_the_ref_known() {
     let names = ["a1", "a2", "b1", "c1", "c2", "d1", "d2", "d3"];
     let world = World::of(&names);
-    let seen = State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into() };
+    let seen = State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into(), differs: None };
     world.mark("a1", &[State::Sending, accepted()]);
     world.mark("b1", &[State::Sending, accepted()]);
     world.mark("c1", &[State::Sending, State::Refused { status: 400, cause: "no".into() }]);

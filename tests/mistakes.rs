@@ -12,6 +12,8 @@ mod harness;
 mod arguments;
 #[path = "mistakes/chats.rs"]
 mod chats;
+#[path = "mistakes/hostile.rs"]
+mod hostile;
 #[path = "mistakes/ledger.rs"]
 mod ledger;
 #[path = "mistakes/mapping.rs"]

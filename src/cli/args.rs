@@ -82,6 +82,11 @@ pub(super) struct PlanArgs {
     /// Write one JSON line for every record read, with the request it would become
     #[arg(long, value_name = "FILE.jsonl")]
     pub requests: Option<PathBuf>,
+    /// Ask Front as well whether inboxes, teammates and tags are there, and whether it has this mail already
+    #[arg(long)]
+    pub online: bool,
+    #[command(flatten)]
+    pub front: FrontArgs,
 }
 
 #[derive(Debug, Args)]
@@ -110,7 +115,17 @@ pub(super) struct ImportArgs {
     /// Do not ask; for scripts
     #[arg(long)]
     pub yes: bool,
-    /// File that holds the API token; otherwise it is read from `FRONT_API_TOKEN`
+    #[command(flatten)]
+    pub front: FrontArgs,
+    /// Make the tags that Front does not have yet
+    #[arg(long)]
+    pub create_tags: bool,
+}
+
+/// How to reach Front.
+#[derive(Debug, Clone, Args)]
+pub(super) struct FrontArgs {
+    /// File that holds the API token, readable by you alone; otherwise it is read from `FRONT_API_TOKEN`, or asked for
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Base URL of Front's API; the mapping's unless given

@@ -70,11 +70,23 @@ pub(super) fn config(context: &Context, overview: Option<&Overview>, target: Opt
             teammates.push(TeammateSpec { id, email, name });
         }
     }
-    let mut config = Config { inboxes: inboxes.collect(), teammates, ..Config::default() };
+    let tags = tags_of(context, overview);
+    let mut config = Config { inboxes: inboxes.collect(), teammates, tags, ..Config::default() };
     if let Some(target) = target {
         config.company = Company { id: target.company_id.clone(), name: target.company_name.clone() };
     }
     config
+}
+
+/// All tags that an import may need.
+fn tags_of(context: &Context, overview: Option<&Overview>) -> Vec<String> {
+    let mapping = &context.mapping;
+    let mut tags = overview.map(|overview| overview.tags.clone()).unwrap_or_default();
+    tags.extend(mapping.defaults.tags.iter().chain(mapping.labels.values()).cloned());
+    tags.extend(mapping.rules.iter().flat_map(|rule| rule.tags.iter().cloned()));
+    tags.sort();
+    tags.dedup();
+    tags
 }
 
 pub(super) fn cannot_start(error: &std::io::Error, port: u16) -> Failure {

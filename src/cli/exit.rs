@@ -2,6 +2,7 @@
 
 use crate::ledger::LedgerError;
 use crate::plan::PlanError;
+use crate::report::printable_lines;
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,13 +51,22 @@ impl Failure {
         Self { exit: Exit::Target, message: message.into(), help: Some(help.into()) }
     }
 
+    /// Message and help in one line.
+    pub(super) fn sentence(&self) -> String {
+        self.help.as_ref().map_or_else(|| self.message.clone(), |help| format!("{}; {help}", self.message))
+    }
+
     /// The text for stderr.
     pub(super) fn text(&self) -> String {
-        // A rendered diagnostic brings its own title, in colour behind an escape.
-        let is_titled = self.message.starts_with("error") || self.message.starts_with('\u{1b}');
-        let message = if is_titled { self.message.clone() } else { format!("error: {}", self.message) };
+        // A rendered diagnostic brings its own title, in colour behind an escape, and has been made harmless.
+        let is_rendered = self.message.starts_with('\u{1b}');
+        let message = match (is_rendered, self.message.starts_with("error")) {
+            (true, _) => self.message.clone(),
+            (false, true) => printable_lines(&self.message),
+            (false, false) => format!("error: {}", printable_lines(&self.message)),
+        };
         match &self.help {
-            Some(help) => format!("{}\n  = help: {help}\n", message.trim_end()),
+            Some(help) => format!("{}\n  = help: {}\n", message.trim_end(), printable_lines(help)),
             None => format!("{}\n", message.trim_end()),
         }
     }

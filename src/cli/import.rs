@@ -5,30 +5,24 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::interrupt::NOTICE;
 use super::sending::{self, Pace};
-use super::{place, plan, progress};
+use super::{greeting, online, plan, progress};
 use crate::front;
-use crate::mapping;
 use crate::plan::{Overview, overview_of, staleness};
 use crate::report::{Report, Sent, counted};
-use secrecy::SecretString;
 use std::io::{IsTerminal, stdin};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
-/// Requests a second on one resource that Front is known to allow.
-const FRONT_PER_RESOURCE: u32 = 5;
-
 pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
-    let settings = settings(context, args)?;
+    let settings = greeting::settings(context, &args.front)?;
     let sources = context.open_sources()?;
     let mut ledger = context.open_ledger()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
-    let front = runtime.block_on(sending::unless_stopped(context, sending::knock(settings)))?;
+    let front = runtime.block_on(sending::unless_stopped(context, greeting::knock(settings)))?;
     let mut is_shown = true;
     let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
         (None, Some(plan)) => overview_of(plan)?,
@@ -42,7 +36,16 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     if !before.balanced {
         return Err(plan::unbalanced(&before));
     }
-    let greeted = runtime.block_on(sending::unless_stopped(context, sending::greet(context, front, &overview)))?;
+    let greeted = runtime.block_on(sending::unless_stopped(context, async {
+        let greeted = greeting::greet(context, front, &overview).await?;
+        match online::double_history(context, &greeted, &ledger).await? {
+            (Some(double), _) => return Err(double.failure(context)),
+            (None, Some(note)) => super::say(&format!("note: {note}\n")),
+            (None, None) => {}
+        }
+        online::check_tags(context, &greeted, &overview, args.create_tags).await?;
+        Ok(greeted)
+    }))?;
     let left = before.total.pending + before.total.unknown;
     before.ending = format!("Ready to send {} to {}.", counted(left, "message"), greeted.company);
     let asks = !args.yes && left > 0;
@@ -86,57 +89,6 @@ pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut rep
             Err(failure)
         }
     }
-}
-
-fn settings(context: &Context, args: &ImportArgs) -> Result<front::Settings, Failure> {
-    let send = &context.mapping.send;
-    // A variable that is set to nothing, as scripts do, is one that is not set.
-    let base_url = match args.base_url.as_deref().filter(|written| !written.is_empty()) {
-        // Not quoted: somebody may have put a password into it.
-        Some(written) => mapping::check_base_url(written).map_err(|wrong| {
-            let given = "the base URL given by --base-url or FRONT_BASE_URL";
-            Failure::usage(format!("{given} is not accepted: {}; nothing was sent", wrong.reason), wrong.help)
-        })?,
-        None => context.mapping.target.base_url.clone(),
-    };
-    if send.per_resource > FRONT_PER_RESOURCE && !mapping::is_loopback(&base_url) {
-        return Err(context.wrong_setting(
-            Exit::Usage,
-            place::of_key(&context.mapping.text, "per_resource"),
-            &format!("`per_resource` is {}, more than Front takes", send.per_resource),
-            &format!("Front allows {FRONT_PER_RESOURCE} requests a second on one inbox; nothing was sent"),
-            &format!("write `per_resource = {FRONT_PER_RESOURCE}`; more is for a target on this machine"),
-        ));
-    }
-    let mut settings = front::Settings::new(base_url, token(args.token_file.as_deref())?);
-    settings.share = send.share;
-    settings.reserve = send.reserve;
-    settings.per_resource = send.per_resource;
-    Ok(settings)
-}
-
-fn token(file: Option<&Path>) -> Result<SecretString, Failure> {
-    let help = "make a token in Front (Settings, Developers) with `messages:write`, without `messages:send`; then put it \
-                into the environment as FRONT_API_TOKEN or into a file for --token-file";
-    let text = match file {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("cannot read the token from {}: {error}", path.display()), help))?,
-        None => std::env::var("FRONT_API_TOKEN").unwrap_or_default(),
-    };
-    let token = text.trim();
-    if token.is_empty() {
-        return Err(Failure::usage("there is no API token; nothing was sent", help));
-    }
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let place = file.map_or_else(|| "FRONT_API_TOKEN".to_owned(), |path| path.display().to_string());
-        return Err(Failure::usage(
-            format!(
-                "the API token in {place} holds characters that no token has (spaces, line ends); nothing was sent"
-            ),
-            "copy it again from Front (Settings, Developers): it is one word on one line, and nothing else may stand there",
-        ));
-    }
-    Ok(SecretString::from(token.to_owned()))
 }
 
 /// Asks once, below the plan.

@@ -4,8 +4,10 @@ mod args;
 mod context;
 mod embedded_front;
 mod exit;
+mod greeting;
 mod import;
 mod interrupt;
+mod online;
 mod output;
 mod place;
 mod plan;
@@ -14,9 +16,11 @@ mod rehearse;
 mod sending;
 mod show;
 mod status;
+mod token;
 
 pub use exit::Exit;
 
+use crate::report::printable_lines;
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -64,14 +68,20 @@ fn end(result: Result<Exit, Failure>) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(failure) => {
-            say(&failure.text());
+            say_rendered(&failure.text());
             failure.exit
         }
     }
 }
 
-/// Prints for people, on stderr. A closed stderr is no reason to stop.
+/// Prints for people, on stderr. A closed stderr is no reason to stop. What sources and Front say may hold what a terminal
+/// would obey; here it ends.
 fn say(text: &str) {
+    say_rendered(&printable_lines(text));
+}
+
+/// Prints what may be in colour, and was made harmless piece by piece.
+fn say_rendered(text: &str) {
     let _ = stderr().write_all(text.as_bytes());
 }
 
@@ -81,7 +91,7 @@ fn say(text: &str) {
 /// If it cannot be written, so that no script takes half a result for a whole one.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(printable_lines(text).as_bytes()).and_then(|()| out.flush()) {
         // A reader that has gone away (`| head`) wants no more.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::usage(
             format!("the result could not be written to stdout: {error}"),

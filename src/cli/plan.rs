@@ -3,7 +3,7 @@
 use super::args::PlanArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::{output, progress};
+use super::{online, output, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::plan::{self, Overview};
@@ -22,10 +22,15 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let requests = args.requests.as_deref().map(|path| output::create(context, &sources, path)).transpose()?;
     let mut requests = requests.map(BufWriter::new);
     let out = requests.as_mut().map(|out| out as &mut dyn Write);
+    // The token is asked for, and proved, before hours of reading.
+    let online = args.online.then(|| online::Asking::begin(context, &args.front)).transpose()?;
     let overview = make(context, &sources, &mut ledger, args.reading.threads(), out, observer.as_ref())?;
-    let mut report = report(context, "plan", &ledger, Some(overview))?;
+    let mut report = report(context, "plan", &ledger, Some(overview.clone()))?;
     if !report.balanced {
         return Err(unbalanced(&report));
+    }
+    if let Some(online) = online {
+        report.front = online.answers(context, &ledger, &overview)?;
     }
     let (exit, words) = if report.is_incomplete() {
         (Exit::Incomplete, "Planned; some records cannot be sent as they are, see above.")

@@ -1,6 +1,7 @@
 //! Drawing: bars on a terminal, a plain line every so often elsewhere.
 
 use crate::event::{Event, Observer, Stage, Unit};
+use crate::report::printable;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::{Mutex, PoisonError};
@@ -45,7 +46,7 @@ impl Observer for Bars {
             }
             Event::Waiting { wait, why } => {
                 if let Some(bar) = slot.as_ref() {
-                    bar.set_message(format!("waiting {}: {why}", HumanDuration(wait)));
+                    bar.set_message(format!("waiting {}: {}", HumanDuration(wait), printable(&why)));
                 }
             }
             Event::Note { text } => match slot.as_ref() {
@@ -139,5 +140,5 @@ fn plain(stage: Stage, done: u64, records: u64, running: &Running) -> String {
 
 /// A line on stderr. A closed stderr is no reason to stop an import.
 fn line(text: &str) {
-    let _ = writeln!(stderr(), "{text}");
+    let _ = writeln!(stderr(), "{}", printable(text));
 }

@@ -5,7 +5,7 @@ use super::context::{Context, rehearsal_dir};
 use super::embedded_front;
 use super::exit::{Exit, Failure};
 use super::sending::{self, Pace};
-use super::{import, plan, progress};
+use super::{greeting, import, plan, progress};
 use crate::front;
 use crate::ledger::Ledger;
 use crate::rehearsal::{Config, Server};
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let began = Instant::now();
     let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE };
     let sent = runtime.block_on(async {
-        let greet = async { sending::greet(context, sending::knock(settings).await?, &overview).await };
+        let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview).await };
         let greeted = sending::unless_stopped(context, greet).await?;
         sending::send(context, ledger, sources, greeted, pace, observer).await
     })?;

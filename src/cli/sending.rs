@@ -2,14 +2,14 @@
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::{interrupt, place};
+use super::greeting::Greeted;
+use super::interrupt;
 use crate::event::Observer;
-use crate::front::{self, Cancellation, Client, FrontError, StopCause};
-use crate::ledger::{Ledger, Target};
-use crate::plan::{Overview, Rebuilder};
+use crate::front::{Cancellation, StopCause};
+use crate::ledger::Ledger;
+use crate::plan::Rebuilder;
 use crate::source::Source;
 use crate::upload::{self, Ending, Job, Stop};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -21,20 +21,6 @@ const STACK: usize = 16 << 20;
 pub(super) struct Pace {
     pub in_flight: usize,
     pub settle: Duration,
-}
-
-/// A Front that takes the token.
-pub(super) struct Known {
-    client: Client,
-    company: front::Company,
-    base_url: String,
-}
-
-/// A Front that was greeted: its company is known, its inboxes are resolved.
-pub(super) struct Greeted {
-    client: Client,
-    pub company: String,
-    pub target: Target,
 }
 
 /// What sending came to.
@@ -52,14 +38,6 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::internal(format!("cannot start the runtime: {error}")))
-}
-
-/// Asks Front whose token this is: the first thing that can be wrong, found before hours of reading.
-pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
-    let base_url = settings.base_url.clone();
-    let client = Client::new(settings).map_err(|error| front_failure(&error))?;
-    let company = client.me().await.map_err(|error| front_failure(&error))?;
-    Ok(Known { client, company, base_url })
 }
 
 /// Does what comes before sending, unless the user asks to stop meanwhile: Front may be long in answering.
@@ -80,54 +58,6 @@ pub(super) fn not_sent() -> Failure {
         message: "not sent".to_owned(),
         help: Some("run it again when ready".to_owned()),
     }
-}
-
-/// Finds every inbox and teammate that the plan names. Nothing is sent.
-pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) -> Result<Greeted, Failure> {
-    let Known { client, company, base_url } = front;
-    let inbox = context.mapping.target.inbox.as_str();
-    let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
-    let mut inboxes = BTreeMap::new();
-    for wanted in overview.inboxes.keys().map(String::as_str).chain([inbox]) {
-        let found: Vec<&front::Inbox> =
-            known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
-        match found.as_slice() {
-            [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
-            [] => return Err(no_inbox(context, wanted, &company.name, &known)),
-            _ => {
-                let ids: Vec<&str> = found.iter().map(|inbox| inbox.id.as_str()).collect();
-                return Err(context.wrong_setting(
-                    Exit::Target,
-                    place::of_value(&context.mapping.text, "inbox", wanted),
-                    &format!("{} has several inboxes named `{wanted}`", company.name),
-                    &format!("may be any of {}", ids.join(", ")),
-                    "write the id of the one you mean; nothing was sent",
-                ));
-            }
-        };
-    }
-    if !overview.teammates.is_empty() {
-        let teammates = client.teammates().await.map_err(|error| front_failure(&error))?;
-        let knows = |wanted: &str| {
-            let email = wanted.strip_prefix("alt:email:");
-            teammates.iter().any(|teammate| {
-                teammate.id == wanted || email.is_some_and(|email| teammate.email.eq_ignore_ascii_case(email))
-            })
-        };
-        let missing: Vec<&str> = overview.teammates.iter().map(String::as_str).filter(|name| !knows(name)).collect();
-        if let [first, others @ ..] = missing.as_slice() {
-            let others = if others.is_empty() { String::new() } else { format!(", nor {}", others.join(", ")) };
-            return Err(context.wrong_setting(
-                Exit::Target,
-                place::of_value(&context.mapping.text, "", first),
-                &format!("{} has no teammate {first}{others}", company.name),
-                "no such teammate; nothing was sent",
-                "correct or remove what [agents] says of them; without a line, a message keeps its author's name only",
-            ));
-        }
-    }
-    let target = Target { company_id: company.id, company_name: company.name.clone(), base_url, inboxes };
-    Ok(Greeted { client, company: company.name, target })
 }
 
 /// Sends everything that is left.
@@ -234,34 +164,4 @@ fn stop_failure(stop: Stop) -> Failure {
             Failure::usage(format!("cannot start a thread: {error}"), "free memory and run it again")
         }
     }
-}
-
-/// What went wrong before anything was sent.
-fn front_failure(error: &FrontError) -> Failure {
-    let exit = if error.is_setting() { Exit::Usage } else { Exit::Target };
-    Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
-}
-
-fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
-    let mut names: Vec<&str> = known.iter().map(|inbox| inbox.name.as_str()).collect();
-    names.sort_unstable();
-    let nearest = names
-        .iter()
-        .copied()
-        .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
-    let nearest = nearest.filter(|name| strsim::jaro_winkler(name, wanted) > 0.8);
-    let help = match nearest {
-        Some(name) => format!("did you mean `{name}`? Names are compared exactly"),
-        None if names.is_empty() => {
-            "this token sees no inbox at all: give it the inbox's workspace in Front's settings".to_owned()
-        }
-        None => format!("this token sees: {}. Correct the mapping, or give the token access", names.join(", ")),
-    };
-    context.wrong_setting(
-        Exit::Target,
-        place::of_value(&context.mapping.text, "inbox", wanted),
-        &format!("{company} has no inbox `{wanted}` that this token can see"),
-        "not in Front; nothing was sent",
-        &help,
-    )
 }

@@ -146,7 +146,7 @@ impl Client {
         }))
     }
 
-    async fn one<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FrontError> {
+    pub(super) async fn one<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FrontError> {
         match self.fetch(url).await? {
             Some(body) => read(url, &body),
             None => Err(not_found(url)),
@@ -154,7 +154,7 @@ impl Client {
     }
 
     /// All pages. Lists that Front does not page today may be paged one day.
-    async fn list<T: DeserializeOwned>(&self, first: Url) -> Result<Vec<T>, FrontError> {
+    pub(super) async fn list<T: DeserializeOwned>(&self, first: Url) -> Result<Vec<T>, FrontError> {
         let mut items = Vec::new();
         let mut seen = HashSet::new();
         let mut url = first;
@@ -260,7 +260,7 @@ fn not_found(url: &Url) -> FrontError {
     FrontError::Unexpected { status: 404, path: url.path().to_owned(), text: "not found".to_owned() }
 }
 
-fn last_segment(link: &str) -> Option<String> {
+pub(super) fn last_segment(link: &str) -> Option<String> {
     let url = Url::parse(link).ok()?;
     url.path_segments()?.rfind(|segment| !segment.is_empty()).map(str::to_owned)
 }

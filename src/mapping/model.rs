@@ -85,8 +85,19 @@ pub struct SourceMapping {
     pub labels_from: LabelsFrom,
     /// Folder, relative to the mapping's, into which packed files that `paths` names are unpacked once.
     pub unpack: Option<PathBuf>,
+    /// Where this source's history ends because Front has the rest already, or the statement that it does not.
+    pub until: Option<Until>,
     /// Format and its settings.
     pub format: Format,
+}
+
+/// What the mapping says of messages that Front may have from a connected channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Messages dated on this day (UTC) or later are left out.
+    Day(Date),
+    /// Nothing is left out: Front has none of it, or doubles are wanted.
+    Everything,
 }
 
 /// Format of a source.

@@ -2,14 +2,15 @@
 
 use super::csv::{self, KEYS as CSV_KEYS};
 use super::findings::{Findings, quoted};
-use super::model::{Dialect, Format, LabelsFrom, SourceMapping};
-use super::section::Section;
+use super::model::{Dialect, Format, LabelsFrom, SourceMapping, Until};
+use super::section::{Section, choice_of, day_of};
 use super::value;
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Keys of every source.
-const KEYS: [&str; 4] = ["name", "format", "path", "namespace"];
+const KEYS: [&str; 5] = ["name", "format", "path", "namespace", "until"];
 
 /// Keys of mails alone.
 const MAIL_KEYS: [&str; 2] = ["labels_from", "unpack"];
@@ -59,6 +60,7 @@ fn source<'a>(
         None => Some(namespace.to_owned()),
     };
     let labels_from = labels_from(found, table);
+    let until = until(found, table);
     let unpack = table.text(found, "unpack").map(|folder| PathBuf::from(folder.value));
     Some(SourceMapping {
         name: name?,
@@ -67,6 +69,7 @@ fn source<'a>(
         namespace: own_namespace?,
         labels_from,
         unpack,
+        until,
         format: format?,
     })
 }
@@ -84,6 +87,14 @@ fn name<'a>(found: &mut Findings, table: &Section<'a>, names: &mut BTreeSet<&'a 
         return None;
     }
     Some(name.value.to_owned())
+}
+
+fn until(found: &mut Findings, table: &Section) -> Option<Until> {
+    let value = table.value("until")?;
+    if value.get_ref().as_str().is_some_and(|word| word.parse::<Date>().is_err()) {
+        return choice_of(found, value, "until", &[("everything", Until::Everything)]);
+    }
+    day_of(found, value, "until").map(Until::Day)
 }
 
 fn paths(found: &mut Findings, table: &Section) -> Option<Vec<String>> {

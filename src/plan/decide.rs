@@ -1,6 +1,6 @@
 //! What the mapping decides about one record: direction, inbox, tags, skip.
 
-use crate::mapping::{Mapping, Rule, UnlistedLabels, When};
+use crate::mapping::{Mapping, Rule, SourceMapping, UnlistedLabels, Until, When};
 use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Direction, Kind, Record};
 use jiff::civil::Date;
@@ -31,6 +31,9 @@ pub(super) fn decide(record: &Record, source: usize, mapping: &Mapping) -> Decid
         unlisted: Vec::new(),
     };
     labels(record, mapping, &mut decided);
+    if decided.skip.is_none() {
+        decided.skip = mapping.sources.get(source).and_then(|source| past_the_end(record, source));
+    }
     for (index, rule) in mapping.rules.iter().enumerate() {
         if !matches(&rule.when, record, source, mapping) {
             continue;
@@ -73,6 +76,13 @@ fn labels(record: &Record, mapping: &Mapping, decided: &mut Decided) {
             decided.unlisted.push(label.clone());
         }
     }
+}
+
+/// Why a message is left out that Front has from a connected channel.
+fn past_the_end(record: &Record, source: &SourceMapping) -> Option<String> {
+    let Some(Until::Day(day)) = source.until else { return None };
+    let is_past = record.date.is_some_and(|date| date >= start_of(day));
+    is_past.then(|| format!("dated {day} or later (`until` of {})", source.name))
 }
 
 fn skip_cause(rule: &Rule) -> Option<String> {

@@ -6,7 +6,7 @@ mod tests;
 mod text;
 mod words;
 
-pub use words::{count, counted, duration, printable, size};
+pub use words::{count, counted, duration, printable, printable_lines, size};
 
 use crate::ledger::Tally;
 use crate::plan::Overview;
@@ -37,6 +37,9 @@ pub struct Report {
     pub balanced: bool,
     /// How long sending what is pending would take.
     pub estimates: Vec<Estimate>,
+    /// What Front said of what the plan needs, in sentences, where it was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub front: Vec<String>,
     /// What this run sent, for commands that send.
     pub sent: Option<Sent>,
     /// How it ended, in one sentence.
@@ -143,6 +146,7 @@ impl Report {
             sources,
             total,
             balanced,
+            front: Vec::new(),
             sent: None,
             ending: String::new(),
             exit: 0,

@@ -100,6 +100,9 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
     for note in &plan.notes {
         let _ = writeln!(out, "Note      {note}");
     }
+    for line in &report.front {
+        let _ = writeln!(out, "Front     {}", printable(line));
+    }
     let times: Vec<String> = report
         .estimates
         .iter()

@@ -49,9 +49,25 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// Lines for people, without anything else that a terminal would obey.
+#[must_use]
+pub fn printable_lines(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{count, counted, duration, size};
+    use super::{count, counted, duration, printable_lines, size};
+
+    #[test]
+    fn of_what_a_terminal_obeys_only_line_ends_are_left() {
+        let hostile = "a\u{1b}]0;owned\u{7}b\r\u{9b}2J\u{8}c\td\ne\u{7f}";
+        assert_eq!(
+            printable_lines(hostile),
+            "a\u{fffd}]0;owned\u{fffd}b\u{fffd}\u{fffd}2J\u{fffd}c\u{fffd}d\ne\u{fffd}"
+        );
+        assert_eq!(printable_lines("Zoë · 日本\n"), "Zoë · 日本\n");
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -56,6 +56,14 @@ impl Scene {
         self.workspace.write(relative, content);
     }
 
+    /// Writes a file that its owner alone can read.
+    pub(crate) fn write_secret(&self, relative: &str, content: impl AsRef<[u8]>) {
+        use std::os::unix::fs::PermissionsExt;
+        self.write(relative, content);
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        must(std::fs::set_permissions(self.workspace.path(relative), owner_only), relative);
+    }
+
     /// Writes `m.toml` as the working mapping with one piece of it replaced.
     pub(crate) fn mapping_with(&self, piece: &str, instead: &str) {
         assert!(MAPPING.contains(piece), "the mapping holds no {piece:?}");

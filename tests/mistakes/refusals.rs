@@ -37,6 +37,7 @@ fn answer(mut stream: &TcpStream) -> std::io::Result<()> {
     std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
     let (status, body) = match request.split(' ').nth(1).unwrap_or_default() {
         "/me" => ("200 OK", r#"{"id": "cmp_1", "name": "Acme"}"#),
+        "/channels" => ("200 OK", r#"{"_results": []}"#),
         "/inboxes" => ("200 OK", r#"{"_results": [{"id": "inb_1", "name": "Support"}]}"#),
         _ => (
             "400 Bad Request",

@@ -108,7 +108,7 @@ fn a_token_with_a_line_end_inside_is_refused_and_not_repeated() {
     error: the API token in FRONT_API_TOKEN holds characters that no token has (spaces, line ends); nothing was sent
       = help: copy it again from Front (Settings, Developers): it is one word on one line, and nothing else may stand there
     "#);
-    scene.write("token.txt", &broken);
+    scene.write_secret("token.txt", &broken);
     scene
         .run(&[&import[..], &["--token-file", "token.txt"]].concat())
         .ended_with(2)
@@ -125,7 +125,7 @@ fn a_token_with_a_line_end_inside_is_refused_and_not_repeated() {
 fn a_line_end_behind_the_token_does_no_harm() {
     let scene = Scene::that_works();
     let front = scene.front();
-    scene.write("token.txt", format!("{TOKEN}\n"));
+    scene.write_secret("token.txt", format!("{TOKEN}\n"));
     scene
         .run(&["import", "m.toml", "--yes", "--base-url", front.base_url(), "--token-file", "token.txt"])
         .ended_with(0);
@@ -239,4 +239,18 @@ fn a_front_that_does_not_answer_can_be_left_with_one_ctrl_c() {
     error: not sent
       = help: run it again when ready
     "#);
+}
+
+#[test]
+fn a_token_file_that_others_can_read_is_refused_with_the_remedy() {
+    let scene = Scene::that_works();
+    let front = scene.front();
+    scene.write("token.txt", SECRET);
+    let import = ["import", "m.toml", "--yes", "--base-url", front.base_url(), "--token-file", "token.txt"];
+    let ran = scene.run(&import).ended_with(2).keeps_quiet_about(SECRET);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    error: token.txt can be read by others than its owner (mode 644), and holds a token; nothing was sent
+      = help: chmod 600 token.txt; if others may have read it, make a new token in Front and delete this one
+    "#);
+    front.received_nothing();
 }

@@ -1,0 +1,142 @@
+//! Before anything is sent: whose token this is, and whether Front has what the plan names.
+
+use super::args::FrontArgs;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::{place, token};
+use crate::front::{self, Client, FrontError};
+use crate::ledger::Target;
+use crate::mapping;
+use crate::plan::Overview;
+use std::collections::BTreeMap;
+
+/// Requests a second on one resource that Front is known to allow.
+const FRONT_PER_RESOURCE: u32 = 5;
+
+/// A Front that takes the token.
+pub(super) struct Known {
+    client: Client,
+    company: front::Company,
+    base_url: String,
+}
+
+/// A Front that was greeted: its company is known, its inboxes are resolved.
+pub(super) struct Greeted {
+    pub client: Client,
+    pub company: String,
+    pub target: Target,
+}
+
+/// How to reach Front: what the command line says, else the mapping.
+pub(super) fn settings(context: &Context, args: &FrontArgs) -> Result<front::Settings, Failure> {
+    let send = &context.mapping.send;
+    // A variable that is set to nothing, as scripts do, is one that is not set.
+    let base_url = match args.base_url.as_deref().filter(|written| !written.is_empty()) {
+        // Not quoted: somebody may have put a password into it.
+        Some(written) => mapping::check_base_url(written).map_err(|wrong| {
+            let given = "the base URL given by --base-url or FRONT_BASE_URL";
+            Failure::usage(format!("{given} is not accepted: {}; nothing was sent", wrong.reason), wrong.help)
+        })?,
+        None => context.mapping.target.base_url.clone(),
+    };
+    if send.per_resource > FRONT_PER_RESOURCE && !mapping::is_loopback(&base_url) {
+        return Err(context.wrong_setting(
+            Exit::Usage,
+            place::of_key(&context.mapping.text, "per_resource"),
+            &format!("`per_resource` is {}, more than Front takes", send.per_resource),
+            &format!("Front allows {FRONT_PER_RESOURCE} requests a second on one inbox; nothing was sent"),
+            &format!("write `per_resource = {FRONT_PER_RESOURCE}`; more is for a target on this machine"),
+        ));
+    }
+    let mut settings = front::Settings::new(base_url, token::read(args)?);
+    settings.share = send.share;
+    settings.reserve = send.reserve;
+    settings.per_resource = send.per_resource;
+    Ok(settings)
+}
+
+/// Asks Front whose token this is: the first thing that can be wrong, found before hours of reading.
+pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
+    let base_url = settings.base_url.clone();
+    let client = Client::new(settings).map_err(|error| front_failure(&error))?;
+    let company = client.me().await.map_err(|error| front_failure(&error))?;
+    Ok(Known { client, company, base_url })
+}
+
+/// Finds every inbox and teammate that the plan names. Nothing is sent.
+pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) -> Result<Greeted, Failure> {
+    let Known { client, company, base_url } = front;
+    let inbox = context.mapping.target.inbox.as_str();
+    let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
+    let mut inboxes = BTreeMap::new();
+    for wanted in overview.inboxes.keys().map(String::as_str).chain([inbox]) {
+        let found: Vec<&front::Inbox> =
+            known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
+        match found.as_slice() {
+            [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
+            [] => return Err(no_inbox(context, wanted, &company.name, &known)),
+            _ => {
+                let ids: Vec<&str> = found.iter().map(|inbox| inbox.id.as_str()).collect();
+                return Err(context.wrong_setting(
+                    Exit::Target,
+                    place::of_value(&context.mapping.text, "inbox", wanted),
+                    &format!("{} has several inboxes named `{wanted}`", company.name),
+                    &format!("may be any of {}", ids.join(", ")),
+                    "write the id of the one you mean; nothing was sent",
+                ));
+            }
+        };
+    }
+    if !overview.teammates.is_empty() {
+        let teammates = client.teammates().await.map_err(|error| front_failure(&error))?;
+        let knows = |wanted: &str| {
+            let email = wanted.strip_prefix("alt:email:");
+            teammates.iter().any(|teammate| {
+                teammate.id == wanted || email.is_some_and(|email| teammate.email.eq_ignore_ascii_case(email))
+            })
+        };
+        let missing: Vec<&str> = overview.teammates.iter().map(String::as_str).filter(|name| !knows(name)).collect();
+        if let [first, others @ ..] = missing.as_slice() {
+            let others = if others.is_empty() { String::new() } else { format!(", nor {}", others.join(", ")) };
+            return Err(context.wrong_setting(
+                Exit::Target,
+                place::of_value(&context.mapping.text, "", first),
+                &format!("{} has no teammate {first}{others}", company.name),
+                "no such teammate; nothing was sent",
+                "correct or remove what [agents] says of them; without a line, a message keeps its author's name only",
+            ));
+        }
+    }
+    let target = Target { company_id: company.id, company_name: company.name.clone(), base_url, inboxes };
+    Ok(Greeted { client, company: company.name, target })
+}
+
+/// What went wrong before anything was sent.
+pub(super) fn front_failure(error: &FrontError) -> Failure {
+    let exit = if error.is_setting() { Exit::Usage } else { Exit::Target };
+    Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
+}
+
+fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
+    let mut names: Vec<&str> = known.iter().map(|inbox| inbox.name.as_str()).collect();
+    names.sort_unstable();
+    let nearest = names
+        .iter()
+        .copied()
+        .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
+    let nearest = nearest.filter(|name| strsim::jaro_winkler(name, wanted) > 0.8);
+    let help = match nearest {
+        Some(name) => format!("did you mean `{name}`? Names are compared exactly"),
+        None if names.is_empty() => {
+            "this token sees no inbox at all: give it the inbox's workspace in Front's settings".to_owned()
+        }
+        None => format!("this token sees: {}. Correct the mapping, or give the token access", names.join(", ")),
+    };
+    context.wrong_setting(
+        Exit::Target,
+        place::of_value(&context.mapping.text, "inbox", wanted),
+        &format!("{company} has no inbox `{wanted}` that this token can see"),
+        "not in Front; nothing was sent",
+        &help,
+    )
+}

@@ -199,7 +199,7 @@ fn any_number_of_threads_makes_the_same_plan() {
     let workspace = Workspace::with_samples();
     let usual = usual();
     for threads in ["1", "4", "13"] {
-        usual.assert_same(&Outcome::of(&workspace, DEMO, &["--threads", threads]));
+        usual.assert_same(&Outcome::of(&workspace, DEMO, &["--jobs", threads]));
     }
 }
 
@@ -393,8 +393,8 @@ fn real_mail_may_lie_in_any_order_in_any_files_with_any_line_ends() {
     let crlf = arranged(&[with_crlf(&all.concat())]);
     Chance(77).shuffle(&mut all);
     let thirds: Vec<Vec<u8>> = all.chunks(MAILS.div_ceil(3)).map(<[_]>::concat).collect();
-    let shuffled = Outcome::of(&arranged(&thirds), "list.toml", &["--threads", "1"]);
+    let shuffled = Outcome::of(&arranged(&thirds), "list.toml", &["--jobs", "1"]);
     usual.assert_same(&shuffled);
-    let crlf = Outcome::of(&crlf, "list.toml", &["--threads", "3"]);
+    let crlf = Outcome::of(&crlf, "list.toml", &["--jobs", "3"]);
     usual.without_line_ends().assert_same(&crlf.without_line_ends());
 }

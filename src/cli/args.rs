@@ -68,9 +68,9 @@ pub(super) struct MappingArg {
 
 #[derive(Debug, Args)]
 pub(super) struct Reading {
-    /// Parsing threads; as many as there are cores unless given
+    /// Mails and rows that are read at once; as many as there are cores unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub threads: Option<u16>,
+    pub jobs: Option<u16>,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +95,9 @@ pub(super) struct RehearseArgs {
     pub mapping: MappingArg,
     #[command(flatten)]
     pub reading: Reading,
+    /// So many conversations only, spread over all
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub threads: Option<u32>,
     /// End after the import instead of showing the inbox until Ctrl-C
     #[arg(long)]
     pub exit: bool,
@@ -120,6 +123,12 @@ pub(super) struct ImportArgs {
     /// Make the tags that Front does not have yet
     #[arg(long)]
     pub create_tags: bool,
+    /// Send a sample into this inbox instead, under ids of its own, to be looked at in Front and thrown away
+    #[arg(long, value_name = "INBOX")]
+    pub pilot: Option<String>,
+    /// Conversations of the sample
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "pilot", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub threads: u32,
 }
 
 /// How to reach Front.

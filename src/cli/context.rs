@@ -15,9 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Context {
     pub common: Common,
     pub mapping: Arc<Mapping>,
+    /// So many conversations and no more.
+    pub sample: Option<usize>,
+    /// The scratch inbox, if this is a pilot.
+    pub pilot: Option<String>,
     /// Set by the first Ctrl-C.
     pub stop: Arc<AtomicBool>,
-    color: bool,
+    pub color: bool,
 }
 
 impl Context {
@@ -29,7 +33,7 @@ impl Context {
             Color::Auto => stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let mapping = mapping::load(&mapping.mapping).map_err(|errors| mapping_failure(&errors, color))?;
-        Ok(Self { common, mapping: Arc::new(mapping), stop, color })
+        Ok(Self { common, mapping: Arc::new(mapping), sample: None, pilot: None, stop, color })
     }
 
     /// The directory of the import's ledger.
@@ -79,6 +83,10 @@ impl Context {
 
     /// A command on this mapping and this ledger, to be pasted into a shell.
     pub(super) fn command(&self, name: &str) -> String {
+        if let Some(inbox) = &self.pilot {
+            let (mapping, inbox) = (quoted_for_shell(&self.mapping.path), quoted_for_shell(Path::new(inbox)));
+            return format!("threadlift import {mapping} --pilot {inbox}");
+        }
         let ledger = self.common.ledger.iter().map(|dir| format!(" --ledger {}", quoted_for_shell(dir)));
         format!("threadlift {name} {}{}", quoted_for_shell(&self.mapping.path), ledger.collect::<String>())
     }
@@ -92,7 +100,7 @@ impl Context {
 impl Reading {
     /// Parsing threads to use.
     pub(super) fn threads(&self) -> usize {
-        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+        self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
     }
 }
 

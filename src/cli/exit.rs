@@ -96,7 +96,7 @@ impl From<PlanError> for Failure {
                 "the source changed while it was read; run the command again when nothing writes to it",
             ),
             PlanError::Requests(_) => Self::usage(error.to_string(), "choose a file that can be written"),
-            PlanError::Thread(_) => Self::usage(error.to_string(), "free memory, or use fewer --threads"),
+            PlanError::Thread(_) => Self::usage(error.to_string(), "free memory, or use fewer --jobs"),
             PlanError::Panicked | PlanError::Overview(_) => Self::internal(error.to_string()),
         }
     }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::interrupt::NOTICE;
 use super::sending::{self, Pace};
-use super::{greeting, online, plan, progress};
+use super::{greeting, online, pilot, plan, progress};
 use crate::front;
 use crate::plan::{Overview, overview_of, staleness};
 use crate::report::{Report, Sent, counted};
@@ -15,7 +15,14 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
-pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
+pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> {
+    let Some(inbox) = &args.pilot else { return send(&context, args) };
+    let exit = send(&pilot::of(context, inbox, args.threads), args)?;
+    super::say(&pilot::farewell(inbox));
+    Ok(exit)
+}
+
+fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
     let settings = greeting::settings(context, &args.front)?;
     let sources = context.open_sources()?;
     let mut ledger = context.open_ledger()?;
@@ -38,10 +45,13 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     }
     let greeted = runtime.block_on(sending::unless_stopped(context, async {
         let greeted = greeting::greet(context, front, &overview).await?;
-        match online::double_history(context, &greeted, &ledger).await? {
-            (Some(double), _) => return Err(double.failure(context)),
-            (None, Some(note)) => super::say(&format!("note: {note}\n")),
-            (None, None) => {}
+        // What a pilot sends is thrown away again.
+        if context.pilot.is_none() {
+            match online::double_history(context, &greeted, &ledger).await? {
+                (Some(double), _) => return Err(double.failure(context)),
+                (None, Some(note)) => super::say(&format!("note: {note}\n")),
+                (None, None) => {}
+            }
         }
         online::check_tags(context, &greeted, &overview, args.create_tags).await?;
         Ok(greeted)

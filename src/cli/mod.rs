@@ -9,6 +9,7 @@ mod import;
 mod interrupt;
 mod online;
 mod output;
+mod pilot;
 mod place;
 mod plan;
 mod progress;
@@ -56,8 +57,11 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
     let load = |mapping| Context::load(cli.common.clone(), mapping, stop);
     match &cli.command {
         Command::Plan(args) => plan::run(&load(&args.mapping)?, args),
-        Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, args),
-        Command::Import(args) => import::run(&load(&args.mapping)?, args),
+        Command::Rehearse(args) => {
+            let sample = args.threads.map(|threads| threads as usize);
+            rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
+        }
+        Command::Import(args) => import::run(load(&args.mapping)?, args),
         Command::Status(mapping) => status::run(&load(mapping)?),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),

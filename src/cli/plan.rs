@@ -57,7 +57,7 @@ pub(super) fn make(
     requests: Option<&mut dyn Write>,
     observer: &dyn Observer,
 ) -> Result<Overview, Failure> {
-    let settings = plan::Settings { threads, requests };
+    let settings = plan::Settings { threads, requests, sample: context.sample };
     Ok(plan::plan(&context.mapping, sources, ledger, settings, observer, &context.stop)?)
 }
 

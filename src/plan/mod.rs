@@ -24,6 +24,7 @@ mod read;
 mod rebuild;
 mod requests;
 mod resolve;
+mod sample;
 mod verdicts;
 
 pub use overview::{ActiveMessages, HUGE, LargeThread, Listed, Overview, ProblemKind};
@@ -71,6 +72,8 @@ pub struct Settings<'a> {
     pub threads: usize,
     /// Where to write one line per record, if asked for.
     pub requests: Option<&'a mut dyn Write>,
+    /// So many conversations and no more, spread over all; the others are left out and counted.
+    pub sample: Option<usize>,
 }
 
 /// Makes a plan and writes it into the ledger.
@@ -88,7 +91,7 @@ pub fn plan(
     let pins = pins::Pins::of(ledger)?;
     let mut read = read::read_all(sources, mapping, &pins, settings.threads, observer, stop)?;
     let links = std::mem::take(&mut read.links);
-    let resolution = resolve::resolve(&read, links, &pins, mapping);
+    let resolution = resolve::resolve(&read, links, &pins, mapping, settings.sample);
     let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
     if let Some(out) = settings.requests {
         let rebuilder = Rebuilder::new(Arc::clone(mapping), Arc::clone(sources));

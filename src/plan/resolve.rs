@@ -40,6 +40,8 @@ pub(super) enum Fate {
     Message(u32),
     /// A copy of the message at this index.
     Copy(u32),
+    /// Its conversation is not in the sample.
+    LeftOut,
     /// As the record's own finding says.
     Own,
 }
@@ -101,6 +103,7 @@ pub(super) fn resolve<'a>(
     links: Vec<Option<thread::Message>>,
     pins: &Pins,
     mapping: &'a Mapping,
+    sample: Option<usize>,
 ) -> Resolution<'a> {
     let mut resolution = Resolution {
         read,
@@ -118,6 +121,9 @@ pub(super) fn resolve<'a>(
     resolution.name_threads(links, pins);
     resolution.tag_further_inboxes();
     resolution.put_in_order();
+    if let Some(wanted) = sample {
+        resolution.keep_sample(wanted, pins);
+    }
     resolution
 }
 

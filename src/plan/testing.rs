@@ -65,7 +65,7 @@ impl Folder {
         more: &str,
         stop: &AtomicBool,
     ) -> Result<Overview, PlanError> {
-        let settings = Settings { threads: 2, requests: None };
+        let settings = Settings { threads: 2, requests: None, sample: None };
         plan(&self.mapping(more), &self.sources(), ledger, settings, &Silent, stop)
     }
 

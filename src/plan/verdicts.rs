@@ -20,7 +20,7 @@ impl Resolution<'_> {
         (0..self.fates.len()).filter_map(|number| {
             let other = match *self.fates.get(number)? {
                 Fate::Copy(of) => self.messages.get(of as usize).map(|message| message.external_id.clone()),
-                Fate::Message(_) | Fate::Own => None,
+                Fate::Message(_) | Fate::LeftOut | Fate::Own => None,
             };
             Some((self.entry(number, self.verdict(number)?), other))
         })
@@ -30,6 +30,7 @@ impl Resolution<'_> {
         Some(match *self.fates.get(number)? {
             Fate::Message(index) => Verdict::Planned(self.planned(self.messages.get(index as usize)?)?),
             Fate::Copy(of) => Verdict::Duplicate { of: self.messages.get(of as usize)?.record as u64 },
+            Fate::LeftOut => Verdict::Skipped { cause: "not in the sample".to_owned() },
             Fate::Own => own_verdict(self.read.facts.get(number)?, &self.read.texts)?,
         })
     }

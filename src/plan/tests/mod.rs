@@ -10,6 +10,7 @@ mod order;
 mod overview;
 mod properties;
 mod requests;
+mod sample;
 mod sent_before;
 mod stale;
 mod threads;
@@ -160,7 +161,7 @@ fn planned(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
 fn planned_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
     let mut read = read::read_all(sources, mapping, pins, threads, &Silent, &AtomicBool::new(false)).unwrap();
     let links = std::mem::take(&mut read.links);
-    resolve::resolve(&read, links, pins, mapping).entries().collect()
+    resolve::resolve(&read, links, pins, mapping, None).entries().collect()
 }
 
 /// The entries of mails alone, without pins.

@@ -1,0 +1,68 @@
+//! A plan of some conversations only, to be looked at before the rest: spread evenly over the order of sending, so that old
+//! ones are among them as well as new ones.
+
+use super::pins::Pins;
+use super::resolve::{Fate, Resolution};
+
+/// A larger conversation is not chosen while there are others: it would take the room of many.
+const LARGEST: u32 = 50;
+
+impl Resolution<'_> {
+    /// Keeps so many conversations, those that something was sent of before all others. What is left out keeps its fate as
+    /// [`Fate::LeftOut`].
+    pub(super) fn keep_sample(&mut self, wanted: usize, pins: &Pins) {
+        let mut kept = vec![false; self.threads.len()];
+        let mut order: Vec<usize> = self.messages.iter().map(|message| message.thread).collect();
+        order.dedup();
+        let is_sent =
+            |thread: &usize| self.threads.get(*thread).is_some_and(|thread| pins.thread(&thread.thread_ref).is_some());
+        let (sent, mut fresh): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_sent);
+        let is_small = |thread: &usize| self.threads.get(*thread).is_some_and(|thread| thread.size <= LARGEST);
+        if fresh.iter().any(is_small) {
+            fresh.retain(is_small);
+        }
+        let room = wanted.saturating_sub(sent.len()).min(fresh.len());
+        // The middle of each of so many equal stretches.
+        let chosen = (0..room).filter_map(|at| fresh.get((2 * at + 1) * fresh.len() / (2 * room)));
+        for thread in sent.iter().chain(chosen) {
+            if let Some(slot) = kept.get_mut(*thread) {
+                *slot = true;
+            }
+        }
+        self.keep_threads(&kept);
+    }
+
+    fn keep_threads(&mut self, kept: &[bool]) {
+        let renumbered = |kept: &mut dyn Iterator<Item = bool>| -> Vec<Option<usize>> {
+            let mut next = 0;
+            kept.map(|is_kept| {
+                is_kept.then(|| {
+                    next += 1;
+                    next - 1
+                })
+            })
+            .collect()
+        };
+        let threads = renumbered(&mut kept.iter().copied());
+        let thread_of = |old: usize| threads.get(old).copied().flatten();
+        let messages = renumbered(&mut self.messages.iter().map(|message| thread_of(message.thread).is_some()));
+        for fate in &mut self.fates {
+            if let Fate::Message(index) | Fate::Copy(index) = fate {
+                let new = messages.get(*index as usize).copied().flatten();
+                match new.and_then(|new| u32::try_from(new).ok()) {
+                    Some(new) => *index = new,
+                    None => *fate = Fate::LeftOut,
+                }
+            }
+        }
+        self.messages.retain_mut(|message| match thread_of(message.thread) {
+            Some(new) => {
+                message.thread = new;
+                true
+            }
+            None => false,
+        });
+        let mut is_kept = kept.iter().copied();
+        self.threads.retain(|_| is_kept.next().unwrap_or_default());
+    }
+}

@@ -1,7 +1,7 @@
 //! What may be typed behind the hidden `embedded-front`.
 
 use super::args::MappingArg;
-use crate::rehearsal::{Fault, Faults, Hint, Misfortune, Outage, Refusal};
+use crate::rehearsal::{ChannelSpec, Fault, Faults, Hint, LiveTeam, Misfortune, Outage, Refusal};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +24,33 @@ pub(super) struct EmbeddedFrontArgs {
     /// Requests a minute it allows
     #[arg(long, default_value_t = u64::from(u32::MAX))]
     pub limit: u64,
+    /// From the K-th import on it allows another number of requests a minute: K=LIMIT; may be given again
+    #[arg(long, value_name = "K=LIMIT", value_parser = limit_at)]
+    pub limit_at: Vec<(u64, u64)>,
+    /// It has a burst allowance of half the limit, refilled over ten minutes
+    #[arg(long)]
+    pub burst: bool,
+    /// Requests a second that one inbox, conversation or message takes; Front takes 5
+    #[arg(long, value_name = "N")]
+    pub per_resource: Option<usize>,
+    /// Its answers tell nothing of limits
+    #[arg(long)]
+    pub no_rate_headers: bool,
+    /// Others use the same limit: REQUESTS_PER_MINUTE or REQUESTS_PER_MINUTE:bursty
+    #[arg(long, value_name = "TEAM")]
+    pub live_team: Option<LiveTeam>,
+    /// A channel, and what it brought in before: ADDRESS=INBOX[:OLDEST_DATE:COUNT]; may be given again
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Vec<ChannelSpec>,
+    /// A tag that exists; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub tag: Vec<String>,
+    /// Messages with tags that do not exist are refused
+    #[arg(long)]
+    pub refuse_unknown_tags: bool,
+    /// Keep no bodies and attachments once they were judged
+    #[arg(long)]
+    pub forget_bodies: bool,
     /// Its clock is ahead by so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     pub clock_skew: i64,
@@ -87,6 +114,11 @@ pub(super) struct EmbeddedFrontArgs {
     /// A message that comes before the first of its thread exists makes a conversation of its own
     #[arg(long)]
     pub race_firsts: bool,
+}
+
+fn limit_at(text: &str) -> Result<(u64, u64), String> {
+    let parsed = text.split_once('=').and_then(|(import, limit)| Some((import.parse().ok()?, limit.parse().ok()?)));
+    parsed.ok_or_else(|| "write K=LIMIT, two numbers".to_owned())
 }
 
 impl EmbeddedFrontArgs {

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::import::inboxes_of;
 use crate::ledger::Target;
 use crate::plan::Overview;
-use crate::rehearsal::{Company, Config, InboxSpec, RepeatAnswer, Server, Snapshot, TeammateSpec};
+use crate::rehearsal::{Company, Config, InboxSpec, RepeatAnswer, Server, Snapshot, TeammateSpec, UnknownTags};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -26,6 +26,15 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         dump: args.dump.clone(),
         limit_per_minute: args.limit,
         appear_after: Duration::from_millis(args.appear_after_ms),
+        limit_at: args.limit_at.clone(),
+        has_burst: args.burst,
+        per_resource: args.per_resource,
+        has_rate_headers: !args.no_rate_headers,
+        live_team: args.live_team,
+        channels: args.channel.clone(),
+        tags: args.tag.clone(),
+        unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
+        forget_bodies: args.forget_bodies,
         clock_skew: args.clock_skew,
         repeat_answer: if args.new_uid_for_repeats { RepeatAnswer::NewUid } else { RepeatAnswer::FirstUid },
         burnt: args.burnt.clone(),
@@ -58,6 +67,9 @@ fn last_line(state: &Snapshot) -> serde_json::Value {
         "lost": state.lost,
         "imports": state.imports,
         "reads": state.reads,
+        "busiest_window": state.busiest_window,
+        "others_asked": state.others_asked,
+        "others_refused": state.others_refused,
         "seconds": state.span.as_secs_f64(),
         "over_limit": state.over_limit,
         "over_resource": state.over_resource,

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::channel::ChannelSpec;
 use super::faults::Faults;
+use super::pace::LiveTeam;
 
 /// How the embedded Front is set up. `Config::default()` answers at full speed and misbehaves in nothing.
 ///
@@ -26,6 +28,20 @@ pub struct Config {
     pub appear_after: Duration,
     /// Requests a minute for the whole company, announced in `x-ratelimit-limit` and enforced.
     pub limit_per_minute: u64,
+    /// Limits a minute that begin in mid-run: the import with which each begins, and the limit.
+    pub limit_at: Vec<(u64, u64)>,
+    /// Half the limit more, refilled over ten minutes, and announced.
+    pub has_burst: bool,
+    /// Calls a second that each resource takes before it answers 429; Front's tier 2 takes 5.
+    pub per_resource: Option<usize>,
+    /// Whether answers tell where the limits stand.
+    pub has_rate_headers: bool,
+    /// Somebody else who uses the same limit.
+    pub live_team: Option<LiveTeam>,
+    /// Channels of the inboxes, with what they brought in before.
+    pub channels: Vec<ChannelSpec>,
+    /// Bodies and attachments are forgotten once they were judged: what is stored stays small.
+    pub forget_bodies: bool,
     /// By how many seconds the clock that answers tell is ahead of the machine's.
     pub clock_skew: i64,
     /// A file to which every stored message is appended as one JSON line.
@@ -55,6 +71,13 @@ impl Default for Config {
             port: 0,
             appear_after: Duration::from_millis(50),
             limit_per_minute: 6_000_000,
+            limit_at: Vec::new(),
+            has_burst: false,
+            per_resource: None,
+            has_rate_headers: true,
+            live_team: None,
+            channels: Vec::new(),
+            forget_bodies: false,
             clock_skew: 0,
             dump: None,
             spill: None,

@@ -17,13 +17,16 @@ use futures_util::StreamExt;
 use super::connection::Line;
 use super::errors::ApiError;
 use super::faults::{Doom, Fate, Instead, Misfortune, Spoiling};
-use super::pace::Standing;
+use super::pace::{Standing, Verdict};
 use super::server::Shared;
 use super::spoil;
 
 /// No script, nothing from elsewhere; mail is shown in frames that have a stricter policy of their own.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; \
                            form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Names the tier that was exceeded.
+const TIER: HeaderName = HeaderName::from_static("x-front-tier");
 
 /// How much of a request that is refused unread is read all the same. A connection closed with data under way is reset,
 /// and the client would see the reset instead of the answer.
@@ -84,11 +87,11 @@ async fn api(shared: &Shared, request: Request, next: Next) -> Response {
     if faults.unauthorized_from.is_some_and(|from| arrival.imports >= from) {
         return unauthenticated(shared, request, now).await;
     }
-    let standing = shared.window().take(now);
-    if !standing.allowed {
-        shared.tally.counts().over_limit += 1;
-        let answer = refuse(request, ApiError::over_limit(standing.left.as_secs_f64())).await;
-        return announced(answer, shared, standing);
+    let (verdict, standing) = limits(shared, request.uri().path(), is_import.then_some(arrival.number), now);
+    if let Some((error, tier)) = over(shared, verdict, standing) {
+        let mut answer = announced(refuse(request, error).await, shared, standing);
+        answer.headers_mut().extend(tier.map(|tier| (TIER, HeaderValue::from_static(tier))));
+        return answer;
     }
     let fate = if is_import { faults.fate_of_import(arrival.number) } else { faults.fate_of_read(arrival.number) };
     if let Some(stretch) = fate.storm {
@@ -104,6 +107,37 @@ async fn api(shared: &Shared, request: Request, next: Next) -> Response {
         None => announced(fulfil(shared, request, next, is_import, &fate, line.as_ref()).await, shared, standing),
     };
     delayed(shared, answer, &fate, line.as_ref()).await
+}
+
+/// What the limits say of a call, and where they stand after it.
+fn limits(shared: &Shared, path: &str, import: Option<u64>, now: Instant) -> (Verdict, Standing) {
+    let mut pace = shared.pace();
+    if let Some(number) = import {
+        pace.import(number, now);
+    }
+    let verdict = pace.take(path, now);
+    (verdict, pace.standing(now))
+}
+
+/// The refusal of a call over one of the limits, and the tier it names.
+fn over(shared: &Shared, verdict: Verdict, standing: Standing) -> Option<(ApiError, Option<&'static str>)> {
+    let mut counts = shared.tally.counts();
+    let (wait, tier) = match verdict {
+        Verdict::Passes => return None,
+        Verdict::OverLimit => {
+            counts.over_limit += 1;
+            (standing.left, None)
+        }
+        Verdict::OverResource(wait) => {
+            counts.over_resource += 1;
+            (wait, Some("tier-2"))
+        }
+        Verdict::OverSearch => {
+            counts.over_search += 1;
+            (standing.left, Some("search"))
+        }
+    };
+    Some((ApiError::over_limit(wait.as_secs_f64()), tier))
 }
 
 /// What people do in Front meanwhile, as it was asked for this import.
@@ -131,7 +165,7 @@ fn outage(shared: &Shared, line: Option<&Line>, now: Instant) -> Option<Response
 }
 
 async fn unauthenticated(shared: &Shared, request: Request, now: Instant) -> Response {
-    let standing = shared.window().peek(now);
+    let standing = shared.pace().standing(now);
     announced(refuse(request, ApiError::unauthenticated()).await, shared, standing)
 }
 
@@ -248,10 +282,20 @@ fn dress_page(headers: &mut HeaderMap) {
 /// The answer with what Front says of the limits.
 fn announced(mut answer: Response, shared: &Shared, standing: Standing) -> Response {
     let headers = answer.headers_mut();
-    headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(shared.config.limit_per_minute));
-    headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(standing.remaining));
-    if let Ok(reset) = HeaderValue::from_str(&format!("{:.3}", shared.clock.unix(standing.left))) {
-        headers.insert(HeaderName::from_static("x-ratelimit-reset"), reset);
+    if shared.config.has_rate_headers {
+        let burst = standing.burst;
+        let numbers = [
+            ("x-ratelimit-limit", Some(standing.limit)),
+            ("x-ratelimit-remaining", Some(standing.remaining)),
+            ("x-ratelimit-burst-limit", burst.map(|(limit, _)| limit)),
+            ("x-ratelimit-burst-remaining", burst.map(|(_, remaining)| remaining)),
+        ];
+        for (name, number) in numbers {
+            headers.extend(number.map(|number| (HeaderName::from_static(name), HeaderValue::from(number))));
+        }
+        if let Ok(reset) = HeaderValue::from_str(&format!("{:.3}", shared.clock.unix(standing.left))) {
+            headers.insert(HeaderName::from_static("x-ratelimit-reset"), reset);
+        }
     }
     if shared.clock.is_off()
         && let Ok(date) = HeaderValue::from_str(&shared.clock.http_date(Duration::ZERO))

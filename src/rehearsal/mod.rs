@@ -8,6 +8,7 @@
 //! file and attachments in one file per message, in a temporary directory that goes with the server.
 
 mod api;
+mod channel;
 mod clock;
 mod config;
 mod connection;
@@ -26,7 +27,9 @@ mod templates;
 mod weather;
 mod web;
 
+pub use channel::{ChannelSpec, LiveMail};
 pub use config::{Company, Config, InboxSpec, RepeatAnswer, TeammateSpec, UnknownTags};
 pub use faults::{Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
+pub use pace::LiveTeam;
 pub use server::Server;
 pub use snapshot::{InboxCount, Snapshot};

@@ -20,7 +20,7 @@ use super::clock::Clock;
 use super::config::Config;
 use super::connection::{Line, Loopback};
 use super::errors::ApiError;
-use super::pace::Window;
+use super::pace::Pace;
 use super::snapshot::Snapshot;
 use super::store::{Attachment, LogReader, SpoolDir, Store, private};
 use super::tally::Tally;
@@ -41,7 +41,7 @@ pub(super) struct Shared {
     pub(super) log: LogReader,
     pub(super) spool: SpoolDir,
     store: Mutex<Store>,
-    window: Mutex<Window>,
+    pace: Mutex<Pace>,
 }
 
 impl Shared {
@@ -50,8 +50,8 @@ impl Shared {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn window(&self) -> MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn base_url(&self) -> String {
@@ -65,10 +65,11 @@ impl Shared {
         let attachments = self.log.read(message.place)?.attachments;
         let offset = attachments.iter().take(place).map(|before| before.size).sum();
         let Some(attachment) = attachments.into_iter().nth(place) else { return Ok(None) };
-        // Without a spool all attachments of the message are empty.
         let bytes = match message.spool {
             Some(number) => self.spool.read(number, offset, attachment.size)?,
-            None => Vec::new(),
+            None if attachment.size == 0 => Vec::new(),
+            // It was forgotten.
+            None => return Ok(None),
         };
         Ok(Some((attachment, bytes)))
     }
@@ -107,9 +108,9 @@ impl Server {
             weather: Weather::new(&config.faults.outages),
             clock: Clock::new(config.clock_skew),
             log,
-            spool: SpoolDir::new(directory.path().join("attachments")),
+            spool: SpoolDir::new(directory.path().join("attachments"), !config.forget_bodies),
             store: Mutex::new(store),
-            window: Mutex::new(Window::new(config.limit_per_minute, Instant::now())),
+            pace: Mutex::new(Pace::new(&config, Instant::now())),
             config,
         });
         let (stop, stopped) = oneshot::channel();
@@ -139,6 +140,7 @@ impl Server {
     #[must_use]
     pub fn state(&self) -> Snapshot {
         let counts = self.shared.tally.counts().clone();
+        let busy = self.shared.pace().busy(Instant::now());
         Snapshot {
             refused: counts.refused,
             over_limit: counts.over_limit,
@@ -147,6 +149,9 @@ impl Server {
             imports: counts.imports,
             reads: counts.reads,
             span: counts.span(),
+            busiest_window: busy.busiest,
+            others_asked: busy.others_asked,
+            others_refused: busy.others_refused,
             faults: counts.faults,
             ..self.shared.store().snapshot()
         }
@@ -234,8 +239,11 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/inboxes/{inbox}/conversations", get(api::inbox_conversations))
         .route("/inboxes/{inbox}/imported_messages", post(import::import))
         .route("/teammates", get(api::teammates))
+        .route("/inboxes/{inbox}/channels", get(api::inbox_channels))
         .route("/tags", get(api::tags))
+        .route("/company/tags", get(api::tags).post(api::create_tag))
         .route("/channels", get(api::channels))
+        .route("/conversations/search/{query}", get(api::search))
         .route("/messages/{message}", get(api::message))
         .route("/conversations/{conversation}", get(api::conversation))
         .route("/conversations/{conversation}/messages", get(api::conversation_messages))

@@ -35,6 +35,12 @@ pub struct Snapshot {
     pub reads: u64,
     /// From the first of these calls to the last.
     pub span: Duration,
+    /// Most of these calls that passed within one window of a minute.
+    pub busiest_window: u64,
+    /// Requests of the live team.
+    pub others_asked: u64,
+    /// Those of them that were refused because the limit was used up.
+    pub others_refused: u64,
     /// By the name of the fault, how many calls it took effect on.
     pub faults: BTreeMap<String, u64>,
     /// The inboxes in the order in which they were set up.

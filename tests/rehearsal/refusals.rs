@@ -190,7 +190,7 @@ async fn a_deleted_inbox_is_unknown_to_every_call_and_the_others_go_on() {
     for n in 0..2 {
         front.import(&message(&n.to_string())).await.refuses(404, &format!("Unknown inbox ID {INBOX}"));
     }
-    for path in ["", "/conversations"] {
+    for path in ["", "/conversations", "/channels"] {
         front.get(&format!("/inboxes/{INBOX}{path}")).await.refuses(404, "Unknown inbox ID");
     }
     let listed = front.get("/inboxes").await.body;

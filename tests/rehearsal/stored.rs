@@ -89,3 +89,36 @@ async fn a_merged_conversation_says_where_it_is_now() {
     let state = front.state();
     assert_eq!((state.conversations, state.inboxes[0].conversations, front.counted("merge")), (1, 1, 1));
 }
+
+#[tokio::test]
+async fn a_forgetful_server_keeps_what_lookups_compare_and_no_content() {
+    let spill = tempfile::tempdir().unwrap();
+    let front = Front::new(Config { forget_bodies: true, spill: Some(spill.path().to_owned()), ..config() });
+    let mut parts = form_message("a");
+    parts.push(field("subject", "Help"));
+    parts.push(file(0, "a.txt", "text/plain", &[b'x'; 100_000]));
+    let uid = front.import_form(&parts).await.uid();
+    let found = front.get(&format!("/messages/alt:uid:{uid}")).await.body;
+    let shown = json!([found["subject"], found["created_at"], found["is_inbound"], found["body"]]);
+    assert_eq!(shown, json!(["Help", 1_453_770_984, true, ""]));
+    let attachment = &found["attachments"][0];
+    assert_eq!(json!([attachment["filename"], attachment["size"]]), json!(["a.txt", 100_000]));
+    let answer = front.client.get(attachment["url"].as_str().unwrap()).bearer_auth(TOKEN).send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    let size: u64 = walkdir::WalkDir::new(spill.path())
+        .into_iter()
+        .map(|entry| entry.unwrap().metadata().unwrap())
+        .filter(std::fs::Metadata::is_file)
+        .map(|file| file.len())
+        .sum();
+    assert!(size < 2_000, "{size} bytes are kept");
+    // Repeats are still told from what is not the same: the body and the files count.
+    front.import_form(&parts).await.uid();
+    assert_eq!((front.state().repeats, front.state().changed_repeats), (1, 0));
+    parts[2] = field("body", "Other");
+    front.import_form(&parts).await.uid();
+    *parts.last_mut().unwrap() = file(0, "a.txt", "text/plain", &[b'y'; 100_000]);
+    parts[2] = field("body", "Hello");
+    front.import_form(&parts).await.uid();
+    assert_eq!((front.state().repeats, front.state().changed_repeats), (3, 2));
+}

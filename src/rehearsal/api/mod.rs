@@ -1,7 +1,9 @@
-//! The documented calls that read.
+//! The documented calls beside the import.
 
+mod lists;
 mod page;
 mod render;
+mod search;
 mod text;
 
 use std::sync::Arc;
@@ -13,8 +15,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+pub(super) use self::lists::{channels, create_tag, inbox_channels, tags};
 use self::page::{Asked, Extra};
 use self::render::Heading;
+pub(super) use self::search::search;
 use super::config::TeammateSpec;
 use super::errors::ApiError;
 use super::server::Shared;
@@ -48,31 +52,6 @@ pub(super) async fn teammates(State(shared): App) -> Json<Value> {
     let base = shared.base_url();
     let teammates: Vec<Value> = shared.store().teammates().iter().map(|it| render::teammate(&base, it)).collect();
     Json(render::list(&format!("{base}/teammates"), &teammates))
-}
-
-/// There are none: imported messages are linked to no channel.
-pub(super) async fn channels(State(shared): App) -> Json<Value> {
-    Json(render::list(&format!("{}/channels", shared.base_url()), &[]))
-}
-
-pub(super) async fn tags(State(shared): App, RawQuery(query): RawQuery) -> Answer {
-    let asked = Asked::parse(query.as_deref(), Extra::Sort("id"))?;
-    let base = shared.base_url();
-    let address = format!("{base}/tags");
-    let store = shared.store();
-    let count = u32::try_from(store.tags().len()).map_err(std::io::Error::other)?;
-    let after = asked.after.map(|(_, last)| last);
-    let numbers: Box<dyn Iterator<Item = u32>> = if asked.ascending == Some(false) {
-        Box::new((0..after.unwrap_or(count).min(count)).rev())
-    } else {
-        Box::new(after.map_or(0, |last| last.saturating_add(1))..count)
-    };
-    let named = |number: u32| Some((number, store.tags().get(number as usize)?));
-    let listed: Vec<(u32, &String)> = numbers.filter_map(named).take(asked.limit + 1).collect();
-    let next = next_page(&asked, &address, listed.get(..asked.limit + 1), |(number, _)| (0, *number));
-    let results: Vec<Value> =
-        listed.iter().take(asked.limit).map(|(number, name)| render::tag(&base, *number, name)).collect();
-    Ok(Json(render::page(&address, &results, next.as_deref())))
 }
 
 pub(super) async fn inbox_conversations(

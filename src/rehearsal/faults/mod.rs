@@ -17,6 +17,7 @@ pub use self::chance::Rate;
 pub use self::chosen::Refusal;
 pub use self::kind::{Fault, Hint, Misfortune, Stretch};
 
+pub(super) use self::chance::draw;
 pub(super) use self::chosen::Chosen;
 pub(super) use self::fate::{Doom, Fate, Instead, Spoiling};
 

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 
-pub(super) use self::check::Checked;
+pub(super) use self::check::{Checked, store_view};
 use super::errors::ApiError;
 use super::faults::{Chosen, Doom, Hint, Misfortune};
 use super::gate::drain;
@@ -53,14 +53,15 @@ pub(super) async fn import(
     if let Some(error) = refusal(&shared, chosen) {
         return Err(error);
     }
+    let forgotten = if shared.config.forget_bodies { forget_body(&mut decoded.request) } else { String::new() };
     let offer = |decoded: &Decoded, checked| {
-        Offer::new(&inbox, number, checked, decoded.multipart, &decoded.request, &decoded.attachments)
+        let Decoded { request, attachments, multipart } = decoded;
+        Offer::new((&inbox, number), checked, *multipart, request, attachments, &forgotten)
     };
     let mut offered = offer(&decoded, checked)?;
     let altered = doom.altered.filter(|part| part.alter(&mut decoded.request, &mut decoded.attachments));
     if altered.is_some() {
-        let checked = check::check(&decoded.request).map_err(|wrong| ApiError::unsatisfied(&wrong))?;
-        offered = offer(&decoded, checked)?.sent_as(&offered);
+        offered = offer(&decoded, store_view(&decoded.request))?.sent_as(&offered);
     }
     let is_lost = doom.is_lost || chosen == Some(Chosen::Lost);
     let accepted = shared.store().accept(offered.with_spool(spool.number()).lost(is_lost), Instant::now())?;
@@ -74,6 +75,14 @@ pub(super) async fn import(
     }
     let answer = json!({ "status": "accepted", "message_uid": accepted.uid });
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+/// Takes the body out of a request and leaves an empty one.
+fn forget_body(request: &mut Map<String, Value>) -> String {
+    match request.get_mut("body") {
+        Some(Value::String(body)) => std::mem::take(body),
+        _ => String::new(),
+    }
 }
 
 /// The answer to a chosen message that is to be refused.

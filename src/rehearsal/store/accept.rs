@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::super::config::{RepeatAnswer, UnknownTags};
 use super::super::errors::ApiError;
 use super::super::import::Checked;
-use super::{Attachment, Conversation, Message, Person, Store, ThreadKey, hex, parse_id};
+use super::{Attachment, Conversation, Message, Person, Role, Store, ThreadKey, hex, parse_id};
 
 /// A message that satisfied all rules that need no knowledge of the store.
 pub(in super::super) struct Offer {
@@ -36,19 +36,21 @@ struct Line<'a> {
 }
 
 impl Offer {
+    /// With `forgotten`, what of the request is not kept and still tells whether a repeat is the same.
     pub(in super::super) fn new(
-        inbox_id: &str,
-        inbox: u32,
+        inbox: (&str, u32),
         message: Checked,
         multipart: bool,
         request: &Map<String, Value>,
         attachments: &[Attachment],
+        forgotten: &str,
     ) -> io::Result<Self> {
-        let line = Line { inbox: inbox_id, external_id: &message.external_id, multipart, request, attachments };
+        let (id, inbox) = inbox;
+        let line = Line { inbox: id, external_id: &message.external_id, multipart, request, attachments };
         // Written here and not under the store's lock: bodies can be large.
         let mut line = serde_json::to_vec(&line).map_err(io::Error::other)?;
         line.pop();
-        let digest = first_eight(&Sha256::digest(&line));
+        let digest = first_eight(&Sha256::new().chain_update(&line).chain_update(forgotten).finalize());
         Ok(Self { inbox, message, line, digest, spool: None, is_lost: false })
     }
 
@@ -231,9 +233,9 @@ impl Store {
         if conversation.subject.is_empty() {
             conversation.subject = message.subject.as_deref().unwrap_or_default().into();
         }
-        conversation.meet(&message.handle, message.name.as_deref());
+        conversation.meet(&message.handle, message.name.as_deref(), Role::Sender);
         for handle in &message.recipients {
-            conversation.meet(handle, None);
+            conversation.meet(handle, None, Role::Recipient);
         }
         for tag in tags {
             if !conversation.tags.contains(&tag) {
@@ -241,8 +243,7 @@ impl Store {
             }
         }
         if message.is_inbound && conversation.recipient.as_ref().is_none_or(|(time, _)| *time <= message.created_at) {
-            let person =
-                Person { handle: message.handle.as_str().into(), name: message.name.as_deref().map(Into::into) };
+            let person = Person::new(&message.handle, message.name.as_deref());
             conversation.recipient = Some((message.created_at, person));
         }
         let after = (Reverse(conversation.last()), Reverse(thread));

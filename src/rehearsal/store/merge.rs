@@ -11,7 +11,7 @@ impl Store {
         let Some(inbox) = self.inbox_number(inbox) else { return false };
         let mut standing = (0..)
             .zip(&self.conversations)
-            .filter(|(_, it)| it.inbox == inbox && it.merged_into.is_none())
+            .filter(|(number, it)| it.inbox == inbox && it.merged_into.is_none() && *number >= self.live)
             .map(|(number, _)| number);
         let (Some(into), Some(from)) = (standing.next(), standing.next()) else { return false };
         self.merge(from, into);
@@ -32,9 +32,7 @@ impl Store {
         let Some(kept) = self.conversations.get_mut(into as usize) else { return };
         let before = (Reverse(kept.last()), Reverse(into));
         kept.messages.extend(messages);
-        for person in people {
-            kept.meet(&person.handle, person.name.as_deref());
-        }
+        kept.take_over(&people);
         for tag in tags {
             if !kept.tags.contains(&tag) {
                 kept.tags.push(tag);

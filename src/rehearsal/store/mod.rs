@@ -4,6 +4,7 @@ mod accept;
 mod burnt;
 mod conversation;
 mod ids;
+mod live;
 mod log;
 mod merge;
 mod spool;
@@ -23,8 +24,9 @@ use super::config::{Config, TeammateSpec, UnknownTags};
 use super::snapshot::{InboxCount, Snapshot};
 
 pub(super) use self::accept::{Kept, Offer};
-pub(super) use self::conversation::{Conversation, PEOPLE, Person};
+pub(super) use self::conversation::{Conversation, PEOPLE, Person, Role};
 pub(super) use self::ids::{hex, parse as parse_id, render as render_id};
+pub(super) use self::live::Channel;
 pub(super) use self::log::{Attachment, LogReader, Place, Stored};
 pub(super) use self::spool::{Spool, SpoolDir};
 
@@ -38,6 +40,8 @@ pub(super) struct Inbox {
     pub(super) messages: u64,
     shelf: Shelf,
     is_gone: bool,
+    /// Messages, and as many conversations, that were there before the first import.
+    live: u64,
 }
 
 impl Inbox {
@@ -111,6 +115,9 @@ pub(super) struct Store {
     counts: Counts,
     burnt: Burnt,
     race_firsts: bool,
+    channels: Vec<Channel>,
+    /// Messages, and as many conversations, that were there before the first import. They have the first numbers.
+    live: u32,
 }
 
 /// Made for its owner alone: it holds people's mail.
@@ -133,7 +140,14 @@ impl Store {
             if inboxes.iter().any(|other| other.id == id) {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("two inboxes have the id {id}")));
             }
-            inboxes.push(Inbox { id, name: spec.name.clone(), messages: 0, shelf: Shelf::new(), is_gone: false });
+            inboxes.push(Inbox {
+                id,
+                name: spec.name.clone(),
+                messages: 0,
+                shelf: Shelf::new(),
+                is_gone: false,
+                live: 0,
+            });
         }
         let mut store = Self {
             inboxes,
@@ -148,15 +162,19 @@ impl Store {
             conversations: Vec::new(),
             threads: HashMap::new(),
             log,
-            dump,
+            dump: None,
             seed: RandomState::new().hash_one("uid"),
             counts: Counts::default(),
             burnt: Burnt::open(config.burnt.as_deref(), &config.faults, config.repeat_answer)?,
             race_firsts: config.faults.race_firsts,
+            channels: Vec::new(),
+            live: 0,
         };
         for tag in &config.tags {
             store.tag(tag);
         }
+        store.open_channels(&config.channels)?;
+        store.dump = dump;
         Ok((store, reader))
     }
 
@@ -164,12 +182,13 @@ impl Store {
         let count = |inbox: &Inbox| InboxCount {
             id: inbox.id.clone(),
             name: inbox.name.clone(),
-            messages: inbox.messages,
-            conversations: inbox.conversations() as u64,
+            messages: inbox.messages - inbox.live,
+            conversations: inbox.conversations() as u64 - inbox.live,
         };
+        let live = u64::from(self.live);
         Snapshot {
-            messages: self.messages.len() as u64,
-            conversations: self.conversations.len() as u64 - self.counts.merged,
+            messages: self.messages.len() as u64 - live,
+            conversations: self.conversations.len() as u64 - self.counts.merged - live,
             repeats: self.counts.repeats,
             changed_repeats: self.counts.changed_repeats,
             hurried: self.counts.hurried,
@@ -223,6 +242,15 @@ impl Store {
         (0..).zip(&self.teammates).find(|(_, teammate)| is_named(teammate)).map(|(number, _)| number)
     }
 
+    pub(super) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// Makes a tag; `None` where there is one of that name.
+    pub(super) fn make_tag(&mut self, name: &str) -> Option<u32> {
+        (!self.tag_numbers.contains_key(name)).then(|| self.tag(name))
+    }
+
     pub(super) fn tags(&self) -> &[String] {
         &self.tags
     }
@@ -259,7 +287,8 @@ impl Store {
 
     /// Whether a message has appeared: some time after it was accepted.
     pub(super) fn exists(&self, number: u32, now: Instant) -> bool {
-        self.message(number).is_some_and(|message| now.saturating_duration_since(message.accepted) >= self.appear_after)
+        let has_appeared = |it: &Message| now.saturating_duration_since(it.accepted) >= self.appear_after;
+        number < self.live || self.message(number).is_some_and(has_appeared)
     }
 
     pub(super) fn conversation(&self, number: u32) -> Option<&Conversation> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// Options of the embedded Front as a process of its own. Imports are counted from 1, each attempt.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 pub(super) struct EmbeddedFrontArgs {
     /// The mapping whose inboxes and teammates it has
     #[command(flatten)]
@@ -36,10 +37,10 @@ pub(super) struct EmbeddedFrontArgs {
     /// Its answers tell nothing of limits
     #[arg(long)]
     pub no_rate_headers: bool,
-    /// Others use the same limit: REQUESTS_PER_MINUTE or REQUESTS_PER_MINUTE:bursty
+    /// Others use the same limit: `REQUESTS_PER_MINUTE` or `REQUESTS_PER_MINUTE:bursty`
     #[arg(long, value_name = "TEAM")]
     pub live_team: Option<LiveTeam>,
-    /// A channel, and what it brought in before: ADDRESS=INBOX[:OLDEST_DATE:COUNT]; may be given again
+    /// A channel, and what it brought in before: `ADDRESS=INBOX[:OLDEST_DATE:COUNT]`; may be given again
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Vec<ChannelSpec>,
     /// A tag that exists; may be given again
@@ -144,5 +145,54 @@ impl EmbeddedFrontArgs {
             lost_stay_burnt: self.lost_stay_burnt,
             race_firsts: self.race_firsts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::{Cli, Command};
+    use super::*;
+    use clap::Parser;
+
+    fn args(options: &[&str]) -> Result<Box<EmbeddedFrontArgs>, clap::Error> {
+        let line = ["threadlift", "embedded-front", "m.toml"].into_iter().chain(options.iter().copied());
+        Cli::try_parse_from(line).map(|cli| match cli.command {
+            Command::EmbeddedFront(args) => args,
+            _ => panic!("another command"),
+        })
+    }
+
+    #[test]
+    fn what_goes_wrong_can_be_typed_and_every_kth_has_short_forms() {
+        let typed = args(&[
+            "--seed=7",
+            "--fail-every=3",
+            "--fault=429=0.1:0.5",
+            "--fault=drip=1/2:10",
+            "--fault-reads=html=0.2",
+            "--outage=5:100",
+            "--refuse=x=413",
+            "--merge-at=2",
+            "--merge-at=9",
+            "--limit-at=4=50",
+            "--clock-skew=-30",
+            "--live-team=20:bursty",
+            "--channel=a@b.example=Support",
+        ]);
+        let typed = typed.unwrap();
+        let faults = typed.faults();
+        let expected = ["500=1/3", "429=0.1:0.5", "drip=1/2:10"].map(|fault| fault.parse::<Fault>().unwrap());
+        assert_eq!(faults.imports, expected);
+        assert_eq!(faults.reads, ["html=0.2".parse::<Fault>().unwrap()]);
+        assert_eq!((faults.seed, faults.outages.len(), faults.refuse.len()), (7, 1, 1));
+        assert_eq!((faults.merge_at, typed.limit_at, typed.clock_skew), (vec![2, 9], vec![(4, 50)], -30));
+    }
+
+    #[test]
+    fn what_is_no_fault_is_a_mistake_in_the_arguments() {
+        for wrong in ["--fault=500", "--fault=500=7", "--limit-at=5", "--live-team=x", "--channel=x", "--outage=1"] {
+            assert!(args(&[wrong]).is_err(), "{wrong}");
+        }
+        assert!(args(&[]).unwrap().faults().imports.is_empty());
     }
 }

@@ -96,7 +96,7 @@ async fn a_forgetful_server_keeps_what_lookups_compare_and_no_content() {
     let front = Front::new(Config { forget_bodies: true, spill: Some(spill.path().to_owned()), ..config() });
     let mut parts = form_message("a");
     parts.push(field("subject", "Help"));
-    parts.push(file(0, "a.txt", "text/plain", &[b'x'; 100_000]));
+    parts.push(file(0, "a.txt", "text/plain", &vec![b'x'; 100_000]));
     let uid = front.import_form(&parts).await.uid();
     let found = front.get(&format!("/messages/alt:uid:{uid}")).await.body;
     let shown = json!([found["subject"], found["created_at"], found["is_inbound"], found["body"]]);
@@ -117,7 +117,7 @@ async fn a_forgetful_server_keeps_what_lookups_compare_and_no_content() {
     assert_eq!((front.state().repeats, front.state().changed_repeats), (1, 0));
     parts[2] = field("body", "Other");
     front.import_form(&parts).await.uid();
-    *parts.last_mut().unwrap() = file(0, "a.txt", "text/plain", &[b'y'; 100_000]);
+    *parts.last_mut().unwrap() = file(0, "a.txt", "text/plain", &vec![b'y'; 100_000]);
     parts[2] = field("body", "Hello");
     front.import_form(&parts).await.uid();
     assert_eq!((front.state().repeats, front.state().changed_repeats), (3, 2));

@@ -35,7 +35,7 @@ impl FromStr for LiveTeam {
 
 /// The requests of a live team, each at its time.
 pub(super) struct Team {
-    team: LiveTeam,
+    kind: LiveTeam,
     seed: u64,
     started: Instant,
     minute: u32,
@@ -47,14 +47,14 @@ pub(super) struct Team {
 
 impl Team {
     pub(super) fn new(team: LiveTeam, seed: u64, now: Instant) -> Self {
-        let mut new = Self { team, seed, started: now, minute: 0, due: VecDeque::new(), asked: 0, refused: 0 };
+        let mut new = Self { kind: team, seed, started: now, minute: 0, due: VecDeque::new(), asked: 0, refused: 0 };
         new.due = new.times();
         new
     }
 
     /// The time of the next request that is due by now.
     pub(super) fn next(&mut self, now: Instant) -> Option<Instant> {
-        if self.team.per_minute == 0 {
+        if self.kind.per_minute == 0 {
             return None;
         }
         let begun = self.started + MINUTE * self.minute;
@@ -72,14 +72,14 @@ impl Team {
     }
 
     fn times(&self) -> VecDeque<Duration> {
-        let count = self.team.per_minute.max(1);
+        let count = self.kind.per_minute.max(1);
         let evenly = |n: u32| MINUTE * n / count;
         let in_clumps = |n: u32| {
             let clump = u64::from(n) * CLUMPS / u64::from(count);
             MINUTE.mul_f64(draw(self.seed, (1 << 48) + clump, u64::from(self.minute)))
         };
         let mut times: Vec<Duration> =
-            (0..self.team.per_minute).map(|n| if self.team.is_bursty { in_clumps(n) } else { evenly(n) }).collect();
+            (0..self.kind.per_minute).map(|n| if self.kind.is_bursty { in_clumps(n) } else { evenly(n) }).collect();
         times.sort_unstable();
         times.into()
     }
@@ -92,8 +92,9 @@ mod tests {
     fn times(team: &str, minutes: u32) -> Vec<Duration> {
         let start = Instant::now();
         let mut team = Team::new(team.parse().unwrap(), 5, start);
-        let end = start + MINUTE * minutes - Duration::from_nanos(1);
-        std::iter::from_fn(|| team.next(end)).map(|at| at - start).collect()
+        let end = start + MINUTE * minutes;
+        let all = std::iter::from_fn(|| team.next(end)).map(|at| at.saturating_duration_since(start));
+        all.take_while(|at| *at < MINUTE * minutes).collect()
     }
 
     #[test]

@@ -5,22 +5,53 @@
 //! contract cannot hide on both sides. What was imported is shown in a plain web inbox at [`Server::web_url`].
 //!
 //! Memory holds what lists and lookups need, about 500 bytes a message. Requests themselves lie in one append-only
-//! file and attachments in one file per message, in a temporary directory that goes with the server.
+//! file and attachments in one file per message, in a temporary directory that goes with the server. With
+//! [`Config::forget_bodies`] neither bodies nor files are kept, and repeats are still told from what is not the same.
+//!
+//! # Misbehaviour on request
+//!
+//! [`Faults`] and [`Config`] hold all of it, and the hidden `embedded-front` has an option for each:
+//!
+//! | option | what it does |
+//! |---|---|
+//! | `--fault NAME=RATE[:ARGUMENT]`, `--fault-reads …` | one of [`Fault`] on imports, on all other calls; a rate is a chance or `1/K` for every Kth |
+//! | `--seed N` | all chances follow from it and from the number of the call, so that a run can be repeated |
+//! | `--fail-every K`, `--lose-answer-every K` | short for `--fault 500=1/K` and `--fault lose-answer=1/K` |
+//! | `--unauthorized-from K`, `--inbox-gone-at K`, `--merge-at K`, `--outage K:MS[:503]` | what begins with the Kth import |
+//! | `--refuse PIECE=STATUS`, `--poison PIECE`, `--lose PIECE` | what befalls messages by a piece of their external id or subject |
+//! | `--lost-stay-burnt`, `--burnt FILE`, `--burn FILE`, `--new-uid-for-repeats` | ids that are used up, uids that never become messages |
+//! | `--race-firsts`, `--appear-after-ms MS` | a second message that comes too early makes a conversation of its own |
+//! | `--limit N`, `--limit-at K=N`, `--burst`, `--per-resource N`, `--no-rate-headers`, `--clock-skew S` | limits, and what is said of them |
+//! | `--live-team N[:bursty]` | others who use the same limit; those of their requests that were refused are counted |
+//! | `--channel ADDRESS=INBOX[:DATE:COUNT]`, `--tag NAME`, `--refuse-unknown-tags` | what is there before the first import |
+//! | `--forget-bodies`, `--dump FILE` | what is kept |
+//!
+//! A call passes these in this order: outage, token, what begins with its import, limits, storm, a fault in place of the
+//! answer, the import itself, a fault on its answer. Calls over a limit do not count towards it.
 
 mod api;
+mod channel;
+mod clock;
 mod config;
 mod connection;
 mod errors;
+mod faults;
 mod gate;
 mod import;
 mod lodging;
 mod pace;
 mod server;
 mod snapshot;
+mod spoil;
 mod store;
+mod tally;
 mod templates;
+mod weather;
 mod web;
 
-pub use config::{Company, Config, Faults, InboxSpec, TeammateSpec, UnknownTags};
+pub use channel::{ChannelSpec, LiveMail};
+pub use config::{Company, Config, InboxSpec, RepeatAnswer, TeammateSpec, UnknownTags};
+pub use faults::{Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
+pub use pace::LiveTeam;
 pub use server::Server;
 pub use snapshot::{InboxCount, Snapshot};

@@ -1,8 +1,9 @@
 //! Starting and stopping; the state that all handlers share.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::AtomicU64;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,12 +16,15 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::clock::Clock;
 use super::config::Config;
 use super::connection::{Line, Loopback};
 use super::errors::ApiError;
-use super::pace::Window;
+use super::pace::Pace;
 use super::snapshot::Snapshot;
-use super::store::{Attachment, LogReader, SpoolDir, Store};
+use super::store::{Attachment, LogReader, SpoolDir, Store, private};
+use super::tally::Tally;
+use super::weather::Weather;
 use super::{api, gate, import, lodging, web};
 
 /// How long requests in flight are waited for when the server is stopped.
@@ -31,13 +35,13 @@ pub(super) struct Shared {
     pub(super) config: Config,
     /// The port that was really bound.
     pub(super) port: u16,
-    pub(super) imports: AtomicU64,
-    pub(super) refused: AtomicU64,
-    pub(super) over_limit: AtomicU64,
+    pub(super) tally: Tally,
+    pub(super) weather: Weather,
+    pub(super) clock: Clock,
     pub(super) log: LogReader,
     pub(super) spool: SpoolDir,
     store: Mutex<Store>,
-    window: Mutex<Window>,
+    pace: Mutex<Pace>,
 }
 
 impl Shared {
@@ -46,8 +50,8 @@ impl Shared {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn window(&self) -> MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn base_url(&self) -> String {
@@ -61,10 +65,11 @@ impl Shared {
         let attachments = self.log.read(message.place)?.attachments;
         let offset = attachments.iter().take(place).map(|before| before.size).sum();
         let Some(attachment) = attachments.into_iter().nth(place) else { return Ok(None) };
-        // Without a spool all attachments of the message are empty.
         let bytes = match message.spool {
             Some(number) => self.spool.read(number, offset, attachment.size)?,
-            None => Vec::new(),
+            None if attachment.size == 0 => Vec::new(),
+            // It was forgotten.
+            None => return Ok(None),
         };
         Ok(Some((attachment, bytes)))
     }
@@ -89,6 +94,9 @@ impl Server {
         if config.token.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a rehearsal needs a token that is not empty"));
         }
+        if let Some(complaint) = config.faults.complaint() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, complaint));
+        }
         let directory = lodging::make(config.spill.as_deref())?;
         let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, config.port)))?;
         listener.set_nonblocking(true)?;
@@ -96,13 +104,13 @@ impl Server {
         let (store, log) = Store::open(&config, directory.path())?;
         let shared = Arc::new(Shared {
             port,
-            imports: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            over_limit: AtomicU64::new(0),
+            tally: Tally::default(),
+            weather: Weather::new(&config.faults.outages),
+            clock: Clock::new(config.clock_skew),
             log,
-            spool: SpoolDir::new(directory.path().join("attachments")),
+            spool: SpoolDir::new(directory.path().join("attachments"), !config.forget_bodies),
             store: Mutex::new(store),
-            window: Mutex::new(Window::new(config.limit_per_minute, Instant::now())),
+            pace: Mutex::new(Pace::new(&config, Instant::now())),
             config,
         });
         let (stop, stopped) = oneshot::channel();
@@ -131,12 +139,32 @@ impl Server {
     /// What has been counted so far.
     #[must_use]
     pub fn state(&self) -> Snapshot {
-        use std::sync::atomic::Ordering::Relaxed;
+        let counts = self.shared.tally.counts().clone();
+        let busy = self.shared.pace().busy(Instant::now());
         Snapshot {
-            refused: self.shared.refused.load(Relaxed),
-            over_limit: self.shared.over_limit.load(Relaxed),
+            refused: counts.refused,
+            over_limit: counts.over_limit,
+            over_resource: counts.over_resource,
+            over_search: counts.over_search,
+            imports: counts.imports,
+            reads: counts.reads,
+            span: counts.span(),
+            busiest_window: busy.busiest,
+            others_asked: busy.others_asked,
+            others_refused: busy.others_refused,
+            faults: counts.faults,
             ..self.shared.store().snapshot()
         }
+    }
+
+    /// Appends every `external_id` that was stored or burnt to a file, one a line, for [`Config::burnt`] of a later
+    /// server. Gives how many.
+    pub fn burn(&self, file: &Path) -> io::Result<usize> {
+        let mut ids = self.shared.store().used_ids();
+        ids.sort();
+        let text: String = ids.iter().flat_map(|id| [&**id, "\n"]).collect();
+        private(OpenOptions::new().append(true).create(true)).open(file)?.write_all(text.as_bytes())?;
+        Ok(ids.len())
     }
 
     /// Stops serving, waits briefly for requests in flight, and removes all that was stored.
@@ -185,8 +213,8 @@ fn run(
         };
         let _ = ready.send(Ok(()));
         let (last_call, closing) = oneshot::channel::<()>();
-        let service = router(shared).into_make_service_with_connect_info::<Line>();
-        let serving = axum::serve(Loopback(listener), service)
+        let service = router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
+        let serving = axum::serve(Loopback { listener, shared }, service)
             .with_graceful_shutdown(async {
                 let _ = closing.await;
             })
@@ -211,8 +239,11 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/inboxes/{inbox}/conversations", get(api::inbox_conversations))
         .route("/inboxes/{inbox}/imported_messages", post(import::import))
         .route("/teammates", get(api::teammates))
+        .route("/inboxes/{inbox}/channels", get(api::inbox_channels))
         .route("/tags", get(api::tags))
+        .route("/company/tags", get(api::tags).post(api::create_tag))
         .route("/channels", get(api::channels))
+        .route("/conversations/search/{query}", get(api::search))
         .route("/messages/{message}", get(api::message))
         .route("/conversations/{conversation}", get(api::conversation))
         .route("/conversations/{conversation}/messages", get(api::conversation_messages))

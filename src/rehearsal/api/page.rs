@@ -28,6 +28,7 @@ pub(super) enum Extra {
     Sort(&'static str),
     /// `q[statuses][]`
     Statuses,
+    Nothing,
 }
 
 impl Asked {

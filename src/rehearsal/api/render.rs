@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::config::TeammateSpec;
-use super::super::store::{Conversation, Inbox, Store, Stored, render_id};
+use super::super::store::{Channel, Conversation, Inbox, Store, Stored, render_id};
 use super::text;
 
 /// A list that is never paged.
@@ -55,6 +55,24 @@ pub(super) fn teammate(base: &str, teammate: &TeammateSpec) -> Value {
         "is_blocked": false,
         "type": "user",
         "custom_fields": {},
+    })
+}
+
+pub(super) fn channel(base: &str, number: u32, channel: &Channel, inbox: &str) -> Value {
+    let id = render_id("cha", number);
+    json!({
+        "_links": {
+            "self": format!("{base}/channels/{id}"),
+            "related": { "inbox": format!("{base}/inboxes/{inbox}") },
+        },
+        "id": id,
+        "name": channel.address,
+        "address": channel.address,
+        "type": "gmail",
+        "send_as": channel.address,
+        "settings": { "undo_send_time": 5 },
+        "is_private": false,
+        "is_valid": true,
     })
 }
 

@@ -99,11 +99,12 @@ fn check_type(field: &Field, value: &Value, wrong: &mut Vec<String>) {
     }
 }
 
-fn judge(request: &Map<String, Value>) -> Result<Checked, Vec<String>> {
+/// What the store needs of a message whose types hold.
+pub(in super::super) fn store_view(request: &Map<String, Value>) -> Checked {
     let top = |name: &str| text(request.get(name));
     let within = |group: &str, name: &str| request.get(group).and_then(|group| group.get(name));
     let is_inbound = within("metadata", "is_inbound").and_then(Value::as_bool).unwrap_or_default();
-    let message = Checked {
+    Checked {
         handle: text(within("sender", "handle")).unwrap_or_default(),
         name: text(within("sender", "name")).filter(|name| !name.is_empty()),
         author_id: text(within("sender", "author_id")).filter(|_| !is_inbound),
@@ -117,7 +118,11 @@ fn judge(request: &Map<String, Value>) -> Result<Checked, Vec<String>> {
         thread_ref: text(within("metadata", "thread_ref")),
         is_inbound,
         is_archived: within("metadata", "is_archived").and_then(Value::as_bool).unwrap_or(true),
-    };
+    }
+}
+
+fn judge(request: &Map<String, Value>) -> Result<Checked, Vec<String>> {
+    let message = store_view(request);
     let body = request.get("body").and_then(Value::as_str).unwrap_or_default();
     let kind = request.get("type").and_then(Value::as_str).unwrap_or("email");
     let has_recipient = request.get("to").and_then(Value::as_array).is_some_and(|to| !to.is_empty());

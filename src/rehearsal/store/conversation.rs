@@ -11,9 +11,29 @@ pub(in super::super) struct Person {
     pub(in super::super) handle: Box<str>,
     /// Only senders have one.
     pub(in super::super) name: Option<Box<str>>,
+    has_sent: bool,
+    has_received: bool,
+}
+
+/// What somebody is to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Role {
+    Sender,
+    Recipient,
 }
 
 impl Person {
+    pub(super) fn new(handle: &str, name: Option<&str>) -> Self {
+        Self { handle: handle.into(), name: name.map(Into::into), has_sent: false, has_received: false }
+    }
+
+    fn plays(&mut self, role: Role) {
+        match role {
+            Role::Sender => self.has_sent = true,
+            Role::Recipient => self.has_received = true,
+        }
+    }
+
     /// The name, or the handle of someone without one.
     pub(in super::super) fn shown(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.handle)
@@ -39,6 +59,8 @@ pub(in super::super) struct Conversation {
     pub(in super::super) archived: bool,
     /// The sender of the newest inbound message, with its time: whom Front shows as the main recipient.
     pub(in super::super) recipient: Option<(i64, Person)>,
+    /// The conversation that this one has become part of.
+    pub(super) merged_into: Option<u32>,
 }
 
 impl Conversation {
@@ -53,6 +75,7 @@ impl Conversation {
             assignee: None,
             archived: true,
             recipient: None,
+            merged_into: None,
         }
     }
 
@@ -75,18 +98,39 @@ impl Conversation {
         }
     }
 
-    pub(super) fn meet(&mut self, handle: &str, name: Option<&str>) {
+    pub(super) fn meet(&mut self, handle: &str, name: Option<&str>, role: Role) {
         if let Some(person) = self.people.iter_mut().find(|person| *person.handle == *handle) {
+            person.plays(role);
             if person.name.is_none() {
                 person.name = name.map(Into::into);
             }
         } else if self.people.len() < PEOPLE {
-            self.people.push(Person { handle: handle.into(), name: name.map(Into::into) });
+            let mut person = Person::new(handle, name);
+            person.plays(role);
+            self.people.push(person);
         }
     }
 
+    /// The people of a conversation that has become part of this one.
+    pub(super) fn take_over(&mut self, others: &[Person]) {
+        for person in others {
+            let roles = [(person.has_sent, Role::Sender), (person.has_received, Role::Recipient)];
+            for (_, role) in roles.into_iter().filter(|(plays, _)| *plays) {
+                self.meet(&person.handle, person.name.as_deref(), role);
+            }
+        }
+    }
+
+    /// Whether a remembered person with this handle has the role.
+    pub(in super::super) fn has(&self, handle: &str, role: Role) -> bool {
+        self.people.iter().any(|person| {
+            let plays = if role == Role::Sender { person.has_sent } else { person.has_received };
+            plays && person.handle.eq_ignore_ascii_case(handle)
+        })
+    }
+
     /// Whether `needle`, which is in lower case, occurs in the subject or in a remembered name or handle.
-    pub(super) fn mentions(&self, needle: &str) -> bool {
+    pub(in super::super) fn mentions(&self, needle: &str) -> bool {
         let holds = |text: &str| text.to_lowercase().contains(needle);
         holds(&self.subject)
             || self.people.iter().any(|person| holds(&person.handle) || person.name.as_deref().is_some_and(holds))
@@ -110,12 +154,12 @@ mod tests {
     #[test]
     fn a_person_is_remembered_once_and_keeps_the_first_name() {
         let mut conversation = Conversation::new(0, 0);
-        conversation.meet("a@example.com", None);
-        conversation.meet("a@example.com", Some("Ana"));
-        conversation.meet("a@example.com", Some("Other"));
+        conversation.meet("a@example.com", None, Role::Recipient);
+        conversation.meet("a@example.com", Some("Ana"), Role::Sender);
+        conversation.meet("a@example.com", Some("Other"), Role::Sender);
         assert_eq!(conversation.people.len(), 1);
         assert_eq!(conversation.people[0].shown(), "Ana");
-        (0..100).for_each(|n| conversation.meet(&n.to_string(), None));
+        (0..100).for_each(|n| conversation.meet(&n.to_string(), None, Role::Recipient));
         assert_eq!(conversation.people.len(), PEOPLE);
     }
 
@@ -123,7 +167,7 @@ mod tests {
     fn search_looks_at_subject_names_and_handles_in_any_case() {
         let mut conversation = Conversation::new(0, 0);
         conversation.subject = "Rückgabe ÄRGER".into();
-        conversation.meet("ana@example.com", Some("Ana Ünal"));
+        conversation.meet("ana@example.com", Some("Ana Ünal"), Role::Sender);
         for found in ["ärger", "ünal", "ana@"] {
             assert!(conversation.mentions(found), "{found}");
         }

@@ -63,11 +63,11 @@ impl Log {
 
 impl LogReader {
     pub(in super::super) fn read(&self, place: Place) -> io::Result<Stored> {
-        let mut line = Vec::new();
+        let mut line = vec![0; place.len as usize];
         {
             let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start(place.at))?;
-            (&mut *file).take(u64::from(place.len)).read_to_end(&mut line)?;
+            file.read_exact(&mut line)?;
         }
         serde_json::from_slice(&line).map_err(io::Error::other)
     }

@@ -1,9 +1,12 @@
 //! What was imported: indexes in memory, requests and attachments on disk.
 
 mod accept;
+mod burnt;
 mod conversation;
 mod ids;
+mod live;
 mod log;
+mod merge;
 mod spool;
 
 use std::cmp::Reverse;
@@ -15,13 +18,15 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use self::burnt::Burnt;
 use self::log::Log;
 use super::config::{Config, TeammateSpec, UnknownTags};
 use super::snapshot::{InboxCount, Snapshot};
 
-pub(super) use self::accept::Offer;
-pub(super) use self::conversation::{Conversation, PEOPLE, Person};
+pub(super) use self::accept::{Kept, Offer};
+pub(super) use self::conversation::{Conversation, PEOPLE, Person, Role};
 pub(super) use self::ids::{hex, parse as parse_id, render as render_id};
+pub(super) use self::live::Channel;
 pub(super) use self::log::{Attachment, LogReader, Place, Stored};
 pub(super) use self::spool::{Spool, SpoolDir};
 
@@ -34,6 +39,9 @@ pub(super) struct Inbox {
     pub(super) name: String,
     pub(super) messages: u64,
     shelf: Shelf,
+    is_gone: bool,
+    /// Messages, and as many conversations, that were there before the first import.
+    live: u64,
 }
 
 impl Inbox {
@@ -81,6 +89,11 @@ struct Counts {
     repeats: u64,
     changed_repeats: u64,
     hurried: u64,
+    burnt: u64,
+    lost: u64,
+    merged: u64,
+    /// Uids given out that never become messages.
+    phantoms: u64,
 }
 
 pub(super) struct Store {
@@ -100,10 +113,15 @@ pub(super) struct Store {
     /// Makes uids differ from one server to the next, as Front's do not follow from the content.
     seed: u64,
     counts: Counts,
+    burnt: Burnt,
+    race_firsts: bool,
+    channels: Vec<Channel>,
+    /// Messages, and as many conversations, that were there before the first import. They have the first numbers.
+    live: u32,
 }
 
 /// Made for its owner alone: it holds people's mail.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
@@ -122,7 +140,14 @@ impl Store {
             if inboxes.iter().any(|other| other.id == id) {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("two inboxes have the id {id}")));
             }
-            inboxes.push(Inbox { id, name: spec.name.clone(), messages: 0, shelf: Shelf::new() });
+            inboxes.push(Inbox {
+                id,
+                name: spec.name.clone(),
+                messages: 0,
+                shelf: Shelf::new(),
+                is_gone: false,
+                live: 0,
+            });
         }
         let mut store = Self {
             inboxes,
@@ -137,13 +162,19 @@ impl Store {
             conversations: Vec::new(),
             threads: HashMap::new(),
             log,
-            dump,
+            dump: None,
             seed: RandomState::new().hash_one("uid"),
             counts: Counts::default(),
+            burnt: Burnt::open(config.burnt.as_deref(), &config.faults, config.repeat_answer)?,
+            race_firsts: config.faults.race_firsts,
+            channels: Vec::new(),
+            live: 0,
         };
         for tag in &config.tags {
             store.tag(tag);
         }
+        store.open_channels(&config.channels)?;
+        store.dump = dump;
         Ok((store, reader))
     }
 
@@ -151,22 +182,38 @@ impl Store {
         let count = |inbox: &Inbox| InboxCount {
             id: inbox.id.clone(),
             name: inbox.name.clone(),
-            messages: inbox.messages,
-            conversations: inbox.conversations() as u64,
+            messages: inbox.messages - inbox.live,
+            conversations: inbox.conversations() as u64 - inbox.live,
         };
+        let live = u64::from(self.live);
         Snapshot {
-            messages: self.messages.len() as u64,
-            conversations: self.conversations.len() as u64,
+            messages: self.messages.len() as u64 - live,
+            conversations: self.conversations.len() as u64 - self.counts.merged - live,
             repeats: self.counts.repeats,
             changed_repeats: self.counts.changed_repeats,
             hurried: self.counts.hurried,
+            burnt: self.counts.burnt,
+            lost: self.counts.lost,
             inboxes: self.inboxes.iter().map(count).collect(),
             ..Snapshot::default()
         }
     }
 
-    pub(super) fn inboxes(&self) -> &[Inbox] {
-        &self.inboxes
+    /// Every `external_id` that cannot be used again.
+    pub(super) fn used_ids(&self) -> Vec<Box<str>> {
+        self.by_external_id.keys().chain(self.burnt.ids()).cloned().collect()
+    }
+
+    /// Deletes an inbox: nobody finds it from now on.
+    pub(super) fn remove_inbox(&mut self, id: &str) {
+        if let Some(inbox) = self.inboxes.iter_mut().find(|inbox| inbox.id == id) {
+            inbox.is_gone = true;
+        }
+    }
+
+    /// The inboxes that are still there.
+    pub(super) fn inboxes(&self) -> impl Iterator<Item = &Inbox> {
+        self.inboxes.iter().filter(|inbox| !inbox.is_gone)
     }
 
     pub(super) fn inbox(&self, number: u32) -> Option<&Inbox> {
@@ -174,7 +221,8 @@ impl Store {
     }
 
     pub(super) fn inbox_number(&self, id: &str) -> Option<u32> {
-        (0..).zip(&self.inboxes).find(|(_, inbox)| inbox.id == id).map(|(number, _)| number)
+        let named = |(_, inbox): &(u32, &Inbox)| inbox.id == id && !inbox.is_gone;
+        (0..).zip(&self.inboxes).find(named).map(|(number, _)| number)
     }
 
     pub(super) fn teammates(&self) -> &[TeammateSpec] {
@@ -192,6 +240,15 @@ impl Store {
             None => teammate.id == reference,
         };
         (0..).zip(&self.teammates).find(|(_, teammate)| is_named(teammate)).map(|(number, _)| number)
+    }
+
+    pub(super) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// Makes a tag; `None` where there is one of that name.
+    pub(super) fn make_tag(&mut self, name: &str) -> Option<u32> {
+        (!self.tag_numbers.contains_key(name)).then(|| self.tag(name))
     }
 
     pub(super) fn tags(&self) -> &[String] {
@@ -230,7 +287,8 @@ impl Store {
 
     /// Whether a message has appeared: some time after it was accepted.
     pub(super) fn exists(&self, number: u32, now: Instant) -> bool {
-        self.message(number).is_some_and(|message| now.saturating_duration_since(message.accepted) >= self.appear_after)
+        let has_appeared = |it: &Message| now.saturating_duration_since(it.accepted) >= self.appear_after;
+        number < self.live || self.message(number).is_some_and(has_appeared)
     }
 
     pub(super) fn conversation(&self, number: u32) -> Option<&Conversation> {

@@ -13,11 +13,13 @@ const SHARD: u32 = 4096;
 pub(in super::super) struct SpoolDir {
     root: PathBuf,
     last: AtomicU32,
+    /// False where nothing is to be kept.
+    keeps: bool,
 }
 
 impl SpoolDir {
-    pub(in super::super) fn new(root: PathBuf) -> Self {
-        Self { root, last: AtomicU32::new(0) }
+    pub(in super::super) fn new(root: PathBuf, keeps: bool) -> Self {
+        Self { root, last: AtomicU32::new(0), keeps }
     }
 
     /// A spool for one request. Nothing is written to disk before the first byte.
@@ -47,6 +49,9 @@ pub(in super::super) struct Spool<'a> {
 
 impl Spool<'_> {
     pub(in super::super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.dir.keeps {
+            return Ok(());
+        }
         if self.open.is_none() {
             self.open = Some(self.create()?);
         }
@@ -93,7 +98,7 @@ mod tests {
     #[test]
     fn a_kept_spool_can_be_read_and_a_dropped_one_leaves_nothing() {
         let place = tempfile::tempdir().unwrap();
-        let dir = SpoolDir::new(place.path().to_owned());
+        let dir = SpoolDir::new(place.path().to_owned(), true);
         let mut kept = dir.begin();
         kept.write(b"first").unwrap();
         kept.write(b"second").unwrap();

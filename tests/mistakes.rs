@@ -18,6 +18,8 @@ mod hostile;
 mod ledger;
 #[path = "mistakes/mapping.rs"]
 mod mapping;
+#[path = "mistakes/online.rs"]
+mod online;
 #[path = "mistakes/refusals.rs"]
 mod refusals;
 #[path = "mistakes/sources.rs"]

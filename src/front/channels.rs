@@ -110,17 +110,18 @@ impl Client {
             }
         }
         // Whether `before` means the last message or any of a conversation is not documented, so the oldest are opened.
-        let mut since = none_before;
+        let mut since = None;
         for conversation in found.results.iter().rev().take(MOST_OPENED) {
             let mut url = self.target().url(&["conversations", &conversation.id, "messages"]);
             url.query_pairs_mut().append_pair("sort_by", "created_at").append_pair("sort_order", "asc");
             url.query_pairs_mut().append_pair("limit", "1");
             let oldest: Oldest = self.one(&url).await?;
             if let Some(first) = oldest.results.first() {
-                since = since.min(whole(first.created_at));
+                let first = whole(first.created_at);
+                since = Some(since.map_or(first, |since: i64| since.min(first)));
             }
         }
-        Ok(Some(Holding { conversations, since }))
+        Ok(Some(Holding { conversations, since: since.unwrap_or(none_before) }))
     }
 
     async fn search(&self, query: &str) -> Result<Found, FrontError> {

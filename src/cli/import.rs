@@ -111,6 +111,7 @@ fn settings(context: &Context, args: &ImportArgs) -> Result<front::Settings, Fai
     let mut settings = front::Settings::new(base_url, token(args.token_file.as_deref())?);
     settings.share = send.share;
     settings.reserve = send.reserve;
+    settings.burst = send.burst;
     settings.per_resource = send.per_resource;
     Ok(settings)
 }

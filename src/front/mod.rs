@@ -14,9 +14,11 @@ mod headers;
 mod import;
 mod lookup;
 mod reason;
+mod redaction;
 mod settings;
 mod target;
 mod verdict;
+mod window;
 
 pub use cancellation::Cancellation;
 pub use client::Client;
@@ -28,3 +30,7 @@ pub use settings::{FrontError, Settings, Timing};
 mod client_tests;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod simulation_tests;

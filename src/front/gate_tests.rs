@@ -266,3 +266,53 @@ async fn resources_not_asked_for_lately_are_forgotten() {
     }
     assert!(gate.resources.len() < 10, "{}", gate.resources.len());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_an_answer_counts_as_used_and_one_that_never_left_does_not() {
+    for (arrives, at_end) in [(true, true), (false, false)] {
+        let gate = gate(0.8, 10, FAST);
+        // A window long enough to use up our 70 at an even pace.
+        learn(&gate, budget(100.0, 99.0, 600)).await;
+        for _ in 0..69 {
+            let pass = gate.pass(&"/a".to_owned()).await.unwrap();
+            if arrives { drop(pass) } else { pass.never_left() }
+        }
+        let start = Instant::now();
+        gate.pass(&"/a".to_owned()).await.unwrap().never_left();
+        assert_eq!(start.elapsed() > Duration::from_mins(8), at_end, "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_gets_no_answer_is_taken_again_and_one_at_the_start_of_a_window_decides_nothing() {
+    let gate = gate(0.8, 10, FAST);
+    let start = Instant::now();
+    let next = |end: f64, remaining: f64, left: u64| {
+        let reset = Some(Reset { at: END + end, left: Duration::from_secs(left) });
+        Budget { reset, ..budget(100.0, remaining, 0) }
+    };
+    let look = async || {
+        let pass = gate.pass(&"/a".to_owned()).await.unwrap();
+        (pass, start.elapsed().as_secs())
+    };
+    learn(&gate, budget(100.0, 99.0, 60)).await;
+    learn(&gate, budget(100.0, 67.0, 60)).await;
+    // 31 of those are not ours, and 30 are theirs: closed to near the end of the next window.
+    let (pass, at) = look().await;
+    assert_eq!(at, 115);
+    let second = tokio::time::timeout(Duration::from_secs(5), gate.pass(&"/b".to_owned())).await;
+    assert!(second.is_err(), "one look at a time");
+    drop(pass);
+    let (pass, at) = look().await;
+    assert_eq!(at, 130);
+    pass.answered(next(120.0, 99.0, 50));
+    let (pass, at) = look().await;
+    assert_eq!(at, 175, "near the end of the window that the look before it opened");
+    pass.answered(next(120.0, 60.0, 5));
+    let (pass, at) = look().await;
+    assert_eq!(at, 235, "they are not back");
+    pass.answered(next(180.0, 75.0, 5));
+    let (pass, at) = look().await;
+    assert!(at <= 236, "they are: {at}");
+    drop(pass);
+}

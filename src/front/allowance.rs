@@ -136,7 +136,8 @@ impl Allowance {
             return (is_shared && unanswered >= own).then(|| Opening::Paced(now + WINDOW));
         };
         let remaining = window.remaining + self.spare_burst();
-        let untouched = if window.is_complete { f64::from(self.terms.reserve) } else { theirs };
+        // Where all of ours is known, it is bounded below; else what is not ours stays untouched.
+        let untouched = if window.is_complete { 0.0 } else { theirs };
         if remaining <= untouched {
             return Some(Opening::Closed(window.ends(), self.only_left(window.remaining)));
         }

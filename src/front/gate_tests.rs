@@ -316,3 +316,19 @@ async fn a_look_that_gets_no_answer_is_taken_again_and_one_at_the_start_of_a_win
     assert!(at <= 236, "they are: {at}");
     drop(pass);
 }
+
+#[tokio::test(start_paused = true)]
+async fn with_all_of_our_part_under_way_and_no_answer_in_sight_no_more_is_sent() {
+    let gate = gate(0.8, 10, FAST);
+    learn(&gate, Budget { reset: None, ..budget(100.0, 99.0, 0) }).await;
+    let mut waiting = Vec::new();
+    for _ in 0..70 {
+        waiting.push(gate.pass(&"/a".to_owned()).await.unwrap());
+    }
+    let start = Instant::now();
+    let (at, ()) = tokio::join!(moment(&gate, "/a", start), async {
+        sleep(Duration::from_secs(20)).await;
+        drop(waiting.pop());
+    });
+    assert_eq!(at, Duration::from_secs(20));
+}

@@ -65,6 +65,8 @@ pub(super) struct Allowance {
     latency: Duration,
     /// Requests that left and have no answer yet: Front may or may not have counted them.
     outstanding: u32,
+    /// Something came back of a request: from then on we know what we may know.
+    has_asked: bool,
 }
 
 /// Others exceeded their part.
@@ -100,6 +102,7 @@ impl Allowance {
             crowd: None,
             latency: Duration::ZERO,
             outstanding: 0,
+            has_asked: false,
         }
     }
 
@@ -108,6 +111,10 @@ impl Allowance {
         self.pause.take_if(|(until, _)| *until <= now);
         if let Some((until, why)) = &self.pause {
             return Opening::Closed(*until, why.clone());
+        }
+        if !self.has_asked && self.outstanding > 0 {
+            // An earlier run may have used our part of this window: one request in the dark is enough.
+            return Opening::Paced(now + WINDOW);
         }
         match &self.crowd {
             // Until its answer is there.
@@ -166,6 +173,7 @@ impl Allowance {
     /// The request that departed then never reached Front.
     pub(super) fn never_left(&mut self, departed: Instant, now: Instant) {
         self.outstanding = self.outstanding.saturating_sub(1);
+        self.has_asked = true;
         self.look_was_lost(departed, now);
     }
 
@@ -180,6 +188,7 @@ impl Allowance {
     /// The request that departed then has an answer, which says this of the budget. Returns what the user should know.
     pub(super) fn answered(&mut self, budget: Budget, departed: Instant, now: Instant) -> Option<String> {
         self.outstanding = self.outstanding.saturating_sub(1);
+        self.has_asked = true;
         self.latency = now.saturating_duration_since(departed).max(self.latency / 8 * 7);
         self.rolling.take_if(|rolling| rolling.is_over(now));
         self.burst = budget.burst.filter(|_| self.terms.burst);

@@ -107,6 +107,7 @@ async fn requests_without_an_answer_yet_count_as_used() {
 async fn answers_that_overtake_each_other_do_not_refill_the_budget() {
     let gate = gate(1.0, 10, FAST);
     let start = Instant::now();
+    learn(&gate, budget(6000.0, 5000.0, 30)).await;
     let late = gate.pass(&"/late".to_owned()).await.unwrap();
     learn(&gate, budget(6000.0, 10.0, 30)).await;
     late.answered(budget(6000.0, 4000.0, 30));
@@ -331,4 +332,15 @@ async fn with_all_of_our_part_under_way_and_no_answer_in_sight_no_more_is_sent()
         drop(waiting.pop());
     });
     assert_eq!(at, Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_rises_is_not_mistaken_for_a_crowd() {
+    let gate = gate(0.8, 10, FAST);
+    let start = Instant::now();
+    learn(&gate, budget(100.0, 99.0, 60)).await;
+    // What is left was counted from the old limit: of 300, 238 would be others'.
+    learn(&gate, budget(300.0, 60.0, 60)).await;
+    let at = moment(&gate, "/a", start).await.as_secs();
+    assert!((59..=61).contains(&at), "in the next window all is clear: {at}");
 }

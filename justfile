@@ -23,3 +23,7 @@ deny:
 # The main job on samples
 rehearse:
     cargo run --release -- rehearse mappings/demo.toml
+
+# How much of Front's limit an import uses, over real minutes, with answers after 50 ms and after 5 s
+utilisation *ARGS:
+    cargo run --release --example utilisation -- {{ARGS}}

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("upload", &["event", "front", "ledger", "plan"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
-    ("report", &["ledger", "plan"]),
+    ("report", &["ledger", "mapping", "plan"]),
     ("cli", &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload"]),
 ];
 

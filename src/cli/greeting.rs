@@ -51,6 +51,7 @@ pub(super) fn settings(context: &Context, args: &FrontArgs) -> Result<front::Set
     let mut settings = front::Settings::new(base_url, token::read(args)?);
     settings.share = send.share;
     settings.reserve = send.reserve;
+    settings.burst = send.burst;
     settings.per_resource = send.per_resource;
     Ok(settings)
 }

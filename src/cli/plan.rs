@@ -69,7 +69,7 @@ pub(super) fn report(
     overview: Option<Overview>,
 ) -> Result<Report, Failure> {
     let mapping = &context.mapping;
-    let mut report = Report::of(command, &mapping.path, ledger.dir(), ledger.tallies(), mapping.send.share);
+    let mut report = Report::of(command, &mapping.path, ledger.dir(), ledger.tallies(), &mapping.send);
     report.plan_id = ledger.plan().map(|plan| plan.plan_id.clone()).unwrap_or_default();
     report.plan = overview;
     if report.total.refused > 0 {

@@ -54,7 +54,7 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     );
     let tallies = summary.sources.into_iter().map(|source| (source.name, source.tally)).collect();
     let mapping = &context.mapping;
-    let mut report = Report::of("status", &mapping.path, &context.ledger_dir(), tallies, mapping.send.share);
+    let mut report = Report::of("status", &mapping.path, &context.ledger_dir(), tallies, &mapping.send);
     report.plan_id = summary.plan_id.unwrap_or_default();
     if !report.balanced {
         return Err(plan::unbalanced(&report));

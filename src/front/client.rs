@@ -9,18 +9,20 @@ use std::time::Duration;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
-use memchr::memmem;
 use reqwest::{Body, Response, Url};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
+use super::allowance::Terms;
 use super::backoff::Backoff;
 use super::body::Chunks;
 use super::cancellation::Cancellation;
-use super::gate::{Gate, Gatekeeper, Herald};
+use super::gate::{Gate, Gatekeeper, Herald, Spent};
+use super::redaction::Redaction;
 use super::settings::{FrontError, Settings, Timing};
 use super::target::Target;
+use super::verdict::{Reach, throttle};
 use crate::request::encode::Encoded;
 
 /// Above this, "per resource" would break Front's documented limit.
@@ -28,9 +30,6 @@ const MOST_PER_RESOURCE: u32 = 5;
 
 /// An answer longer than this is cut off. The longest expected is an unpaged list of all teammates of a company.
 const LONGEST_ANSWER: usize = 32 << 20;
-
-/// What is left of an answer's text where it repeats the token.
-const REDACTED: &[u8] = b"[token]";
 
 /// Front's API, as far as a migration needs it. Clones share connections, gate and pace.
 #[derive(Clone)]
@@ -42,7 +41,7 @@ struct Shared {
     http: ClientWithMiddleware,
     target: Target,
     authorization: HeaderValue,
-    token: Vec<u8>,
+    redaction: Redaction,
     gate: Arc<Gate>,
     herald: Arc<Herald>,
     timing: Timing,
@@ -63,6 +62,8 @@ pub(super) struct Reply {
 pub(super) enum NoReply {
     /// The run was cancelled before the request left.
     Cancelled,
+    /// As many requests were made as may be; this one did not leave.
+    Spent,
     /// No connection: Front has not seen the request.
     NotSent(String),
     /// The request may have reached Front.
@@ -91,7 +92,7 @@ impl Client {
             return Err(setting("the token is empty or has characters that no token has".to_owned()));
         };
         authorization.set_sensitive(true);
-        let token = token.as_bytes().to_vec();
+        let redaction = Redaction::new(token);
 
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("threadlift/", env!("CARGO_PKG_VERSION")))
@@ -106,11 +107,14 @@ impl Client {
         let http = builder.build().map_err(|error| setting(format!("no HTTP client: {}", with_causes(&error))))?;
 
         let herald = Arc::new(Herald::new(settings.observer));
-        let gate = Arc::new(Gate::new(settings.share, settings.reserve, per_resource, Arc::clone(&herald)));
+        let terms = Terms { share: settings.share, reserve: settings.reserve, burst: settings.burst };
+        let gate = Arc::new(Gate::new(terms, per_resource, settings.most_requests, Arc::clone(&herald)));
         let http = ClientBuilder::new(http).with(Gatekeeper(Arc::clone(&gate))).build();
         let timing = settings.timing;
         let last_import = Mutex::new(None);
-        Ok(Self { shared: Arc::new(Shared { http, target, authorization, token, gate, herald, timing, last_import }) })
+        Ok(Self {
+            shared: Arc::new(Shared { http, target, authorization, redaction, gate, herald, timing, last_import }),
+        })
     }
 
     pub(super) fn target(&self) -> &Target {
@@ -125,9 +129,28 @@ impl Client {
         Backoff::new(self.shared.timing.first_backoff, self.shared.timing.longest_backoff)
     }
 
+    /// Requests made so far: lookups, imports and repeats, answered or not.
+    #[must_use]
+    pub fn requests_made(&self) -> u64 {
+        self.shared.gate.passed()
+    }
+
     /// Closes the gate to everyone for as long as Front asked, within reason.
     pub(super) fn cool_down(&self, wait: Duration, status: u16) {
         self.shared.gate.pause(self.timing().credible(wait), &format!("Front asks for a pause ({status})"));
+    }
+
+    /// Holds back whom a 429 means, for as long as it says, within reason. One that does not say is for the caller.
+    fn throttled(&self, url: &Url, reply: &Reply) {
+        let asked = throttle(&reply.headers, &reply.body, Reply::now());
+        match (asked.wait, asked.reach) {
+            (Some(wait), Reach::Company) => self.cool_down(wait, reply.status),
+            (Some(wait), Reach::Resource) => {
+                let why = format!("Front asks for a pause on {} ({})", url.path(), reply.status);
+                self.shared.gate.hold(url.path(), self.timing().credible(wait), &why);
+            }
+            (None, _) => {}
+        }
     }
 
     /// Rests before another attempt. False if the run was cancelled meanwhile.
@@ -176,8 +199,15 @@ impl Client {
             request = request.with_extension(cancellation.clone());
         }
         match request.send().await {
-            Ok(response) => Ok(self.read(response).await),
-            // The gate is the only middleware, and it fails only by cancellation.
+            Ok(response) => {
+                let reply = self.read(response).await;
+                if reply.status == 429 {
+                    self.throttled(url, &reply);
+                }
+                Ok(reply)
+            }
+            // The gate is the only middleware, and it fails in two ways.
+            Err(reqwest_middleware::Error::Middleware(error)) if error.is::<Spent>() => Err(NoReply::Spent),
             Err(reqwest_middleware::Error::Middleware(_)) => Err(NoReply::Cancelled),
             Err(reqwest_middleware::Error::Reqwest(error)) => {
                 let never_left = error.is_connect() || error.is_builder();
@@ -189,7 +219,8 @@ impl Client {
 
     async fn read(&self, mut response: Response) -> Reply {
         let status = response.status().as_u16();
-        let headers = std::mem::take(response.headers_mut());
+        let mut headers = std::mem::take(response.headers_mut());
+        self.shared.redaction.clean_headers(&mut headers);
         let mut body = Vec::new();
         let cut_off = loop {
             match response.chunk().await {
@@ -201,24 +232,7 @@ impl Client {
                 Err(error) => break Some(with_causes(&error.without_url())),
             }
         };
-        Reply { status, headers, body: self.redacted(body), cut_off }
-    }
-
-    /// An answer may repeat the request; the token must not get from there into a ledger or a report.
-    fn redacted(&self, body: Vec<u8>) -> Vec<u8> {
-        let finder = memmem::Finder::new(&self.shared.token);
-        if finder.find(&body).is_none() {
-            return body;
-        }
-        let mut clean = Vec::with_capacity(body.len());
-        let mut from = 0;
-        for at in finder.find_iter(&body) {
-            clean.extend_from_slice(body.get(from..at).unwrap_or_default());
-            clean.extend_from_slice(REDACTED);
-            from = at + self.shared.token.len();
-        }
-        clean.extend_from_slice(body.get(from..).unwrap_or_default());
-        clean
+        Reply { status, headers, body: self.shared.redaction.clean(body), cut_off }
     }
 }
 

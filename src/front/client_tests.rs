@@ -171,3 +171,120 @@ async fn a_lookup_follows_redirects_within_front_alone() {
     assert!(client.inboxes().await.is_err(), "a rehearsal is never led to the real Front");
     assert!(client.teammates().await.is_err(), "without end");
 }
+
+#[tokio::test]
+async fn a_token_that_is_echoed_in_any_spelling_shows_up_nowhere() {
+    let percent: String = TOKEN.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let json: String = TOKEN.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let html: String = TOKEN.bytes().map(|byte| format!("&#{byte};")).collect();
+    let echo = format!("{TOKEN} {percent} {json} {html}");
+    let body = format!(r#"{{"_error":{{"title":"{json}","message":"{TOKEN}","details":["{percent}"]}}}}"#);
+    let headers = format!("x-front-tier: {TOKEN}\r\nretry-after: {TOKEN}\r\nserver: {TOKEN}\r\n");
+    let reason = |status: u16, location: &str| {
+        let length = body.len();
+        Does::Writes(format!(
+            "HTTP/1.1 {status} {TOKEN}\r\nconnection: close\r\n{headers}{location}content-length: {length}\r\n\r\n{body}"
+        ))
+    };
+    let mut shown = Vec::new();
+    for status in [400, 401, 403, 404, 418, 422, 429, 500, 503, 999] {
+        let fake = Fake::script(vec![reason(status, "")]).await;
+        let timing = Timing { outage: Duration::from_millis(10), ..quick() };
+        let client = fake.client(timing).await;
+        shown.push(format!("{:?}", client.import("inb_1", &message("m"), &Cancellation::new()).await));
+        let error = client.me().await.expect_err("no success");
+        shown.push(format!("{error} {error:?} {}", error.remedy()));
+    }
+    // Redirects and pages that have the token in their address, also where the next answer names that address.
+    let fake = Fake::new(move |seen| match seen.line() {
+        "GET /me HTTP/1.1" => says(302, &format!("location: /moved/{TOKEN}\r\n"), ""),
+        "GET /inboxes HTTP/1.1" => says(302, "location: /moved?to=%65yJ0b2tlbg.c2VjcmV0\r\n", ""),
+        "GET /teammates HTTP/1.1" => {
+            says(200, "", &format!(r#"{{"_results":[],"_pagination":{{"next":"/teammates/{TOKEN}"}}}}"#))
+        }
+        "GET /tags?limit=100 HTTP/1.1" => says(200, "", &format!(r#"{{"_results":[{{"id":"{TOKEN}","name":7}}]}}"#)),
+        line if line.starts_with("POST") => says(202, "", &format!(r#"{{"message_uid":"{TOKEN}"}}"#)),
+        _ => says(404, "", &echo),
+    })
+    .await;
+    let client = fake.client(quick()).await;
+    shown.push(format!("{:?}", client.me().await.expect_err("404")));
+    shown.push(format!("{:?}", client.inboxes().await.expect_err("404")));
+    shown.push(format!("{:?}", client.teammates().await.expect_err("404")));
+    shown.push(format!("{:?}", client.tags().await.expect_err("a name that is no text")));
+    shown.push(format!("{:?}", client.import("inb_1", &message("m"), &Cancellation::new()).await));
+    shown.push(format!("{client:?} {:?} {:?}", client.target(), Cancellation::new()));
+    assert!(shown.iter().any(|text| text.contains("[token]")), "nothing was echoed: the test shows nothing");
+    for text in &shown {
+        let plain = text.replace('\\', "").to_lowercase();
+        for secret in [TOKEN, "eyJ0b2tlbg", "c2VjcmV0", "%65%79", "u0065u0079", "&#101;&#121;"] {
+            assert!(!plain.contains(&secret.to_lowercase()), "{secret} in {text}");
+        }
+    }
+    for seen in fake.seen() {
+        assert_eq!(seen.head.matches(TOKEN).count(), 1, "in its own header alone: {}", seen.head);
+    }
+}
+
+#[tokio::test]
+async fn neither_redirects_nor_pages_carry_the_token_to_another_host() {
+    let elsewhere = Fake::script(vec![says(200, "", r#"{"id":"cmp_1","_results":[]}"#)]).await;
+    for status in [301, 302, 303, 307, 308] {
+        let away = format!("location: {}/me\r\n", elsewhere.base_url());
+        let fake = Fake::script(vec![says(status, &away, "")]).await;
+        let client = fake.client(quick()).await;
+        let error = client.me().await.expect_err("away");
+        assert!(error.to_string().contains("redirects away from Front"), "{error}");
+        let refused = client.import("inb_1", &message("m"), &Cancellation::new()).await;
+        assert!(matches!(refused, Answer::Refused { .. }), "{refused:?}");
+    }
+    assert_eq!(elsewhere.seen(), []);
+}
+
+#[tokio::test]
+async fn a_budget_of_requests_is_kept_to_by_lookups_and_imports_together() {
+    let fake = Fake::new(|seen| match seen.line() {
+        "GET /me HTTP/1.1" => says(200, "", r#"{"id":"cmp_1"}"#),
+        _ => says(500, "", "boom"),
+    })
+    .await;
+    let mut settings = Settings::new(fake.base_url(), SecretString::from(TOKEN));
+    settings.timing = quick();
+    settings.share = 1.0;
+    settings.reserve = 0;
+    settings.most_requests = Some(4);
+    let client = Client::new(settings).unwrap();
+    assert_eq!(client.requests_made(), 0);
+    assert!(client.me().await.is_ok());
+    let answer = client.import("inb_1", &message("m"), &Cancellation::new()).await;
+    assert!(matches!(answer, Answer::Unknown { .. }), "three attempts failed, a fourth was not to be: {answer:?}");
+    assert!(matches!(client.me().await, Err(FrontError::Spent)));
+    assert_eq!((client.requests_made(), fake.seen().len()), (4, 4));
+}
+
+#[tokio::test]
+async fn a_limit_of_one_resource_holds_up_no_other() {
+    let tier = r#"{"_error":{"message":"exceeded the limit of a tier-2 route. Please retry in 600000 milliseconds."}}"#;
+    let fake = Fake::new(move |seen| match seen.line() {
+        "GET /me HTTP/1.1" => says(200, "", r#"{"id":"cmp_1"}"#),
+        _ => says(429, "x-ratelimit-remaining: 50\r\nx-front-tier: 2\r\n", tier),
+    })
+    .await;
+    let timing = Timing { longest_hint: Duration::from_mins(10), ..quick() };
+    let client = fake.client(timing).await;
+    let cancellation = Cancellation::new();
+    let request = message("m");
+    let held = tokio::spawn({
+        let (client, cancellation) = (client.clone(), cancellation.clone());
+        async move { client.import("inb_1", &request, &cancellation).await }
+    });
+    while fake.seen().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        client.me().await.unwrap();
+    }
+    cancellation.cancel();
+    assert_eq!(held.await.unwrap(), Answer::Cancelled { sent_before: true });
+    assert_eq!(fake.seen().iter().filter(|seen| seen.line().starts_with("POST")).count(), 1);
+}

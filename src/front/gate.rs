@@ -3,6 +3,7 @@
 //! Two limits stand in it: so many requests per second on one resource (governor, burst 1), and the company's budget,
 //! which Front states in each answer and governor could not follow, as its quota cannot change while it runs.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,13 +15,12 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::Extensions;
-use jiff::Timestamp;
 use reqwest::{Request, Response};
-use reqwest_middleware::{Middleware, Next};
+use reqwest_middleware::{Error, Middleware, Next};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::allowance::{Allowance, Opening};
+use super::allowance::{Allowance, Opening, Terms};
 use super::cancellation::Cancellation;
 use super::headers::{self, Budget};
 use crate::event::{Event, Observer};
@@ -38,8 +38,12 @@ pub(super) struct Gate {
     turnstile: tokio::sync::Mutex<()>,
     changed: Notify,
     resources: RateLimiter<String, DashMapStateStore<String>, SinceStart, NoOpMiddleware<Duration>>,
+    /// Resources that Front closed for themselves alone, and until when.
+    held: Mutex<HashMap<String, Instant>>,
     clock: SinceStart,
     passed: AtomicU64,
+    /// Nobody passes after so many.
+    most: u64,
     herald: Arc<Herald>,
 }
 
@@ -55,47 +59,81 @@ impl Clock for SinceStart {
     }
 }
 
-/// Leave to make one request. To be kept until its answer is there.
+/// Leave to make one request. To be kept until its answer is there; dropped, it stands for a request that was lost.
 #[must_use]
-pub(super) struct Pass<'g>(&'g Gate);
+pub(super) struct Pass<'g> {
+    gate: &'g Gate,
+    departed: Instant,
+    is_settled: bool,
+}
 
-impl Drop for Pass<'_> {
-    fn drop(&mut self) {
-        self.0.allowance().leave();
-        self.0.changed.notify_one();
+impl Pass<'_> {
+    /// The answer is there, and says this of the budget.
+    pub(super) fn answered(mut self, budget: Budget) {
+        self.is_settled = true;
+        let note = self.gate.allowance().answered(budget, self.departed, Instant::now());
+        self.gate.changed.notify_one();
+        if let Some(note) = note {
+            self.gate.herald.note(note);
+        }
+    }
+
+    /// Front has not seen the request.
+    pub(super) fn never_left(mut self) {
+        self.is_settled = true;
+        self.gate.allowance().never_left(self.departed, Instant::now());
+        self.gate.changed.notify_one();
     }
 }
 
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.gate.allowance().lost(self.departed, Instant::now());
+            self.gate.changed.notify_one();
+        }
+    }
+}
+
+/// As many requests were made as may be.
+#[derive(Debug, thiserror::Error)]
+#[error("the budget of requests is used up")]
+pub(super) struct Spent;
+
 enum Step {
-    Pass,
+    Pass(Instant),
+    Spent,
     UntilChanged(Instant),
     Resource(Duration),
 }
 
 impl Gate {
-    pub(super) fn new(share: f64, reserve: u32, per_resource: NonZeroU32, herald: Arc<Herald>) -> Self {
+    pub(super) fn new(terms: Terms, per_resource: NonZeroU32, most: Option<u64>, herald: Arc<Herald>) -> Self {
         let clock = SinceStart(Instant::now());
         // The burst of one is the point: governor's default allows twice the quota in the first period.
         let quota = Quota::per_second(per_resource).allow_burst(NonZeroU32::MIN);
         Self {
-            allowance: Mutex::new(Allowance::new(share, reserve)),
+            allowance: Mutex::new(Allowance::new(terms)),
             turnstile: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
             resources: RateLimiter::dashmap_with_clock(quota, clock),
+            held: Mutex::default(),
             clock,
             passed: AtomicU64::new(0),
+            most: most.unwrap_or(u64::MAX),
             herald,
         }
     }
 
     /// Waits until a request on this resource may go.
-    pub(super) async fn pass(&self, resource: &String) -> Pass<'_> {
+    pub(super) async fn pass(&self, resource: &String) -> Result<Pass<'_>, Spent> {
         loop {
             let again_in = {
                 let _turn = self.turnstile.lock().await;
                 loop {
                     match self.step(resource) {
-                        Step::Pass => return Pass(self),
+                        Step::Pass(departed) => return Ok(Pass { gate: self, departed, is_settled: false }),
+                        Step::Spent => return Err(Spent),
                         Step::UntilChanged(until) => tokio::select! {
                             () = sleep_until(until) => {}
                             () = self.changed.notified() => {}
@@ -110,8 +148,14 @@ impl Gate {
     }
 
     fn step(&self, resource: &String) -> Step {
-        let mut allowance = self.allowance();
+        if self.passed() >= self.most {
+            return Step::Spent;
+        }
         let now = Instant::now();
+        if let Some(wait) = self.is_held(resource, now) {
+            return Step::Resource(wait);
+        }
+        let mut allowance = self.allowance();
         match allowance.opening(now) {
             Opening::Paced(until) => return Step::UntilChanged(until),
             Opening::Closed(until, why) => {
@@ -130,19 +174,40 @@ impl Gate {
         if self.passed.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.resources.retain_recent();
         }
-        Step::Pass
+        Step::Pass(now)
     }
 
-    /// Takes notice of what an answer says about the budget.
-    pub(super) fn observe(&self, budget: Budget) {
-        self.allowance().observe(budget, Instant::now());
-        self.changed.notify_one();
+    /// Requests that passed so far.
+    pub(super) fn passed(&self) -> u64 {
+        self.passed.load(Ordering::Relaxed)
     }
 
     /// Nobody passes for so long.
     pub(super) fn pause(&self, wait: Duration, why: &str) {
         self.allowance().pause(Instant::now() + wait, why);
         self.changed.notify_one();
+    }
+
+    /// Nobody passes to this resource for so long.
+    pub(super) fn hold(&self, resource: &str, wait: Duration, why: &str) {
+        let now = Instant::now();
+        let until = now + wait;
+        {
+            let mut held = self.held();
+            held.retain(|_, until| *until > now);
+            let known = held.entry(resource.to_owned()).or_insert(until);
+            *known = until.max(*known);
+        }
+        self.herald.waiting(until, why.to_owned());
+    }
+
+    fn is_held(&self, resource: &str, now: Instant) -> Option<Duration> {
+        let until = *self.held().get(resource)?;
+        (until > now).then(|| until - now)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn allowance(&self) -> MutexGuard<'_, Allowance> {
@@ -182,6 +247,11 @@ impl Herald {
         }
         self.observer.event(Event::Waiting { wait, why });
     }
+
+    /// Something to know, without a wait.
+    pub(super) fn note(&self, text: String) {
+        self.observer.event(Event::Note { text });
+    }
 }
 
 /// The run was cancelled before the request went.
@@ -205,16 +275,18 @@ impl Middleware for Gatekeeper {
         let pass = match extensions.get::<Cancellation>() {
             Some(cancellation) => tokio::select! {
                 biased;
-                () = cancellation.cancelled() => return Err(reqwest_middleware::Error::middleware(NotBegun)),
+                () = cancellation.cancelled() => return Err(Error::middleware(NotBegun)),
                 pass = self.0.pass(&resource) => pass,
             },
             None => self.0.pass(&resource).await,
         };
+        let pass = pass.map_err(Error::middleware)?;
         let answer = next.run(request, extensions).await;
-        if let Ok(answer) = &answer {
-            self.0.observe(headers::budget(answer.headers(), Timestamp::now()));
+        match &answer {
+            Ok(answer) => pass.answered(headers::budget(answer.headers())),
+            Err(Error::Reqwest(error)) if error.is_connect() => pass.never_left(),
+            Err(_) => drop(pass),
         }
-        drop(pass);
         answer
     }
 }

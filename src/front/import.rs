@@ -121,7 +121,7 @@ impl Client {
                         return answer;
                     }
                 },
-                Err(NoReply::Cancelled) => return history.cancelled(),
+                Err(NoReply::Cancelled | NoReply::Spent) => return history.cancelled(),
                 Err(NoReply::NotSent(why)) => Trouble { status: None, why, wait: None, kind: Kind::NotSent },
                 Err(NoReply::Lost(why)) => Trouble { status: None, why, wait: None, kind: Kind::Failed },
             };
@@ -139,11 +139,8 @@ impl Client {
     /// Waits as Front asked or as is decent. False if the run was cancelled meanwhile.
     async fn before_another(&self, trouble: &Trouble, backoff: &mut Backoff, cancellation: &Cancellation) -> bool {
         let pause = match (trouble.kind, trouble.status, trouble.wait) {
-            (Kind::Throttled, Some(status), Some(wait)) => {
-                // The gate holds everyone back, this message too.
-                self.cool_down(wait, status);
-                return !cancellation.is_cancelled();
-            }
+            // The gate holds this message back.
+            (Kind::Throttled, _, Some(_)) => return !cancellation.is_cancelled(),
             (_, Some(503), Some(wait)) => {
                 self.cool_down(wait, 503);
                 backoff.pause()
@@ -163,7 +160,7 @@ impl Client {
         }
         match self.attempt(Method::GET, &self.target().url(&["me"]), None, Some(cancellation)).await {
             Ok(reply) if class(reply.status) == Class::Success => history.poison(trouble),
-            Err(NoReply::Cancelled) => history.cancelled(),
+            Err(NoReply::Cancelled | NoReply::Spent) => history.cancelled(),
             Ok(_) | Err(NoReply::NotSent(_) | NoReply::Lost(_)) => outage,
         }
     }

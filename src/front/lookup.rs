@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::client::{Client, NoReply, Reply};
 use super::reason;
 use super::settings::FrontError;
-use super::verdict::{Class, class, throttle_wait};
+use super::verdict::{Class, class, throttle};
 
 /// Merged conversations redirect once; more hops than this are a loop.
 const MOST_REDIRECTS: u32 = 5;
@@ -184,10 +184,13 @@ impl Client {
         let started = Instant::now();
         loop {
             attempts = attempts.saturating_add(1);
+            // Where a 429 says how long to wait, the gate holds us back for that long and no longer.
+            let mut is_held = false;
             let last = match self.attempt(Method::GET, &at, None, None).await {
                 Err(NoReply::NotSent(why) | NoReply::Lost(why)) => why,
                 // Nobody can: no cancellation was handed over.
                 Err(NoReply::Cancelled) => "cancelled".to_owned(),
+                Err(NoReply::Spent) => return Err(FrontError::Spent),
                 Ok(reply) => match self.judge(reply, &at)? {
                     Step::Found(body) => return Ok(Some(body)),
                     Step::Absent => return Ok(None),
@@ -197,8 +200,9 @@ impl Client {
                         continue;
                     }
                     Step::Moved(_) => return Err(unreadable(url, "it redirects without end")),
-                    Step::Throttled(why) => {
+                    Step::Throttled { why, wait_is_known } => {
                         throttled = throttled.saturating_add(1);
+                        is_held = wait_is_known;
                         why
                     }
                     Step::Failed(why) => why,
@@ -208,7 +212,9 @@ impl Client {
             if failures >= self.timing().failures || started.elapsed() >= self.timing().outage {
                 return Err(FrontError::Unavailable { path: url.path().to_owned(), attempts, last });
             }
-            self.rest(backoff.pause(), &last, None).await;
+            if !is_held {
+                self.rest(backoff.pause(), &last, None).await;
+            }
         }
     }
 
@@ -224,10 +230,8 @@ impl Client {
             Class::NotFound => Ok(Step::Absent),
             Class::Unauthorized => Err(FrontError::Unauthorized { status, path: path(), text: text() }),
             Class::Throttled => {
-                if let Some(wait) = throttle_wait(&reply.headers, &reply.body, Reply::now()) {
-                    self.cool_down(wait, status);
-                }
-                Ok(Step::Throttled(format!("{status}: {}", text())))
+                let wait_is_known = throttle(&reply.headers, &reply.body, Reply::now()).wait.is_some();
+                Ok(Step::Throttled { why: format!("{status}: {}", text()), wait_is_known })
             }
             Class::Failed => Ok(Step::Failed(format!("{status}: {}", text()))),
             Class::Other => match reply.location(at).filter(|_| (300..=399).contains(&status)) {
@@ -244,7 +248,7 @@ enum Step {
     Found(Vec<u8>),
     Absent,
     Moved(Url),
-    Throttled(String),
+    Throttled { why: String, wait_is_known: bool },
     Failed(String),
 }
 

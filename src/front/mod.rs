@@ -15,10 +15,12 @@ mod headers;
 mod import;
 mod lookup;
 mod reason;
+mod redaction;
 mod settings;
 mod tags;
 mod target;
 mod verdict;
+mod window;
 
 pub use cancellation::Cancellation;
 pub use channels::{Channel, Holding};
@@ -31,3 +33,7 @@ pub use settings::{FrontError, Settings, Timing};
 mod client_tests;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod simulation_tests;

@@ -17,10 +17,14 @@ pub struct Settings {
     pub token: SecretString,
     /// Part of the company's request limit that is ours, above 0 and at most 1.
     pub share: f64,
-    /// Requests that stay free for the live team in every window of the company's limit.
+    /// Requests that stay free for the live team in every window of the company's limit, beside what `share` leaves it.
     pub reserve: u32,
+    /// Use half of Front's allowance for bursts beyond the limit, too.
+    pub burst: bool,
     /// Requests per second on one resource, at least 1; above 5 only where the target is this very machine.
     pub per_resource: u32,
+    /// After so many requests no other is made, lookups and repeats included.
+    pub most_requests: Option<u64>,
     /// Hears of waits.
     pub observer: Arc<dyn Observer>,
     /// Timeouts and patience.
@@ -28,7 +32,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The given target with a share of 0.8, a reserve of 10, 5 requests per second and resource, and no observer.
+    /// The given target with a share of 0.8, a reserve of 10, no bursts, 5 requests per second and
+    /// resource, any number of requests, and no observer.
     #[must_use]
     pub fn new(base_url: impl Into<String>, token: SecretString) -> Self {
         Self {
@@ -36,7 +41,9 @@ impl Settings {
             token,
             share: 0.8,
             reserve: 10,
+            burst: false,
             per_resource: 5,
+            most_requests: None,
             observer: Arc::new(Silent),
             timing: Timing::default(),
         }
@@ -49,7 +56,9 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("share", &self.share)
             .field("reserve", &self.reserve)
+            .field("burst", &self.burst)
             .field("per_resource", &self.per_resource)
+            .field("most_requests", &self.most_requests)
             .field("timing", &self.timing)
             .finish_non_exhaustive()
     }
@@ -153,6 +162,9 @@ pub enum FrontError {
         /// What is wrong with it.
         why: String,
     },
+    /// [`Settings::most_requests`] were made before this one.
+    #[error("the budget of requests is used up")]
+    Spent,
 }
 
 impl FrontError {
@@ -165,6 +177,7 @@ impl FrontError {
                 "check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must \
                  cover this (the README lists them); nothing was sent"
             }
+            Self::Spent => "run the same command again to go on, or raise the budget of requests",
             Self::Unavailable { .. } => "check the network and the base URL, then run the same command again",
             Self::Unexpected { .. } | Self::Unreadable { .. } => {
                 "check that the base URL is that of Front's API, then run the same command again"

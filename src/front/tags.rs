@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use http::Method;
 
-use super::client::{Client, NoReply, Reply};
+use super::client::{Client, NoReply};
 use super::reason;
 use super::settings::FrontError;
-use super::verdict::{Class, class, throttle_wait};
+use super::verdict::{Class, class};
 use crate::request::encode::Encoded;
 
 impl Client {
@@ -26,18 +26,13 @@ impl Client {
             Ok(reply) => reply,
             Err(NoReply::NotSent(why) | NoReply::Lost(why)) => return unavailable(why),
             Err(NoReply::Cancelled) => return unavailable("cancelled".to_owned()),
+            Err(NoReply::Spent) => return Err(FrontError::Spent),
         };
         let (status, text) = (reply.status, reason::reason(&reply.body));
         match class(status) {
             Class::Success => Ok(()),
             Class::Unauthorized => Err(FrontError::Unauthorized { status, path, text }),
-            Class::Throttled => {
-                if let Some(wait) = throttle_wait(&reply.headers, &reply.body, Reply::now()) {
-                    self.cool_down(wait, status);
-                }
-                unavailable(text)
-            }
-            Class::Failed => unavailable(text),
+            Class::Throttled | Class::Failed => unavailable(text),
             Class::NotFound | Class::Other => Err(FrontError::Unexpected { status, path, text }),
         }
     }

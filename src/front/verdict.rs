@@ -63,7 +63,7 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], now: Times
         Class::Unauthorized => Verdict::Unauthorized { status, text: cause() },
         Class::NotFound if is_about_something_else(body) => Verdict::Refused { status, cause: cause() },
         Class::NotFound => Verdict::UnknownInbox { text: cause() },
-        Class::Throttled => Verdict::Throttled { wait: throttle_wait(headers, body, now), cause: cause() },
+        Class::Throttled => Verdict::Throttled { wait: throttle(headers, body, now).wait, cause: cause() },
         Class::Failed => Verdict::Failed { status, wait: headers::retry_after(headers, now), cause: cause() },
         Class::Other if (400..=499).contains(&status) && says_already_there(&cause()) => {
             Verdict::AlreadyThere { status, cause: cause() }
@@ -75,11 +75,36 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], now: Times
     }
 }
 
-/// How long a 429 asks to wait: Retry-After, else the milliseconds named in its text, else the next window.
-pub(super) fn throttle_wait(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Option<Duration> {
-    headers::retry_after(headers, now)
-        .or_else(|| reason::milliseconds(&reason::reason(body)))
-        .or_else(|| headers::budget(headers, now).reset)
+/// What a 429 asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Throttle {
+    /// How long to wait, if it says so.
+    pub(super) wait: Option<Duration>,
+    /// Who must wait.
+    pub(super) reach: Reach,
+}
+
+/// Who waits after a 429.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Those who want the same resource: a tier of Front's has a limit for each, independent of the company's.
+    Resource,
+    /// Everyone: the company's limit, or one that cannot be told.
+    Company,
+}
+
+/// What a 429 asks for. With requests left in the window it is a limit of its own, over as soon as it says, and where it
+/// names a tier it is one resource's; with none left, nothing succeeds before the next window, whatever it says.
+pub(super) fn throttle(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Throttle {
+    let text = reason::reason(body);
+    let wait = headers::retry_after(headers, now).or_else(|| reason::milliseconds(&text));
+    let next_window = headers::next_window(headers, now);
+    if headers::budget(headers).remaining.is_some_and(|remaining| remaining < 1.0) {
+        return Throttle { wait: wait.max(next_window), reach: Reach::Company };
+    }
+    let names_tier = headers::tier(headers).is_some() || text.to_lowercase().contains("tier-");
+    let reach = if names_tier { Reach::Resource } else { Reach::Company };
+    Throttle { wait: wait.or(next_window), reach }
 }
 
 /// Only the uid is looked for: older documentation shows the answer without `status`.
@@ -187,15 +212,38 @@ mod tests {
     #[test]
     fn a_429_names_its_wait_in_four_ways_of_falling_worth() {
         let header = ("retry-after", "1.5");
-        let window = ("x-ratelimit-reset", "9");
+        let date = ("date", "Sun, 06 Nov 1994 08:49:28 GMT");
+        let window = ("x-ratelimit-reset", "784111777");
         let words = error("tier-2 route. Please retry in 341 milliseconds.");
         let wait = |headers: &[_], body: &str| match verdict(429, headers, body) {
             Verdict::Throttled { wait, .. } => wait,
             other => panic!("{other:?}"),
         };
-        assert_eq!(wait(&[header, window], &words), Some(Duration::from_millis(1500)));
-        assert_eq!(wait(&[window], &words), Some(Duration::from_millis(341)));
-        assert_eq!(wait(&[window], ""), Some(Duration::from_secs(9)));
+        assert_eq!(wait(&[header, date, window], &words), Some(Duration::from_millis(1500)));
+        assert_eq!(wait(&[date, window], &words), Some(Duration::from_millis(341)));
+        assert_eq!(wait(&[date, window], ""), Some(Duration::from_secs(9)));
         assert_eq!(wait(&[], ""), None);
+    }
+
+    #[test]
+    fn a_429_with_requests_left_is_over_when_it_says_and_without_at_the_end_of_the_window() {
+        let now = Timestamp::UNIX_EPOCH;
+        let asked = |remaining: &'static str, more: &[(&'static str, &'static str)], body: &str| {
+            let common = [
+                ("date", "Sun, 06 Nov 1994 08:49:28 GMT"),
+                ("x-ratelimit-reset", "784111777"),
+                ("retry-after", "2"),
+                ("x-ratelimit-remaining", remaining),
+            ];
+            let lines = common.iter().chain(more);
+            let headers = lines.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            let Throttle { wait, reach } = throttle(&headers, body.as_bytes(), now);
+            (wait.unwrap().as_secs(), reach)
+        };
+        assert_eq!(asked("40", &[], ""), (2, Reach::Company));
+        assert_eq!(asked("40", &[("x-front-tier", "2")], ""), (2, Reach::Resource));
+        assert_eq!(asked("40", &[], &error("limit of a tier-2 route")), (2, Reach::Resource));
+        assert_eq!(asked("0", &[], ""), (9, Reach::Company));
+        assert_eq!(asked("0", &[("x-front-tier", "2")], ""), (9, Reach::Company));
     }
 }

@@ -273,8 +273,10 @@ pub struct Silence {
 pub struct Send {
     /// Part of the company's rate limit that is ours, 0 < share ≤ 1.
     pub share: f64,
-    /// Requests a minute that stay free for the live team.
+    /// Requests a minute that stay free for the live team, beside what `share` leaves it.
     pub reserve: u32,
+    /// Use half of Front's allowance for bursts beyond the limit, too.
+    pub burst: bool,
     /// Requests a second on one resource; more than 5 only to a loopback target.
     pub per_resource: u32,
     /// Wait after the first message of a new thread before its second.
@@ -283,6 +285,13 @@ pub struct Send {
     pub in_flight: usize,
     /// Order of threads.
     pub order: Order,
+}
+
+/// Requests a minute that are ours where the company has `limit`: `share` of it less `reserve`. Where that leaves
+/// nothing it is still one, so that limits that change in mid-run never stop an import for good.
+#[must_use]
+pub fn own_pace(limit: f64, share: f64, reserve: u32) -> f64 {
+    (share * limit - f64::from(reserve)).max(1.0)
 }
 
 /// Order of threads; within a thread it is always oldest first.

@@ -168,6 +168,16 @@ impl<'a> Section<'a> {
         choice_of(found, self.value(key)?, key, choices)
     }
 
+    /// `true` or `false`.
+    pub(super) fn flag(&self, found: &mut Findings, key: &str) -> Option<bool> {
+        let value = self.value(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            wrong_type(found, value, key, "true or false", "write true or false, without quotes");
+        }
+        flag
+    }
+
     /// A whole number within `range`.
     pub(super) fn integer(&self, found: &mut Findings, key: &str, range: &RangeInclusive<u32>) -> Option<u32> {
         let value = self.value(key)?;

@@ -91,6 +91,7 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
         send: Send {
             share: 0.8,
             reserve: 10,
+            burst: false,
             per_resource: 5,
             settle: Duration::from_secs(10),
             in_flight: 8,

@@ -9,6 +9,7 @@ mod words;
 pub use words::{count, counted, duration, printable, printable_lines, size};
 
 use crate::ledger::Tally;
+use crate::mapping::{self, own_pace};
 use crate::plan::Overview;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -101,8 +102,8 @@ pub struct FrontHolds {
 pub struct Estimate {
     /// The company's limit, requests a minute.
     pub limit_per_minute: u32,
-    /// The share of it that is ours.
-    pub share: f64,
+    /// Those of them that are ours, by the mapping's `share` and `reserve`.
+    pub own_per_minute: f64,
     /// Seconds for everything pending.
     pub seconds: u64,
 }
@@ -112,9 +113,13 @@ const LIMITS: [u32; 3] = [50, 100, 200];
 
 /// Estimates for what is left to send, one request a message.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
-fn estimates(left: u64, share: f64) -> Vec<Estimate> {
-    let seconds = |limit: u32| (left as f64 * 60.0 / (f64::from(limit) * share)).ceil() as u64;
-    LIMITS.iter().map(|limit| Estimate { limit_per_minute: *limit, share, seconds: seconds(*limit) }).collect()
+fn estimates(left: u64, send: &mapping::Send) -> Vec<Estimate> {
+    let estimate = |limit: u32| {
+        let own_per_minute = own_pace(f64::from(limit), send.share, send.reserve);
+        let seconds = (left as f64 * 60.0 / own_per_minute).ceil() as u64;
+        Estimate { limit_per_minute: limit, own_per_minute, seconds }
+    };
+    LIMITS.map(estimate).to_vec()
 }
 
 /// The balances of all sources, their sum, and whether all hold.
@@ -133,7 +138,13 @@ fn balance(tallies: Vec<(String, Tally)>) -> (Vec<SourceBalance>, Tally, bool) {
 impl Report {
     /// The report of these books. Plan, refusals, what was sent and the ending are for the command to fill in.
     #[must_use]
-    pub fn of(command: &'static str, mapping: &Path, ledger: &Path, tallies: Vec<(String, Tally)>, share: f64) -> Self {
+    pub fn of(
+        command: &'static str,
+        mapping: &Path,
+        ledger: &Path,
+        tallies: Vec<(String, Tally)>,
+        send: &mapping::Send,
+    ) -> Self {
         let (sources, total, balanced) = balance(tallies);
         Self {
             command,
@@ -142,7 +153,7 @@ impl Report {
             plan_id: String::new(),
             plan: None,
             refusals: Vec::new(),
-            estimates: estimates(total.pending + total.unknown, share),
+            estimates: estimates(total.pending + total.unknown, send),
             sources,
             total,
             balanced,

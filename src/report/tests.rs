@@ -3,6 +3,7 @@
 use super::*;
 use crate::ledger::Class;
 use crate::plan::{LargeThread, Listed};
+use std::time::Duration;
 
 fn listed(lines: &[(&str, u64)], left_out: u64) -> Listed {
     Listed { first: lines.iter().map(|(line, times)| ((*line).to_owned(), *times)).collect(), left_out }
@@ -63,6 +64,19 @@ fn eventful() -> Overview {
     }
 }
 
+/// `[send]` where the mapping has none.
+fn usual() -> mapping::Send {
+    mapping::Send {
+        share: 0.8,
+        reserve: 10,
+        burst: false,
+        per_resource: 5,
+        settle: Duration::from_secs(10),
+        in_flight: 32,
+        order: mapping::Order::RecentThreadsFirst,
+    }
+}
+
 fn report(plan: Overview) -> Report {
     let tally = Tally {
         read: 12_930,
@@ -78,7 +92,7 @@ fn report(plan: Overview) -> Report {
         ..Tally::default()
     };
     let tallies = vec![("mail".to_owned(), tally)];
-    let mut report = Report::of("plan", Path::new("acme.toml"), Path::new("acme.ledger"), tallies, 0.8);
+    let mut report = Report::of("plan", Path::new("acme.toml"), Path::new("acme.ledger"), tallies, &usual());
     report.plan = Some(plan);
     report.ending = "planned; nothing was sent".to_owned();
     report
@@ -108,7 +122,7 @@ fn a_plan_names_copies_threads_and_what_was_sent_otherwise() {
     Note      among them a@x.example, b@x.example, c@x.example and more; `show ID` names the place
     Note      2 conversations sent before turned out to be one with another: each keeps its ref, newcomers join the nearest one that they answer
     Note      9 messages sent before and not in these sources, or not fit to be read now: Front keeps them
-    Time      4 h 10 min at 50/min, 2 h 5 min at 100/min, 1 h 2 min at 200/min (your Front plan's limit; 0.8 of it is used)
+    Time      5 h 33 min at 50/min, 2 h 22 min at 100/min, 1 h 6 min at 200/min (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =    accepted     pending   duplicate     skipped
               mail       12,930  =       2,000      10,000         800         130

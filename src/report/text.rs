@@ -108,9 +108,15 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         .iter()
         .map(|estimate| format!("{} at {}/min", duration(estimate.seconds), estimate.limit_per_minute))
         .collect();
-    if let Some(first) = report.estimates.first().filter(|estimate| estimate.seconds > 0) {
-        let _ =
-            writeln!(out, "Time      {} (your Front plan's limit; {} of it is used)", times.join(", "), first.share);
+    if report.estimates.iter().any(|estimate| estimate.seconds > 0) {
+        let ours: Vec<String> =
+            report.estimates.iter().map(|estimate| format!("{:.0}", estimate.own_per_minute)).collect();
+        let _ = writeln!(
+            out,
+            "Time      {} (your Front plan's limit; {} of it are used, by `share` and `reserve`)",
+            times.join(", "),
+            ours.join(", ")
+        );
     }
     out.push('\n');
 }

@@ -94,7 +94,8 @@ fn whoever_says_everything_gets_everything() {
 #[test]
 fn a_channel_of_others_or_an_empty_one_asks_for_nothing() {
     let scene = Scene::that_works();
-    let others = ["--channel", "sales@elsewhere.example=Support:2016-05-04:12", "--channel", "support@acme.example=Support"];
+    let others =
+        ["--channel", "sales@elsewhere.example=Support:2016-05-04:12", "--channel", "support@acme.example=Support"];
     let front = scene.front_with(&others[..2]);
     scene.import_into(&front).ended_with(0);
     front.stop();

@@ -112,6 +112,7 @@ rules = "run-front-rules-which-may-send-mail-to-customers"
 [send]
 share = 1
 reserve = 0
+burst = true
 per_resource = 50
 settle = "500ms"
 in_flight = 256
@@ -151,7 +152,7 @@ fn the_smallest_mapping_gets_every_default() {
     assert_eq!((mapping.identity.copies, mapping.identity.also_in_tag.as_deref()), (InboxCopies::One, None));
     let send = &mapping.send;
     assert!((send.share - 0.8).abs() < f64::EPSILON);
-    assert_eq!((send.reserve, send.per_resource, send.in_flight), (10, 5, 16));
+    assert_eq!((send.reserve, send.burst, send.per_resource, send.in_flight), (10, false, 5, 32));
     assert_eq!((send.settle, send.order), (Duration::from_secs(10), Order::RecentThreadsFirst));
 }
 
@@ -197,7 +198,7 @@ fn the_fullest_mapping_is_understood_in_full() {
     assert_eq!(mapping.identity.copies, InboxCopies::PerInbox);
     let send = &mapping.send;
     assert!((send.share - 1.0).abs() < f64::EPSILON);
-    assert_eq!((send.reserve, send.per_resource, send.in_flight), (0, 50, 256));
+    assert_eq!((send.reserve, send.burst, send.per_resource, send.in_flight), (0, true, 50, 256));
     assert_eq!((send.settle, send.order), (Duration::from_millis(500), Order::OldestFirst));
 }
 

@@ -347,6 +347,8 @@ fn sending_stays_within_its_ranges() {
     }
     refused_after("[send]\nper_resource = ▶0\n", "out of range", "from 1");
     refused_after("[send]\nreserve = ▶4294967296\n", "out of range", "from 0");
+    refused_after("[send]\nburst = ▶\"true\"\n", "takes true or false, not a string", "without quotes");
+    refused_after("[send]\nburst = ▶1\n", "takes true or false, not a whole number", "without quotes");
     refused_after("[send]\nsettle = ▶\"10\"\n", "not a length of time", "\"10s\" or \"10ms\"");
     refused_after("[send]\nsettle = ▶\"1.5s\"\n", "not a length of time", "whole number");
     refused_after("[send]\nsettle = ▶10\n", "takes a string", "in quotes");

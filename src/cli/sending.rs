@@ -154,6 +154,7 @@ pub(super) async fn send(
         in_flight: pace.in_flight,
         settle: pace.settle,
         most_conversations: None,
+        only: None,
         settled: None,
     };
     let outcome = upload::run(job, observer, cancellation).await;

@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use super::embedded_args::EmbeddedFrontArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -56,7 +57,7 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Run the embedded Front by itself, for tests that kill the importer and not the Front
     #[command(hide = true)]
-    EmbeddedFront(EmbeddedFrontArgs),
+    EmbeddedFront(Box<EmbeddedFrontArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -125,41 +126,4 @@ pub(super) struct ShowArgs {
     /// An external id, a Message-ID, or the export's own id
     #[arg(value_name = "ID")]
     pub id: String,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct EmbeddedFrontArgs {
-    /// The mapping whose inboxes and teammates it has
-    #[command(flatten)]
-    pub mapping: MappingArg,
-    /// Port; any free one unless given
-    #[arg(long, default_value_t = 0)]
-    pub port: u16,
-    /// Token it accepts
-    #[arg(long, default_value = "rehearsal")]
-    pub token: String,
-    /// Company that the token belongs to; one of its own unless given
-    #[arg(long, value_name = "ID")]
-    pub company: Option<String>,
-    /// Requests a minute it allows
-    #[arg(long, default_value_t = u64::from(u32::MAX))]
-    pub limit: u64,
-    /// Write every message it stores, one JSON line each
-    #[arg(long, value_name = "FILE.jsonl")]
-    pub dump: Option<PathBuf>,
-    /// Milliseconds between its 202 and a message's existence
-    #[arg(long, default_value_t = 50)]
-    pub appear_after_ms: u64,
-    /// Milliseconds each answer takes
-    #[arg(long, default_value_t = 0)]
-    pub latency_ms: u64,
-    /// Every K-th import is stored, and its answer lost
-    #[arg(long, value_name = "K")]
-    pub lose_answer_every: Option<u64>,
-    /// From the K-th import on the token is turned down
-    #[arg(long, value_name = "K")]
-    pub unauthorized_from: Option<u64>,
-    /// Every K-th import is answered 500 and not stored
-    #[arg(long, value_name = "K")]
-    pub fail_every: Option<u64>,
 }

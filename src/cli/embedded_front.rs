@@ -1,14 +1,15 @@
 //! The embedded Front, set up from a mapping; also as a process of its own (hidden command), for tests
 //! that kill the importer and not the Front.
 
-use super::args::EmbeddedFrontArgs;
 use super::context::Context;
+use super::embedded_args::EmbeddedFrontArgs;
 use super::exit::{Exit, Failure};
 use super::import::inboxes_of;
 use crate::ledger::Target;
 use crate::plan::Overview;
-use crate::rehearsal::{Company, Config, Faults, InboxSpec, Server, TeammateSpec};
+use crate::rehearsal::{Company, Config, InboxSpec, RepeatAnswer, Server, Snapshot, TeammateSpec};
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -25,13 +26,10 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         dump: args.dump.clone(),
         limit_per_minute: args.limit,
         appear_after: Duration::from_millis(args.appear_after_ms),
-        faults: Faults {
-            latency: Duration::from_millis(args.latency_ms),
-            unauthorized_from: args.unauthorized_from,
-            lose_answer_every: args.lose_answer_every,
-            fail_every: args.fail_every,
-            ..Faults::default()
-        },
+        clock_skew: args.clock_skew,
+        repeat_answer: if args.new_uid_for_repeats { RepeatAnswer::NewUid } else { RepeatAnswer::FirstUid },
+        burnt: args.burnt.clone(),
+        faults: args.faults(),
         ..base
     };
     let server = Server::start(config).map_err(|error| cannot_start(&error, args.port))?;
@@ -39,18 +37,38 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
     while !context.stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let state = server.state();
-    let line = serde_json::json!({
+    super::print(&format!("{}\n", last_line(&server.state())))?;
+    if let Some(file) = &args.burn {
+        server.burn(file).map_err(|error| cannot_burn(&error, file))?;
+    }
+    server.stop();
+    Ok(Exit::Done)
+}
+
+/// What it counted, on one line.
+fn last_line(state: &Snapshot) -> serde_json::Value {
+    serde_json::json!({
         "messages": state.messages,
         "conversations": state.conversations,
         "repeats": state.repeats,
         "changed_repeats": state.changed_repeats,
         "refused": state.refused,
         "hurried": state.hurried,
-    });
-    super::print(&format!("{line}\n"))?;
-    server.stop();
-    Ok(Exit::Done)
+        "burnt": state.burnt,
+        "lost": state.lost,
+        "imports": state.imports,
+        "reads": state.reads,
+        "seconds": state.span.as_secs_f64(),
+        "over_limit": state.over_limit,
+        "over_resource": state.over_resource,
+        "over_search": state.over_search,
+        "faults": state.faults,
+    })
+}
+
+fn cannot_burn(error: &std::io::Error, file: &Path) -> Failure {
+    let text = format!("the external ids could not be written to {}: {error}", file.display());
+    Failure::usage(text, "name a file that can be written with --burn")
 }
 
 /// A Front that knows what the mapping names; the company and the ids of a real target, where the

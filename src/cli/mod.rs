@@ -2,6 +2,7 @@
 
 mod args;
 mod context;
+mod embedded_args;
 mod embedded_front;
 mod exit;
 mod import;

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::faults::Faults;
+
 /// How the embedded Front is set up. `Config::default()` answers at full speed and misbehaves in nothing.
 ///
 /// There is no `Debug`: the token must not reach a log by accident.
@@ -24,6 +26,8 @@ pub struct Config {
     pub appear_after: Duration,
     /// Requests a minute for the whole company, announced in `x-ratelimit-limit` and enforced.
     pub limit_per_minute: u64,
+    /// By how many seconds the clock that answers tell is ahead of the machine's.
+    pub clock_skew: i64,
     /// A file to which every stored message is appended as one JSON line.
     pub dump: Option<PathBuf>,
     /// Where the temporary directory is made; the system's place for such when absent. It grows to the size of all
@@ -31,6 +35,11 @@ pub struct Config {
     pub spill: Option<PathBuf>,
     /// What becomes of tag names that do not exist yet.
     pub unknown_tags: UnknownTags,
+    /// What a known `external_id` is answered with.
+    pub repeat_answer: RepeatAnswer,
+    /// A file of external ids, one a line, that were used up before this server began: each is answered 202 with a uid
+    /// that never becomes a message.
+    pub burnt: Option<PathBuf>,
     /// Misbehaviour on request.
     pub faults: Faults,
 }
@@ -46,9 +55,12 @@ impl Default for Config {
             port: 0,
             appear_after: Duration::from_millis(50),
             limit_per_minute: 6_000_000,
+            clock_skew: 0,
             dump: None,
             spill: None,
             unknown_tags: UnknownTags::Create,
+            repeat_answer: RepeatAnswer::FirstUid,
+            burnt: None,
             faults: Faults::default(),
         }
     }
@@ -93,88 +105,13 @@ pub enum UnknownTags {
     Refuse,
 }
 
-/// Misbehaviour on request, counted in import requests from 1 (each attempt counts). Where several fall on the same
-/// request, the one that stands first here wins.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// From this import on the token is refused, for every call.
-    pub unauthorized_from: Option<u64>,
-    /// Every so many imports: 429 with `Retry-After: 0.05`, nothing stored.
-    pub too_many_every: Option<u64>,
-    /// Every so many imports: 500, nothing stored.
-    pub fail_every: Option<u64>,
-    /// Every so many imports: the message is stored and the connection closed without an answer.
-    pub lose_answer_every: Option<u64>,
-    /// Time that passes before any API call is looked at.
-    pub latency: Duration,
-}
-
-/// What happens to one import request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    Fair,
-    Unauthorized,
-    TooMany,
-    Fail,
-    LoseAnswer,
-}
-
-impl Faults {
-    pub(super) fn fate(&self, import: u64) -> Fate {
-        let falls_on = |every: Option<u64>| every.is_some_and(|every| every > 0 && import.is_multiple_of(every));
-        if self.unauthorized_from.is_some_and(|from| import >= from) {
-            Fate::Unauthorized
-        } else if falls_on(self.too_many_every) {
-            Fate::TooMany
-        } else if falls_on(self.fail_every) {
-            Fate::Fail
-        } else if falls_on(self.lose_answer_every) {
-            Fate::LoseAnswer
-        } else {
-            Fate::Fair
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_without_faults_treats_every_import_fairly() {
-        assert!((1..1000).all(|import| Faults::default().fate(import) == Fate::Fair));
-    }
-
-    #[test]
-    fn faults_fall_on_every_kth_import_and_the_first_named_wins() {
-        let faults = Faults {
-            too_many_every: Some(4),
-            fail_every: Some(2),
-            lose_answer_every: Some(3),
-            unauthorized_from: Some(9),
-            ..Faults::default()
-        };
-        let fates: Vec<Fate> = (1..=10).map(|import| faults.fate(import)).collect();
-        assert_eq!(
-            fates,
-            [
-                Fate::Fair,
-                Fate::Fail,
-                Fate::LoseAnswer,
-                Fate::TooMany,
-                Fate::Fair,
-                Fate::Fail,
-                Fate::Fair,
-                Fate::TooMany,
-                Fate::Unauthorized,
-                Fate::Unauthorized,
-            ]
-        );
-    }
-
-    #[test]
-    fn a_period_of_zero_means_never() {
-        let faults = Faults { fail_every: Some(0), ..Faults::default() };
-        assert!((1..100).all(|import| faults.fate(import) == Fate::Fair));
-    }
+/// What an `external_id` that is known already is answered with: Front says that it does not import such a message, and
+/// not what it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepeatAnswer {
+    /// The uid of the first.
+    #[default]
+    FirstUid,
+    /// A uid of its own, which never becomes a message.
+    NewUid,
 }

@@ -1,25 +1,25 @@
 //! What every request passes first: Host, token, limit a minute, faults on request; and the headers of every answer.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HOST, HeaderName, REFERRER_POLICY, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 
-use super::config::Fate;
 use super::connection::Line;
 use super::errors::ApiError;
+use super::faults::{Doom, Fate, Instead, Misfortune, Spoiling};
 use super::pace::Standing;
 use super::server::Shared;
+use super::spoil;
 
 /// No script, nothing from elsewhere; mail is shown in frames that have a stricter policy of their own.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; \
@@ -39,9 +39,7 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         dress_page(answer.headers_mut());
         return answer;
     }
-    let (mut answer, standing) = api(&shared, request, next).await;
-    announce(answer.headers_mut(), shared.config.limit_per_minute, standing);
-    answer
+    api(&shared, request, next).await
 }
 
 /// Whether the request means this server. Pages of other sites can point names of theirs at 127.0.0.1 (DNS rebinding),
@@ -60,47 +58,155 @@ fn is_ours(uri: &Uri, headers: &HeaderMap, port: u16) -> bool {
         && uri.authority().is_none_or(|authority| is_own_name(authority.as_str()))
 }
 
-async fn api(shared: &Shared, request: Request, next: Next) -> (Response, Standing) {
-    if !shared.config.faults.latency.is_zero() {
-        tokio::time::sleep(shared.config.faults.latency).await;
+async fn api(shared: &Shared, request: Request, next: Next) -> Response {
+    let faults = &shared.config.faults;
+    if !faults.latency.is_zero() {
+        tokio::time::sleep(faults.latency).await;
+    }
+    let line = request.extensions().get::<ConnectInfo<Line>>().map(|info| info.0.clone());
+    let now = Instant::now();
+    if let Some(answer) = outage(shared, line.as_ref(), now) {
+        return answer;
     }
     if !has_token(request.headers(), &shared.config.token) {
-        let standing = shared.window().peek(Instant::now());
-        return (refuse(request, ApiError::unauthenticated()).await, standing);
+        return unauthenticated(shared, request, now).await;
     }
     let is_import = request.method() == Method::POST && request.uri().path().ends_with("/imported_messages");
-    let import = if is_import { shared.imports.fetch_add(1, Relaxed) + 1 } else { shared.imports.load(Relaxed) };
-    let fate = shared.config.faults.fate(import);
-    // A revoked token counts for every call, the other faults for imports alone.
-    if fate == Fate::Unauthorized {
-        let standing = shared.window().peek(Instant::now());
-        return (refuse(request, ApiError::unauthenticated()).await, standing);
+    let arrival = shared.tally.arrive(is_import, now);
+    if is_import {
+        shared.weather.import(arrival.number, now);
+        turn_events(shared, request.uri().path(), arrival.number);
+        if let Some(answer) = outage(shared, line.as_ref(), now) {
+            return answer;
+        }
     }
-    let standing = shared.window().take(Instant::now());
+    // A revoked token counts for every call.
+    if faults.unauthorized_from.is_some_and(|from| arrival.imports >= from) {
+        return unauthenticated(shared, request, now).await;
+    }
+    let standing = shared.window().take(now);
     if !standing.allowed {
-        shared.over_limit.fetch_add(1, Relaxed);
-        return (refuse(request, ApiError::too_many(standing.left.as_secs_f64())).await, standing);
+        shared.tally.counts().over_limit += 1;
+        let answer = refuse(request, ApiError::over_limit(standing.left.as_secs_f64())).await;
+        return announced(answer, shared, standing);
     }
-    if !is_import {
-        return (next.run(request).await, standing);
+    let fate = if is_import { faults.fate_of_import(arrival.number) } else { faults.fate_of_read(arrival.number) };
+    if let Some(stretch) = fate.storm {
+        shared.weather.begin_storm(stretch, now);
     }
-    let answer = match fate {
-        Fate::TooMany => refuse(request, ApiError::too_many(0.05)).await,
-        Fate::Fail => refuse(request, ApiError::internal()).await,
-        Fate::LoseAnswer => {
-            let line = request.extensions().get::<ConnectInfo<Line>>().map(|info| info.0.clone());
-            let answer = next.run(request).await;
-            if let Some(line) = line.filter(|_| answer.status() == StatusCode::ACCEPTED) {
+    if let Some(hint) = shared.weather.storm(now) {
+        shared.tally.fault("storm");
+        let error = ApiError::on_request(StatusCode::TOO_MANY_REQUESTS, hint, shared.clock);
+        return announced(refuse(request, error).await, shared, standing);
+    }
+    let answer = match fate.instead {
+        Some(instead) => in_place(shared, request, instead, line.as_ref(), standing).await,
+        None => announced(fulfil(shared, request, next, is_import, &fate, line.as_ref()).await, shared, standing),
+    };
+    delayed(shared, answer, &fate, line.as_ref()).await
+}
+
+/// What people do in Front meanwhile, as it was asked for this import.
+fn turn_events(shared: &Shared, path: &str, import: u64) {
+    let faults = &shared.config.faults;
+    // The second piece of an import's path is the inbox's id.
+    let inbox = path.split('/').nth(2).unwrap_or_default();
+    if faults.inbox_gone_at == Some(import) {
+        shared.store().remove_inbox(inbox);
+        shared.tally.fault("inbox-gone");
+    }
+    if faults.merge_at.contains(&import) && shared.store().merge_first_two(inbox) {
+        shared.tally.fault("merge");
+    }
+}
+
+/// The answer in an outage. One without answers needs one all the same, which never goes out.
+fn outage(shared: &Shared, line: Option<&Line>, now: Instant) -> Option<Response> {
+    let with_answer = shared.weather.outage(now)?;
+    shared.tally.fault("outage");
+    if !with_answer && let Some(line) = line {
+        line.cut();
+    }
+    Some(spoil::page(StatusCode::SERVICE_UNAVAILABLE))
+}
+
+async fn unauthenticated(shared: &Shared, request: Request, now: Instant) -> Response {
+    let standing = shared.window().peek(now);
+    announced(refuse(request, ApiError::unauthenticated()).await, shared, standing)
+}
+
+/// What happens instead of what was asked for.
+async fn in_place(
+    shared: &Shared,
+    request: Request,
+    instead: Instead,
+    line: Option<&Line>,
+    standing: Standing,
+) -> Response {
+    match instead {
+        Instead::Reset => {
+            shared.tally.fault(Misfortune::Reset.name());
+            if let Some(line) = line {
                 line.cut();
             }
-            answer
+            StatusCode::NO_CONTENT.into_response()
         }
-        Fate::Fair | Fate::Unauthorized => next.run(request).await,
-    };
-    if answer.status().is_client_error() && fate != Fate::TooMany {
-        shared.refused.fetch_add(1, Relaxed);
+        Instead::Status(code, hint) => {
+            shared.tally.fault(Misfortune::Status(code, hint).name());
+            let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+                shared.tally.counts().refused += 1;
+            }
+            let answer = refuse(request, ApiError::on_request(status, hint, shared.clock)).await;
+            if status == StatusCode::BAD_GATEWAY || status == StatusCode::GATEWAY_TIMEOUT {
+                // A load balancer knows nothing of limits.
+                let mut page = spoil::page(status);
+                page.headers_mut().extend(answer.headers().get(RETRY_AFTER).map(|value| (RETRY_AFTER, value.clone())));
+                return page;
+            }
+            announced(answer, shared, standing)
+        }
     }
-    (answer, standing)
+}
+
+/// What was asked for, and its answer as the client is to see it.
+async fn fulfil(
+    shared: &Shared,
+    mut request: Request,
+    next: Next,
+    is_import: bool,
+    fate: &Fate,
+    line: Option<&Line>,
+) -> Response {
+    if fate.doom != Doom::default() {
+        request.extensions_mut().insert(fate.doom);
+    }
+    let answer = next.run(request).await;
+    if is_import && answer.status().is_client_error() {
+        shared.tally.counts().refused += 1;
+    }
+    let Some(spoiling) = fate.spoiling.filter(|_| answer.status().is_success()) else { return answer };
+    let (answer, misfortune) = spoil::spoil(answer, spoiling, line).await;
+    shared.tally.fault(misfortune.name());
+    answer
+}
+
+/// What befalls any answer on its way.
+async fn delayed(shared: &Shared, mut answer: Response, fate: &Fate, line: Option<&Line>) -> Response {
+    if let Some(time) = fate.slow {
+        shared.tally.fault(Misfortune::Slow(time).name());
+        tokio::time::sleep(time).await;
+    }
+    // Taking a truncated answer apart would mend it.
+    if let Some(time) = fate.drip.filter(|_| fate.spoiling != Some(Spoiling::Truncate)) {
+        shared.tally.fault(Misfortune::Drip(time).name());
+        answer = spoil::drip(answer, time).await;
+    }
+    if let Some(line) = line.filter(|_| fate.close_idle && fate.spoiling != Some(Spoiling::Lose)) {
+        shared.tally.fault(Misfortune::CloseIdle.name());
+        line.let_go();
+    }
+    answer
 }
 
 fn has_token(headers: &HeaderMap, token: &str) -> bool {
@@ -139,12 +245,20 @@ fn dress_page(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-fn announce(headers: &mut HeaderMap, limit: u64, standing: Standing) {
-    headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(limit));
+/// The answer with what Front says of the limits.
+fn announced(mut answer: Response, shared: &Shared, standing: Standing) -> Response {
+    let headers = answer.headers_mut();
+    headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(shared.config.limit_per_minute));
     headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(standing.remaining));
-    if let Ok(reset) = HeaderValue::from_str(&format!("{:.3}", standing.reset())) {
+    if let Ok(reset) = HeaderValue::from_str(&format!("{:.3}", shared.clock.unix(standing.left))) {
         headers.insert(HeaderName::from_static("x-ratelimit-reset"), reset);
     }
+    if shared.clock.is_off()
+        && let Ok(date) = HeaderValue::from_str(&shared.clock.http_date(Duration::ZERO))
+    {
+        headers.insert(DATE, date);
+    }
+    answer
 }
 
 #[cfg(test)]

@@ -8,19 +8,25 @@
 //! file and attachments in one file per message, in a temporary directory that goes with the server.
 
 mod api;
+mod clock;
 mod config;
 mod connection;
 mod errors;
+mod faults;
 mod gate;
 mod import;
 mod lodging;
 mod pace;
 mod server;
 mod snapshot;
+mod spoil;
 mod store;
+mod tally;
 mod templates;
+mod weather;
 mod web;
 
-pub use config::{Company, Config, Faults, InboxSpec, TeammateSpec, UnknownTags};
+pub use config::{Company, Config, InboxSpec, RepeatAnswer, TeammateSpec, UnknownTags};
+pub use faults::{Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
 pub use server::Server;
 pub use snapshot::{InboxCount, Snapshot};

@@ -1,6 +1,6 @@
 //! The limit a minute: fixed windows, one for the whole company.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_mins(1);
 
@@ -20,14 +20,6 @@ pub(super) struct Standing {
     pub(super) remaining: u64,
     /// Time until the next window.
     pub(super) left: Duration,
-}
-
-impl Standing {
-    /// When the next window starts, in Unix seconds with decimals, as Front gives it.
-    pub(super) fn reset(&self) -> f64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        (now + self.left).as_secs_f64()
-    }
 }
 
 impl Window {

@@ -1,8 +1,9 @@
 //! Starting and stopping; the state that all handlers share.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::AtomicU64;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,12 +16,15 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::clock::Clock;
 use super::config::Config;
 use super::connection::{Line, Loopback};
 use super::errors::ApiError;
 use super::pace::Window;
 use super::snapshot::Snapshot;
-use super::store::{Attachment, LogReader, SpoolDir, Store};
+use super::store::{Attachment, LogReader, SpoolDir, Store, private};
+use super::tally::Tally;
+use super::weather::Weather;
 use super::{api, gate, import, lodging, web};
 
 /// How long requests in flight are waited for when the server is stopped.
@@ -31,9 +35,9 @@ pub(super) struct Shared {
     pub(super) config: Config,
     /// The port that was really bound.
     pub(super) port: u16,
-    pub(super) imports: AtomicU64,
-    pub(super) refused: AtomicU64,
-    pub(super) over_limit: AtomicU64,
+    pub(super) tally: Tally,
+    pub(super) weather: Weather,
+    pub(super) clock: Clock,
     pub(super) log: LogReader,
     pub(super) spool: SpoolDir,
     store: Mutex<Store>,
@@ -89,6 +93,9 @@ impl Server {
         if config.token.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a rehearsal needs a token that is not empty"));
         }
+        if let Some(complaint) = config.faults.complaint() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, complaint));
+        }
         let directory = lodging::make(config.spill.as_deref())?;
         let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, config.port)))?;
         listener.set_nonblocking(true)?;
@@ -96,9 +103,9 @@ impl Server {
         let (store, log) = Store::open(&config, directory.path())?;
         let shared = Arc::new(Shared {
             port,
-            imports: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            over_limit: AtomicU64::new(0),
+            tally: Tally::default(),
+            weather: Weather::new(&config.faults.outages),
+            clock: Clock::new(config.clock_skew),
             log,
             spool: SpoolDir::new(directory.path().join("attachments")),
             store: Mutex::new(store),
@@ -131,12 +138,28 @@ impl Server {
     /// What has been counted so far.
     #[must_use]
     pub fn state(&self) -> Snapshot {
-        use std::sync::atomic::Ordering::Relaxed;
+        let counts = self.shared.tally.counts().clone();
         Snapshot {
-            refused: self.shared.refused.load(Relaxed),
-            over_limit: self.shared.over_limit.load(Relaxed),
+            refused: counts.refused,
+            over_limit: counts.over_limit,
+            over_resource: counts.over_resource,
+            over_search: counts.over_search,
+            imports: counts.imports,
+            reads: counts.reads,
+            span: counts.span(),
+            faults: counts.faults,
             ..self.shared.store().snapshot()
         }
+    }
+
+    /// Appends every `external_id` that was stored or burnt to a file, one a line, for [`Config::burnt`] of a later
+    /// server. Gives how many.
+    pub fn burn(&self, file: &Path) -> io::Result<usize> {
+        let mut ids = self.shared.store().used_ids();
+        ids.sort();
+        let text: String = ids.iter().flat_map(|id| [&**id, "\n"]).collect();
+        private(OpenOptions::new().append(true).create(true)).open(file)?.write_all(text.as_bytes())?;
+        Ok(ids.len())
     }
 
     /// Stops serving, waits briefly for requests in flight, and removes all that was stored.
@@ -185,8 +208,8 @@ fn run(
         };
         let _ = ready.send(Ok(()));
         let (last_call, closing) = oneshot::channel::<()>();
-        let service = router(shared).into_make_service_with_connect_info::<Line>();
-        let serving = axum::serve(Loopback(listener), service)
+        let service = router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
+        let serving = axum::serve(Loopback { listener, shared }, service)
             .with_graceful_shutdown(async {
                 let _ = closing.await;
             })

@@ -1,5 +1,8 @@
 //! What the server has counted.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 /// The state of the embedded Front at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -15,9 +18,25 @@ pub struct Snapshot {
     pub refused: u64,
     /// Calls answered with 429 because the limit a minute was used up.
     pub over_limit: u64,
-    /// Messages that joined a conversation before its first message existed: in Front such may race into two
-    /// conversations.
+    /// Calls answered with 429 because one resource was asked too often within a second, with calls left otherwise.
+    pub over_resource: u64,
+    /// Searches answered with 429 because their part of the limit a minute was used up.
+    pub over_search: u64,
+    /// Messages that came before the first message of their thread existed: in Front such may race into two
+    /// conversations, and with [`Faults::race_firsts`](super::Faults::race_firsts) they do here.
     pub hurried: u64,
+    /// Imports answered 202 of which nothing is kept because their `external_id` was used up before.
+    pub burnt: u64,
+    /// Messages lost after their 202.
+    pub lost: u64,
+    /// Imports that came with the right token, each attempt.
+    pub imports: u64,
+    /// All other calls that came with the right token.
+    pub reads: u64,
+    /// From the first of these calls to the last.
+    pub span: Duration,
+    /// By the name of the fault, how many calls it took effect on.
+    pub faults: BTreeMap<String, u64>,
     /// The inboxes in the order in which they were set up.
     pub inboxes: Vec<InboxCount>,
 }

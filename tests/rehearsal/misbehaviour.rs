@@ -1,52 +1,12 @@
-//! Misbehaviour on request, and requests that do not mean this server.
-
-use std::io::{Read, Write};
-use std::net::TcpStream;
+//! Who is let in, and what stays when the server has gone.
 
 use threadlift::rehearsal::{Config, Faults};
 
 use super::support::*;
 
-fn faulty(faults: Faults) -> Front {
-    Front::new(Config { faults, ..config() })
-}
-
-#[tokio::test]
-async fn failing_imports_store_nothing() {
-    let front = faulty(Faults { fail_every: Some(2), ..Faults::default() });
-    front.import(&message("a")).await.uid();
-    front.import(&message("b")).await.refuses(500, "An internal error occurred.");
-    assert_eq!(front.state().messages, 1);
-    front.import(&message("b")).await.uid();
-    let state = front.state();
-    assert_eq!((state.messages, state.repeats, state.refused), (2, 0, 0));
-}
-
-#[tokio::test]
-async fn a_lost_answer_hides_a_stored_message() {
-    let front = faulty(Faults { lose_answer_every: Some(2), ..Faults::default() });
-    front.import(&message("a")).await.uid();
-    let lost = front.posting(INBOX, "application/json", message("b").to_string()).send().await;
-    assert!(lost.is_err(), "{lost:?}");
-    assert_eq!(front.state().messages, 2);
-    front.import(&message("b")).await.uid();
-    assert_eq!(front.state().repeats, 1);
-}
-
-#[tokio::test]
-async fn too_many_comes_with_a_short_wait() {
-    let front = faulty(Faults { too_many_every: Some(1), ..Faults::default() });
-    let reply = front.import(&message("a")).await;
-    reply.refuses(429, "Please retry in 50 milliseconds");
-    assert_eq!(reply.headers["retry-after"], "0.05");
-    let state = front.state();
-    assert_eq!((state.messages, state.refused, state.over_limit), (0, 0, 0));
-    assert_eq!(front.get("/me").await.status, 200, "only imports are counted");
-}
-
 #[tokio::test]
 async fn a_revoked_token_is_refused_everywhere_from_then_on() {
-    let front = faulty(Faults { unauthorized_from: Some(2), ..Faults::default() });
+    let front = Front::with(Faults { unauthorized_from: Some(2), ..Faults::default() });
     front.import(&message("a")).await.uid();
     assert_eq!(front.get("/me").await.status, 200);
     front.import(&message("b")).await.refuses(401, "Unauthenticated");
@@ -54,22 +14,15 @@ async fn a_revoked_token_is_refused_everywhere_from_then_on() {
     assert_eq!(front.state().messages, 1);
 }
 
-/// Sends bytes as they are, and gives back the status line.
-fn raw(front: &Front, request: &str) -> String {
-    let address = front.server.base_url().replace("http://", "");
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.lines().next().unwrap_or_default().to_owned()
-}
-
 #[tokio::test]
 async fn requests_that_name_another_host_are_not_answered() {
     let front = Front::plain();
     let port = front.server.base_url().rsplit(':').next().unwrap().to_owned();
     let get = |path: &str, host: &str| {
-        raw(&front, &format!("GET {path} HTTP/1.1\r\n{host}Authorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n"))
+        status_line(
+            &front,
+            &format!("GET {path} HTTP/1.1\r\n{host}Authorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n"),
+        )
     };
     for own in ["127.0.0.1", "localhost", "[::1]"] {
         assert_eq!(get("/", &format!("Host: {own}:{port}\r\n")), "HTTP/1.1 200 OK", "{own}");
@@ -87,7 +40,7 @@ async fn requests_that_name_another_host_are_not_answered() {
             assert!(status.starts_with("HTTP/1.1 421") || status.starts_with("HTTP/1.1 400"), "{foreign}: {status}");
         }
     }
-    let old = raw(&front, "GET / HTTP/1.0\r\n\r\n");
+    let old = status_line(&front, "GET / HTTP/1.0\r\n\r\n");
     assert!(old.contains(" 421 "), "{old}");
 }
 

@@ -1,9 +1,11 @@
 //! A server, a client without a single idea of Front, and requests by hand.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use threadlift::rehearsal::{Config, InboxSpec, Server, Snapshot, TeammateSpec};
+use threadlift::rehearsal::{Config, Fault, Faults, InboxSpec, Server, Snapshot, TeammateSpec};
 
 pub(crate) const TOKEN: &str = "a-token-for-tests";
 pub(crate) const INBOX: &str = "inb_support";
@@ -30,6 +32,35 @@ pub(crate) fn config() -> Config {
 pub(crate) struct Front {
     pub(crate) server: Server,
     pub(crate) client: reqwest::Client,
+}
+
+/// Faults as they are typed.
+pub(crate) fn faults(written: &[&str]) -> Vec<Fault> {
+    written.iter().map(|fault| fault.parse().unwrap()).collect()
+}
+
+/// A call as bytes.
+pub(crate) fn call(front: &Front, method: &str, path: &str, body: &str) -> String {
+    let host = front.server.base_url().replace("http://", "");
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// The import of a message as bytes.
+pub(crate) fn import_call(front: &Front, message: &Value) -> String {
+    call(front, "POST", &format!("/inboxes/{INBOX}/imported_messages"), &message.to_string())
+}
+
+/// Sends bytes as they are, and gives back the status line.
+pub(crate) fn status_line(front: &Front, request: &str) -> String {
+    let mut stream = front.connect();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Status and body of an answer.
@@ -71,6 +102,28 @@ impl Front {
 
     pub(crate) fn plain() -> Self {
         Self::new(config())
+    }
+
+    pub(crate) fn with(faults: Faults) -> Self {
+        Self::new(Config { faults, ..config() })
+    }
+
+    /// With these faults on imports.
+    pub(crate) fn faulty(written: &[&str]) -> Self {
+        Self::with(Faults { imports: faults(written), ..Faults::default() })
+    }
+
+    /// A connection of one's own.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.server.base_url().replace("http://", "")).unwrap();
+        // Far longer than anything here takes: a test that fails must also end.
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        stream
+    }
+
+    /// How often a fault took effect.
+    pub(crate) fn counted(&self, fault: &str) -> u64 {
+        self.state().faults.get(fault).copied().unwrap_or_default()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -18,7 +18,7 @@ use self::render::Heading;
 use super::config::TeammateSpec;
 use super::errors::ApiError;
 use super::server::Shared;
-use super::store::{Message, hex, parse_id, render_id};
+use super::store::{Message, Store, hex, parse_id, render_id};
 
 type App = State<Arc<Shared>>;
 type Answer = Result<Json<Value>, ApiError>;
@@ -34,13 +34,13 @@ pub(super) async fn me(State(shared): App) -> Json<Value> {
 
 pub(super) async fn inboxes(State(shared): App) -> Json<Value> {
     let base = shared.base_url();
-    let inboxes: Vec<Value> = shared.store().inboxes().iter().map(|inbox| render::inbox(&base, inbox)).collect();
+    let inboxes: Vec<Value> = shared.store().inboxes().map(|inbox| render::inbox(&base, inbox)).collect();
     Json(render::list(&format!("{base}/inboxes"), &inboxes))
 }
 
 pub(super) async fn inbox(State(shared): App, Path(id): Path<String>) -> Answer {
     let store = shared.store();
-    let inbox = store.inboxes().iter().find(|inbox| inbox.id == id).ok_or_else(|| ApiError::unknown("inbox", &id))?;
+    let inbox = store.inboxes().find(|inbox| inbox.id == id).ok_or_else(|| ApiError::unknown("inbox", &id))?;
     Ok(Json(render::inbox(&shared.base_url(), inbox)))
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn inbox_conversations(
     let base = shared.base_url();
     let address = format!("{base}/inboxes/{id}/conversations");
     let store = shared.store();
-    let inbox = store.inboxes().iter().find(|inbox| inbox.id == id).ok_or_else(|| ApiError::unknown("inbox", &id))?;
+    let inbox = store.inboxes().find(|inbox| inbox.id == id).ok_or_else(|| ApiError::unknown("inbox", &id))?;
     let found: Box<dyn Iterator<Item = (i64, u32)>> = match asked.after {
         Some(last) => Box::new(inbox.after(last)),
         None => Box::new(inbox.newest_first()),
@@ -107,10 +107,21 @@ fn next_page<T>(asked: &Asked, address: &str, found: Option<&[T]>, place: impl F
 
 pub(super) async fn conversation(State(shared): App, Path(id): Path<String>) -> Answer {
     let store = shared.store();
-    let number = parse_id("cnv", &id);
-    let found = number.and_then(|number| Some((number, store.conversation(number)?)));
-    let (number, it) = found.ok_or_else(|| ApiError::unknown("conversation", &id))?;
+    let number = find_conversation(&shared, &store, &id, "")?;
+    let it = store.conversation(number).ok_or_else(|| ApiError::unknown("conversation", &id))?;
     Ok(Json(render::conversation(&shared.base_url(), &store, number, it)))
+}
+
+/// The number of a conversation; for one that has become part of another the answer that says where that is, with the
+/// `rest` of the path behind it.
+fn find_conversation(shared: &Shared, store: &Store, id: &str, rest: &str) -> Result<u32, ApiError> {
+    let number = parse_id("cnv", id).filter(|number| store.conversation(*number).is_some());
+    let number = number.ok_or_else(|| ApiError::unknown("conversation", id))?;
+    let survivor = store.survivor(number);
+    if survivor == number {
+        return Ok(number);
+    }
+    Err(ApiError::moved(&format!("{}/conversations/{}{rest}", shared.base_url(), render_id("cnv", survivor))))
 }
 
 /// What is copied out of the store, so that requests are read from disk without its lock.
@@ -129,8 +140,8 @@ pub(super) async fn conversation_messages(
     let address = format!("{}/conversations/{id}/messages", shared.base_url());
     let listed: Vec<Listed> = {
         let store = shared.store();
-        let it = parse_id("cnv", &id).and_then(|number| store.conversation(number));
-        let it = it.ok_or_else(|| ApiError::unknown("conversation", &id))?;
+        let number = find_conversation(&shared, &store, &id, "/messages")?;
+        let it = store.conversation(number).ok_or_else(|| ApiError::unknown("conversation", &id))?;
         let found: Box<dyn Iterator<Item = &(i64, u32)>> = match (asked.after, asked.ascending == Some(true)) {
             (None, true) => Box::new(it.messages.iter()),
             (None, false) => Box::new(it.messages.iter().rev()),

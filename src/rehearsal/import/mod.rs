@@ -20,9 +20,10 @@ use serde_json::{Map, Value, json};
 
 pub(super) use self::check::Checked;
 use super::errors::ApiError;
+use super::faults::{Chosen, Doom, Hint, Misfortune};
 use super::gate::drain;
 use super::server::Shared;
-use super::store::{Attachment, Offer, Spool};
+use super::store::{Attachment, Kept, Offer, Spool};
 
 /// Largest request. Front says 25 MB and neither whether of the files or of the whole, nor which MB: the least reading.
 const MAX_REQUEST: u64 = 25_000_000;
@@ -44,18 +45,46 @@ pub(super) async fn import(
         drain(request.into_body()).await;
         return Err(ApiError::unknown("inbox", &inbox));
     };
+    let doom = request.extensions().get::<Doom>().copied().unwrap_or_default();
     let mut spool = shared.spool.begin();
-    let decoded = decode(request, &mut spool).await?;
+    let mut decoded = decode(request, &mut spool).await?;
     let checked = check::check(&decoded.request).map_err(|wrong| ApiError::unsatisfied(&wrong))?;
-    let spool_number = spool.number();
-    let offer = Offer::new(&inbox, number, checked, decoded.multipart, &decoded.request, &decoded.attachments)?
-        .with_spool(spool_number);
-    let accepted = shared.store().accept(offer, Instant::now())?;
-    if accepted.stored {
-        spool.keep();
+    let chosen = shared.config.faults.chosen(&checked.external_id, checked.subject.as_deref().unwrap_or_default());
+    if let Some(error) = refusal(&shared, chosen) {
+        return Err(error);
+    }
+    let offer = |decoded: &Decoded, checked| {
+        Offer::new(&inbox, number, checked, decoded.multipart, &decoded.request, &decoded.attachments)
+    };
+    let mut offered = offer(&decoded, checked)?;
+    let altered = doom.altered.filter(|part| part.alter(&mut decoded.request, &mut decoded.attachments));
+    if altered.is_some() {
+        let checked = check::check(&decoded.request).map_err(|wrong| ApiError::unsatisfied(&wrong))?;
+        offered = offer(&decoded, checked)?.sent_as(&offered);
+    }
+    let is_lost = doom.is_lost || chosen == Some(Chosen::Lost);
+    let accepted = shared.store().accept(offered.with_spool(spool.number()).lost(is_lost), Instant::now())?;
+    match accepted.kept {
+        Kept::Message => spool.keep(),
+        Kept::Lost => shared.tally.fault(Misfortune::Lost.name()),
+        Kept::Nothing => {}
+    }
+    if altered.is_some() && accepted.kept == Kept::Message {
+        shared.tally.fault(Misfortune::Altered(altered).name());
     }
     let answer = json!({ "status": "accepted", "message_uid": accepted.uid });
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+/// The answer to a chosen message that is to be refused.
+fn refusal(shared: &Shared, chosen: Option<Chosen>) -> Option<ApiError> {
+    let (name, status) = match chosen? {
+        Chosen::Refused(status) => ("refuse", StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST)),
+        Chosen::Poison => ("poison", StatusCode::INTERNAL_SERVER_ERROR),
+        Chosen::Lost => return None,
+    };
+    shared.tally.fault(name);
+    Some(ApiError::on_request(status, Hint::None, shared.clock))
 }
 
 async fn decode(request: Request, spool: &mut Spool<'_>) -> Result<Decoded, ApiError> {

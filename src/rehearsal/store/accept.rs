@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::super::config::UnknownTags;
+use super::super::config::{RepeatAnswer, UnknownTags};
 use super::super::errors::ApiError;
 use super::super::import::Checked;
 use super::{Attachment, Conversation, Message, Person, Store, ThreadKey, hex, parse_id};
@@ -22,6 +22,7 @@ pub(in super::super) struct Offer {
     line: Vec<u8>,
     digest: u64,
     spool: Option<NonZeroU32>,
+    is_lost: bool,
 }
 
 /// The line of a message, in the log and in the dump.
@@ -48,11 +49,21 @@ impl Offer {
         let mut line = serde_json::to_vec(&line).map_err(io::Error::other)?;
         line.pop();
         let digest = first_eight(&Sha256::digest(&line));
-        Ok(Self { inbox, message, line, digest, spool: None })
+        Ok(Self { inbox, message, line, digest, spool: None, is_lost: false })
     }
 
     pub(in super::super) fn with_spool(self, spool: Option<NonZeroU32>) -> Self {
         Self { spool, ..self }
+    }
+
+    /// As sent like `sent`, however it is stored: a repeat is compared with what was sent.
+    pub(in super::super) fn sent_as(self, sent: &Self) -> Self {
+        Self { digest: sent.digest, ..self }
+    }
+
+    /// To be lost after its 202.
+    pub(in super::super) fn lost(self, is_lost: bool) -> Self {
+        Self { is_lost, ..self }
     }
 
     fn close_line(&mut self, uid: &str) {
@@ -63,8 +74,17 @@ impl Offer {
 /// The answer to an offer.
 pub(in super::super) struct Accepted {
     pub(in super::super) uid: String,
-    /// False for a repeat, of which nothing is kept.
-    pub(in super::super) stored: bool,
+    pub(in super::super) kept: Kept,
+}
+
+/// What is kept of an accepted offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Kept {
+    Message,
+    /// Nothing: the `external_id` was known, or used up.
+    Nothing,
+    /// Nothing, on request.
+    Lost,
 }
 
 /// What the message refers to, found.
@@ -75,21 +95,30 @@ struct Resolved {
 }
 
 impl Store {
-    /// Takes a message in, or repeats the first uid of one whose `external_id` is known: Front says that it does not
-    /// import such, and not what it answers.
+    /// Takes a message in, unless its `external_id` is known or used up: Front says that it does not import such.
     pub(in super::super) fn accept(&mut self, mut offer: Offer, now: Instant) -> Result<Accepted, ApiError> {
         let resolved = self.resolve(&offer)?;
-        if let Some(first) = self.by_external_id.get(offer.message.external_id.as_str()) {
+        let id = offer.message.external_id.as_str();
+        if let Some(first) = self.by_external_id.get(id) {
             let first =
                 self.message(*first).ok_or_else(|| ApiError::broken("The index names a message that is not"))?;
             let uid = hex(&first.uid);
             let changed = first.digest != offer.digest;
             self.counts.repeats += 1;
             self.counts.changed_repeats += u64::from(changed);
-            return Ok(Accepted { uid, stored: false });
+            let uid = if self.burnt.repeat_answer == RepeatAnswer::NewUid { self.make_phantom() } else { uid };
+            return Ok(Accepted { uid, kept: Kept::Nothing });
+        }
+        if self.burnt.holds(id) {
+            self.counts.burnt += 1;
+            return Ok(Accepted { uid: self.make_phantom(), kept: Kept::Nothing });
+        }
+        if offer.is_lost && self.burnt.lose(id) {
+            self.counts.lost += 1;
+            return Ok(Accepted { uid: self.make_phantom(), kept: Kept::Lost });
         }
         let number = u32::try_from(self.messages.len()).map_err(io::Error::other)?;
-        let uid = self.make_uid(number);
+        let uid = self.make_uid(u64::from(number));
         let text = hex(&uid);
         offer.close_line(&text);
         let place = self.log.append(&offer.line)?;
@@ -111,7 +140,7 @@ impl Store {
         self.by_uid.insert(uid, number);
         self.by_external_id.insert(message.external_id.as_str().into(), number);
         self.join(thread, number, &message, resolved.assignee);
-        Ok(Accepted { uid: text, stored: true })
+        Ok(Accepted { uid: text, kept: Kept::Message })
     }
 
     fn resolve(&self, offer: &Offer) -> Result<Resolved, ApiError> {
@@ -134,6 +163,7 @@ impl Store {
         let conversation = match &message.conversation_id {
             Some(id) => {
                 let number = parse_id("cnv", id).filter(|number| self.conversation(*number).is_some());
+                let number = number.map(|number| self.survivor(number));
                 Some(number.ok_or_else(|| ApiError::unknown("conversation", id))?)
             }
             None => None,
@@ -149,7 +179,14 @@ impl Store {
         }
     }
 
-    fn make_uid(&self, number: u32) -> [u8; 16] {
+    /// A uid that never becomes a message.
+    fn make_phantom(&mut self) -> String {
+        self.counts.phantoms += 1;
+        // Messages have numbers of 32 bits, so these are never theirs.
+        hex(&self.make_uid(u64::MAX - self.counts.phantoms))
+    }
+
+    fn make_uid(&self, number: u64) -> [u8; 16] {
         let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(number.to_be_bytes()).finalize();
         let mut uid = [0; 16];
         uid.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
@@ -168,16 +205,19 @@ impl Store {
         let known = match named {
             // A conversation_id makes thread_ref void altogether.
             Some(number) => Some(number),
-            None => self.threads.get(&(inbox, thread_key(message))).copied(),
+            None => self.threads.get(&(inbox, thread_key(message))).map(|number| self.survivor(*number)),
         };
         if let Some(number) = known {
             let is_early = self.conversation(number).is_some_and(|known| !self.exists(known.opener, now));
             self.counts.hurried += u64::from(is_early);
-            return Ok(number);
+            if !(is_early && self.race_firsts && named.is_none()) {
+                return Ok(number);
+            }
         }
         let number = u32::try_from(self.conversations.len()).map_err(io::Error::other)?;
         self.conversations.push(Conversation::new(inbox, opener));
-        self.threads.insert((inbox, thread_key(message)), number);
+        // Of two that raced, later messages join the first.
+        self.threads.entry((inbox, thread_key(message))).or_insert(number);
         Ok(number)
     }
 

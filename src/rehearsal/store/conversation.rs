@@ -39,6 +39,8 @@ pub(in super::super) struct Conversation {
     pub(in super::super) archived: bool,
     /// The sender of the newest inbound message, with its time: whom Front shows as the main recipient.
     pub(in super::super) recipient: Option<(i64, Person)>,
+    /// The conversation that this one has become part of.
+    pub(super) merged_into: Option<u32>,
 }
 
 impl Conversation {
@@ -53,6 +55,7 @@ impl Conversation {
             assignee: None,
             archived: true,
             recipient: None,
+            merged_into: None,
         }
     }
 

@@ -1,9 +1,11 @@
 //! What was imported: indexes in memory, requests and attachments on disk.
 
 mod accept;
+mod burnt;
 mod conversation;
 mod ids;
 mod log;
+mod merge;
 mod spool;
 
 use std::cmp::Reverse;
@@ -15,11 +17,12 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use self::burnt::Burnt;
 use self::log::Log;
 use super::config::{Config, TeammateSpec, UnknownTags};
 use super::snapshot::{InboxCount, Snapshot};
 
-pub(super) use self::accept::Offer;
+pub(super) use self::accept::{Kept, Offer};
 pub(super) use self::conversation::{Conversation, PEOPLE, Person};
 pub(super) use self::ids::{hex, parse as parse_id, render as render_id};
 pub(super) use self::log::{Attachment, LogReader, Place, Stored};
@@ -34,6 +37,7 @@ pub(super) struct Inbox {
     pub(super) name: String,
     pub(super) messages: u64,
     shelf: Shelf,
+    is_gone: bool,
 }
 
 impl Inbox {
@@ -81,6 +85,11 @@ struct Counts {
     repeats: u64,
     changed_repeats: u64,
     hurried: u64,
+    burnt: u64,
+    lost: u64,
+    merged: u64,
+    /// Uids given out that never become messages.
+    phantoms: u64,
 }
 
 pub(super) struct Store {
@@ -100,10 +109,12 @@ pub(super) struct Store {
     /// Makes uids differ from one server to the next, as Front's do not follow from the content.
     seed: u64,
     counts: Counts,
+    burnt: Burnt,
+    race_firsts: bool,
 }
 
 /// Made for its owner alone: it holds people's mail.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
@@ -122,7 +133,7 @@ impl Store {
             if inboxes.iter().any(|other| other.id == id) {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("two inboxes have the id {id}")));
             }
-            inboxes.push(Inbox { id, name: spec.name.clone(), messages: 0, shelf: Shelf::new() });
+            inboxes.push(Inbox { id, name: spec.name.clone(), messages: 0, shelf: Shelf::new(), is_gone: false });
         }
         let mut store = Self {
             inboxes,
@@ -140,6 +151,8 @@ impl Store {
             dump,
             seed: RandomState::new().hash_one("uid"),
             counts: Counts::default(),
+            burnt: Burnt::open(config.burnt.as_deref(), &config.faults, config.repeat_answer)?,
+            race_firsts: config.faults.race_firsts,
         };
         for tag in &config.tags {
             store.tag(tag);
@@ -156,17 +169,32 @@ impl Store {
         };
         Snapshot {
             messages: self.messages.len() as u64,
-            conversations: self.conversations.len() as u64,
+            conversations: self.conversations.len() as u64 - self.counts.merged,
             repeats: self.counts.repeats,
             changed_repeats: self.counts.changed_repeats,
             hurried: self.counts.hurried,
+            burnt: self.counts.burnt,
+            lost: self.counts.lost,
             inboxes: self.inboxes.iter().map(count).collect(),
             ..Snapshot::default()
         }
     }
 
-    pub(super) fn inboxes(&self) -> &[Inbox] {
-        &self.inboxes
+    /// Every `external_id` that cannot be used again.
+    pub(super) fn used_ids(&self) -> Vec<Box<str>> {
+        self.by_external_id.keys().chain(self.burnt.ids()).cloned().collect()
+    }
+
+    /// Deletes an inbox: nobody finds it from now on.
+    pub(super) fn remove_inbox(&mut self, id: &str) {
+        if let Some(inbox) = self.inboxes.iter_mut().find(|inbox| inbox.id == id) {
+            inbox.is_gone = true;
+        }
+    }
+
+    /// The inboxes that are still there.
+    pub(super) fn inboxes(&self) -> impl Iterator<Item = &Inbox> {
+        self.inboxes.iter().filter(|inbox| !inbox.is_gone)
     }
 
     pub(super) fn inbox(&self, number: u32) -> Option<&Inbox> {
@@ -174,7 +202,8 @@ impl Store {
     }
 
     pub(super) fn inbox_number(&self, id: &str) -> Option<u32> {
-        (0..).zip(&self.inboxes).find(|(_, inbox)| inbox.id == id).map(|(number, _)| number)
+        let named = |(_, inbox): &(u32, &Inbox)| inbox.id == id && !inbox.is_gone;
+        (0..).zip(&self.inboxes).find(named).map(|(number, _)| number)
     }
 
     pub(super) fn teammates(&self) -> &[TeammateSpec] {

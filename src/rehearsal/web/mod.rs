@@ -83,7 +83,7 @@ pub(super) async fn inboxes(State(shared): App) -> Result<Html<String>, Trouble>
         rows: rows.collect(),
         messages: snapshot.messages,
         conversations: snapshot.conversations,
-        refused: shared.refused.load(std::sync::atomic::Ordering::Relaxed),
+        refused: shared.tally.counts().refused,
     };
     page("Inboxes", "", &content)
 }
@@ -113,7 +113,7 @@ pub(super) async fn inbox(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, Trouble> {
     let store = shared.store();
-    let inbox = store.inboxes().iter().find(|inbox| inbox.id == id).ok_or(Trouble::Missing("inbox"))?;
+    let inbox = store.inboxes().find(|inbox| inbox.id == id).ok_or(Trouble::Missing("inbox"))?;
     let pages = paged(query.as_deref(), inbox.conversations());
     let listed = inbox.newest_first().skip((pages.current - 1) * PAGE).take(PAGE);
     let rows: Vec<ConversationRow> = listed.filter_map(|(_, number)| show::row(&store, number)).collect();

@@ -1,0 +1,116 @@
+//! What may be typed behind the hidden `embedded-front`.
+
+use super::args::MappingArg;
+use crate::rehearsal::{Fault, Faults, Hint, Misfortune, Outage, Refusal};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options of the embedded Front as a process of its own. Imports are counted from 1, each attempt.
+#[derive(Debug, Args)]
+pub(super) struct EmbeddedFrontArgs {
+    /// The mapping whose inboxes and teammates it has
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Port; any free one unless given
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Token it accepts
+    #[arg(long, default_value = "rehearsal")]
+    pub token: String,
+    /// Company that the token belongs to; one of its own unless given
+    #[arg(long, value_name = "ID")]
+    pub company: Option<String>,
+    /// Requests a minute it allows
+    #[arg(long, default_value_t = u64::from(u32::MAX))]
+    pub limit: u64,
+    /// Its clock is ahead by so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
+    pub clock_skew: i64,
+    /// Write every message it stores, one JSON line each
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub dump: Option<PathBuf>,
+    /// Milliseconds between its 202 and a message's existence
+    #[arg(long, default_value_t = 50)]
+    pub appear_after_ms: u64,
+    /// External ids that are used up: 202, and never a message
+    #[arg(long, value_name = "FILE")]
+    pub burnt: Option<PathBuf>,
+    /// At its end, append every external id that was used to this file
+    #[arg(long, value_name = "FILE")]
+    pub burn: Option<PathBuf>,
+    /// A repeated external id gets a uid of its own, which never becomes a message, instead of the first
+    #[arg(long)]
+    pub new_uid_for_repeats: bool,
+    /// Milliseconds each answer takes
+    #[arg(long, default_value_t = 0)]
+    pub latency_ms: u64,
+    /// What all chances follow from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// What goes wrong with imports, how often: NAME=RATE[:ARGUMENT]; may be given again
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<Fault>,
+    /// What goes wrong with all other calls
+    #[arg(long, value_name = "FAULT")]
+    pub fault_reads: Vec<Fault>,
+    /// Every K-th import is stored, and its answer lost
+    #[arg(long, value_name = "K")]
+    pub lose_answer_every: Option<u64>,
+    /// Every K-th import is answered 500 and not stored
+    #[arg(long, value_name = "K")]
+    pub fail_every: Option<u64>,
+    /// From the K-th import on the token is turned down
+    #[arg(long, value_name = "K")]
+    pub unauthorized_from: Option<u64>,
+    /// The inbox of the K-th import is deleted before it
+    #[arg(long, value_name = "K")]
+    pub inbox_gone_at: Option<u64>,
+    /// Before the K-th import two conversations of its inbox become one; may be given again
+    #[arg(long, value_name = "K")]
+    pub merge_at: Vec<u64>,
+    /// From the K-th import on nothing is served, so long: K:MILLISECONDS, or K:MILLISECONDS:503
+    #[arg(long, value_name = "OUTAGE")]
+    pub outage: Vec<Outage>,
+    /// Refuse messages by a piece of their external id or subject: PIECE=STATUS
+    #[arg(long, value_name = "REFUSAL")]
+    pub refuse: Vec<Refusal>,
+    /// 500 for messages by a piece of their external id or subject, whenever they come
+    #[arg(long, value_name = "PIECE")]
+    pub poison: Vec<String>,
+    /// Lose messages after their 202, by a piece of their external id or subject
+    #[arg(long, value_name = "PIECE")]
+    pub lose: Vec<String>,
+    /// The id of a lost message stays burnt, instead of being taken in when it comes again
+    #[arg(long)]
+    pub lost_stay_burnt: bool,
+    /// A message that comes before the first of its thread exists makes a conversation of its own
+    #[arg(long)]
+    pub race_firsts: bool,
+}
+
+impl EmbeddedFrontArgs {
+    /// The faults that were asked for.
+    pub(super) fn faults(&self) -> Faults {
+        let every = |k: Option<u64>, what| k.map(|k| Fault::every(k, what));
+        let short = [
+            every(self.fail_every, Misfortune::Status(500, Hint::None)),
+            every(self.lose_answer_every, Misfortune::LoseAnswer),
+        ];
+        Faults {
+            seed: self.seed,
+            imports: short.into_iter().flatten().chain(self.fault.iter().copied()).collect(),
+            reads: self.fault_reads.clone(),
+            latency: Duration::from_millis(self.latency_ms),
+            unauthorized_from: self.unauthorized_from,
+            inbox_gone_at: self.inbox_gone_at,
+            merge_at: self.merge_at.clone(),
+            outages: self.outage.clone(),
+            refuse: self.refuse.clone(),
+            poison: self.poison.clone(),
+            lose: self.lose.clone(),
+            lost_stay_burnt: self.lost_stay_burnt,
+            race_firsts: self.race_firsts,
+        }
+    }
+}

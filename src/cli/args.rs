@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(name = "threadlift", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
-rejected or refused · 4 stopped by Front · 5 ledger · 7 sent, but some without an answer from Front · 130 interrupted\n\
+rejected or refused · 4 stopped by Front · 5 ledger · 7 sent, but some unconfirmed, missing or different · 130 interrupted\n\
 Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
 )]
 pub(super) struct Cli {
@@ -52,7 +52,9 @@ pub(super) enum Command {
     /// Send what was planned to Front; run again to go on after a stop
     Import(ImportArgs),
     /// What was planned and what became of it; safe beside a running import
-    Status(MappingArg),
+    Status(StatusArgs),
+    /// Look in Front for what was accepted: confirmed, different or missing
+    Verify(VerifyArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
     /// Run the embedded Front by itself, for tests that kill the importer and not the Front
@@ -65,6 +67,33 @@ pub(super) struct MappingArg {
     /// The mapping file
     #[arg(value_name = "MAPPING")]
     pub mapping: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Write a table of all messages that were ever sent: old id, external id, Front's ids, and the URL that opens each
+    #[arg(long, value_name = "FILE.csv")]
+    pub map: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Look again at so many messages, evenly over all that were accepted or confirmed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub sample: Option<u64>,
+    /// Write a table of all messages that were ever sent: old id, external id, Front's ids, and the URL that opens each
+    #[arg(long, value_name = "FILE.csv")]
+    pub map: Option<PathBuf>,
+    /// File that holds the API token; otherwise it is read from `FRONT_API_TOKEN`
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Base URL of Front's API; the mapping's unless given
+    #[arg(long, value_name = "URL", env = "FRONT_BASE_URL")]
+    pub base_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +120,9 @@ pub(super) struct RehearseArgs {
     pub mapping: MappingArg,
     #[command(flatten)]
     pub reading: Reading,
+    /// Do not look for each message after it was accepted
+    #[arg(long)]
+    pub no_verify: bool,
     /// End after the import instead of showing the inbox until Ctrl-C
     #[arg(long)]
     pub exit: bool,
@@ -111,6 +143,9 @@ pub(super) struct ImportArgs {
     /// Do not ask; for scripts
     #[arg(long)]
     pub yes: bool,
+    /// Do not look for each message after it was accepted: fewer requests, and no word on what never came to exist
+    #[arg(long)]
+    pub no_verify: bool,
     /// File that holds the API token; otherwise it is read from `FRONT_API_TOKEN`
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,

@@ -22,7 +22,7 @@ use std::time::Instant;
 const FRONT_PER_RESOURCE: u32 = 5;
 
 pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
-    let settings = settings(context, args)?;
+    let settings = settings(context, args.token_file.as_deref(), args.base_url.as_deref())?;
     let sources = context.open_sources()?;
     let mut ledger = context.open_ledger()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
@@ -56,7 +56,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
-    let pace = Pace { in_flight: context.mapping.send.in_flight, settle: context.mapping.send.settle };
+    let send = &context.mapping.send;
+    let patience = (!args.no_verify).then_some(send.patience);
+    let pace = Pace { in_flight: send.in_flight, settle: send.settle, patience };
     let began = Instant::now();
     let sent = runtime.block_on(sending::send(context, ledger, sources, greeted, pace, observer))?;
     let mut report = plan::report(context, "import", &sent.ledger, None)?;
@@ -67,12 +69,14 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    conclude(context, sent.ending, report)
+    conclude(context, sent, report)
 }
 
 /// Prints the report with the words that fit its ending.
-pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut report: Report) -> Result<Exit, Failure> {
-    match sending::verdict(context, ending, &report) {
+pub(super) fn conclude(context: &Context, sent: sending::Sent, mut report: Report) -> Result<Exit, Failure> {
+    let failure = sent.confirmation.failure(context, &sent.ledger);
+    report.seen = sent.confirmation.seen;
+    match failure.map_or_else(|| sending::verdict(context, sent.ending, &report), Err) {
         Ok((exit, words)) => {
             report.ending = words;
             plan::finish(context, report, exit)
@@ -88,10 +92,15 @@ pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut rep
     }
 }
 
-fn settings(context: &Context, args: &ImportArgs) -> Result<front::Settings, Failure> {
+/// How to reach Front and to treat it, as the mapping and the command line say.
+pub(super) fn settings(
+    context: &Context,
+    token_file: Option<&Path>,
+    base_url: Option<&str>,
+) -> Result<front::Settings, Failure> {
     let send = &context.mapping.send;
     // A variable that is set to nothing, as scripts do, is one that is not set.
-    let base_url = match args.base_url.as_deref().filter(|written| !written.is_empty()) {
+    let base_url = match base_url.filter(|written| !written.is_empty()) {
         // Not quoted: somebody may have put a password into it.
         Some(written) => mapping::check_base_url(written).map_err(|wrong| {
             let given = "the base URL given by --base-url or FRONT_BASE_URL";
@@ -108,7 +117,7 @@ fn settings(context: &Context, args: &ImportArgs) -> Result<front::Settings, Fai
             &format!("write `per_resource = {FRONT_PER_RESOURCE}`; more is for a target on this machine"),
         ));
     }
-    let mut settings = front::Settings::new(base_url, token(args.token_file.as_deref())?);
+    let mut settings = front::Settings::new(base_url, token(token_file)?);
     settings.share = send.share;
     settings.reserve = send.reserve;
     settings.per_resource = send.per_resource;

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit code out. Only this room draws.
 
 mod args;
+mod confirmation;
 mod context;
 mod embedded_args;
 mod embedded_front;
@@ -15,6 +16,7 @@ mod rehearse;
 mod sending;
 mod show;
 mod status;
+mod verify;
 
 pub use exit::Exit;
 
@@ -55,7 +57,8 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(&load(&args.mapping)?, args),
         Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, args),
         Command::Import(args) => import::run(&load(&args.mapping)?, args),
-        Command::Status(mapping) => status::run(&load(mapping)?),
+        Command::Status(args) => status::run(&load(&args.mapping)?, args),
+        Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),
     }

@@ -79,7 +79,7 @@ fn report(plan: Overview) -> Report {
     };
     let tallies = vec![("mail".to_owned(), tally)];
     let mut report = Report::of("plan", Path::new("acme.toml"), Path::new("acme.ledger"), tallies, 0.8);
-    report.plan = Some(plan);
+    report = report.with_plan(plan);
     report.ending = "planned; nothing was sent".to_owned();
     report
 }

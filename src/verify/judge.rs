@@ -168,7 +168,13 @@ impl Judge {
     ) -> Result<bool, Stop> {
         let id = |seen: &Seen| seen.message.conversation_id.clone().unwrap_or_default();
         let oldest = found.iter().min_by_key(|seen| seen.index).map(id);
-        let home = conversation.known.clone().or(oldest).unwrap_or_default();
+        let mut home = conversation.known.clone().or(oldest).unwrap_or_default();
+        if let Some(known) = &conversation.known
+            && found.iter().any(|seen| id(seen) != *known)
+            && let Ok(Some(present)) = self.looker.present_id(known).await
+        {
+            home = present;
+        }
         let mut ids: BTreeSet<String> = found.iter().map(id).filter(|id| !id.is_empty()).collect();
         let is_spread = ids.iter().any(|id| *id != home) && !home.is_empty();
         ids.insert(home.clone());

@@ -133,7 +133,8 @@ impl Looker {
             for mut message in page.messages {
                 let index = message.uid.as_deref().and_then(|uid| by_uid.remove(uid));
                 if let Some(index) = index {
-                    message.conversation_id.get_or_insert_with(|| home.to_owned());
+                    // Whatever that conversation was called before it was merged with others.
+                    message.conversation_id = Some(home.to_owned());
                     found.push(Seen { index, message });
                 }
             }
@@ -154,6 +155,13 @@ impl Looker {
                 None => Ok(None),
             },
         }
+    }
+
+    /// The id that a conversation has now: colleagues may have merged it into another one.
+    pub(super) async fn present_id(&self, conversation_id: &str) -> Result<Option<String>, Trouble> {
+        let page = self.ask(self.sight.page(conversation_id, 1, None)).await?;
+        let first = page.and_then(|page| page.messages.into_iter().next());
+        Ok(first.and_then(|message| message.conversation_id))
     }
 
     /// The message with an id.

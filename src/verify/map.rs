@@ -36,13 +36,19 @@ pub fn write_map(ledger: &Ledger, out: &mut dyn Write) -> Result<u64, MapError> 
     Ok(rows)
 }
 
+/// The URL that opens a message or conversation in Front; none for what is no id of Front's.
+#[must_use]
+pub fn url_of(id: &str) -> Option<String> {
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_id.then(|| format!("{OPEN}{id}"))
+}
+
 fn row(pin: &Pin, out: &mut dyn Write) -> io::Result<()> {
     let (message, conversation) = match &pin.state {
         State::Confirmed { message_id, conversation_id, .. } => (message_id.as_str(), conversation_id.as_str()),
         _ => ("", ""),
     };
-    let is_plain = |id: &&str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let url = [message, conversation].into_iter().find(is_plain).map(|id| format!("{OPEN}{id}")).unwrap_or_default();
+    let url = url_of(message).or_else(|| url_of(conversation)).unwrap_or_default();
     let cells = [pin.original_id.as_deref().unwrap_or_default(), &pin.external_id, message, conversation, &url];
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
     writeln!(out, "{}", cells.join(","))

@@ -3,6 +3,7 @@
 
 use crate::ledger::{Ledger, LedgerError, State};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -29,16 +30,22 @@ struct Group {
 #[derive(Clone)]
 pub(super) struct Marks {
     groups: mpsc::Sender<Group>,
+    is_alone: Arc<AtomicBool>,
     ledger: Arc<Ledger>,
 }
 
 impl Marks {
-    /// Starts a task that ends when the last handle is gone. `run` is what `status` says is going on; without it the
-    /// summary is left to others.
-    pub(super) fn start(ledger: &Arc<Ledger>, run: Option<&'static str>) -> (Self, tokio::task::JoinHandle<()>) {
+    /// Starts a task that ends when the last handle is gone.
+    pub(super) fn start(ledger: &Arc<Ledger>) -> (Self, tokio::task::JoinHandle<()>) {
         let (groups, receiver) = mpsc::channel(WAITING);
-        let task = tokio::spawn(record(Arc::clone(ledger), receiver, run));
-        (Self { groups, ledger: Arc::clone(ledger) }, task)
+        let is_alone = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(record(Arc::clone(ledger), receiver, Arc::clone(&is_alone)));
+        (Self { groups, is_alone, ledger: Arc::clone(ledger) }, task)
+    }
+
+    /// Nobody sends any more: the summary for `status` is written here from now on.
+    pub(super) fn go_on_alone(&self) {
+        self.is_alone.store(true, Ordering::Relaxed);
     }
 
     /// Records states; they are durable when this returns.
@@ -53,7 +60,7 @@ impl Marks {
     }
 }
 
-async fn record(ledger: Arc<Ledger>, mut groups: mpsc::Receiver<Group>, run: Option<&'static str>) {
+async fn record(ledger: Arc<Ledger>, mut groups: mpsc::Receiver<Group>, is_alone: Arc<AtomicBool>) {
     let mut summed_up = Instant::now();
     while let Some(first) = groups.recv().await {
         let mut changes = first.changes;
@@ -64,13 +71,13 @@ async fn record(ledger: Arc<Ledger>, mut groups: mpsc::Receiver<Group>, run: Opt
             changes.extend(group.changes);
             waiting.push(group.done);
         }
-        let is_due = summed_up.elapsed() >= SUMMARY_EVERY;
+        let is_due = is_alone.load(Ordering::Relaxed) && summed_up.elapsed() >= SUMMARY_EVERY;
         let writer = Arc::clone(&ledger);
         let marked = tokio::task::spawn_blocking(move || {
             let marked = writer.mark(&changes).map_err(Arc::new);
-            if let Some(run) = run.filter(|_| is_due) {
+            if is_due {
                 // A summary that cannot be written leaves `status` behind, no more.
-                let _ = writer.write_summary(run, serde_json::Value::Null);
+                let _ = writer.write_summary("confirming", serde_json::Value::Null);
             }
             marked
         });

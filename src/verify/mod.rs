@@ -28,7 +28,7 @@ mod walk;
 
 pub use first::first_conversation;
 pub use judge::Stop;
-pub use map::write_map;
+pub use map::{MapError, url_of, write_map};
 pub use sight::Sight;
 
 use crate::event::{Event, Observer, Stage};
@@ -162,8 +162,7 @@ pub enum Ending {
 
 /// Confirms until done, stopped or cancelled. What was seen is in the ledger in any case.
 pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
-    let summary = (!matches!(job.scope, Scope::Beside(_))).then_some("confirming");
-    let (marks, recorder) = Marks::start(&job.ledger, summary);
+    let (marks, recorder) = Marks::start(&job.ledger);
     let looker = Looker::new(job.sight, cancellation.clone());
     let judge = Arc::new(Judge::new(Arc::clone(&job.ledger), looker, marks, job.resend, job.timing.patience));
     let mut run = Run {
@@ -273,6 +272,7 @@ impl Run {
     }
 
     fn announce(&mut self, at_least: u64) {
+        self.judge.marks.go_on_alone();
         let counts = self.judge.ledger.counts();
         let total = if self.walk.is_some() { counts.accepted + counts.missing } else { at_least };
         self.began = Some(self.decided());

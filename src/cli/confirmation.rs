@@ -127,8 +127,8 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
     if total.missing > 0 {
         what.push(format!("{} missing", counted_are(total.missing)));
         help.push(format!(
-            "A missing message was accepted and never came to exist: `{} --missing` sends it once more, with `--new-id` under \
-             an id of its own, which it takes where Front knows the old one from a message that was deleted.",
+            "A missing message was accepted and never came to exist: `{} --missing` sends it once more, and with `--new-id` \
+             under another id, should Front no longer take the old one.",
             context.command("retry")
         ));
     }

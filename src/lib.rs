@@ -9,7 +9,7 @@
 //!                                                                                           │
 //!  Front ◄── JSON / multipart ◄── gate ◄── ImportRequest, made again from its Origin ◄──────┘        pass 2: upload
 //!    │ 202 uid                                                 ▲ its digest must be the planned one
-//!    └──────────► ledger: accepted
+//!    └──────────► ledger: accepted ──► verify: confirmed (message id, conversation id)
 //! ```
 //!
 //! | room | job |
@@ -23,6 +23,7 @@
 //! | [`ledger`] | journal (the truth of what was sent) and index (what is planned); the only room that names sled |
 //! | [`front`] | Front's HTTP API: one gate for every attempt, resends of the same bytes, answers told apart |
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
+//! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
 //! | [`report`] | what a command says at its end: one model, text and JSON |
 //! | [`event`] | what the engine announces while it works; bars and lines are readers of it |
@@ -43,7 +44,7 @@
 //! 5. **Two kinds of errors.** What is wrong with one record is data ([`record::BadRecord`], [`source::Unreadable`]) and
 //!    never stops a run; what is wrong with the setting is an error type, and stops before anything is sent.
 //!
-//! Plain threads parse; tokio is only where waiting happens (`front`, `upload`, `rehearsal`, and `cli` that starts them).
+//! Plain threads parse; tokio is only where waiting happens (`front`, `upload`, `verify`, `rehearsal`, and `cli` that starts them).
 
 pub mod cli;
 pub mod event;
@@ -60,3 +61,4 @@ pub mod request;
 pub mod source;
 pub mod thread;
 pub mod upload;
+pub mod verify;

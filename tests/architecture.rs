@@ -18,10 +18,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["event", "ledger", "mapping", "record", "request", "source", "thread"]),
     ("front", &["event", "mapping", "request"]),
     ("upload", &["event", "front", "ledger", "plan"]),
+    ("verify", &["event", "front", "ledger", "plan", "request"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
     ("report", &["ledger", "mapping", "plan"]),
-    ("cli", &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload"]),
+    ("cli", &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload", "verify"]),
 ];
 
 /// What stands beside the rooms and asks promises of all of them; no room may name it.
@@ -33,7 +34,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("reqwest", &["front"]),
     ("reqwest_middleware", &["front"]),
     ("governor", &["front"]),
-    ("tokio", &["cli", "front", "rehearsal", "upload"]),
+    ("tokio", &["cli", "front", "rehearsal", "upload", "verify"]),
     ("axum", &["rehearsal"]),
     ("mail_parser", &["record"]),
     ("flate2", &["source"]),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(name = "threadlift", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
-rejected or refused · 4 stopped by Front · 5 ledger · 7 sent, but some without an answer from Front · 130 interrupted\n\
+rejected or refused · 4 stopped by Front · 5 ledger · 7 sent, but some unconfirmed, missing or different · 130 interrupted\n\
 Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
 )]
 pub(super) struct Cli {
@@ -52,7 +52,9 @@ pub(super) enum Command {
     /// Send what was planned to Front; run again to go on after a stop
     Import(ImportArgs),
     /// What was planned and what became of it; safe beside a running import
-    Status(MappingArg),
+    Status(StatusArgs),
+    /// Look in Front for what was accepted: confirmed, different or missing
+    Verify(VerifyArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
     /// Run the embedded Front by itself, for tests that kill the importer and not the Front
@@ -65,6 +67,29 @@ pub(super) struct MappingArg {
     /// The mapping file
     #[arg(value_name = "MAPPING")]
     pub mapping: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Write a table of all messages that were ever sent: old id, external id, Front's ids, and the URL that opens each
+    #[arg(long, value_name = "FILE.csv")]
+    pub map: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Look again at so many messages, evenly over all that were accepted or confirmed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub sample: Option<u64>,
+    /// Write a table of all messages that were ever sent: old id, external id, Front's ids, and the URL that opens each
+    #[arg(long, value_name = "FILE.csv")]
+    pub map: Option<PathBuf>,
+    #[command(flatten)]
+    pub front: FrontArgs,
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +124,9 @@ pub(super) struct RehearseArgs {
     /// So many conversations only, spread over all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub threads: Option<u32>,
+    /// Do not look for each message after it was accepted
+    #[arg(long)]
+    pub no_verify: bool,
     /// End after the import instead of showing the inbox until Ctrl-C
     #[arg(long)]
     pub exit: bool,
@@ -121,6 +149,9 @@ pub(super) struct ImportArgs {
     pub yes: bool,
     #[command(flatten)]
     pub front: FrontArgs,
+    /// Do not look for each message after it was accepted: fewer requests, and no word on what never came to exist
+    #[arg(long)]
+    pub no_verify: bool,
     /// Make the tags that Front does not have yet
     #[arg(long)]
     pub create_tags: bool,

@@ -3,7 +3,7 @@
 use super::args::{Color, Common, MappingArg, Reading};
 use super::exit::Failure;
 use super::progress;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::mapping::{self, Mapping};
 use crate::source::{self, Source, Watch};
 use std::io::{IsTerminal, stderr};
@@ -62,6 +62,24 @@ impl Context {
     pub(super) fn open_ledger(&self) -> Result<Ledger, Failure> {
         let ledger = Ledger::open(&self.ledger_dir())?;
         say_notices(&ledger);
+        Ok(ledger)
+    }
+
+    /// Opens the import's ledger, which must hold a plan.
+    pub(super) fn open_planned(&self) -> Result<Ledger, Failure> {
+        let dir = self.ledger_dir();
+        let ledger = match Ledger::open_existing(&dir) {
+            Err(LedgerError::Absent { .. }) => {
+                let help = format!("start with: {}", self.command("plan"));
+                let text = format!("there is no ledger at {}: nothing was planned yet", dir.display());
+                return Err(Failure::usage(text, help));
+            }
+            opened => opened?,
+        };
+        say_notices(&ledger);
+        if ledger.plan().is_none() {
+            return Err(Failure::usage("the ledger holds no plan", format!("run: {}", self.command("plan"))));
+        }
         Ok(ledger)
     }
 

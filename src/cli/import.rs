@@ -69,7 +69,9 @@ fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
-    let pace = Pace { in_flight: context.mapping.send.in_flight, settle: context.mapping.send.settle };
+    let send = &context.mapping.send;
+    let patience = (!args.no_verify).then_some(send.patience);
+    let pace = Pace { in_flight: send.in_flight, settle: send.settle, patience };
     let began = Instant::now();
     let sent = runtime.block_on(sending::send(context, ledger, sources, greeted, pace, observer))?;
     let mut report = plan::report(context, "import", &sent.ledger, None)?;
@@ -80,12 +82,14 @@ fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    conclude(context, sent.ending, report)
+    conclude(context, sent, report)
 }
 
 /// Prints the report with the words that fit its ending.
-pub(super) fn conclude(context: &Context, ending: crate::upload::Ending, mut report: Report) -> Result<Exit, Failure> {
-    match sending::verdict(context, ending, &report) {
+pub(super) fn conclude(context: &Context, sent: sending::Sent, mut report: Report) -> Result<Exit, Failure> {
+    let failure = sent.confirmation.failure(context, &sent.ledger);
+    report.seen = sent.confirmation.seen;
+    match failure.map_or_else(|| sending::verdict(context, sent.ending, &report), Err) {
         Ok((exit, words)) => {
             report.ending = words;
             plan::finish(context, report, exit)

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit code out. Only this room draws.
 
 mod args;
+mod confirmation;
 mod context;
 mod embedded_args;
 mod embedded_front;
@@ -19,6 +20,7 @@ mod sending;
 mod show;
 mod status;
 mod token;
+mod verify;
 
 pub use exit::Exit;
 
@@ -63,7 +65,8 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
             rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
         }
         Command::Import(args) => import::run(load(&args.mapping)?, args),
-        Command::Status(mapping) => status::run(&load(mapping)?),
+        Command::Status(args) => status::run(&load(&args.mapping)?, args),
+        Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),
     }

@@ -11,9 +11,14 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// If it cannot be written, or is what the plan is made from or kept in, under whatever name.
-pub(super) fn create(context: &Context, sources: &[Box<dyn Source>], path: &Path) -> Result<File, Failure> {
+pub(super) fn create(
+    context: &Context,
+    sources: &[Box<dyn Source>],
+    option: &str,
+    path: &Path,
+) -> Result<File, Failure> {
     if let Ok(there) = fs::metadata(path) {
-        refuse(context, sources, path, &there)?;
+        refuse(context, sources, option, path, &there)?;
     }
     let open = || {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
@@ -28,11 +33,21 @@ pub(super) fn create(context: &Context, sources: &[Box<dyn Source>], path: &Path
     })
 }
 
-fn refuse(context: &Context, sources: &[Box<dyn Source>], path: &Path, there: &Metadata) -> Result<(), Failure> {
+fn example(option: &str) -> &'static str {
+    if option == "--map" { "map.csv" } else { "requests.jsonl" }
+}
+
+fn refuse(
+    context: &Context,
+    sources: &[Box<dyn Source>],
+    option: &str,
+    path: &Path,
+    there: &Metadata,
+) -> Result<(), Failure> {
     let refusal = |what: String| {
         Err(Failure::usage(
             format!("{} is {what}: it would be overwritten; nothing was written", path.display()),
-            "give --requests a file of its own, such as `requests.jsonl`",
+            format!("give {option} a file of its own, such as `{}`", example(option)),
         ))
     };
     // By device and inode: a link to the export is the export.

@@ -19,7 +19,8 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let observer = progress::observer(context.common.quiet);
     let mut ledger = context.open_ledger()?;
-    let requests = args.requests.as_deref().map(|path| output::create(context, &sources, path)).transpose()?;
+    let requests =
+        args.requests.as_deref().map(|path| output::create(context, &sources, "--requests", path)).transpose()?;
     let mut requests = requests.map(BufWriter::new);
     let out = requests.as_mut().map(|out| out as &mut dyn Write);
     // The token is asked for, and proved, before hours of reading.
@@ -71,7 +72,10 @@ pub(super) fn report(
     let mapping = &context.mapping;
     let mut report = Report::of(command, &mapping.path, ledger.dir(), ledger.tallies(), &mapping.send);
     report.plan_id = ledger.plan().map(|plan| plan.plan_id.clone()).unwrap_or_default();
-    report.plan = overview;
+    if let Some(overview) = overview {
+        report = report.with_plan(overview);
+    }
+    report.amiss = super::confirmation::amiss(ledger, &report.total)?;
     if report.total.refused > 0 {
         report.refusals = refusals(ledger)?;
     }

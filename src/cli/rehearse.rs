@@ -24,6 +24,9 @@ const FULL_SPEED: u32 = 1_000_000;
 /// The embedded Front makes a conversation when it accepts its first message; this covers its delay.
 const SETTLE: Duration = Duration::from_millis(5);
 
+/// Long for a Front on this machine that makes every message within [`SETTLE`].
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Requests in flight: more than the real target gets, since nothing here is shared.
 const IN_FLIGHT: usize = 32;
 
@@ -48,7 +51,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     settings.observer = Arc::clone(&observer);
     let runtime = sending::runtime()?;
     let began = Instant::now();
-    let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE };
+    let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE, patience: (!args.no_verify).then_some(PATIENCE) };
     let sent = runtime.block_on(async {
         let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview).await };
         let greeted = sending::unless_stopped(context, greet).await?;
@@ -76,7 +79,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         let text = format!("{} messages were accepted, the embedded Front holds {}", sent.accepted, holds.messages);
         return Err(Failure::internal(text));
     }
-    let exit = import::conclude(context, sent.ending, report)?;
+    let exit = import::conclude(context, sent, report)?;
     if !args.exit && exit != Exit::Interrupted && stdout().is_terminal() {
         super::say(&format!("\nLook at it: {}   (Ctrl-C ends the rehearsal)\n", server.web_url()));
         while !context.stop.load(Ordering::Relaxed) {

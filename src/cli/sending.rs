@@ -1,26 +1,36 @@
 //! Sending a planned ledger to a Front: the same for the real one and for the one inside the program.
 
+use super::confirmation::{self, Confirmation};
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::Greeted;
 use super::interrupt;
 use crate::event::Observer;
-use crate::front::{Cancellation, StopCause};
+use crate::front::{Cancellation, Client, StopCause};
 use crate::ledger::Ledger;
 use crate::plan::Rebuilder;
 use crate::source::Source;
 use crate::upload::{self, Ending, Job, Stop};
+use crate::verify::{self, Resend, Scope, Timing, first_conversation};
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
 /// Blocking threads rebuild requests, parsing included; nesting is limited before a parse.
 const STACK: usize = 16 << 20;
+
+/// Conversations that are tried for the check that comes before all others are sent.
+const FIRSTS: usize = 10;
 
 /// How to reach and treat a Front.
 pub(super) struct Pace {
     pub in_flight: usize,
     pub settle: Duration,
+    /// How long a message that Front accepted may take to exist; without it nobody looks.
+    pub patience: Option<Duration>,
 }
 
 /// What sending came to.
@@ -28,6 +38,7 @@ pub(super) struct Sent {
     pub ledger: Arc<Ledger>,
     pub accepted: u64,
     pub ending: Ending,
+    pub confirmation: Confirmation,
 }
 
 /// A runtime for waiting.
@@ -75,20 +86,119 @@ pub(super) async fn send(
     })?;
     let cancellation = Cancellation::new();
     let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-    let ledger = Arc::new(ledger);
-    let job = Job {
-        ledger: Arc::clone(&ledger),
+    let sender = Sender {
+        ledger: Arc::new(ledger),
         rebuilder: Rebuilder::new(Arc::clone(&context.mapping), sources),
         client: greeted.client,
         inboxes: greeted.target.inboxes,
-        in_flight: pace.in_flight,
-        settle: pace.settle,
-        most_conversations: None,
-        settled: None,
+        pace,
+        observer,
+        cancellation,
     };
-    let outcome = upload::run(job, observer, cancellation).await;
+    let sent = sender.send_and_confirm().await;
     watch.abort();
-    Ok(Sent { ledger, accepted: outcome.accepted, ending: outcome.ending })
+    sent
+}
+
+/// Sends and confirms.
+struct Sender {
+    ledger: Arc<Ledger>,
+    rebuilder: Rebuilder,
+    client: Client,
+    inboxes: BTreeMap<String, String>,
+    pace: Pace,
+    observer: Arc<dyn Observer>,
+    cancellation: Cancellation,
+}
+
+impl Sender {
+    async fn send_and_confirm(self) -> Result<Sent, Failure> {
+        let mut confirmation = Confirmation::default();
+        let Some(patience) = self.pace.patience else {
+            let outcome = self.upload(None, None).await;
+            return Ok(self.sent(outcome.accepted, outcome.ending, confirmation));
+        };
+        let timing = Timing::of(self.pace.settle, patience);
+        let mut accepted = 0;
+        // A conversation of which Front takes nothing checks nothing; the next one may. Of many such, sending says why.
+        for _ in 0..FIRSTS {
+            let Some(first) = first_conversation(&self.ledger)? else { break };
+            if !first.was_sent {
+                let outcome = self.upload(Some(first.range.clone()), None).await;
+                accepted += outcome.accepted;
+                if !matches!(outcome.ending, Ending::Finished) {
+                    return Ok(self.sent(accepted, outcome.ending, confirmation));
+                }
+                if outcome.accepted == 0 {
+                    continue;
+                }
+            }
+            let resend = first.was_sent.then(|| self.resend());
+            let scope = Scope::Only(first.range.clone());
+            let outcome =
+                verify::run(self.look(scope, resend, timing), self.observer.clone(), self.cancellation.clone());
+            let is_done = confirmation.take(outcome.await);
+            if !is_done || !confirmation.is_first_good(&self.ledger, &first.range)? {
+                return Ok(self.sent(accepted, Ending::Interrupted, confirmation));
+            }
+        }
+        let (settled, heard) = mpsc::unbounded_channel();
+        let look = self.look(Scope::Beside(heard), Some(self.resend()), timing);
+        let look = verify::run(look, self.observer.clone(), self.cancellation.clone());
+        let upload = async {
+            let outcome = self.upload(None, Some(settled)).await;
+            if !matches!(outcome.ending, Ending::Finished) {
+                self.cancellation.cancel();
+            }
+            outcome
+        };
+        let (outcome, seen) = tokio::join!(upload, look);
+        accepted += outcome.accepted;
+        let is_done = confirmation.take(seen);
+        let ending = match outcome.ending {
+            Ending::Finished if !is_done => Ending::Interrupted,
+            ending => ending,
+        };
+        Ok(self.sent(accepted, ending, confirmation))
+    }
+
+    async fn upload(
+        &self,
+        only: Option<Range<u64>>,
+        settled: Option<mpsc::UnboundedSender<Range<u64>>>,
+    ) -> upload::Outcome {
+        let job = Job {
+            ledger: Arc::clone(&self.ledger),
+            rebuilder: self.rebuilder.clone(),
+            client: self.client.clone(),
+            inboxes: self.inboxes.clone(),
+            in_flight: self.pace.in_flight,
+            settle: self.pace.settle,
+            most_conversations: None,
+            only,
+            settled,
+        };
+        upload::run(job, self.observer.clone(), self.cancellation.clone()).await
+    }
+
+    fn look(&self, scope: Scope, resend: Option<Resend>, timing: Timing) -> verify::Job {
+        verify::Job {
+            ledger: Arc::clone(&self.ledger),
+            sight: Arc::new(self.client.clone()),
+            scope,
+            resend,
+            in_flight: self.pace.in_flight,
+            timing,
+        }
+    }
+
+    fn resend(&self) -> Resend {
+        Resend { rebuilder: self.rebuilder.clone(), inboxes: self.inboxes.clone() }
+    }
+
+    fn sent(&self, accepted: u64, ending: Ending, confirmation: Confirmation) -> Sent {
+        Sent { ledger: Arc::clone(&self.ledger), accepted, ending, confirmation }
+    }
 }
 
 /// Exit code and closing words of a run that sent.
@@ -105,37 +215,49 @@ pub(super) fn verdict(
             Exit::Unconfirmed,
             format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
         )),
-        Ending::Finished if report.is_incomplete() => {
-            let words = "Done, but some records were unreadable, rejected or refused, see above.";
-            // The ledger of a rehearsal has no `status`, and the real one need not exist yet.
-            let again = if report.command == "rehearse" { "plan" } else { "status" };
-            let status = match report.total.unreadable + report.total.rejected {
-                0 => String::new(),
-                _ => format!(" `{}` names place and remedy of what was not sent.", context.command(again)),
-            };
-            Ok((Exit::Incomplete, format!("{words}{status}")))
-        }
-        Ending::Finished if report.sent.as_ref().is_none_or(|sent| sent.accepted == 0) => {
-            if report.total.accepted + report.total.confirmed == 0 {
-                return Ok((Exit::Done, "There is nothing to send: the mapping leaves out every record.".to_owned()));
-            }
-            let mut words = "Nothing was left to send: all that is planned was sent before.".to_owned();
-            if report.command == "rehearse" {
-                words.push_str(
-                    " So this rehearsal shows an empty Front; to rehearse everything, name another --ledger.",
-                );
-            }
-            Ok((Exit::Done, words))
-        }
-        Ending::Finished => Ok((
-            Exit::Done,
-            "Done: Front accepted every message. Accepted is Front's 202; seeing each message there is not built yet."
-                .to_owned(),
-        )),
+        Ending::Finished => Ok(finished(context, report)),
     }
 }
 
-fn stop_failure(stop: Stop) -> Failure {
+/// Exit code and closing words of a run that has nothing left to send.
+fn finished(context: &Context, report: &crate::report::Report) -> (Exit, String) {
+    if let Some(words) = confirmation::open_questions(context, report) {
+        return (Exit::Unconfirmed, words);
+    }
+    if report.is_incomplete() {
+        let words = "Done, but some records were unreadable, rejected or refused, see above.";
+        // The ledger of a rehearsal has no `status`, and the real one need not exist yet.
+        let again = if report.command == "rehearse" { "plan" } else { "status" };
+        let status = match report.total.unreadable + report.total.rejected {
+            0 => String::new(),
+            _ => format!(" `{}` names place and remedy of what was not sent.", context.command(again)),
+        };
+        return (Exit::Incomplete, format!("{words}{status}"));
+    }
+    let is_seen = report.unconfirmed() == 0;
+    if report.sent.as_ref().is_none_or(|sent| sent.accepted == 0) {
+        if report.total.accepted + report.total.confirmed == 0 {
+            return (Exit::Done, "There is nothing to send: the mapping leaves out every record.".to_owned());
+        }
+        let mut words = "Nothing was left to send: all that is planned was sent before".to_owned();
+        words.push_str(if is_seen { ", and was seen in Front." } else { "." });
+        if report.command == "rehearse" {
+            words.push_str(" So this rehearsal shows an empty Front; to rehearse everything, name another --ledger.");
+        }
+        return (Exit::Done, words);
+    }
+    if is_seen {
+        return (Exit::Done, "Done: every message is in Front and reads as planned.".to_owned());
+    }
+    let mut words = "Done: Front accepted every message. Accepted is not seen".to_owned();
+    match report.command {
+        "rehearse" => words.push('.'),
+        _ => words.push_str(&format!(": `{}` looks for each.", context.command("verify"))),
+    }
+    (Exit::Done, words)
+}
+
+pub(super) fn stop_failure(stop: Stop) -> Failure {
     match stop {
         Stop::Front(StopCause::Unauthorized { status, text }) => Failure::target(
             format!("Front turned the token down ({status}): {text}"),

@@ -1,21 +1,27 @@
 //! `status`: what was planned and what became of it.
 
+use super::args::StatusArgs;
 use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
-use super::plan;
+use super::{plan, verify};
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
 use crate::plan::overview_of;
 use crate::report::Report;
 use jiff::Timestamp;
 
-pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
     let dir = context.ledger_dir();
     match Ledger::open_existing(&dir) {
         Ok(ledger) => {
             say_notices(&ledger);
+            if let Some(path) = &args.map {
+                let sources = context.open_sources().ok();
+                verify::map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
+            }
             at_rest(context, &ledger)
         }
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
+        Err(locked @ LedgerError::Locked { .. }) if args.map.is_some() => Err(locked.into()),
         Err(locked @ LedgerError::Locked { .. }) => match read_summary(&dir)? {
             Some(summary) => beside(context, summary),
             None => Err(Failure {
@@ -64,10 +70,22 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
 
 fn conclude(context: &Context, mut report: Report, now: &str) -> Result<Exit, Failure> {
     let left = report.total.pending + report.total.unknown;
+    let counted = |number| crate::report::counted(number, "message");
     report.ending = match left {
         0 => format!("{now} Everything planned was sent."),
-        _ => format!("{now} Left to send: {}.", crate::report::counted(left, "message")),
+        _ => format!("{now} Left to send: {}.", counted(left)),
     };
-    let exit = if report.is_incomplete() { Exit::Incomplete } else { Exit::Done };
+    if report.unconfirmed() > 0 {
+        let looks = context.command("verify");
+        report.ending.push_str(&format!(
+            " Accepted and not seen yet: {}; `{looks}` looks for them.",
+            counted(report.unconfirmed())
+        ));
+    }
+    let exit = match (report.is_amiss(), report.is_incomplete()) {
+        (true, _) => Exit::Unconfirmed,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Done,
+    };
     plan::finish(context, report, exit)
 }

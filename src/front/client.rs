@@ -28,8 +28,9 @@ use crate::request::encode::Encoded;
 /// Above this, "per resource" would break Front's documented limit.
 const MOST_PER_RESOURCE: u32 = 5;
 
-/// An answer longer than this is cut off. The longest expected is an unpaged list of all teammates of a company.
-const LONGEST_ANSWER: usize = 32 << 20;
+/// An answer longer than this is cut off. The longest expected is a message whose body fills a whole request, which
+/// Front shows as HTML and once more as text.
+const LONGEST_ANSWER: usize = 128 << 20;
 
 /// Front's API, as far as a migration needs it. Clones share connections, gate and pace.
 #[derive(Clone)]

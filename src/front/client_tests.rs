@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::fake::{Does, Fake, TOKEN, message, quick, says};
-use super::{Answer, Cancellation, Client, Company, FrontError, Settings, StopCause, Tag, Timing};
+use super::{Answer, Cancellation, Client, Company, Files, FrontError, Settings, StopCause, Tag, Timing};
 
 fn settings() -> Settings {
     Settings::new("https://api2.frontapp.com", SecretString::from(TOKEN))
@@ -112,7 +112,7 @@ async fn a_message_that_does_not_exist_yet_is_none() {
         says(
             200,
             "",
-            r#"{"id":"msg_1","is_inbound":true,"created_at":1.5,"attachments":[{},{}],
+            r#"{"id":"msg_1","message_uid":"u/1","subject":"Hi","is_inbound":true,"created_at":1.5,"attachments":[{"size":2},{"size":3}],
                 "_links":{"related":{"conversation":"https://acme.api.frontapp.com/conversations/cnv_9"}}}"#,
         ),
         says(200, "", r#"{"id":"msg_2"}"#),
@@ -122,7 +122,9 @@ async fn a_message_that_does_not_exist_yet_is_none() {
     assert_eq!(client.message_by_uid("u/1").await.unwrap(), None);
     let message = client.message_by_uid("u/1").await.unwrap().expect("it exists");
     assert_eq!((message.id.as_str(), message.conversation_id.as_deref()), ("msg_1", Some("cnv_9")));
-    assert_eq!((message.is_inbound, message.created_at, message.attachments), (Some(true), Some(1.5), Some(2)));
+    assert_eq!((message.is_inbound, message.created_at), (Some(true), Some(1.5)));
+    assert_eq!((message.uid.as_deref(), message.subject.as_deref()), (Some("u/1"), Some("Hi")));
+    assert_eq!(message.files, Some(Files { count: 2, bytes: Some(5) }));
     assert_eq!(client.message_by_uid("u/1").await.unwrap().expect("it exists").conversation_id, None);
     assert!(fake.seen().iter().all(|seen| seen.line() == "GET /messages/alt:uid:u%2F1 HTTP/1.1"));
 }

@@ -61,18 +61,40 @@ pub struct Tag {
 }
 
 /// A message that exists in Front.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Message {
     /// `msg_…`
     pub id: String,
+    /// What the import's answer promised it under.
+    pub uid: Option<String>,
     /// `cnv_…`, if Front named it.
     pub conversation_id: Option<String>,
+    /// As Front shows it; empty where there is none.
+    pub subject: Option<String>,
     /// Direction.
     pub is_inbound: Option<bool>,
     /// Unix seconds, with decimals.
     pub created_at: Option<f64>,
-    /// How many files it has, inline ones included.
-    pub attachments: Option<usize>,
+    /// Its files, inline ones included, if Front listed them.
+    pub files: Option<Files>,
+}
+
+/// The files of a message that exists in Front.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Files {
+    /// How many.
+    pub count: u64,
+    /// Bytes of all of them; absent if Front leaves out the size of one.
+    pub bytes: Option<u64>,
+}
+
+/// Some of a conversation's messages.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MessagePage {
+    /// Newest first.
+    pub messages: Vec<Message>,
+    /// Link to the page after this one; a page may hold fewer than were asked for though others follow.
+    pub next: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,11 +113,37 @@ struct Pagination {
 #[derive(Deserialize)]
 struct WireMessage {
     id: String,
+    message_uid: Option<String>,
+    subject: Option<String>,
     is_inbound: Option<bool>,
     created_at: Option<f64>,
-    attachments: Option<Vec<serde::de::IgnoredAny>>,
+    attachments: Option<Vec<WireFile>>,
     #[serde(rename = "_links")]
     links: Option<Links>,
+}
+
+#[derive(Deserialize)]
+struct WireFile {
+    size: Option<u64>,
+}
+
+impl From<WireMessage> for Message {
+    fn from(wire: WireMessage) -> Self {
+        let conversation = wire.links.and_then(|links| links.related).and_then(|related| related.conversation);
+        let files = wire.attachments.map(|files| Files {
+            count: files.len() as u64,
+            bytes: files.iter().map(|file| file.size).try_fold(0, |sum: u64, size| sum.checked_add(size?)),
+        });
+        Self {
+            id: wire.id,
+            uid: wire.message_uid,
+            conversation_id: conversation.and_then(|link| last_segment(&link)),
+            subject: wire.subject,
+            is_inbound: wire.is_inbound,
+            created_at: wire.created_at,
+            files,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -133,17 +181,46 @@ impl Client {
 
     /// The message that an import's uid promised, or `None` while it does not exist.
     pub async fn message_by_uid(&self, uid: &str) -> Result<Option<Message>, FrontError> {
-        let url = self.target().url(&["messages", &format!("alt:uid:{uid}")]);
+        self.message(&format!("alt:uid:{uid}")).await
+    }
+
+    /// The message with this id (`msg_…`), or `None` if it does not exist.
+    pub async fn message(&self, id: &str) -> Result<Option<Message>, FrontError> {
+        let url = self.target().url(&["messages", id]);
         let Some(body) = self.fetch(&url).await? else { return Ok(None) };
         let wire: WireMessage = read(&url, &body)?;
-        let conversation = wire.links.and_then(|links| links.related).and_then(|related| related.conversation);
-        Ok(Some(Message {
-            id: wire.id,
-            conversation_id: conversation.and_then(|link| last_segment(&link)),
-            is_inbound: wire.is_inbound,
-            created_at: wire.created_at,
-            attachments: wire.attachments.map(|files| files.len()),
+        Ok(Some(wire.into()))
+    }
+
+    /// Messages of a conversation, newest first: the first page of at most `limit` (1 to 100), or the one that a page
+    /// before linked to. `None` if there is no such conversation.
+    pub async fn conversation_messages(
+        &self,
+        conversation_id: &str,
+        limit: u32,
+        next: Option<&str>,
+    ) -> Result<Option<MessagePage>, FrontError> {
+        let mut url = self.target().url(&["conversations", conversation_id, "messages"]);
+        match next {
+            None => drop(url.query_pairs_mut().append_pair("limit", &limit.to_string())),
+            Some(next) => url = self.next_page(&url, next)?,
+        }
+        let Some(body) = self.fetch(&url).await? else { return Ok(None) };
+        let page: Page<WireMessage> = read(&url, &body)?;
+        Ok(Some(MessagePage {
+            messages: page.results.into_iter().map(Message::from).collect(),
+            next: page.pagination.and_then(|pagination| pagination.next),
         }))
+    }
+
+    /// A link to a next page, if it may be followed.
+    fn next_page(&self, page: &Url, next: &str) -> Result<Url, FrontError> {
+        let next = page.join(next).map_err(|_| unreadable(page, "its link to the next page is not a URL"))?;
+        if self.target().trusts(&next) {
+            Ok(next)
+        } else {
+            Err(unreadable(page, "its link to the next page leads away from Front"))
+        }
     }
 
     pub(super) async fn one<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FrontError> {
@@ -162,10 +239,7 @@ impl Client {
             let page: Page<T> = self.one(&url).await?;
             items.extend(page.results);
             let Some(next) = page.pagination.and_then(|pagination| pagination.next) else { return Ok(items) };
-            let next = url.join(&next).map_err(|_| unreadable(&url, "its link to the next page is not a URL"))?;
-            if !self.target().trusts(&next) {
-                return Err(unreadable(&url, "its link to the next page leads away from Front"));
-            }
+            let next = self.next_page(&url, &next)?;
             if !seen.insert(next.clone()) {
                 return Err(unreadable(&url, "its pages go round in a circle"));
             }

@@ -26,7 +26,7 @@ pub use cancellation::Cancellation;
 pub use channels::{Channel, Holding};
 pub use client::Client;
 pub use import::{Answer, StopCause};
-pub use lookup::{Company, Inbox, Message, Tag, Teammate};
+pub use lookup::{Company, Files, Inbox, Message, MessagePage, Tag, Teammate};
 pub use settings::{FrontError, Settings, Timing};
 
 #[cfg(test)]

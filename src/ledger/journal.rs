@@ -155,11 +155,23 @@ pub(super) fn read_from(dir: &Path, offset: u64) -> Result<Lines, LedgerError> {
 /// Calls `each` with every fact at a glance, its JSON, and where its line begins.
 pub(super) fn glance(
     dir: &Path,
+    each: impl FnMut(&Glance<'_>, &[u8], u64) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    glance_until(dir, u64::MAX, each)
+}
+
+/// As [`glance`], for the lines that begin before `end`.
+pub(super) fn glance_until(
+    dir: &Path,
+    end: u64,
     mut each: impl FnMut(&Glance<'_>, &[u8], u64) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let path = home::journal_path(dir);
     let mut lines = read_from(dir, 0)?;
     while let Some(line) = lines.next().map_err(LedgerError::io(&path, "read"))? {
+        if line.offset >= end {
+            break;
+        }
         let glance = lines::json_of(line.bytes).and_then(|json| Some((serde_json::from_slice(json).ok()?, json)));
         let Some((glance, json)) = glance else {
             return Err(damaged(&path, &place(line.number, line.offset), "it is not a line of the journal"));

@@ -57,6 +57,7 @@ mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use entry::{Entry, Planned, State, Traits, Verdict};
 pub use error::{LedgerError, Part};
@@ -67,3 +68,4 @@ pub use plan_meta::{FileMeta, Plan, PlanMeta, SourceMeta};
 pub use standing::{Pin, Pins};
 pub use summary::{SourceTally, Summary, read_summary};
 pub use tally::{Class, Counts, Tally};
+pub use trace::Trace;

@@ -243,7 +243,11 @@ impl Outcomes {
             State::Unknown { why } => Some((&mut self.silences, why.clone())),
             State::Sending => Some((&mut self.silences, UNDER_WAY.to_owned())),
             State::Missing { why, .. } => Some((&mut self.absences, why.clone())),
-            State::Confirmed { differs: Some(words), .. } => Some((&mut self.differences, words.clone())),
+            State::Confirmed { differs: Some(words), .. } => {
+                // What stands behind a colon names ids, which differ for each message.
+                let kind = words.split_once(": ").map_or(words.as_str(), |(kind, _)| kind);
+                Some((&mut self.differences, kind.to_owned()))
+            }
             State::Planned | State::Accepted { .. } | State::Confirmed { differs: None, .. } => None,
         }
     }

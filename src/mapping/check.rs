@@ -228,13 +228,14 @@ fn silence(found: &mut Findings, root: &Section) -> Silence {
 
 fn send(found: &mut Findings, root: &Section) -> Send {
     const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
-    let keys = ["share", "reserve", "burst", "per_resource", "settle", "in_flight", "order"];
+    let keys = ["share", "reserve", "burst", "per_resource", "settle", "patience", "in_flight", "order"];
     let section = root.section(found, "send", &keys);
     let share = share(found, &section);
     let reserve = section.integer(found, "reserve", &(0..=u32::MAX));
     let burst = section.flag(found, "burst");
     let per_resource = section.integer(found, "per_resource", &(1..=u32::MAX));
     let settle = section.text(found, "settle").and_then(|text| value::duration(found, &text));
+    let patience = section.text(found, "patience").and_then(|text| value::duration(found, &text));
     let in_flight = section.integer(found, "in_flight", &IN_FLIGHT).and_then(|number| usize::try_from(number).ok());
     let order = section.choice(
         found,
@@ -247,6 +248,7 @@ fn send(found: &mut Findings, root: &Section) -> Send {
         burst: burst.unwrap_or(false),
         per_resource: per_resource.unwrap_or(5),
         settle: settle.unwrap_or(Duration::from_secs(10)),
+        patience: patience.unwrap_or(Duration::from_mins(5)),
         in_flight: in_flight.unwrap_or(32),
         order: order.unwrap_or(Order::RecentThreadsFirst),
     }

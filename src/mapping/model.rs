@@ -281,6 +281,8 @@ pub struct Send {
     pub per_resource: u32,
     /// Wait after the first message of a new thread before its second.
     pub settle: Duration,
+    /// A message that is not there so long after Front accepted it is missing.
+    pub patience: Duration,
     /// Requests in flight at once.
     pub in_flight: usize,
     /// Order of threads.

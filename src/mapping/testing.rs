@@ -94,6 +94,7 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
             burst: false,
             per_resource: 5,
             settle: Duration::from_secs(10),
+            patience: Duration::from_mins(5),
             in_flight: 8,
             order: Order::RecentThreadsFirst,
         },

@@ -18,6 +18,9 @@ const MAX_LISTED: usize = 12;
 /// the hundred, and nobody reads so many as one.
 pub const HUGE: u64 = 1_000;
 
+/// Messages that Front lists in one answer.
+const PER_PAGE: u64 = 100;
+
 /// Most of the largest conversations that are named.
 const MAX_LARGEST: usize = 5;
 
@@ -28,6 +31,9 @@ pub struct Overview {
     pub messages: u64,
     /// Conversations they make.
     pub threads: u64,
+    /// Requests that it takes to see them all in Front: one for each conversation's first message, one for each hundred others.
+    #[serde(default)]
+    pub lookups: u64,
     /// Messages in the largest conversation.
     pub largest_thread: u64,
     /// Conversations of more than [`HUGE`] messages: seldom what people had with each other.
@@ -106,6 +112,11 @@ pub struct Overview {
     /// Tags with the conversations that get them: one tagged message tags all of its conversation.
     #[serde(default)]
     pub tagged: Listed,
+}
+
+/// Look-ups that a conversation of so many messages takes: its first message, then the others by the hundred.
+fn lookups(messages: u64) -> u64 {
+    messages.min(1) + messages.saturating_sub(1).div_ceil(PER_PAGE)
 }
 
 /// A conversation so large that something may have joined too much.
@@ -205,6 +216,7 @@ pub(super) fn overview(
         ..Overview::default()
     };
     for thread in &resolution.threads {
+        overview.lookups += lookups(u64::from(thread.size));
         overview.largest_thread = overview.largest_thread.max(u64::from(thread.size));
         overview.inbox_conflicts += u64::from(thread.has_conflict);
         overview.huge_threads += u64::from(u64::from(thread.size) > HUGE);

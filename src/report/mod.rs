@@ -34,6 +34,8 @@ pub struct Report {
     pub total: Tally,
     /// The first messages that Front refused; `total.refused` says how many there are.
     pub refusals: Vec<Refusal>,
+    /// The first messages that are missing or different; `total` says how many there are.
+    pub amiss: Vec<Amiss>,
     /// `read` is the sum of the classes, for every source.
     pub balanced: bool,
     /// How long sending what is pending would take.
@@ -43,6 +45,8 @@ pub struct Report {
     pub front: Vec<String>,
     /// What this run sent, for commands that send.
     pub sent: Option<Sent>,
+    /// What this run saw in Front, for commands that look.
+    pub seen: Option<Seen>,
     /// How it ended, in one sentence.
     pub ending: String,
     /// The exit code.
@@ -58,6 +62,42 @@ pub struct Refusal {
     pub original_id: Option<String>,
     /// Front's words.
     pub cause: String,
+}
+
+/// A message that is missing in Front, or that reads otherwise there.
+#[derive(Debug, Clone, Serialize)]
+pub struct Amiss {
+    /// `missing` or `different`.
+    pub what: &'static str,
+    /// The id it was sent with.
+    pub external_id: String,
+    /// The export's own id.
+    pub original_id: Option<String>,
+    /// Why, or in what.
+    pub words: String,
+    /// Opens it in Front, where it is there.
+    pub url: Option<String>,
+}
+
+/// What one run saw in Front.
+#[derive(Debug, Clone, Serialize)]
+pub struct Seen {
+    /// Messages that are there and read as planned.
+    pub confirmed: u64,
+    /// Messages that are there and do not.
+    pub different: u64,
+    /// Messages that are not there.
+    pub missing: u64,
+    /// Messages that were sent again because they were missing.
+    pub resent: u64,
+    /// Questions asked of Front.
+    pub lookups: u64,
+    /// Why a missing message was not sent again, the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_resent: Option<String>,
+    /// Why a message could not be looked up though Front answered others, the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<String>,
 }
 
 /// The balance of one source.
@@ -153,6 +193,8 @@ impl Report {
             plan_id: String::new(),
             plan: None,
             refusals: Vec::new(),
+            amiss: Vec::new(),
+            seen: None,
             estimates: estimates(total.pending + total.unknown, send),
             sources,
             total,
@@ -162,6 +204,40 @@ impl Report {
             ending: String::new(),
             exit: 0,
         }
+    }
+
+    /// Shows the plan, too. It knows how many look-ups confirming takes, which the estimates then include.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    pub fn with_plan(mut self, plan: Overview) -> Self {
+        let left = self.total.pending + self.total.unknown;
+        if left > 0 && plan.messages > 0 {
+            let awaited = (left + self.unconfirmed()) as f64;
+            let lookups = awaited * plan.lookups as f64 / plan.messages as f64;
+            let more = (left as f64 + lookups) / left as f64;
+            for estimate in &mut self.estimates {
+                estimate.seconds = (estimate.seconds as f64 * more).ceil() as u64;
+            }
+        }
+        self.plan = Some(plan);
+        self
+    }
+
+    /// Messages that Front has accepted and that nobody has looked for to the end.
+    #[must_use]
+    pub fn unconfirmed(&self) -> u64 {
+        self.total.accepted.saturating_sub(self.total.missing)
+    }
+
+    /// Messages that are missing in Front, or read otherwise there.
+    #[must_use]
+    pub fn is_amiss(&self) -> bool {
+        self.total.missing + self.total.different > 0
     }
 
     /// Some records did not make it: unreadable, rejected or refused.

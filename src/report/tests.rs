@@ -72,6 +72,7 @@ fn usual() -> mapping::Send {
         burst: false,
         per_resource: 5,
         settle: Duration::from_secs(10),
+        patience: Duration::from_mins(5),
         in_flight: 32,
         order: mapping::Order::RecentThreadsFirst,
     }
@@ -93,7 +94,7 @@ fn report(plan: Overview) -> Report {
     };
     let tallies = vec![("mail".to_owned(), tally)];
     let mut report = Report::of("plan", Path::new("acme.toml"), Path::new("acme.ledger"), tallies, &usual());
-    report.plan = Some(plan);
+    report = report.with_plan(plan);
     report.ending = "planned; nothing was sent".to_owned();
     report
 }

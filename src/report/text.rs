@@ -2,7 +2,7 @@
 
 use super::decisions::decisions;
 use super::words::{count, counted, duration, printable, size};
-use super::{Report, SourceBalance};
+use super::{Report, Seen, SourceBalance};
 use crate::ledger::{Class, Tally};
 use crate::plan::{ActiveMessages, Listed, Overview};
 use jiff::Timestamp;
@@ -25,6 +25,7 @@ pub(super) fn render(report: &Report) -> String {
         render_problems(&mut out, plan);
     }
     render_refusals(&mut out, report);
+    render_amiss(&mut out, report);
     if let Some(sent) = &report.sent {
         let _ = writeln!(
             out,
@@ -45,6 +46,9 @@ pub(super) fn render(report: &Report) -> String {
                 count(holds.repeats)
             );
         }
+    }
+    if let Some(seen) = &report.seen {
+        render_seen(&mut out, seen);
     }
     let _ = writeln!(out, "Ledger    {}", report.ledger);
     let _ = writeln!(out, "\n{}", report.ending);
@@ -113,7 +117,7 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
             report.estimates.iter().map(|estimate| format!("{:.0}", estimate.own_per_minute)).collect();
         let _ = writeln!(
             out,
-            "Time      {} (your Front plan's limit; {} of it are used, by `share` and `reserve`)",
+            "Time      {}, confirmation included (your Front plan's limit; {} of it are used, by `share` and `reserve`)",
             times.join(", "),
             ours.join(", ")
         );
@@ -263,6 +267,34 @@ fn render_refusals(out: &mut String, report: &Report) {
     if let Some(first) = report.refusals.first() {
         let _ =
             writeln!(out, "          help: `threadlift show {} {}` names its place", report.mapping, first.external_id);
+    }
+}
+
+fn render_amiss(out: &mut String, report: &Report) {
+    for amiss in &report.amiss {
+        let id = amiss.original_id.as_ref().unwrap_or(&amiss.external_id);
+        let at = amiss.url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
+        let _ = writeln!(out, "{:<9} {}: {}{at}", title(amiss.what), printable(id), printable(&amiss.words));
+    }
+    let more = (report.total.missing + report.total.different).saturating_sub(report.amiss.len() as u64);
+    if more > 0 && !report.amiss.is_empty() {
+        let _ = writeln!(out, "          {} more", count(more));
+    }
+}
+
+fn render_seen(out: &mut String, seen: &Seen) {
+    let mut words = vec![format!("{} confirmed", count(seen.confirmed))];
+    let others =
+        [(seen.different, "different"), (seen.missing, "missing"), (seen.resent, "sent again with the same id")];
+    words.extend(
+        others.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", count(*number))),
+    );
+    let _ = writeln!(out, "Seen      {} in Front, with {}", words.join(", "), counted(seen.lookups, "look-up"));
+    if let Some(why) = &seen.not_resent {
+        let _ = writeln!(out, "          not sent again: {}", printable(why));
+    }
+    if let Some(why) = &seen.unanswered {
+        let _ = writeln!(out, "          not looked up: {}", printable(why));
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Job {
     pub settle: Duration,
     /// Conversations to begin with, at most; all that are left without it.
     pub most_conversations: Option<usize>,
+    /// These positions and no others; all that are left without it.
+    pub only: Option<Range<u64>>,
     /// Hears of each conversation in which something was accepted, once nothing more is sent of it in this run: its
     /// positions in the send order.
     pub settled: Option<mpsc::UnboundedSender<Range<u64>>>,
@@ -109,7 +111,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let total = counts.planned + counts.unknown + counts.sending;
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
     let mut queue = match Queue::of(&job.ledger) {
-        Ok(queue) => queue,
+        Ok(queue) => job.only.map_or_else(|| queue, |only| Queue::at(only)),
         Err(error) => return Outcome { accepted: 0, ending: Ending::Stopped(Stop::Ledger(Arc::new(error))) },
     };
     let (recorder, thread) = match Recorder::start(&job.ledger) {

@@ -46,6 +46,11 @@ impl Queue {
         Ok(Self { positions: start..end })
     }
 
+    /// What is left at these positions.
+    pub(super) fn at(positions: Range<u64>) -> Self {
+        Self { positions }
+    }
+
     /// Walks on to the end of the next conversation that has something to send. The send order keeps
     /// conversations together.
     pub(super) fn next(&mut self, ledger: &Ledger) -> Result<Option<Run>, LedgerError> {

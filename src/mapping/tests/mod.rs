@@ -115,6 +115,7 @@ reserve = 0
 burst = true
 per_resource = 50
 settle = "500ms"
+patience = "90s"
 in_flight = 256
 order = "oldest-first"
 "#;
@@ -154,6 +155,7 @@ fn the_smallest_mapping_gets_every_default() {
     assert!((send.share - 0.8).abs() < f64::EPSILON);
     assert_eq!((send.reserve, send.burst, send.per_resource, send.in_flight), (10, false, 5, 32));
     assert_eq!((send.settle, send.order), (Duration::from_secs(10), Order::RecentThreadsFirst));
+    assert_eq!(send.patience, Duration::from_mins(5));
 }
 
 #[test]
@@ -200,6 +202,7 @@ fn the_fullest_mapping_is_understood_in_full() {
     assert!((send.share - 1.0).abs() < f64::EPSILON);
     assert_eq!((send.reserve, send.burst, send.per_resource, send.in_flight), (0, true, 50, 256));
     assert_eq!((send.settle, send.order), (Duration::from_millis(500), Order::OldestFirst));
+    assert_eq!(send.patience, Duration::from_secs(90));
 }
 
 #[test]

@@ -68,6 +68,7 @@ impl World {
             in_flight: self.in_flight,
             settle: self.settle,
             most_conversations: None,
+            only: None,
             settled: None,
         }
     }

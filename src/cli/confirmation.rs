@@ -1,0 +1,199 @@
+//! Confirming within `import`, `rehearse` and `verify`: what a first import is checked with, and the words for what was
+//! seen or not.
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::sending::stop_failure;
+use crate::front::FrontError;
+use crate::ledger::{Ledger, LedgerError, State, Tally, Verdict};
+use crate::report::{Amiss, Report, Seen, counted};
+use crate::upload;
+use crate::verify::{self, Ending, Outcome, Stop};
+use std::ops::Range;
+
+/// Messages that are named.
+const MAX_AMISS: usize = 6;
+
+/// What confirming came to.
+#[derive(Default)]
+pub(super) struct Confirmation {
+    /// Runs of it, added up; absent if nothing was looked for.
+    pub seen: Option<Seen>,
+    /// What stopped it.
+    stop: Option<Stop>,
+    /// The first conversation, if it was not as planned.
+    first: Option<Range<u64>>,
+}
+
+impl Confirmation {
+    /// Takes up what a run of confirming came to. True if it looked to the end.
+    pub(super) fn take(&mut self, outcome: Outcome) -> bool {
+        let seen = self.seen.get_or_insert(Seen {
+            confirmed: 0,
+            different: 0,
+            missing: 0,
+            resent: 0,
+            lookups: 0,
+            not_resent: None,
+            unanswered: None,
+        });
+        seen.confirmed += outcome.confirmed;
+        seen.different += outcome.different;
+        seen.missing += outcome.missing;
+        seen.resent += outcome.resent;
+        seen.lookups += outcome.lookups;
+        seen.not_resent = seen.not_resent.take().or(outcome.not_resent);
+        seen.unanswered = seen.unanswered.take().or(outcome.unanswered);
+        match outcome.ending {
+            Ending::Finished => true,
+            Ending::Interrupted => false,
+            Ending::Stopped(stop) => {
+                self.stop = Some(stop);
+                false
+            }
+        }
+    }
+
+    /// Looks at the conversation that was sent before all others. True if it is in Front as planned.
+    pub(super) fn is_first_good(&mut self, ledger: &Ledger, range: &Range<u64>) -> Result<bool, LedgerError> {
+        let mut confirmed = 0;
+        for item in ledger.states(range.clone())? {
+            match item?.1 {
+                State::Confirmed { differs: None, .. } => confirmed += 1,
+                state if verify::is_amiss(&state) || matches!(state, State::Accepted { .. }) => {
+                    self.first = Some(range.clone());
+                    return Ok(false);
+                }
+                _ => {}
+            }
+        }
+        if confirmed == 0 {
+            self.first = Some(range.clone());
+        }
+        Ok(confirmed > 0)
+    }
+
+    /// Why the command failed, if confirming is why.
+    pub(super) fn failure(&self, context: &Context, ledger: &Ledger) -> Option<Failure> {
+        if let Some(stop) = &self.stop {
+            return Some(why_stopped(context, stop));
+        }
+        let range = self.first.clone()?;
+        Some(first_failure(context, ledger, range).unwrap_or_else(Failure::from))
+    }
+}
+
+/// The first messages that are missing or different.
+pub(super) fn amiss(ledger: &Ledger, total: &Tally) -> Result<Vec<Amiss>, Failure> {
+    if total.missing + total.different == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(amiss_within(ledger, 0..u64::MAX)?)
+}
+
+fn amiss_within(ledger: &Ledger, range: Range<u64>) -> Result<Vec<Amiss>, LedgerError> {
+    let mut found = Vec::new();
+    for item in ledger.states(range)? {
+        let (position, state) = item?;
+        let (what, words, url) = match state {
+            State::Missing { why, .. } => ("missing", why, None),
+            State::Confirmed { differs: Some(words), message_id, .. } => {
+                ("different", words, verify::url_of(&message_id))
+            }
+            _ => continue,
+        };
+        let entry = ledger.entry(position)?;
+        if let Verdict::Planned(planned) = entry.verdict {
+            let (external_id, original_id) = (planned.external_id, entry.original_id);
+            found.push(Amiss { what, external_id, original_id, words, url });
+        }
+        if found.len() == MAX_AMISS {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Words for what stays open though everything was sent; none if all was seen as planned. Without a look, accepted is
+/// enough.
+pub(super) fn open_questions(context: &Context, report: &Report) -> Option<String> {
+    let total = &report.total;
+    let unconfirmed = if report.seen.is_some() { report.unconfirmed() } else { 0 };
+    if unconfirmed == 0 && !report.is_amiss() {
+        return None;
+    }
+    let mut what = Vec::new();
+    let mut help = Vec::new();
+    if total.missing > 0 {
+        what.push(format!("{} missing", counted_are(total.missing)));
+        help.push(format!(
+            "A missing message was accepted and never came to exist: `{} --missing` sends it once more, and with `--new-id` \
+             under another id, should Front no longer take the old one.",
+            context.command("retry")
+        ));
+    }
+    if total.different > 0 {
+        what.push(format!("{} different", counted_are(total.different)));
+        help.push(
+            "What is different stays as it is: tags and state can be mended in Front, content, people and date cannot."
+                .to_owned(),
+        );
+    }
+    if unconfirmed > 0 {
+        what.push(format!("{} not confirmed yet", counted_are(unconfirmed)));
+        help.push(format!("`{}` looks for what is not confirmed.", context.command("verify")));
+    }
+    if report.command == "rehearse" {
+        help.clear();
+    }
+    Some(format!("Front accepted every message, but {}. {}", what.join(", "), help.join(" ")).trim_end().to_owned())
+}
+
+fn counted_are(number: u64) -> String {
+    format!("{} {}", counted(number, "message"), if number == 1 { "is" } else { "are" })
+}
+
+fn why_stopped(context: &Context, stop: &Stop) -> Failure {
+    match stop {
+        Stop::Front(error @ FrontError::Unauthorized { .. }) => Failure::target(
+            format!("{error}; looking for messages takes a right that sending does not"),
+            format!(
+                "give the token `messages:read` in Front (Settings, Developers) and run the same command again; or leave \
+                 looking out: `{} --no-verify`",
+                context.command("import")
+            ),
+        ),
+        Stop::Front(error) => Failure::target(
+            format!("messages could not be looked for: {error}"),
+            "run the same command again when Front is back; what was sent and seen is in the ledger",
+        ),
+        Stop::Sending(cause) => stop_failure(upload::Stop::Front(cause.clone())),
+        Stop::Ledger(error) => error.as_ref().into(),
+    }
+}
+
+/// The first conversation is not in Front as planned.
+fn first_failure(context: &Context, ledger: &Ledger, range: Range<u64>) -> Result<Failure, LedgerError> {
+    let size = counted(range.end - range.start, "message");
+    let named: Vec<String> = amiss_within(ledger, range)?
+        .into_iter()
+        .map(|amiss| {
+            let id = amiss.original_id.unwrap_or(amiss.external_id);
+            let at = amiss.url.map(|url| format!(", {url}")).unwrap_or_default();
+            format!("{} ({}: {}{at})", crate::report::printable(&id), amiss.what, amiss.words)
+        })
+        .collect();
+    let seen =
+        if named.is_empty() { "Front did not answer when it was looked for".to_owned() } else { named.join("; ") };
+    Ok(Failure {
+        exit: Exit::Unconfirmed,
+        message: format!(
+            "the first conversation, of {size}, was sent alone and is not in Front as planned: {seen}; nothing else was sent"
+        ),
+        help: Some(format!(
+            "look at it in Front. If it is late or all right, run the same command again; `{} --no-verify` sends the rest \
+             without looking",
+            context.command("import")
+        )),
+    })
+}

@@ -1,0 +1,122 @@
+//! `verify`: looks in Front for what was accepted, and for a sample of what was seen; and the map from old ids to Front's.
+
+use super::args::VerifyArgs;
+use super::confirmation::{Confirmation, open_questions};
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::{greeting, interrupt, output, plan, progress, sending};
+use crate::front::{self, Cancellation};
+use crate::ledger::Ledger;
+use crate::plan::{Rebuilder, overview_of};
+use crate::report::{Report, counted};
+use crate::source::Source;
+use crate::verify::{self, Job, MapError, Resend, Scope, Timing, write_map};
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
+    let settings = greeting::settings(context, &args.front)?;
+    let ledger = context.open_planned()?;
+    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
+    // Only a message that is missing needs them; what they cannot give is said then.
+    let sources = context.open_sources().ok();
+    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
+    let runtime = sending::runtime()?;
+    let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview).await };
+    let greeted = runtime.block_on(sending::unless_stopped(context, greet))?;
+    ledger.bind(&greeted.target)?;
+    let ledger = Arc::new(ledger);
+    let send = &context.mapping.send;
+    let resend = sources.clone().map(|sources| Resend {
+        rebuilder: Rebuilder::new(Arc::clone(&context.mapping), sources),
+        inboxes: greeted.target.inboxes,
+    });
+    let job = Job {
+        ledger: Arc::clone(&ledger),
+        sight: Arc::new(greeted.client),
+        scope: args.sample.map_or(Scope::Open, Scope::Sample),
+        resend,
+        in_flight: send.in_flight,
+        timing: Timing::of(send.settle, send.patience),
+    };
+    let cancellation = Cancellation::new();
+    let outcome = runtime.block_on(async {
+        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+        let outcome = verify::run(job, observer, cancellation).await;
+        watch.abort();
+        outcome
+    });
+    let mut confirmation = Confirmation::default();
+    let is_done = confirmation.take(outcome);
+    let failure = confirmation.failure(context, &ledger);
+    let mut report = plan::report(context, "verify", &ledger, None)?;
+    report.seen = confirmation.seen;
+    ledger.flush()?;
+    ledger.write_summary("at rest", serde_json::Value::Null)?;
+    if !report.balanced {
+        return Err(plan::unbalanced(&report));
+    }
+    if let Some(path) = &args.map {
+        map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
+    }
+    if let Some(failure) = failure {
+        report.ending = format!("Stopped: {}", failure.message);
+        if let Err(unwritten) = plan::finish(context, report, failure.exit) {
+            super::say(&unwritten.text());
+        }
+        return Err(failure);
+    }
+    let (exit, words) = if is_done { verdict(context, &report) } else { interrupted(context) };
+    report.ending = words;
+    plan::finish(context, report, exit)
+}
+
+fn interrupted(context: &Context) -> (Exit, String) {
+    let again = context.command("verify");
+    (Exit::Interrupted, format!("Interrupted; what was seen is in the ledger, run it again to go on: {again}"))
+}
+
+fn verdict(context: &Context, report: &Report) -> (Exit, String) {
+    if let Some(words) = open_questions(context, report) {
+        return (Exit::Unconfirmed, words);
+    }
+    let left = report.total.pending + report.total.unknown;
+    let mut words = match report.total.confirmed {
+        0 => "Nothing was accepted by Front so far.".to_owned(),
+        _ => "Every message that Front accepted is there and reads as planned.".to_owned(),
+    };
+    if left > 0 {
+        words.push_str(&format!(" Left to send: {}; `{}`.", counted(left, "message"), context.command("import")));
+    }
+    (if report.is_incomplete() { Exit::Incomplete } else { Exit::Done }, words)
+}
+
+/// Writes the map from old ids to Front's. Where the sources could not be opened, nothing that is there is written over:
+/// it might be one of them.
+pub(super) fn map(
+    context: &Context,
+    ledger: &Ledger,
+    sources: Option<&[Box<dyn Source>]>,
+    path: &Path,
+) -> Result<(), Failure> {
+    if sources.is_none() && path.exists() {
+        return Err(Failure::usage(
+            format!("{} is there already, and the sources cannot be opened to tell it from them", path.display()),
+            "give --map the name of a file that does not exist yet",
+        ));
+    }
+    let file = output::create(context, sources.unwrap_or_default(), "--map", path)?;
+    match write_map(ledger, &mut BufWriter::new(file)) {
+        Ok(rows) => {
+            super::say(&format!("{}: {}\n", path.display(), counted(rows, "message")));
+            Ok(())
+        }
+        Err(MapError::Ledger(error)) => Err(error.into()),
+        Err(MapError::Write(error)) => Err(Failure::usage(
+            format!("cannot write {}: {error}", path.display()),
+            "make room, or choose another place for --map",
+        )),
+    }
+}

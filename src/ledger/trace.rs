@@ -1,0 +1,70 @@
+//! What the journal says about single messages beyond their last state: every promise Front made of them.
+
+use super::error::LedgerError;
+use super::fact::Fact;
+use super::journal;
+use super::ledger::Ledger;
+use std::collections::{HashMap, HashSet};
+
+/// What was tried with one message, over all plans and runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// Every uid that Front answered with, each once, oldest first. A repeat may be answered with a uid of its own, and
+    /// only one of them need ever lead to a message.
+    pub uids: Vec<String>,
+    /// Digest of the request as last sent.
+    pub request: Option<[u8; 32]>,
+    /// It was sent again after it had been missing.
+    pub resent: bool,
+    /// It was seen in Front once.
+    pub seen: bool,
+    missing: bool,
+}
+
+impl Ledger {
+    /// What was tried with these messages; those that the journal does not know are left out. One pass over the journal
+    /// as it is now, however many they are; marking goes on meanwhile.
+    ///
+    /// # Errors
+    /// A damaged journal, or what the system refuses.
+    pub fn traces(&self, external_ids: &HashSet<String>) -> Result<HashMap<String, Trace>, LedgerError> {
+        let mut traces: HashMap<String, Trace> = HashMap::with_capacity(external_ids.len());
+        if external_ids.is_empty() {
+            return Ok(traces);
+        }
+        // What is being written behind it may not be whole yet.
+        let end = self.books().sound_length()?;
+        journal::glance_until(self.dir(), end, |glance, json, _| {
+            let Some(id) = glance.external_id().filter(|id| external_ids.contains(*id)) else { return Ok(()) };
+            if let Ok(fact) = serde_json::from_slice(json) {
+                traces.entry(id.to_owned()).or_default().take(fact);
+            }
+            Ok(())
+        })?;
+        Ok(traces)
+    }
+}
+
+impl Trace {
+    fn take(&mut self, fact: Fact) {
+        match fact {
+            Fact::Sending(sending) => {
+                self.request = Some(sending.request);
+                self.resent |= self.missing;
+            }
+            Fact::Accepted { uid, .. } => self.promised(uid),
+            Fact::Missing { uid, .. } => {
+                self.missing = true;
+                self.promised(uid);
+            }
+            Fact::Confirmed { .. } => self.seen = true,
+            Fact::Target(_) | Fact::Refused { .. } | Fact::Unknown { .. } | Fact::Unsent { .. } => {}
+        }
+    }
+
+    fn promised(&mut self, uid: String) {
+        if !uid.is_empty() && !self.uids.contains(&uid) {
+            self.uids.push(uid);
+        }
+    }
+}

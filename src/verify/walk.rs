@@ -1,0 +1,114 @@
+//! Walking the ledger for what earlier runs left to be seen: one pass, a piece at a time.
+
+use super::conversation::short;
+use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use std::ops::Range;
+
+/// Conversations found in one piece, at most.
+const FOUND: usize = 256;
+
+/// Messages passed over in one piece, about.
+const PASSED: u64 = 20_000;
+
+/// A conversation that was seen before, for telling that two threads share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SeenBefore {
+    pub(super) thread: u64,
+    pub(super) conversation_id: String,
+    /// A message of it, and its state.
+    pub(super) message: (u64, State),
+}
+
+/// A piece of the walk.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    /// Conversations with messages that are accepted or missing.
+    pub(super) open: Vec<Range<u64>>,
+    /// Conversations that were seen.
+    pub(super) seen: Vec<SeenBefore>,
+    /// Where the next piece begins; nothing at the end.
+    pub(super) next: Option<u64>,
+}
+
+/// Walks on from the beginning of a conversation.
+pub(super) fn walk(ledger: &Ledger, from: u64) -> Result<Piece, LedgerError> {
+    let end = ledger.plan().map_or(0, |plan| plan.planned);
+    let mut piece = Piece::default();
+    let mut current: Option<Current> = None;
+    for (entry, state) in ledger.entries(from..end)?.zip(ledger.states(from..end)?) {
+        let ((position, entry), (_, state)) = (entry?, state?);
+        let Verdict::Planned(planned) = entry.verdict else { break };
+        if current.as_ref().is_none_or(|current| current.thread_ref != planned.thread_ref) {
+            if let Some(ended) = current.take() {
+                ended.end(position, &mut piece);
+            }
+            if piece.open.len() >= FOUND || position - from >= PASSED {
+                piece.next = Some(position);
+                return Ok(piece);
+            }
+            current =
+                Some(Current { start: position, thread_ref: planned.thread_ref, is_open: false, seen: Vec::new() });
+        }
+        if let Some(current) = &mut current {
+            current.take(position, state);
+        }
+    }
+    if let Some(ended) = current {
+        ended.end(end, &mut piece);
+    }
+    Ok(piece)
+}
+
+struct Current {
+    start: u64,
+    thread_ref: String,
+    is_open: bool,
+    seen: Vec<SeenBefore>,
+}
+
+impl Current {
+    fn take(&mut self, position: u64, state: State) {
+        match &state {
+            State::Accepted { .. } | State::Missing { .. } => self.is_open = true,
+            State::Confirmed { conversation_id, .. } => {
+                if !conversation_id.is_empty() && self.seen.iter().all(|seen| seen.conversation_id != *conversation_id)
+                {
+                    let conversation_id = conversation_id.clone();
+                    let thread = short(&self.thread_ref);
+                    self.seen.push(SeenBefore { thread, conversation_id, message: (position, state) });
+                }
+            }
+            State::Planned | State::Sending | State::Refused { .. } | State::Unknown { .. } => {}
+        }
+    }
+
+    fn end(self, end: u64, piece: &mut Piece) {
+        if self.is_open {
+            piece.open.push(self.start..end);
+        }
+        piece.seen.extend(self.seen);
+    }
+}
+
+/// Positions of `sample` messages, evenly over all that Front has accepted: the same ones each time, as long as those are.
+pub(super) fn sample(ledger: &Ledger, sample: u64) -> Result<Vec<u64>, LedgerError> {
+    let counts = ledger.counts();
+    let all = counts.accepted + counts.missing + counts.confirmed + counts.different;
+    let sample = sample.min(all);
+    let mut chosen = Vec::new();
+    let mut rank = 0_u64;
+    for item in ledger.states(0..u64::MAX)? {
+        let (position, state) = item?;
+        if !matches!(state, State::Accepted { .. } | State::Missing { .. } | State::Confirmed { .. }) {
+            continue;
+        }
+        // The middle of each of as many equal stretches; 128 bits, or the product might not fit.
+        let wanted = chosen.len() as u128;
+        let (all, sample) = (u128::from(all), u128::from(sample));
+        if wanted < sample && u128::from(rank) == (2 * wanted + 1) * all / (2 * sample) {
+            chosen.push(position);
+        }
+        rank += 1;
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,315 @@
+//! A 202 is a promise: `import` and `verify` look until each message is in Front and reads as planned, and say so by their
+//! exit code where one is not.
+
+mod support;
+
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Output, Stdio};
+use support::front::{Front, PATIENCE, Process, TOKEN};
+use support::{Workspace, must, poll};
+
+const MAPPING: &str = "mail.toml";
+
+/// Threads a and b of two messages, c with a file, d to f of one.
+const MESSAGES: [(&str, &str); 8] =
+    [("a1", ""), ("a2", "a1"), ("b1", ""), ("b2", "b1"), ("c1", ""), ("d1", ""), ("e1", ""), ("f1", "")];
+
+/// Planned messages and the embedded Front that is to get them.
+struct Scene {
+    workspace: Workspace,
+    front: Front,
+}
+
+impl Scene {
+    fn with(options: &[&str]) -> Self {
+        Self::paced("20ms", "400ms", &[&["--appear-after-ms", "10"], options].concat())
+    }
+
+    /// `settle` and `patience` as the mapping has them.
+    fn paced(settle: &str, patience: &str, options: &[&str]) -> Self {
+        let workspace = Workspace::empty();
+        for (at, (name, parent)) in MESSAGES.iter().enumerate() {
+            workspace.write(&format!("mails/{name}.eml"), mail(at, name, parent));
+        }
+        workspace.write(
+            MAPPING,
+            format!(
+                "version = 1\n[target]\ninbox = \"Support\"\n[ours]\ndomains = [\"y.example\"]\n[[source]]\nname = \"mail\"\n\
+                 format = \"eml\"\npath = \"mails\"\n[send]\nper_resource = 1000000\nshare = 1.0\nreserve = 0\n\
+                 in_flight = 4\nsettle = \"{settle}\"\npatience = \"{patience}\"\n"
+            ),
+        );
+        let front = Front::start(&workspace, MAPPING, "dump.jsonl", options);
+        Self { workspace, front }
+    }
+
+    fn import(&self, options: &[&str]) -> Ended {
+        Ended::of(&must(self.front.importing(&self.workspace, MAPPING, options).output(), "import"))
+    }
+
+    fn verify(&self, options: &[&str]) -> Ended {
+        let mut command = self.workspace.program();
+        command.args(["verify", MAPPING, "--quiet", "--json", "--base-url", self.front.base_url()]).args(options);
+        command.env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null());
+        Ended::of(&must(command.output(), "verify"))
+    }
+
+    fn status(&self, options: &[&str]) -> Ended {
+        let mut command = self.workspace.program();
+        command.args(["status", MAPPING, "--quiet", "--json"]).args(options).stdin(Stdio::null());
+        Ended::of(&must(command.output(), "status"))
+    }
+
+    fn journal(&self) -> String {
+        std::fs::read_to_string(self.workspace.path("mail.ledger/journal.jsonl")).unwrap_or_default()
+    }
+
+    /// Times that a message was sent, by the journal.
+    fn sendings(&self, name: &str) -> usize {
+        let id = format!("\"original_id\":\"{name}@x.example\"");
+        self.journal().lines().filter(|line| line.contains("\"sending\"") && line.contains(&id)).count()
+    }
+}
+
+fn mail(at: usize, name: &str, parent: &str) -> String {
+    let parent = if parent.is_empty() { String::new() } else { format!("In-Reply-To: <{parent}@x.example>\n") };
+    let head = format!(
+        "From: a@x.example\nTo: b@y.example\nSubject: lamp {name}\nDate: Fri, {:02} Nov 1997 09:55:06 +0000\n\
+         Message-ID: <{name}@x.example>\n{parent}",
+        20 - at
+    );
+    match name {
+        "c1" => format!(
+            "{head}Content-Type: multipart/mixed; boundary=x\n\n--x\n\nText\n--x\n\
+             Content-Disposition: attachment; filename=a.txt\n\nfile\n--x--\n"
+        ),
+        _ => format!("{head}\nText of {name}\n"),
+    }
+}
+
+/// How a command ended.
+struct Ended {
+    code: i32,
+    summary: Value,
+    complaint: String,
+}
+
+impl Ended {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            summary: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+            complaint: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{:#}", self.complaint, self.summary);
+        self
+    }
+
+    #[track_caller]
+    fn figure(&self, name: &str) -> u64 {
+        self.summary["total"][name].as_u64().unwrap_or_else(|| panic!("no {name} in {:#}", self.summary))
+    }
+
+    /// What is amiss: kind, old id, words.
+    fn amiss(&self) -> Vec<[String; 3]> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = self.summary["amiss"].as_array().cloned().unwrap_or_default();
+        list.iter().map(|it| [text(&it["what"]), text(&it["original_id"]), text(&it["words"])]).collect()
+    }
+
+    #[track_caller]
+    fn says(&self, words: &[&str]) {
+        let said = format!("{}{}", self.complaint, self.summary["ending"].as_str().unwrap_or_default());
+        for word in words {
+            assert!(said.contains(word), "{word:?} in {said}");
+        }
+    }
+}
+
+#[test]
+fn an_import_ends_with_0_when_every_message_was_seen_as_planned() {
+    let scene = Scene::with(&[]);
+    let import = scene.import(&[]).with(0);
+    assert_eq!((import.figure("confirmed"), import.figure("accepted")), (8, 0));
+    import.says(&["every message is in Front and reads as planned"]);
+    // a and b take two requests each, the other four one.
+    assert_eq!(import.summary["seen"]["lookups"], 8, "{:#}", import.summary);
+    let again = scene.import(&[]).with(0);
+    assert_eq!((&again.summary["sent"]["accepted"], &again.summary["seen"]["lookups"]), (&0.into(), &0.into()));
+    again.says(&["was seen in Front"]);
+    assert_eq!(scene.status(&[]).with(0).figure("confirmed"), 8);
+    assert_eq!(scene.front.stop()["messages"], 8);
+}
+
+#[test]
+fn without_a_look_accepted_is_not_called_seen_and_verify_makes_up_for_it() {
+    let scene = Scene::with(&[]);
+    let import = scene.import(&["--no-verify"]).with(0);
+    assert_eq!((import.figure("confirmed"), import.figure("accepted")), (0, 8));
+    import.says(&["Accepted is not seen", "threadlift verify mail.toml"]);
+    scene.status(&[]).with(0).says(&["Accepted and not seen yet: 8 messages"]);
+    let verify = scene.verify(&[]).with(0);
+    assert_eq!((verify.figure("confirmed"), verify.figure("accepted")), (8, 0));
+    let sample = scene.verify(&["--sample", "3"]).with(0);
+    assert_eq!((&sample.summary["seen"]["confirmed"], &sample.summary["seen"]["lookups"]), (&3.into(), &3.into()));
+}
+
+#[test]
+fn what_front_lost_is_sent_again_once_and_then_reported() {
+    let scene = Scene::with(&["--lose", "lamp b2", "--lose", "lamp d1", "--lost-stay-burnt"]);
+    let import = scene.import(&[]).with(7);
+    assert_eq!((import.figure("confirmed"), import.figure("missing")), (6, 2));
+    let words = "accepted twice with the same id, and not there";
+    assert_eq!(
+        import.amiss(),
+        [["missing", "b2@x.example", words], ["missing", "d1@x.example", words]].map(|it| it.map(str::to_owned))
+    );
+    import.says(&["2 messages are missing", "threadlift retry mail.toml --missing`"]);
+    let again = scene.import(&[]).with(7);
+    assert_eq!(again.figure("missing"), 2);
+    scene.verify(&[]).with(7);
+    scene.status(&[]).with(7);
+    assert_eq!([scene.sendings("b2"), scene.sendings("d1"), scene.sendings("b1")], [2, 2, 1]);
+}
+
+#[test]
+fn what_front_lost_and_takes_when_it_comes_again_is_confirmed() {
+    let scene = Scene::with(&["--lose", "lamp e1"]);
+    let import = scene.import(&[]).with(0);
+    assert_eq!((import.figure("confirmed"), &import.summary["seen"]["resent"]), (8, &1.into()));
+    assert_eq!([scene.sendings("e1"), scene.sendings("f1")], [2, 1]);
+    assert_eq!(scene.front.stop()["changed_repeats"], 0);
+}
+
+#[test]
+fn what_reads_otherwise_in_front_is_named_with_what_differs() {
+    let scene = Scene::with(&["--fault", "alter=1/4:subject", "--fault", "alter=1/7:date"]);
+    let import = scene.import(&[]).with(7);
+    assert_eq!((import.figure("confirmed"), import.figure("different")), (8, 3));
+    let mut kinds: Vec<String> =
+        import.amiss().into_iter().map(|[what, _, words]| format!("{what}: {words}")).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["different: date", "different: subject", "different: subject"]);
+    import.says(&["3 messages are different"]);
+    assert!(
+        import.summary["amiss"][0]["url"]
+            .as_str()
+            .is_some_and(|url| url.starts_with("https://app.frontapp.com/open/msg_"))
+    );
+}
+
+#[test]
+fn a_first_import_sends_one_conversation_and_nothing_else_until_it_is_there() {
+    // The one with a file comes first.
+    let scene = Scene::with(&["--lose", "lamp c1", "--lost-stay-burnt"]);
+    let import = scene.import(&[]).with(7);
+    import.says(&["the first conversation, of 1 message", "c1@x.example", "nothing else was sent", "--no-verify"]);
+    assert_eq!((import.figure("pending"), import.figure("missing")), (7, 1));
+    assert_eq!(scene.front.stored(), 0);
+    // Again: it is sent once more, and looked for once more.
+    scene.import(&[]).with(7);
+    assert_eq!((scene.sendings("c1"), scene.front.stored()), (2, 0));
+    let import = scene.import(&["--no-verify"]).with(7);
+    assert_eq!((import.figure("accepted"), import.figure("missing")), (8, 1));
+    assert_eq!(scene.front.stored(), 7);
+}
+
+#[test]
+fn a_first_conversation_that_reads_otherwise_stops_the_import_and_going_on_is_a_decision() {
+    let scene = Scene::with(&["--fault", "alter=1/1:attachment"]);
+    let import = scene.import(&[]).with(7);
+    import.says(&[
+        "c1@x.example (different: number of files, https://app.frontapp.com/open/msg_",
+        "nothing else was sent",
+    ]);
+    assert_eq!(import.figure("pending"), 7);
+    assert_eq!(scene.front.stored(), 1);
+    // Seen and said: whoever runs it again wants to go on.
+    let import = scene.import(&[]).with(7);
+    assert_eq!((import.figure("pending"), import.figure("different")), (0, 1));
+}
+
+#[test]
+fn a_token_that_may_not_read_messages_stops_the_import_after_one_conversation() {
+    // The company and the inboxes are the first two questions.
+    let scene = Scene::with(&["--fault-reads", "403=1/3"]);
+    let import = scene.import(&[]).with(4);
+    import.says(&["messages:read", "--no-verify"]);
+    assert_eq!(import.figure("pending"), 7);
+}
+
+#[test]
+fn a_thread_that_front_raced_into_two_conversations_is_different() {
+    let scene = Scene::paced("1ms", "2s", &["--race-firsts", "--appear-after-ms", "300"]);
+    let import = scene.import(&[]).with(7);
+    assert_eq!((import.figure("confirmed"), import.figure("different")), (8, 2));
+    for [what, _, words] in import.amiss() {
+        assert_eq!(what, "different");
+        assert!(words.starts_with("one thread in several conversations: cnv_"), "{words}");
+    }
+}
+
+#[test]
+fn two_threads_that_became_one_conversation_are_different() {
+    let scene = Scene::with(&["--merge-at", "8"]);
+    let import = scene.import(&[]).with(7);
+    assert!(import.figure("different") > 0, "{:#}", import.summary);
+    assert!(import.amiss().iter().any(|[_, _, words]| words.starts_with("two threads in one conversation: cnv_")));
+}
+
+#[test]
+fn a_front_that_takes_its_time_is_waited_for() {
+    let scene = Scene::paced("20ms", "60s", &["--appear-after-ms", "1500"]);
+    let import = scene.import(&[]).with(0);
+    assert_eq!((import.figure("confirmed"), &import.summary["seen"]["resent"]), (8, &0.into()));
+}
+
+#[test]
+fn a_kill_while_it_looks_loses_nothing_and_the_next_run_goes_on() {
+    let scene = Scene::paced("20ms", "60s", &["--appear-after-ms", "400"]);
+    let mut command = scene.front.importing(&scene.workspace, MAPPING, &[]);
+    let mut import = Process::start(&mut command, &scene.workspace.path("import.out"));
+    let seen = || scene.journal().matches("\"confirmed\"").count();
+    poll(PATIENCE, "something seen", || seen() > 1 || import.has_ended());
+    import.kill();
+    let status = scene.status(&[]).with(0);
+    let confirmed = status.figure("confirmed");
+    assert!(confirmed > 0, "{:#}", status.summary);
+    let import = scene.import(&[]).with(0);
+    assert_eq!(import.figure("confirmed"), 8);
+    assert_eq!(import.summary["seen"]["confirmed"].as_u64(), Some(8 - confirmed), "nothing is looked for twice");
+    assert_eq!(scene.front.stop()["changed_repeats"], 0);
+}
+
+#[test]
+fn the_map_leads_from_old_ids_to_front_and_is_for_its_owner_alone() {
+    let scene = Scene::with(&[]);
+    scene.import(&[]).with(0);
+    scene.status(&["--map", "map.csv"]).with(0);
+    let path = scene.workspace.path("map.csv");
+    let mode = must(std::fs::metadata(&path), "map.csv").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut table = must(csv::Reader::from_path(&path), "map.csv");
+    let header: Vec<String> = must(table.headers(), "header").iter().map(str::to_owned).collect();
+    assert_eq!(header, ["old_id", "external_id", "message_id", "conversation_id", "url"]);
+    let rows: Vec<csv::StringRecord> = table.records().map(|row| must(row, "row")).collect();
+    assert_eq!(rows.len(), 8);
+    for row in rows {
+        assert!(row[0].ends_with("@x.example") && row[1].starts_with("tl1-"), "{row:?}");
+        let message = scene.front.get(&format!("/messages/{}", &row[2]));
+        let link = message["_links"]["related"]["conversation"].as_str().unwrap_or_default().to_owned();
+        assert!(link.ends_with(&row[3]), "{link} {row:?}");
+        assert_eq!(row[4], format!("https://app.frontapp.com/open/{}", &row[2]));
+    }
+    scene.verify(&["--map", "map.csv"]).with(0);
+    // A slip in the name must not cost the mapping, the export or the ledger.
+    for precious in [MAPPING, "mails/a1.eml", "mail.ledger/journal.jsonl"] {
+        scene.status(&["--map", precious]).with(2).says(&["would be overwritten"]);
+    }
+    assert_eq!(scene.status(&[]).with(0).figure("confirmed"), 8);
+}

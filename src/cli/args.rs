@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use super::budget::BudgetArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 #[command(name = "threadlift", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
-rejected or refused · 4 stopped by Front · 5 ledger · 7 sent, but some without an answer from Front · 130 interrupted\n\
+rejected or refused · 4 stopped by Front · 5 ledger · 6 a budget is used up · 7 sent, but some without an answer from Front · 130 interrupted\n\
 Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
 )]
 pub(super) struct Cli {
@@ -50,8 +51,10 @@ pub(super) enum Command {
     Rehearse(RehearseArgs),
     /// Send what was planned to Front; run again to go on after a stop
     Import(ImportArgs),
+    /// Take up again what Front refused, after its cause was mended; then go on as `import` does
+    Retry(RetryArgs),
     /// What was planned and what became of it; safe beside a running import
-    Status(MappingArg),
+    Status(StatusArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
     /// Run the embedded Front by itself, for tests that kill the importer and not the Front
@@ -82,6 +85,38 @@ pub(super) struct PlanArgs {
     /// Write one JSON line for every record read, with the request it would become
     #[arg(long, value_name = "FILE.jsonl")]
     pub requests: Option<PathBuf>,
+    #[command(flatten)]
+    pub rejects: RejectsArg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RejectsArg {
+    /// Write the originals of all that is unreadable, rejected or refused into a new folder, with the causes
+    #[arg(long, value_name = "DIR")]
+    pub rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    #[command(flatten)]
+    pub rejects: RejectsArg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RetryArgs {
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Only messages with this in their cause, in any case of letters
+    #[arg(long, value_name = "TEXT")]
+    pub cause: Option<String>,
+    /// Only this message: an external id, a Message-ID, or the export's own id; may be given again
+    #[arg(long = "id", value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Take up what Front accepted and never made, instead of what it refused: it is sent again with the same id
+    #[arg(long)]
+    pub missing: bool,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +151,10 @@ pub(super) struct ImportArgs {
     /// Base URL of Front's API; the mapping's unless given
     #[arg(long, value_name = "URL", env = "FRONT_BASE_URL")]
     pub base_url: Option<String>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub rejects: RejectsArg,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit code out. Only this room draws.
 
 mod args;
+mod budget;
 mod context;
 mod embedded_front;
 mod exit;
@@ -11,12 +12,15 @@ mod place;
 mod plan;
 mod progress;
 mod rehearse;
+mod rejects;
+mod retry;
 mod sending;
 mod show;
 mod status;
 
 pub use exit::Exit;
 
+use crate::report::printable;
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -54,7 +58,8 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(&load(&args.mapping)?, args),
         Command::Rehearse(args) => rehearse::run(&load(&args.mapping)?, args),
         Command::Import(args) => import::run(&load(&args.mapping)?, args),
-        Command::Status(mapping) => status::run(&load(mapping)?),
+        Command::Retry(args) => retry::run(&load(&args.import.mapping)?, args),
+        Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),
     }

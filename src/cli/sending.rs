@@ -7,11 +7,12 @@ use crate::event::Observer;
 use crate::front::{self, Cancellation, Client, FrontError, StopCause};
 use crate::ledger::{Ledger, Target};
 use crate::plan::{Overview, Rebuilder};
+use crate::report::counted;
 use crate::source::Source;
-use crate::upload::{self, Ending, Job, Stop};
-use std::collections::BTreeMap;
+use crate::upload::{self, Budget, Ending, Job, Stop};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
 
 /// Blocking threads rebuild requests, parsing included; nesting is limited before a parse.
@@ -21,6 +22,10 @@ const STACK: usize = 16 << 20;
 pub(super) struct Pace {
     pub in_flight: usize,
     pub settle: Duration,
+    /// When to stop by itself.
+    pub until: Option<SystemTime>,
+    /// Missing messages that are to be sent again, by position.
+    pub again: BTreeSet<u64>,
 }
 
 /// A Front that takes the token.
@@ -41,6 +46,8 @@ pub(super) struct Greeted {
 pub(super) struct Sent {
     pub ledger: Arc<Ledger>,
     pub accepted: u64,
+    /// See [`upload::Outcome::otherwise`].
+    pub otherwise: u64,
     pub ending: Ending,
 }
 
@@ -153,12 +160,14 @@ pub(super) async fn send(
         inboxes: greeted.target.inboxes,
         in_flight: pace.in_flight,
         settle: pace.settle,
+        again: pace.again,
+        until: pace.until,
         most_conversations: None,
         settled: None,
     };
     let outcome = upload::run(job, observer, cancellation).await;
     watch.abort();
-    Ok(Sent { ledger, accepted: outcome.accepted, ending: outcome.ending })
+    Ok(Sent { ledger, accepted: outcome.accepted, otherwise: outcome.otherwise, ending: outcome.ending })
 }
 
 /// Exit code and closing words of a run that sent.
@@ -167,8 +176,21 @@ pub(super) fn verdict(
     ending: Ending,
     report: &crate::report::Report,
 ) -> Result<(Exit, String), Failure> {
-    let again = format!("run it again to go on: {}", context.command(report.command));
+    // What was taken up again is what is left now, and needs no second choice.
+    let command = if report.command == "retry" { "import" } else { report.command };
+    let again = format!("run it again to go on: {}", context.command(command));
+    let left = report.total.unknown + report.total.pending;
+    // A budget that ended with the work itself has stopped nothing.
+    let ending = if left == 0 && matches!(ending, Ending::Budget(_)) { Ending::Finished } else { ending };
     match ending {
+        Ending::Budget(budget) => {
+            let what = match budget {
+                Budget::Requests => "The budget of requests is used up",
+                Budget::Time => "The time to stop has come",
+            };
+            let left = counted(left, "message");
+            Ok((Exit::Budget, format!("{what}; nothing is lost, {left} left to send; {again}")))
+        }
         Ending::Interrupted => Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
         Ending::Stopped(stop) => Err(stop_failure(stop)),
         Ending::Finished if report.total.unknown + report.total.pending > 0 => Ok((
@@ -219,10 +241,13 @@ fn stop_failure(stop: Stop) -> Failure {
             format!("Front has not answered any request for too long; last seen: {last}"),
             "run the same command again when Front is back; what was sent is in the ledger",
         ),
+        // Spent is a budget, and told as one.
+        Stop::Front(StopCause::Spent) => front_failure(&FrontError::Spent),
         Stop::Refusals { what, commonest } => Failure::target(
             format!("{what}; the commonest cause: {commonest}"),
             "mend the mapping so that this cause goes away, then run `plan` and `import` again: a refused message is sent \
-             again as soon as its request is another one; `status` names them",
+             again as soon as its request is another one; where the cause was mended in Front, `retry` takes them up again; \
+             `status` names them",
         ),
         Stop::Source(error) => Failure::usage(
             error.to_string(),
@@ -238,7 +263,11 @@ fn stop_failure(stop: Stop) -> Failure {
 
 /// What went wrong before anything was sent.
 fn front_failure(error: &FrontError) -> Failure {
-    let exit = if error.is_setting() { Exit::Usage } else { Exit::Target };
+    let exit = match error {
+        FrontError::Spent => Exit::Budget,
+        error if error.is_setting() => Exit::Usage,
+        _ => Exit::Target,
+    };
     Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
 }
 

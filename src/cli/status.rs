@@ -1,21 +1,30 @@
 //! `status`: what was planned and what became of it.
 
+use super::args::StatusArgs;
 use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
 use super::plan;
+use super::rejects::Bundle;
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
-use crate::plan::overview_of;
+use crate::plan::{overview_of, staleness};
 use crate::report::Report;
 use jiff::Timestamp;
 
-pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
+    let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
     let dir = context.ledger_dir();
     match Ledger::open_existing(&dir) {
         Ok(ledger) => {
             say_notices(&ledger);
-            at_rest(context, &ledger)
+            at_rest(context, &ledger, bundle)
         }
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
+        Err(locked @ LedgerError::Locked { .. }) if bundle.is_some() => Err(Failure {
+            help: Some(
+                "the bundle needs the ledger for itself: ask for it when the other command has ended".to_owned(),
+            ),
+            ..locked.into()
+        }),
         Err(locked @ LedgerError::Locked { .. }) => match read_summary(&dir)? {
             Some(summary) => beside(context, summary),
             None => Err(Failure {
@@ -31,7 +40,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     }
 }
 
-fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
+fn at_rest(context: &Context, ledger: &Ledger, bundle: Option<Bundle>) -> Result<Exit, Failure> {
     let overview = ledger.plan().map(overview_of).transpose()?;
     if overview.is_none() {
         let help = format!("run: {}", context.command("plan"));
@@ -43,7 +52,18 @@ fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
     }
     // A summary that was lost or damaged is whole again for the next `status` beside a run.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
-    conclude(context, report, "Nothing is running.")
+    let said = match bundle {
+        None => String::new(),
+        Some(bundle) => {
+            let sources = context.open_sources()?;
+            if let Some(why) = staleness(ledger, &context.mapping, &sources)? {
+                let help = format!("run: {} --rejects DIR", context.command("plan"));
+                return Err(Failure::usage(format!("no bundle was written: {why}"), help));
+            }
+            format!("\n{}", bundle.write(context, ledger, &sources)?)
+        }
+    };
+    conclude(context, report, "Nothing is running.", &said)
 }
 
 fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
@@ -59,15 +79,16 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    conclude(context, report, &now)
+    conclude(context, report, &now, "")
 }
 
-fn conclude(context: &Context, mut report: Report, now: &str) -> Result<Exit, Failure> {
+fn conclude(context: &Context, mut report: Report, now: &str, more: &str) -> Result<Exit, Failure> {
     let left = report.total.pending + report.total.unknown;
     report.ending = match left {
         0 => format!("{now} Everything planned was sent."),
         _ => format!("{now} Left to send: {}.", crate::report::counted(left, "message")),
     };
+    report.ending.push_str(more);
     let exit = if report.is_incomplete() { Exit::Incomplete } else { Exit::Done };
     plan::finish(context, report, exit)
 }

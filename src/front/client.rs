@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +47,11 @@ struct Shared {
     gate: Arc<Gate>,
     herald: Arc<Herald>,
     timing: Timing,
+    /// Requests made, and how many may be.
+    made: AtomicU64,
+    most: u64,
+    /// Messages that are being imported at this moment.
+    under_way: AtomicUsize,
     /// The latest success of any import: tells an outage from a message that Front cannot digest.
     last_import: Mutex<Option<Instant>>,
 }
@@ -63,6 +69,8 @@ pub(super) struct Reply {
 pub(super) enum NoReply {
     /// The run was cancelled before the request left.
     Cancelled,
+    /// As many requests were made as may be; this one did not leave.
+    Spent,
     /// No connection: Front has not seen the request.
     NotSent(String),
     /// The request may have reached Front.
@@ -110,7 +118,11 @@ impl Client {
         let http = ClientBuilder::new(http).with(Gatekeeper(Arc::clone(&gate))).build();
         let timing = settings.timing;
         let last_import = Mutex::new(None);
-        Ok(Self { shared: Arc::new(Shared { http, target, authorization, token, gate, herald, timing, last_import }) })
+        let most = settings.most_requests.unwrap_or(u64::MAX);
+        let (made, under_way) = (AtomicU64::new(0), AtomicUsize::new(0));
+        let shared =
+            Shared { http, target, authorization, token, gate, herald, timing, made, most, under_way, last_import };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     pub(super) fn target(&self) -> &Target {
@@ -145,6 +157,11 @@ impl Client {
         true
     }
 
+    /// Messages that are being imported at this moment.
+    pub(super) fn under_way(&self) -> &AtomicUsize {
+        &self.shared.under_way
+    }
+
     pub(super) fn import_succeeded(&self) {
         *self.shared.last_import.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -161,6 +178,9 @@ impl Client {
         body: Option<&Encoded>,
         cancellation: Option<&Cancellation>,
     ) -> Result<Reply, NoReply> {
+        if self.shared.made.fetch_add(1, Ordering::Relaxed) >= self.shared.most {
+            return Err(NoReply::Spent);
+        }
         let size = body.map_or(0, |body| body.size);
         let mut request = self
             .shared

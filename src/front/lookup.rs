@@ -188,6 +188,7 @@ impl Client {
                 Err(NoReply::NotSent(why) | NoReply::Lost(why)) => why,
                 // Nobody can: no cancellation was handed over.
                 Err(NoReply::Cancelled) => "cancelled".to_owned(),
+                Err(NoReply::Spent) => return Err(FrontError::Spent),
                 Ok(reply) => match self.judge(reply, &at)? {
                     Step::Found(body) => return Ok(Some(body)),
                     Step::Absent => return Ok(None),

@@ -21,6 +21,8 @@ pub struct Settings {
     pub reserve: u32,
     /// Requests per second on one resource, at least 1; above 5 only where the target is this very machine.
     pub per_resource: u32,
+    /// After so many requests no other is made, lookups and repeats included.
+    pub most_requests: Option<u64>,
     /// Hears of waits.
     pub observer: Arc<dyn Observer>,
     /// Timeouts and patience.
@@ -37,6 +39,7 @@ impl Settings {
             share: 0.8,
             reserve: 10,
             per_resource: 5,
+            most_requests: None,
             observer: Arc::new(Silent),
             timing: Timing::default(),
         }
@@ -50,6 +53,7 @@ impl fmt::Debug for Settings {
             .field("share", &self.share)
             .field("reserve", &self.reserve)
             .field("per_resource", &self.per_resource)
+            .field("most_requests", &self.most_requests)
             .field("timing", &self.timing)
             .finish_non_exhaustive()
     }
@@ -76,8 +80,10 @@ pub struct Timing {
     pub failures: u32,
     /// So often is a message sent again after a 2xx that does not say what became of it.
     pub replays: u32,
-    /// After so long without any success the run stops.
+    /// After so long without any success, though several messages were tried, the run stops.
     pub outage: Duration,
+    /// After so long without success of the only message under way, it is set aside if Front is there for others.
+    pub alone: Duration,
 }
 
 impl Default for Timing {
@@ -92,7 +98,9 @@ impl Default for Timing {
             longest_hint: Duration::from_mins(2),
             failures: 6,
             replays: 3,
-            outage: Duration::from_mins(30),
+            // Long enough for a night: an import that nobody watches waits an outage out by itself.
+            outage: Duration::from_hours(12),
+            alone: Duration::from_mins(30),
         }
     }
 }
@@ -153,6 +161,9 @@ pub enum FrontError {
         /// What is wrong with it.
         why: String,
     },
+    /// [`Settings::most_requests`] were made before this one.
+    #[error("the budget of requests is used up")]
+    Spent,
 }
 
 impl FrontError {
@@ -165,6 +176,7 @@ impl FrontError {
                 "check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must \
                  cover this (the README lists them); nothing was sent"
             }
+            Self::Spent => "run the same command again to go on, or raise the budget of requests",
             Self::Unavailable { .. } => "check the network and the base URL, then run the same command again",
             Self::Unexpected { .. } | Self::Unreadable { .. } => {
                 "check that the base URL is that of Front's API, then run the same command again"

@@ -238,14 +238,18 @@ fn send(found: &mut Findings, root: &Section) -> Send {
     let order = section.choice(
         found,
         "order",
-        &[("recent-threads-first", Order::RecentThreadsFirst), ("oldest-first", Order::OldestFirst)],
+        &[
+            ("recent-threads-first", Order::RecentThreadsFirst),
+            ("oldest-first", Order::OldestFirst),
+            ("source", Order::Source),
+        ],
     );
     Send {
         share: share.unwrap_or(0.8),
         reserve: reserve.unwrap_or(10),
         per_resource: per_resource.unwrap_or(5),
         settle: settle.unwrap_or(Duration::from_secs(10)),
-        in_flight: in_flight.unwrap_or(16),
+        in_flight: in_flight.unwrap_or(24),
         order: order.unwrap_or(Order::RecentThreadsFirst),
     }
 }

@@ -1,12 +1,15 @@
 //! Sending one conversation: oldest first, one request at a time.
 
 use super::queue::{Known, Run};
-use super::{BYTE_BUDGET, BYTE_UNIT, Shared, Stop};
-use crate::front::Answer;
+use super::{BYTE_BUDGET, BYTE_UNIT, Budget, Ending, Shared, Stop};
+use crate::front::{Answer, StopCause};
 use crate::ledger::{Entry, State, Verdict};
 use crate::plan::Rebuilt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+
+/// Begins the cause of a message that was set aside because the server failed on it: it may be in Front.
+const SERVER: &str = "Front failed on it again and again, and not on others";
 
 pub(super) struct Conversation {
     shared: Arc<Shared>,
@@ -140,14 +143,18 @@ impl Conversation {
         match answer {
             Answer::Accepted { uid } => (State::Accepted { uid }, Next::Accepted),
             Answer::Refused { status, cause } => (State::Refused { status, cause }, Next::Refused),
-            Answer::Poison { attempts, status, cause } => {
-                let cause = format!("Front failed {attempts} times on it: {cause}");
+            // Without the number of attempts, so that equal causes add up.
+            Answer::Poison { status, cause, .. } => {
+                let cause = format!("{SERVER}: {cause}");
                 (State::Refused { status: status.unwrap_or_default(), cause }, Next::Refused)
             }
             Answer::Unknown { why } => unknown(&why),
             Answer::Cancelled { .. } => (State::Planned, Next::Leave),
             Answer::Stop { cause, may_be_there } => {
-                self.shared.stop(Stop::Front(cause));
+                self.shared.end(match cause {
+                    StopCause::Spent => Ending::Budget(Budget::Requests),
+                    cause => Ending::Stopped(Stop::Front(cause)),
+                });
                 if may_be_there {
                     unknown("the run stopped before Front answered")
                 } else {

@@ -151,7 +151,7 @@ fn the_smallest_mapping_gets_every_default() {
     assert_eq!((mapping.identity.copies, mapping.identity.also_in_tag.as_deref()), (InboxCopies::One, None));
     let send = &mapping.send;
     assert!((send.share - 0.8).abs() < f64::EPSILON);
-    assert_eq!((send.reserve, send.per_resource, send.in_flight), (10, 5, 16));
+    assert_eq!((send.reserve, send.per_resource, send.in_flight), (10, 5, 24));
     assert_eq!((send.settle, send.order), (Duration::from_secs(10), Order::RecentThreadsFirst));
 }
 

@@ -98,7 +98,7 @@ mod tests {
             let read = length(written).ok().map_or(0, |length| length.as_secs());
             assert_eq!(read, seconds, "{written}");
         }
-        assert_eq!(length("90m").unwrap(), Duration::from_secs(5_400));
+        assert_eq!(length("90m").unwrap(), Duration::from_mins(90));
         for wrong in ["", "8", "h", "0s", "-1h", "8 hours", "1.5h", "99999999999999999999d", "1h-2m", "é"] {
             assert!(length(wrong).is_err(), "{wrong}");
         }

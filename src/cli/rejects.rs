@@ -6,8 +6,8 @@
 //! DIR/tables/1-NAME.csv          the rows of one source, below the header of their table
 //! ```
 //!
-//! A table whose header, delimiter or encoding is another one gets a file of its own. Names are numbers and cleaned names of
-//! sources: nothing of a message goes into a path. `rejects.csv` gets its name last, so that a bundle with it is whole.
+//! A table whose header, delimiter or encoding is another one gets a file of its own. Names are numbers and names of sources,
+//! which the mapping takes in plain letters only: nothing of a message goes into a path. `rejects.csv` gets its name last, so that a bundle with it is whole.
 
 use super::context::Context;
 use super::exit::Failure;
@@ -26,8 +26,6 @@ use std::sync::Arc;
 
 /// Mails in one folder.
 const FOLDER: u64 = 1_000;
-/// Letters of a source's name that go into a file's name.
-const NAME: usize = 60;
 const INDEX: &str = "rejects.csv";
 const HEADER: [&str; 9] =
     ["file", "source", "place", "external_id", "original_id", "category", "cause", "detail", "remedy"];
@@ -285,7 +283,7 @@ impl<'a> Writing<'a> {
         let name = known.clone().unwrap_or_else(|| {
             let nth = self.tables.keys().filter(|(other, _)| *other == source).count();
             let further = if nth == 0 { String::new() } else { format!("-{}", nth + 1) };
-            let name = safe(self.rebuilder.source_name(usize::from(source)));
+            let name = self.rebuilder.source_name(usize::from(source));
             format!("tables/{}-{name}{further}.csv", source + 1)
         });
         if self.open.as_ref().is_some_and(|(open, _)| *open == name) {
@@ -333,12 +331,6 @@ fn create(path: &Path) -> io::Result<File> {
 
 fn private_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-/// A source's name as part of a file's name.
-fn safe(name: &str) -> String {
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() || "-_".contains(letter) { letter } else { '-' };
-    name.chars().take(NAME).map(plain).collect()
 }
 
 /// One line of the index. Cells hold no control characters: they are shown, and never read back.

@@ -7,7 +7,7 @@ use crate::event::Observer;
 use crate::front::{self, Cancellation, Client, FrontError, StopCause};
 use crate::ledger::{Ledger, Target};
 use crate::plan::{Overview, Rebuilder};
-use crate::report::counted;
+use crate::report::{counted, printable};
 use crate::source::Source;
 use crate::upload::{self, Budget, Ending, Job, Stop};
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,7 +134,7 @@ pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) 
         }
     }
     let target = Target { company_id: company.id, company_name: company.name.clone(), base_url, inboxes };
-    Ok(Greeted { client, company: company.name, target })
+    Ok(Greeted { client, company: printable(&company.name), target })
 }
 
 /// Sends everything that is left.
@@ -280,16 +280,18 @@ fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbo
         .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
     let nearest = nearest.filter(|name| strsim::jaro_winkler(name, wanted) > 0.8);
     let help = match nearest {
-        Some(name) => format!("did you mean `{name}`? Names are compared exactly"),
+        Some(name) => format!("did you mean `{}`? Names are compared exactly", printable(name)),
         None if names.is_empty() => {
             "this token sees no inbox at all: give it the inbox's workspace in Front's settings".to_owned()
         }
-        None => format!("this token sees: {}. Correct the mapping, or give the token access", names.join(", ")),
+        None => {
+            format!("this token sees: {}. Correct the mapping, or give the token access", printable(&names.join(", ")))
+        }
     };
     context.wrong_setting(
         Exit::Target,
         place::of_value(&context.mapping.text, "inbox", wanted),
-        &format!("{company} has no inbox `{wanted}` that this token can see"),
+        &format!("{} has no inbox `{wanted}` that this token can see", printable(company)),
         "not in Front; nothing was sent",
         &help,
     )

@@ -32,3 +32,26 @@ fn every_uid_and_every_request_of_a_message_is_kept_over_plans_and_openings() {
     assert_eq!(uids_of(&ledger, &["b"]), BTreeMap::from([(external_id("b"), once)]));
     assert_eq!(uids_of(&ledger, &[]), BTreeMap::new());
 }
+
+#[test]
+fn a_mended_message_that_the_server_failed_on_may_be_in_front_already() {
+    let (_dir, mut ledger) = ledger_of(&["a", "b"]);
+    send(&ledger, 0, &State::Refused { status: 500, cause: "boom".into() });
+    send(&ledger, 1, &State::Refused { status: 0, cause: "reset".into() });
+    let mended = |number, name| {
+        let mut entry = planned(number, name);
+        if let Verdict::Planned(planned) = &mut entry.verdict {
+            planned.request = [8; 32];
+        }
+        entry
+    };
+    ledger.write_plan(meta("p2", 2), vec![mended(0, "a"), mended(1, "b")]).unwrap();
+    assert_eq!([ledger.state(0).unwrap().name(), ledger.state(1).unwrap().name()], ["unknown"; 2]);
+    let tally = &ledger.tallies()[0].1;
+    assert_eq!((tally.unknown, tally.balances()), (2, true));
+    let dir = ledger.dir().to_path_buf();
+    drop(ledger);
+    let ledger = Ledger::open(&dir).unwrap();
+    ledger.mark(&[(0, State::Sending), (0, State::Planned)]).unwrap();
+    assert_eq!(ledger.state(0).unwrap().name(), "unknown", "that this attempt was not taken says nothing of the first");
+}

@@ -186,7 +186,7 @@ async fn what_is_missing_in_front_is_sent_again_with_the_same_bytes_and_only_whe
     let first = Front::answering(|_| accepts()).await;
     world.send(&first).await;
     let missing = State::Missing { uid: "u".into(), why: "not there after 5 min".into() };
-    world.mark("a2", &[missing.clone()]);
+    world.mark("a2", std::slice::from_ref(&missing));
     world.mark("b1", &[missing]);
     let mut world = world.reopened();
     let by_id = Chosen { ids: vec!["<a2@x>".into()], missing: true, ..Chosen::default() };
@@ -237,10 +237,11 @@ async fn when_the_time_is_over_what_is_in_flight_is_finished_and_nothing_else_be
 fn conversations_enough_are_open_to_keep_the_pace_through_settling_and_latency() {
     let open = crate::upload::open_conversations;
     // Two messages each, 200 a minute: each is open for two answers of 5 s and a settle of 10 s.
-    let needed = 200.0 / 60.0 / 2.0 * (5.0 + 10.0 + 5.0);
-    assert!(open(24, Duration::from_secs(10)) as f64 >= needed);
+    assert!(open(24, Duration::from_secs(10)) >= (200 * (5 + 10 + 5) / 60 / 2));
     // A settle of a minute.
-    assert!(open(24, Duration::from_mins(1)) as f64 >= 200.0 / 60.0 / 2.0 * 70.0);
+    assert!(open(24, Duration::from_mins(1)) >= (200 * (5 + 60 + 5) / 60 / 2));
+    // Ten minutes: what a fixed number of conversations for each request in flight would not do.
+    assert!(open(24, Duration::from_mins(10)) >= (200 * (5 + 600 + 5) / 60 / 2));
     assert!(open(1, Duration::ZERO) >= 1);
     assert_eq!(open(256, Duration::MAX), 4_096, "bounded however long it takes");
 }

@@ -1,7 +1,7 @@
 //! Sending one conversation: oldest first, one request at a time.
 
 use super::queue::{Known, Run};
-use super::{BYTE_BUDGET, BYTE_UNIT, Budget, Ending, Shared, Stop};
+use super::{BYTE_BUDGET, BYTE_UNIT, Budget, Ending, Left, Shared, Stop};
 use crate::front::{Answer, StopCause};
 use crate::ledger::{Entry, State, Verdict};
 use crate::plan::Rebuilt;
@@ -34,16 +34,18 @@ impl Conversation {
 
     pub(super) async fn send(mut self) {
         let range = self.run.range.clone();
-        if self.send_all().await
-            && let Some(settled) = &self.shared.settled
-        {
-            // Whoever listened has stopped listening; what was accepted is in the ledger.
-            let _ = settled.send(range);
+        let earlier = self.shared.left().remove(&range.start);
+        let (accepted, is_through) = self.send_all().await;
+        let accepted = accepted || earlier.is_some_and(|left| left.accepted);
+        if is_through {
+            self.shared.settled(range, accepted);
+        } else {
+            self.shared.left().insert(range.start, Left { range, accepted });
         }
     }
 
-    /// Sends what is left. Was anything accepted?
-    async fn send_all(&mut self) -> bool {
+    /// Sends what is left. Was anything accepted, and is all of it decided?
+    async fn send_all(&mut self) -> (bool, bool) {
         let mut is_new = self.run.conversation == Known::New;
         let positions = std::mem::take(&mut self.run.positions);
         let last = positions.len().saturating_sub(1);
@@ -54,7 +56,7 @@ impl Conversation {
         let mut accepted = false;
         for (at, position) in positions.into_iter().enumerate() {
             if self.shared.cancellation.is_cancelled() {
-                break;
+                return (accepted, false);
             }
             match self.send_one(position).await {
                 Next::Accepted => {
@@ -65,10 +67,10 @@ impl Conversation {
                     }
                 }
                 Next::Refused => {}
-                Next::Leave => break,
+                Next::Leave => return (accepted, false),
             }
         }
-        accepted
+        (accepted, true)
     }
 
     /// Gives Front the time to make the conversation that it has accepted a message of.

@@ -33,7 +33,7 @@ use recorder::Recorder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
@@ -47,6 +47,10 @@ const MOST_A_SECOND: f64 = 10.0;
 
 /// Conversations open at once, at most: each is a task with the positions of its messages.
 const MOST_OPEN: usize = 4_096;
+
+/// How often a run goes through what is left, at most: a conversation that was left for a passing reason is begun again after
+/// all others, as long as Front takes anything at all.
+const ROUNDS: u32 = 3;
 
 /// Bytes of requests held at once, in units of [`BYTE_UNIT`]; a larger request takes the whole budget. While a request is
 /// made, its source and what was decoded of it are in memory beside it.
@@ -169,6 +173,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         accepted: AtomicU64::new(0),
         done: AtomicU64::new(0),
         ending: Mutex::new(None),
+        left: Mutex::default(),
         observer: Arc::clone(&observer),
         cancellation,
     });
@@ -189,27 +194,40 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         }
     };
     let mut begun = 0;
-    while !shared.cancellation.is_cancelled() && job.most_conversations.is_none_or(|most| begun < most) {
-        let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
-        match queue.next(&shared.ledger) {
-            Ok(Some(run)) => {
-                begun += 1;
-                let conversation = Conversation::new(Arc::clone(&shared), run);
-                conversations.spawn(async move {
-                    conversation.send().await;
-                    drop(slot);
-                });
+    for round in 1..=ROUNDS {
+        let accepted_before = shared.accepted.load(Ordering::Relaxed);
+        while !shared.cancellation.is_cancelled() && job.most_conversations.is_none_or(|most| begun < most) {
+            let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
+            match queue.next(&shared.ledger) {
+                Ok(Some(run)) => {
+                    begun += 1;
+                    let conversation = Conversation::new(Arc::clone(&shared), run);
+                    conversations.spawn(async move {
+                        conversation.send().await;
+                        drop(slot);
+                    });
+                }
+                Ok(None) => break,
+                Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
             }
-            Ok(None) => break,
-            Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
+            while let Some(conversation) = conversations.try_join_next() {
+                ended(conversation);
+            }
         }
-        while let Some(conversation) = conversations.try_join_next() {
+        while let Some(conversation) = conversations.join_next().await {
             ended(conversation);
         }
+        let is_moving = shared.accepted.load(Ordering::Relaxed) > accepted_before;
+        let is_last = round == ROUNDS || !is_moving || job.most_conversations.is_some();
+        if is_last || shared.left().is_empty() || shared.cancellation.is_cancelled() {
+            break;
+        }
+        match Queue::of(&shared.ledger, BTreeSet::new()) {
+            Ok(again) => queue = again,
+            Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
+        }
     }
-    while let Some(conversation) = conversations.join_next().await {
-        ended(conversation);
-    }
+    shared.settle_what_is_left();
     if let Some(clock) = clock {
         clock.abort();
         // Its handle of what is shared must be gone before the recorder can end.
@@ -282,11 +300,37 @@ struct Shared {
     accepted: AtomicU64,
     done: AtomicU64,
     ending: Mutex<Option<Ending>>,
+    /// Conversations that were left for a passing reason, by their first position.
+    left: Mutex<BTreeMap<u64, Left>>,
     observer: Arc<dyn Observer>,
     cancellation: Cancellation,
 }
 
+/// A conversation that was left for a passing reason.
+struct Left {
+    range: Range<u64>,
+    /// Something of it was accepted in this run.
+    accepted: bool,
+}
+
 impl Shared {
+    fn left(&self) -> MutexGuard<'_, BTreeMap<u64, Left>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing more is sent of a conversation in this run; whoever asked hears of it if something was accepted.
+    fn settled(&self, range: Range<u64>, accepted: bool) {
+        if let Some(settled) = self.settled.as_ref().filter(|_| accepted) {
+            // Whoever listened may have stopped listening; what was accepted is in the ledger.
+            let _ = settled.send(range);
+        }
+    }
+
+    fn settle_what_is_left(&self) {
+        let left = std::mem::take(&mut *self.left());
+        left.into_values().for_each(|left| self.settled(left.range, left.accepted));
+    }
+
     /// Stops the run because something is wrong.
     fn stop(&self, reason: Stop) {
         self.end(Ending::Stopped(reason));

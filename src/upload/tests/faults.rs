@@ -176,7 +176,7 @@ async fn where_the_mapping_changed_its_new_request_goes_out_under_the_same_id_an
     assert_eq!((was.get("tags"), &is["tags"]), (None, &serde_json::json!(["old"])));
     let id = world.external_id("a1");
     let sent = &world.ledger.uids_of(&HashSet::from([id.clone()])).unwrap()[&id];
-    assert_eq!((sent.requests.len(), sent.attempts, sent.uids.as_slice()), (2, 2, &["u".to_owned()][..]));
+    assert_eq!((sent.requests.len(), sent.attempts, sent.uids.as_slice()), (2, 3, &["u".to_owned()][..]));
 }
 
 #[tokio::test]
@@ -244,4 +244,34 @@ fn conversations_enough_are_open_to_keep_the_pace_through_settling_and_latency()
     assert!(open(24, Duration::from_mins(10)) >= (200 * (5 + 600 + 5) / 60 / 2));
     assert!(open(1, Duration::ZERO) >= 1);
     assert_eq!(open(256, Duration::MAX), 4_096, "bounded however long it takes");
+}
+
+#[tokio::test]
+async fn what_was_left_for_a_passing_reason_is_begun_again_after_all_others() {
+    let names = ["a1", "a2", "b1"];
+    let world = World::of(&names);
+    // Four answers without a uid: more than a message waits for in one round.
+    let front = failing("a1", 4, (202, "{}".to_owned())).await;
+    let (heard, mut settled) = tokio::sync::mpsc::unbounded_channel();
+    let job = Job { settled: Some(heard), ..world.job(&front) };
+    let outcome = run(job, Arc::new(Silent), world.cancellation.clone()).await;
+    assert!(matches!(outcome.ending, Ending::Finished));
+    let order: Vec<String> = front.seen().into_iter().filter(|name| name.starts_with('a')).collect();
+    assert_eq!(order, ["a1", "a1", "a1", "a1", "a1", "a2"]);
+    assert_eq!(world.states(&names), ["accepted"; 3]);
+    let mut ranges = Vec::new();
+    while let Ok(range) = settled.try_recv() {
+        ranges.push(range);
+    }
+    assert_eq!(ranges, [2..3, 0..2], "each conversation is told of once, when nothing more of it is sent");
+}
+
+#[tokio::test]
+async fn where_front_takes_nothing_at_all_one_round_is_enough() {
+    let world = World::of(&["a1", "b1"]);
+    let front = Front::answering(|_| (202, "{}".to_owned())).await;
+    let outcome = world.send(&front).await;
+    assert!(matches!(outcome.ending, Ending::Finished));
+    assert_eq!(front.seen().len(), 8);
+    assert_eq!(world.states(&["a1", "b1"]), ["unknown"; 2]);
 }

@@ -13,13 +13,15 @@ use crate::mapping;
 use crate::plan::{Overview, overview_of, staleness};
 use crate::report::{Report, Sent, counted};
 use crate::upload::Chosen;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::io::{IsTerminal, stdin};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// Requests a second on one resource that Front is known to allow.
 const FRONT_PER_RESOURCE: u32 = 5;
@@ -66,6 +68,9 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
         confirm(context)?;
     }
     taken.take_up(&ledger)?;
+    if let Some(until) = until.and_then(local) {
+        super::say(&format!("sending stops by itself at {until}\n"));
+    }
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
@@ -87,6 +92,12 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     let exit = conclude_with(context, sent.ending, report, &more)?;
     said?;
     Ok(exit)
+}
+
+/// A moment as the clock on the wall shows it.
+fn local(moment: SystemTime) -> Option<String> {
+    let time = Timestamp::try_from(moment).ok()?.to_zoned(TimeZone::system());
+    Some(time.strftime("%Y-%m-%d %H:%M %Z").to_string())
 }
 
 /// The words for replays that could not have the bytes of the first attempt.

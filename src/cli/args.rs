@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use super::budget::BudgetArgs;
 use super::embedded_args::EmbeddedFrontArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 #[command(name = "threadlift", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
-rejected or refused · 4 stopped by Front · 5 ledger · 7 sent, but some unconfirmed, missing or different · 130 interrupted\n\
+rejected or refused · 4 stopped by Front · 5 ledger · 6 a budget is used up · 7 sent, but some unconfirmed, missing or different · 130 interrupted\n\
 Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
 )]
 pub(super) struct Cli {
@@ -51,6 +52,8 @@ pub(super) enum Command {
     Rehearse(RehearseArgs),
     /// Send what was planned to Front; run again to go on after a stop
     Import(ImportArgs),
+    /// Take up again what Front refused, after its cause was mended; then go on as `import` does
+    Retry(RetryArgs),
     /// What was planned and what became of it; safe beside a running import
     Status(StatusArgs),
     /// Look in Front for what was accepted: confirmed, different or missing
@@ -76,6 +79,8 @@ pub(super) struct StatusArgs {
     /// Write a table of all messages that were ever sent: old id, external id, Front's ids, and the URL that opens each
     #[arg(long, value_name = "FILE.csv")]
     pub map: Option<PathBuf>,
+    #[command(flatten)]
+    pub rejects: RejectsArg,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +118,30 @@ pub(super) struct PlanArgs {
     pub online: bool,
     #[command(flatten)]
     pub front: FrontArgs,
+    #[command(flatten)]
+    pub rejects: RejectsArg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RejectsArg {
+    /// Write the originals of all that is unreadable, rejected or refused into a new folder, with the causes
+    #[arg(long, value_name = "DIR")]
+    pub rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RetryArgs {
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Only messages with this in their cause, in any case of letters
+    #[arg(long, value_name = "TEXT")]
+    pub cause: Option<String>,
+    /// Only this message: an external id, a Message-ID, or the export's own id; may be given again
+    #[arg(long = "id", value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Take up what Front accepted and never made, instead of what it refused: it is sent again with the same id
+    #[arg(long)]
+    pub missing: bool,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +190,10 @@ pub(super) struct ImportArgs {
     /// Conversations of the sample
     #[arg(long, value_name = "N", default_value_t = 20, requires = "pilot", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub threads: u32,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub rejects: RejectsArg,
 }
 
 /// How to reach Front.

@@ -4,16 +4,21 @@ use super::args::ImportArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::interrupt::NOTICE;
+use super::rejects::Bundle;
+use super::retry;
 use super::sending::{self, Pace};
 use super::{greeting, online, pilot, plan, progress};
 use crate::front;
 use crate::plan::{Overview, overview_of, staleness};
 use crate::report::{Report, Sent, counted};
+use crate::upload::Chosen;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> {
     let Some(inbox) = &args.pilot else { return send(&context, args) };
@@ -23,7 +28,16 @@ pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> 
 }
 
 fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
-    let settings = greeting::settings(context, &args.front)?;
+    go(context, args, None)
+}
+
+/// Sends what is left, and what is `chosen` to be taken up again.
+pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result<Exit, Failure> {
+    let command = if chosen.is_some() { "retry" } else { "import" };
+    let until = args.budget.until();
+    let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
+    let mut settings = greeting::settings(context, &args.front)?;
+    settings.most_requests = args.budget.max_requests;
     let sources = context.open_sources()?;
     let mut ledger = context.open_ledger()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
@@ -39,7 +53,8 @@ fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
             plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?
         }
     };
-    let mut before = plan::report(context, "import", &ledger, Some(overview.clone()))?;
+    let taken = chosen.map(|chosen| retry::choose(&ledger, chosen)).transpose()?.unwrap_or_default();
+    let mut before = plan::report(context, command, &ledger, Some(overview.clone()))?;
     if !before.balanced {
         return Err(plan::unbalanced(&before));
     }
@@ -56,7 +71,7 @@ fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
         online::check_tags(context, &greeted, &overview, args.create_tags).await?;
         Ok(greeted)
     }))?;
-    let left = before.total.pending + before.total.unknown;
+    let left = before.total.pending + before.total.unknown + taken.count();
     before.ending = format!("Ready to send {} to {}.", counted(left, "message"), greeted.company);
     let asks = !args.yes && left > 0;
     // A plan that nobody has seen yet is shown, so that a script's log holds what it has agreed to.
@@ -66,15 +81,19 @@ fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
     if asks {
         confirm(context)?;
     }
+    taken.take_up(&ledger)?;
+    if let Some(until) = until.and_then(local) {
+        super::say(&format!("sending stops by itself at {until}\n"));
+    }
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
     let send = &context.mapping.send;
     let patience = (!args.no_verify).then_some(send.patience);
-    let pace = Pace { in_flight: send.in_flight, settle: send.settle, patience };
+    let pace = Pace { in_flight: send.in_flight, settle: send.settle, patience, until, again: taken.missing };
     let began = Instant::now();
-    let sent = runtime.block_on(sending::send(context, ledger, sources, greeted, pace, observer))?;
-    let mut report = plan::report(context, "import", &sent.ledger, None)?;
+    let sent = runtime.block_on(sending::send(context, ledger, Arc::clone(&sources), greeted, pace, observer))?;
+    let mut report = plan::report(context, command, &sent.ledger, None)?;
     report.sent =
         Some(Sent { company, accepted: sent.accepted, seconds: began.elapsed().as_secs_f64(), front_holds: None });
     sent.ledger.flush()?;
@@ -82,20 +101,46 @@ fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    conclude(context, sent, report)
+    let said = bundle.map(|bundle| bundle.write(context, &sent.ledger, &sources)).transpose();
+    let mut more = if sent.otherwise == 0 { Vec::new() } else { vec![sent_otherwise(sent.otherwise)] };
+    more.extend(said.as_ref().ok().cloned().flatten());
+    let exit = conclude_with(context, sent, report, &more)?;
+    said?;
+    Ok(exit)
+}
+
+/// A moment as the clock on the wall shows it.
+fn local(moment: SystemTime) -> Option<String> {
+    let time = Timestamp::try_from(moment).ok()?.to_zoned(TimeZone::system());
+    Some(time.strftime("%Y-%m-%d %H:%M %Z").to_string())
+}
+
+/// The words for replays that could not have the bytes of the first attempt.
+fn sent_otherwise(messages: u64) -> String {
+    format!(
+        "{} of unknown fate went out before as another request, and cannot be made again as it was, since mapping or program \
+         changed: Front keeps the one that came first; `show ID` has the digests of both.",
+        counted(messages, "message")
+    )
 }
 
 /// Prints the report with the words that fit its ending.
-pub(super) fn conclude(context: &Context, sent: sending::Sent, mut report: Report) -> Result<Exit, Failure> {
+pub(super) fn conclude(context: &Context, sent: sending::Sent, report: Report) -> Result<Exit, Failure> {
+    conclude_with(context, sent, report, &[])
+}
+
+/// The same with further sentences below.
+fn conclude_with(context: &Context, sent: sending::Sent, mut report: Report, more: &[String]) -> Result<Exit, Failure> {
+    let with_more = |words: String| std::iter::once(words).chain(more.iter().cloned()).collect::<Vec<_>>().join("\n");
     let failure = sent.confirmation.failure(context, &sent.ledger);
     report.seen = sent.confirmation.seen;
     match failure.map_or_else(|| sending::verdict(context, sent.ending, &report), Err) {
         Ok((exit, words)) => {
-            report.ending = words;
+            report.ending = with_more(words);
             plan::finish(context, report, exit)
         }
         Err(failure) => {
-            report.ending = format!("Stopped: {}", failure.message);
+            report.ending = with_more(format!("Stopped: {}", failure.message));
             if let Err(unwritten) = plan::finish(context, report, failure.exit) {
                 // Why the run stopped is the more important of the two.
                 super::say(&unwritten.text());

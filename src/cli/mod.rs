@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit code out. Only this room draws.
 
 mod args;
+mod budget;
 mod confirmation;
 mod context;
 mod embedded_args;
@@ -16,6 +17,8 @@ mod place;
 mod plan;
 mod progress;
 mod rehearse;
+mod rejects;
+mod retry;
 mod sending;
 mod show;
 mod status;
@@ -24,7 +27,7 @@ mod verify;
 
 pub use exit::Exit;
 
-use crate::report::printable_lines;
+use crate::report::{printable, printable_lines};
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -65,6 +68,7 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
             rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
         }
         Command::Import(args) => import::run(load(&args.mapping)?, args),
+        Command::Retry(args) => retry::run(&load(&args.import.mapping)?, args),
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),

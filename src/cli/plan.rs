@@ -3,6 +3,7 @@
 use super::args::PlanArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::rejects::Bundle;
 use super::{online, output, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
@@ -17,6 +18,7 @@ const MAX_REFUSALS: usize = 6;
 
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
+    let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
     let observer = progress::observer(context.common.quiet);
     let mut ledger = context.open_ledger()?;
     let requests =
@@ -43,6 +45,10 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         _ => format!("Nothing was sent. Next: {}", context.command("rehearse")),
     };
     report.ending = format!("{words} {next}");
+    if let Some(bundle) = bundle {
+        let said = bundle.write(context, &ledger, &sources)?;
+        report.ending = format!("{}\n{said}", report.ending);
+    }
     // For a `status` beside the next command on this ledger.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
     ledger.close()?;

@@ -11,6 +11,7 @@ use crate::ledger::Ledger;
 use crate::rehearsal::{Config, Server};
 use crate::report::{FrontHolds, Sent};
 use secrecy::SecretString;
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
@@ -51,7 +52,13 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     settings.observer = Arc::clone(&observer);
     let runtime = sending::runtime()?;
     let began = Instant::now();
-    let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE, patience: (!args.no_verify).then_some(PATIENCE) };
+    let pace = Pace {
+        in_flight: IN_FLIGHT,
+        settle: SETTLE,
+        patience: (!args.no_verify).then_some(PATIENCE),
+        until: None,
+        again: BTreeSet::new(),
+    };
     let sent = runtime.block_on(async {
         let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview).await };
         let greeted = sending::unless_stopped(context, greet).await?;

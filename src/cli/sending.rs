@@ -3,19 +3,20 @@
 use super::confirmation::{self, Confirmation};
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::greeting::Greeted;
+use super::greeting::{Greeted, front_failure};
 use super::interrupt;
 use crate::event::Observer;
-use crate::front::{Cancellation, Client, StopCause};
+use crate::front::{Cancellation, Client, FrontError, StopCause};
 use crate::ledger::Ledger;
 use crate::plan::Rebuilder;
+use crate::report::counted;
 use crate::source::Source;
-use crate::upload::{self, Ending, Job, Stop};
+use crate::upload::{self, Budget, Ending, Job, Stop};
 use crate::verify::{self, Resend, Scope, Timing, first_conversation};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -31,12 +32,18 @@ pub(super) struct Pace {
     pub settle: Duration,
     /// How long a message that Front accepted may take to exist; without it nobody looks.
     pub patience: Option<Duration>,
+    /// When to stop by itself.
+    pub until: Option<SystemTime>,
+    /// Missing messages that are to be sent again, by position.
+    pub again: BTreeSet<u64>,
 }
 
 /// What sending came to.
 pub(super) struct Sent {
     pub ledger: Arc<Ledger>,
     pub accepted: u64,
+    /// See [`upload::Outcome::otherwise`].
+    pub otherwise: u64,
     pub ending: Ending,
     pub confirmation: Confirmation,
 }
@@ -116,18 +123,19 @@ impl Sender {
         let mut confirmation = Confirmation::default();
         let Some(patience) = self.pace.patience else {
             let outcome = self.upload(None, None).await;
-            return Ok(self.sent(outcome.accepted, outcome.ending, confirmation));
+            return Ok(self.sent(outcome.accepted, outcome.otherwise, outcome.ending, confirmation));
         };
         let timing = Timing::of(self.pace.settle, patience);
-        let mut accepted = 0;
+        let (mut accepted, mut otherwise) = (0, 0);
         // A conversation of which Front takes nothing checks nothing; the next one may. Of many such, sending says why.
         for _ in 0..FIRSTS {
             let Some(first) = first_conversation(&self.ledger)? else { break };
             if !first.was_sent {
                 let outcome = self.upload(Some(first.range.clone()), None).await;
                 accepted += outcome.accepted;
+                otherwise += outcome.otherwise;
                 if !matches!(outcome.ending, Ending::Finished) {
-                    return Ok(self.sent(accepted, outcome.ending, confirmation));
+                    return Ok(self.sent(accepted, otherwise, outcome.ending, confirmation));
                 }
                 if outcome.accepted == 0 {
                     continue;
@@ -139,7 +147,7 @@ impl Sender {
                 verify::run(self.look(scope, resend, timing), self.observer.clone(), self.cancellation.clone());
             let is_done = confirmation.take(outcome.await);
             if !is_done || !confirmation.is_first_good(&self.ledger, &first.range)? {
-                return Ok(self.sent(accepted, Ending::Interrupted, confirmation));
+                return Ok(self.sent(accepted, otherwise, Ending::Interrupted, confirmation));
             }
         }
         let (settled, heard) = mpsc::unbounded_channel();
@@ -154,12 +162,13 @@ impl Sender {
         };
         let (outcome, seen) = tokio::join!(upload, look);
         accepted += outcome.accepted;
+        otherwise += outcome.otherwise;
         let is_done = confirmation.take(seen);
         let ending = match outcome.ending {
             Ending::Finished if !is_done => Ending::Interrupted,
             ending => ending,
         };
-        Ok(self.sent(accepted, ending, confirmation))
+        Ok(self.sent(accepted, otherwise, ending, confirmation))
     }
 
     async fn upload(
@@ -174,7 +183,9 @@ impl Sender {
             inboxes: self.inboxes.clone(),
             in_flight: self.pace.in_flight,
             settle: self.pace.settle,
-            most_conversations: None,
+            // What is taken up again is sent with the rest, not with the conversation that goes first.
+            again: if only.is_some() { BTreeSet::new() } else { self.pace.again.clone() },
+            until: self.pace.until,
             only,
             settled,
         };
@@ -196,8 +207,8 @@ impl Sender {
         Resend { rebuilder: self.rebuilder.clone(), inboxes: self.inboxes.clone() }
     }
 
-    fn sent(&self, accepted: u64, ending: Ending, confirmation: Confirmation) -> Sent {
-        Sent { ledger: Arc::clone(&self.ledger), accepted, ending, confirmation }
+    fn sent(&self, accepted: u64, otherwise: u64, ending: Ending, confirmation: Confirmation) -> Sent {
+        Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise, ending, confirmation }
     }
 }
 
@@ -207,8 +218,21 @@ pub(super) fn verdict(
     ending: Ending,
     report: &crate::report::Report,
 ) -> Result<(Exit, String), Failure> {
-    let again = format!("run it again to go on: {}", context.command(report.command));
+    // What was taken up again is what is left now, and needs no second choice.
+    let command = if report.command == "retry" { "import" } else { report.command };
+    let again = format!("run it again to go on: {}", context.command(command));
+    let left = report.total.unknown + report.total.pending;
+    // A budget that ended with the work itself has stopped nothing.
+    let ending = if left == 0 && matches!(ending, Ending::Budget(_)) { Ending::Finished } else { ending };
     match ending {
+        Ending::Budget(budget) => {
+            let what = match budget {
+                Budget::Requests => "The budget of requests is used up",
+                Budget::Time => "The time to stop has come",
+            };
+            let left = counted(left, "message");
+            Ok((Exit::Budget, format!("{what}; nothing is lost, {left} left to send; {again}")))
+        }
         Ending::Interrupted => Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
         Ending::Stopped(stop) => Err(stop_failure(stop)),
         Ending::Finished if report.total.unknown + report.total.pending > 0 => Ok((
@@ -271,10 +295,13 @@ pub(super) fn stop_failure(stop: Stop) -> Failure {
             format!("Front has not answered any request for too long; last seen: {last}"),
             "run the same command again when Front is back; what was sent is in the ledger",
         ),
+        // Spent is a budget, and told as one.
+        Stop::Front(StopCause::Spent) => front_failure(&FrontError::Spent),
         Stop::Refusals { what, commonest } => Failure::target(
             format!("{what}; the commonest cause: {commonest}"),
             "mend the mapping so that this cause goes away, then run `plan` and `import` again: a refused message is sent \
-             again as soon as its request is another one; `status` names them",
+             again as soon as its request is another one; where the cause was mended in Front, `retry` takes them up again; \
+             `status` names them",
         ),
         Stop::Source(error) => Failure::usage(
             error.to_string(),

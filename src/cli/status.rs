@@ -3,13 +3,15 @@
 use super::args::StatusArgs;
 use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
+use super::rejects::Bundle;
 use super::{plan, verify};
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
-use crate::plan::overview_of;
+use crate::plan::{overview_of, staleness};
 use crate::report::Report;
 use jiff::Timestamp;
 
 pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
+    let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
     let dir = context.ledger_dir();
     match Ledger::open_existing(&dir) {
         Ok(ledger) => {
@@ -18,10 +20,16 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure>
                 let sources = context.open_sources().ok();
                 verify::map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
             }
-            at_rest(context, &ledger)
+            at_rest(context, &ledger, bundle)
         }
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
-        Err(locked @ LedgerError::Locked { .. }) if args.map.is_some() => Err(locked.into()),
+        Err(locked @ LedgerError::Locked { .. }) if bundle.is_some() || args.map.is_some() => Err(Failure {
+            help: Some(
+                "bundle and map need the ledger for themselves: ask for them when the other command has ended"
+                    .to_owned(),
+            ),
+            ..locked.into()
+        }),
         Err(locked @ LedgerError::Locked { .. }) => match read_summary(&dir)? {
             Some(summary) => beside(context, summary),
             None => Err(Failure {
@@ -37,7 +45,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure>
     }
 }
 
-fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
+fn at_rest(context: &Context, ledger: &Ledger, bundle: Option<Bundle>) -> Result<Exit, Failure> {
     let overview = ledger.plan().map(overview_of).transpose()?;
     if overview.is_none() {
         let help = format!("run: {}", context.command("plan"));
@@ -49,7 +57,18 @@ fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
     }
     // A summary that was lost or damaged is whole again for the next `status` beside a run.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
-    conclude(context, report, "Nothing is running.")
+    let said = match bundle {
+        None => String::new(),
+        Some(bundle) => {
+            let sources = context.open_sources()?;
+            if let Some(why) = staleness(ledger, &context.mapping, &sources)? {
+                let help = format!("run: {} --rejects DIR", context.command("plan"));
+                return Err(Failure::usage(format!("no bundle was written: {why}"), help));
+            }
+            format!("\n{}", bundle.write(context, ledger, &sources)?)
+        }
+    };
+    conclude(context, report, "Nothing is running.", &said)
 }
 
 fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
@@ -65,10 +84,10 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    conclude(context, report, &now)
+    conclude(context, report, &now, "")
 }
 
-fn conclude(context: &Context, mut report: Report, now: &str) -> Result<Exit, Failure> {
+fn conclude(context: &Context, mut report: Report, now: &str, more: &str) -> Result<Exit, Failure> {
     let left = report.total.pending + report.total.unknown;
     let counted = |number| crate::report::counted(number, "message");
     report.ending = match left {
@@ -87,5 +106,6 @@ fn conclude(context: &Context, mut report: Report, now: &str) -> Result<Exit, Fa
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,
     };
+    report.ending.push_str(more);
     plan::finish(context, report, exit)
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ struct Shared {
     gate: Arc<Gate>,
     herald: Arc<Herald>,
     timing: Timing,
+    /// Messages that are being imported at this moment.
+    under_way: AtomicUsize,
     /// The latest success of any import: tells an outage from a message that Front cannot digest.
     last_import: Mutex<Option<Instant>>,
 }
@@ -113,9 +116,9 @@ impl Client {
         let http = ClientBuilder::new(http).with(Gatekeeper(Arc::clone(&gate))).build();
         let timing = settings.timing;
         let last_import = Mutex::new(None);
-        Ok(Self {
-            shared: Arc::new(Shared { http, target, authorization, redaction, gate, herald, timing, last_import }),
-        })
+        let under_way = AtomicUsize::new(0);
+        let shared = Shared { http, target, authorization, redaction, gate, herald, timing, under_way, last_import };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     pub(super) fn target(&self) -> &Target {
@@ -167,6 +170,11 @@ impl Client {
             },
         }
         true
+    }
+
+    /// Messages that are being imported at this moment.
+    pub(super) fn under_way(&self) -> &AtomicUsize {
+        &self.shared.under_way
     }
 
     pub(super) fn import_succeeded(&self) {

@@ -1,5 +1,6 @@
 //! One message to Front: attempts with the same bytes until it is clear what became of it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::Method;
@@ -78,6 +79,8 @@ pub enum StopCause {
         /// What the last attempt said.
         last: String,
     },
+    /// As many requests were made as may be.
+    Spent,
 }
 
 /// An attempt that may be followed by another.
@@ -107,6 +110,11 @@ impl Client {
     /// Resending is safe because Front keeps one message per external id. Failures count towards setting the message
     /// aside only while other imports succeed; when nothing succeeds, it waits for the outage to end.
     pub async fn import(&self, inbox_id: &str, request: &ImportRequest, cancellation: &Cancellation) -> Answer {
+        let _present = Present::among(self.under_way());
+        self.import_until_clear(inbox_id, request, cancellation).await
+    }
+
+    async fn import_until_clear(&self, inbox_id: &str, request: &ImportRequest, cancellation: &Cancellation) -> Answer {
         let encoded = encode(request);
         let url = self.target().url(&["inboxes", inbox_id, "imported_messages"]);
         let mut history = History::new(self.backoff());
@@ -121,14 +129,21 @@ impl Client {
                         return answer;
                     }
                 },
-                Err(NoReply::Cancelled | NoReply::Spent) => return history.cancelled(),
+                Err(NoReply::Cancelled) => return history.cancelled(),
+                Err(NoReply::Spent) => return history.stop(StopCause::Spent),
                 Err(NoReply::NotSent(why)) => Trouble { status: None, why, wait: None, kind: Kind::NotSent },
                 Err(NoReply::Lost(why)) => Trouble { status: None, why, wait: None, kind: Kind::Failed },
             };
-            match history.note(&trouble, Instant::now(), self.last_import(), self.timing()) {
+            let is_alone = self.under_way().load(Ordering::Relaxed) <= 1;
+            match history.note(&trouble, Instant::now(), self.last_import(), is_alone, self.timing()) {
                 Next::Again => {}
                 Next::Enough(answer) => return answer,
-                Next::LongOutage => return self.after_long_outage(&trouble, &history, cancellation).await,
+                Next::LongOutage => return history.stop(StopCause::Outage { last: trouble.told() }),
+                Next::LongAlone => {
+                    if let Some(answer) = self.after_long_alone(&trouble, &history, cancellation).await {
+                        return answer;
+                    }
+                }
             }
             if !self.before_another(&trouble, &mut history.backoff, cancellation).await {
                 return history.cancelled();
@@ -151,18 +166,36 @@ impl Client {
         self.rest(pause, &trouble.told(), Some(cancellation)).await
     }
 
-    /// No import succeeded for very long. Where Front answers a simple question all the same, this message is the one
-    /// it cannot digest: it is set aside, or the last message of a run could stop it for ever.
-    async fn after_long_outage(&self, trouble: &Trouble, history: &History, cancellation: &Cancellation) -> Answer {
-        let outage = history.stop(StopCause::Outage { last: trouble.told() });
-        if trouble.kind != Kind::Failed {
-            return outage;
-        }
+    /// The only message under way has failed for long: nothing that succeeds can speak against it. Where Front answers a
+    /// simple question all the same, it is set aside, or the last message of a run could hold it up for ever.
+    async fn after_long_alone(
+        &self,
+        trouble: &Trouble,
+        history: &History,
+        cancellation: &Cancellation,
+    ) -> Option<Answer> {
         match self.attempt(Method::GET, &self.target().url(&["me"]), None, Some(cancellation)).await {
-            Ok(reply) if class(reply.status) == Class::Success => history.poison(trouble),
-            Err(NoReply::Cancelled | NoReply::Spent) => history.cancelled(),
-            Ok(_) | Err(NoReply::NotSent(_) | NoReply::Lost(_)) => outage,
+            Ok(reply) if class(reply.status) == Class::Success => Some(history.poison(trouble)),
+            Err(NoReply::Cancelled) => Some(history.cancelled()),
+            Err(NoReply::Spent) => Some(history.stop(StopCause::Spent)),
+            Ok(_) | Err(NoReply::NotSent(_) | NoReply::Lost(_)) => None,
         }
+    }
+}
+
+/// A message among those that are being imported, until it is dropped.
+struct Present<'a>(&'a AtomicUsize);
+
+impl<'a> Present<'a> {
+    fn among(all: &'a AtomicUsize) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(all)
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -192,7 +225,10 @@ struct History {
 enum Next {
     Again,
     Enough(Answer),
+    /// Nothing has succeeded for as long as the settings allow.
     LongOutage,
+    /// Nothing else was tried for long.
+    LongAlone,
 }
 
 impl History {
@@ -226,8 +262,16 @@ impl History {
         }
     }
 
-    /// Writes the trouble down and says what follows. `last_import` is the latest success of any import.
-    fn note(&mut self, trouble: &Trouble, now: Instant, last_import: Option<Instant>, timing: &Timing) -> Next {
+    /// Writes the trouble down and says what follows. `last_import` is the latest success of any import; `is_alone` where
+    /// no other message is under way.
+    fn note(
+        &mut self,
+        trouble: &Trouble,
+        now: Instant,
+        last_import: Option<Instant>,
+        is_alone: bool,
+        timing: &Timing,
+    ) -> Next {
         self.attempts = self.attempts.saturating_add(1);
         self.sent |= trouble.kind != Kind::NotSent;
         self.may_have_arrived |= matches!(trouble.kind, Kind::Failed | Kind::Unusable);
@@ -251,7 +295,13 @@ impl History {
             return Next::Enough(self.poison(trouble));
         }
         let without_success = now.saturating_duration_since(last_import.map_or(since, |success| success.max(since)));
-        if without_success >= timing.outage { Next::LongOutage } else { Next::Again }
+        if without_success >= timing.outage {
+            Next::LongOutage
+        } else if is_alone && trouble.kind == Kind::Failed && without_success >= timing.alone {
+            Next::LongAlone
+        } else {
+            Next::Again
+        }
     }
 
     fn poison(&self, trouble: &Trouble) -> Answer {

@@ -1,7 +1,11 @@
 //! Tests of [`super`] against a fake on loopback.
 
 use super::*;
-use crate::front::fake::{Does, Fake, Seen, accepts, client, message, message_with_files, quick, says, stops_halfway};
+use crate::front::fake::{
+    Does, Fake, Seen, TOKEN, accepts, client, message, message_with_files, quick, says, stops_halfway,
+};
+use crate::front::{FrontError, Settings};
+use secrecy::SecretString;
 
 async fn import(fake: &Fake, request: &ImportRequest) -> Answer {
     fake.client(quick()).await.import("inb_1", request, &Cancellation::new()).await
@@ -131,14 +135,14 @@ async fn an_outage_counts_against_no_message_and_is_waited_out() {
 
 #[tokio::test]
 async fn an_outage_beyond_its_limit_stops_the_run() {
-    let timing = Timing { outage: Duration::from_millis(20), ..quick() };
+    let timing = Timing { outage: Duration::from_millis(60), alone: Duration::from_millis(10), ..quick() };
     let fake = Fake::script(vec![says(503, "", "down")]).await;
     let answer = fake.client(timing.clone()).await.import("inb_1", &message("m"), &Cancellation::new()).await;
     assert_eq!(
         answer,
         Answer::Stop { cause: StopCause::Outage { last: "Front answered 503: down".into() }, may_be_there: true }
     );
-    assert!(fake.seen().last().is_some_and(|last| last.line() == "GET /me HTTP/1.1"), "asked whether Front is alive");
+    assert!(fake.seen().iter().any(|seen| seen.line() == "GET /me HTTP/1.1"), "asked whether Front is alive");
 
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = format!("http://{}", free.local_addr().unwrap());
@@ -154,10 +158,44 @@ async fn the_last_message_of_a_run_cannot_stop_it_for_ever() {
         _ => says(500, "", "boom"),
     })
     .await;
-    let timing = Timing { outage: Duration::from_millis(20), ..quick() };
+    let timing = Timing { alone: Duration::from_millis(20), ..quick() };
     let answer = fake.client(timing).await.import("inb_1", &message("m"), &Cancellation::new()).await;
     let Answer::Poison { attempts, status: Some(500), cause } = answer else { panic!("{answer:?}") };
     assert_eq!((attempts as usize, cause.as_str()), (fake.seen().len() - 1, "boom"));
+}
+
+#[tokio::test]
+async fn where_several_messages_fail_and_none_succeeds_it_is_an_outage_though_front_answers_questions() {
+    let fake = Fake::new(|seen| match seen.line() {
+        "GET /me HTTP/1.1" => says(200, "", r#"{"id":"cmp_1","name":"Acme"}"#),
+        _ => says(500, "", "boom"),
+    })
+    .await;
+    let timing = Timing { outage: Duration::from_millis(80), alone: Duration::from_millis(1), ..quick() };
+    let client = fake.client(timing).await;
+    let cancellation = Cancellation::new();
+    let (one, other) = (message("one"), message("other"));
+    let first = client.import("inb_1", &one, &cancellation);
+    let second = client.import("inb_1", &other, &cancellation);
+    // The one that gives up first leaves the other alone, which then is what speaks against it.
+    let answer = tokio::select! { answer = first => answer, answer = second => answer };
+    assert!(matches!(answer, Answer::Stop { cause: StopCause::Outage { .. }, may_be_there: true }), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_budget_of_requests_counts_every_attempt_and_ends_the_run() {
+    let fake = Fake::script(vec![says(500, "", ""), accepts("u1")]).await;
+    let mut settings = Settings::new(fake.base_url(), SecretString::from(TOKEN));
+    (settings.share, settings.reserve, settings.per_resource) = (1.0, 0, 1_000_000);
+    (settings.timing, settings.most_requests) = (quick(), Some(3));
+    let client = Client::new(settings).unwrap();
+    // The first of the three tells it that nothing paces it here.
+    assert!(client.attempt(Method::GET, &client.target().url(&["prime", ""]), None, None).await.is_ok());
+    assert_eq!(client.import("inb_1", &message("m"), &Cancellation::new()).await, accepted("u1"));
+    let answer = client.import("inb_1", &message("n"), &Cancellation::new()).await;
+    assert_eq!(answer, Answer::Stop { cause: StopCause::Spent, may_be_there: false });
+    assert_eq!(fake.seen().len(), 2);
+    assert!(matches!(client.me().await, Err(FrontError::Spent)), "lookups count as well");
 }
 
 #[tokio::test]
@@ -195,28 +233,28 @@ async fn the_sixth_failure_among_successes_is_the_last() {
     let mut history = History::new(Backoff::new(Duration::ZERO, Duration::ZERO));
     // An outage: ten failures, no success since the first.
     for second in 10..20 {
-        assert!(matches!(history.note(&failed(503), at(second), Some(at(5)), &timing), Next::Again));
+        assert!(matches!(history.note(&failed(503), at(second), Some(at(5)), false, &timing), Next::Again));
     }
     // Front is back for others; throttling does not count.
     let throttled = Trouble { kind: Kind::Throttled, ..failed(429) };
     for second in 21..25 {
-        assert!(matches!(history.note(&throttled, at(second), Some(at(20)), &timing), Next::Again));
-        assert!(matches!(history.note(&failed(500), at(second), Some(at(20)), &timing), Next::Again));
+        assert!(matches!(history.note(&throttled, at(second), Some(at(20)), false, &timing), Next::Again));
+        assert!(matches!(history.note(&failed(500), at(second), Some(at(20)), false, &timing), Next::Again));
     }
-    let last = history.note(&failed(500), at(25), Some(at(20)), &timing);
+    let last = history.note(&failed(500), at(25), Some(at(20)), false, &timing);
     assert!(matches!(last, Next::Enough(Answer::Poison { attempts: 19, status: Some(500), .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_measured_from_the_latest_success() {
-    let timing = Timing::default();
+    let timing = Timing { outage: Duration::from_mins(30), ..Timing::default() };
     let start = Instant::now();
     let at = |minutes| start + Duration::from_mins(minutes);
     let mut history = History::new(Backoff::new(Duration::ZERO, Duration::ZERO));
-    assert!(matches!(history.note(&failed(503), at(1), None, &timing), Next::Again));
-    assert!(matches!(history.note(&failed(503), at(30), None, &timing), Next::Again));
-    assert!(matches!(history.note(&failed(503), at(59), Some(at(30)), &timing), Next::Again));
-    assert!(matches!(history.note(&failed(503), at(60), Some(at(30)), &timing), Next::LongOutage));
+    assert!(matches!(history.note(&failed(503), at(1), None, false, &timing), Next::Again));
+    assert!(matches!(history.note(&failed(503), at(30), None, false, &timing), Next::Again));
+    assert!(matches!(history.note(&failed(503), at(59), Some(at(30)), false, &timing), Next::Again));
+    assert!(matches!(history.note(&failed(503), at(60), Some(at(30)), false, &timing), Next::LongOutage));
 }
 
 #[tokio::test]

@@ -85,8 +85,10 @@ pub struct Timing {
     pub failures: u32,
     /// So often is a message sent again after a 2xx that does not say what became of it.
     pub replays: u32,
-    /// After so long without any success the run stops.
+    /// After so long without any success, though several messages were tried, the run stops.
     pub outage: Duration,
+    /// After so long without success of the only message under way, it is set aside if Front is there for others.
+    pub alone: Duration,
 }
 
 impl Default for Timing {
@@ -101,7 +103,9 @@ impl Default for Timing {
             longest_hint: Duration::from_mins(2),
             failures: 6,
             replays: 3,
-            outage: Duration::from_mins(30),
+            // Long enough for a night: an import that nobody watches waits an outage out by itself.
+            outage: Duration::from_hours(12),
+            alone: Duration::from_mins(30),
         }
     }
 }

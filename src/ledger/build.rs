@@ -107,7 +107,16 @@ impl Builder<'_> {
     fn add_state(&mut self, position: u64, source: u16, planned: &Planned, hash: &IdHash) -> Result<(), LedgerError> {
         let Some(line) = self.standings.last(hash) else { return Ok(()) };
         match self.facts.read(line)?.into_state() {
-            Some((id, State::Refused { .. })) if id == planned.external_id && self.is_mended(planned, hash)? => Ok(()),
+            Some((id, State::Refused { status, .. }))
+                if id == planned.external_id && self.is_mended(planned, hash)? =>
+            {
+                if (400..500).contains(&status) {
+                    return Ok(());
+                }
+                // The server failed over the former bytes, which may have been taken all the same.
+                self.states += 1;
+                self.index.put_state(position, &Stored { source, reached: Reached::Unanswered, line })
+            }
             Some((id, state)) if id == planned.external_id => {
                 self.states += 1;
                 let reached = Reached::of(&state).at_rest();

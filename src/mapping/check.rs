@@ -240,7 +240,11 @@ fn send(found: &mut Findings, root: &Section) -> Send {
     let order = section.choice(
         found,
         "order",
-        &[("recent-threads-first", Order::RecentThreadsFirst), ("oldest-first", Order::OldestFirst)],
+        &[
+            ("recent-threads-first", Order::RecentThreadsFirst),
+            ("oldest-first", Order::OldestFirst),
+            ("source", Order::Source),
+        ],
     );
     Send {
         share: share.unwrap_or(0.8),

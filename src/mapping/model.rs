@@ -303,6 +303,8 @@ pub enum Order {
     RecentThreadsFirst,
     /// Threads by their first message.
     OldestFirst,
+    /// Threads as the sources have the first message of each.
+    Source,
 }
 
 /// `[limits]`: what is rejected before it is parsed. All lie far above what mail programs write.

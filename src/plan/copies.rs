@@ -153,10 +153,12 @@ impl<'a> Resolution<'a> {
 
     fn add_message(&mut self, external_id: String, copies: &[Copy<'_>], pins: &Pins) {
         let sent = pins.copy(&external_id);
+        // Where Front refused one copy for good, another is worth a try: a mended original that lies beside it.
+        let refused = pins.refused_copy(&external_id);
         // Among equals the first in content order wins, which max_by_key would not give.
         let mut best: Option<Copy<'_>> = None;
         for (number, copy) in copies.iter().copied() {
-            let rank = |copy: &Candidate| (sent == Some(copy.pin()), copy.richness);
+            let rank = |copy: &Candidate| (sent == Some(copy.pin()), refused != Some(copy.pin()), copy.richness);
             if best.is_none_or(|(_, held)| rank(held) < rank(copy)) {
                 best = Some((number, copy));
             }

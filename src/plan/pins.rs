@@ -117,6 +117,11 @@ impl Pins {
         self.sent(external_id).map(|(known, _)| known.identity)
     }
 
+    /// Which copy of a message Front refused for good.
+    pub(super) fn refused_copy(&self, external_id: &str) -> Option<[u8; 32]> {
+        self.known.get(external_id).filter(|known| known.thread.is_none()).map(|known| known.identity)
+    }
+
     /// The ref a message was sent under.
     pub(super) fn thread_ref(&self, external_id: &str) -> Option<&str> {
         self.sent(external_id).map(|(_, thread)| thread.thread_ref.as_str())

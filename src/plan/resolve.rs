@@ -215,11 +215,15 @@ impl Resolution<'_> {
     /// Sorts the messages into the order they are sent in: thread by thread, oldest first in each, and lines of
     /// one second as the source has them, since a chat's clock may count minutes.
     fn put_in_order(&mut self) {
-        let recent_first = self.mapping.send.order == Order::RecentThreadsFirst;
+        let read_first = self.read_first();
         let mut threads: Vec<(i64, &str, usize)> = (0..)
             .zip(&self.threads)
             .map(|(at, thread)| {
-                let due = if recent_first { thread.last.saturating_neg() } else { thread.first };
+                let due = match self.mapping.send.order {
+                    Order::RecentThreadsFirst => thread.last.saturating_neg(),
+                    Order::OldestFirst => thread.first,
+                    Order::Source => read_first.get(at).copied().unwrap_or(i64::MAX),
+                };
                 (due, thread.thread_ref.as_str(), at)
             })
             .collect();
@@ -252,6 +256,17 @@ impl Resolution<'_> {
                 *index = places.get(*index as usize).copied().unwrap_or_default();
             }
         }
+    }
+
+    /// By thread: the number of the record that the sources have first of it.
+    fn read_first(&self) -> Vec<i64> {
+        let mut first = vec![i64::MAX; self.threads.len()];
+        for message in &self.messages {
+            if let Some(slot) = first.get_mut(message.thread) {
+                *slot = i64::try_from(message.read_first).unwrap_or(i64::MAX).min(*slot);
+            }
+        }
+        first
     }
 
     pub(super) fn date_of(&self, message: &Message) -> i64 {

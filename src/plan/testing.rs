@@ -73,7 +73,7 @@ impl Folder {
         staleness(ledger, &self.mapping(more), &self.sources()).unwrap()
     }
 
-    pub(crate) fn rebuilder(&self) -> Rebuilder {
-        Rebuilder::new(self.mapping(""), self.sources())
+    pub(crate) fn rebuilder(&self, more: &str) -> Rebuilder {
+        Rebuilder::new(self.mapping(more), self.sources())
     }
 }

@@ -34,6 +34,7 @@ use bytes::Bytes;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -178,6 +179,16 @@ impl RawRow {
     }
 }
 
+/// A row of a table, not taken apart: enough to make a table of chosen rows that is read as the first one was. The text of
+/// tables that cannot be read where they lie (UTF-16, double-byte encodings) is UTF-8 with a byte order mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRow {
+    /// What stands before the first row: byte order mark, header.
+    pub head: Vec<u8>,
+    /// The row, line end included if there is one.
+    pub row: Vec<u8>,
+}
+
 /// Something in a source that could not be read as an entry. It counts as one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
@@ -207,6 +218,10 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// [`Unreadable`] if the file is gone, shorter, or no longer holds an entry there.
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable>;
+    /// The row of an entry of a table as it lies there; `None` for entries of other sources.
+    fn table_row(&self, _origin: &Origin) -> Option<io::Result<TableRow>> {
+        None
+    }
     /// What people should know about the files before they rely on them: empty ones, guessed encodings. Mostly none.
     fn notes(&self) -> Vec<String> {
         Vec::new()

@@ -1,12 +1,15 @@
 //! Sending one conversation: oldest first, one request at a time.
 
 use super::queue::{Known, Run};
-use super::{BYTE_BUDGET, BYTE_UNIT, Shared, Stop};
-use crate::front::Answer;
+use super::{BYTE_BUDGET, BYTE_UNIT, Budget, Ending, Left, Shared, Stop};
+use crate::front::{Answer, StopCause};
 use crate::ledger::{Entry, State, Verdict};
 use crate::plan::Rebuilt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+
+/// Begins the cause of a message that was set aside because the server failed on it: it may be in Front.
+const SERVER: &str = "Front failed on it again and again, and not on others";
 
 pub(super) struct Conversation {
     shared: Arc<Shared>,
@@ -31,16 +34,18 @@ impl Conversation {
 
     pub(super) async fn send(mut self) {
         let range = self.run.range.clone();
-        if self.send_all().await
-            && let Some(settled) = &self.shared.settled
-        {
-            // Whoever listened has stopped listening; what was accepted is in the ledger.
-            let _ = settled.send(range);
+        let earlier = self.shared.left().remove(&range.start);
+        let (accepted, is_through) = self.send_all().await;
+        let accepted = accepted || earlier.is_some_and(|left| left.accepted);
+        if is_through {
+            self.shared.settled(range, accepted);
+        } else {
+            self.shared.left().insert(range.start, Left { range, accepted });
         }
     }
 
-    /// Sends what is left. Was anything accepted?
-    async fn send_all(&mut self) -> bool {
+    /// Sends what is left. Was anything accepted, and is all of it decided?
+    async fn send_all(&mut self) -> (bool, bool) {
         let mut is_new = self.run.conversation == Known::New;
         let positions = std::mem::take(&mut self.run.positions);
         let last = positions.len().saturating_sub(1);
@@ -51,7 +56,7 @@ impl Conversation {
         let mut accepted = false;
         for (at, position) in positions.into_iter().enumerate() {
             if self.shared.cancellation.is_cancelled() {
-                break;
+                return (accepted, false);
             }
             match self.send_one(position).await {
                 Next::Accepted => {
@@ -62,10 +67,10 @@ impl Conversation {
                     }
                 }
                 Next::Refused => {}
-                Next::Leave => break,
+                Next::Leave => return (accepted, false),
             }
         }
-        accepted
+        (accepted, true)
     }
 
     /// Gives Front the time to make the conversation that it has accepted a message of.
@@ -140,14 +145,18 @@ impl Conversation {
         match answer {
             Answer::Accepted { uid } => (State::Accepted { uid }, Next::Accepted),
             Answer::Refused { status, cause } => (State::Refused { status, cause }, Next::Refused),
-            Answer::Poison { attempts, status, cause } => {
-                let cause = format!("Front failed {attempts} times on it: {cause}");
+            // Without the number of attempts, so that equal causes add up.
+            Answer::Poison { status, cause, .. } => {
+                let cause = format!("{SERVER}: {cause}");
                 (State::Refused { status: status.unwrap_or_default(), cause }, Next::Refused)
             }
             Answer::Unknown { why } => unknown(&why),
             Answer::Cancelled { .. } => (State::Planned, Next::Leave),
             Answer::Stop { cause, may_be_there } => {
-                self.shared.stop(Stop::Front(cause));
+                self.shared.end(match cause {
+                    StopCause::Spent => Ending::Budget(Budget::Requests),
+                    cause => Ending::Stopped(Stop::Front(cause)),
+                });
                 if may_be_there {
                     unknown("the run stopped before Front answered")
                 } else {

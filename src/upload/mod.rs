@@ -5,6 +5,8 @@
 //! conversation   one task for each: oldest first, one request at a time
 //! recorder       a thread of its own: the one writer of outcomes, in groups
 //! breaker        stops the run when refusals show that the mapping is wrong
+//! doubted        which messages of unknown fate go out as another request than before
+//! retry          which refused and missing messages the user wants sent again
 //! ```
 //!
 //! Many conversations are open at once, so that one that waits (for `settle`, for an answer) leaves the
@@ -13,8 +15,12 @@
 
 mod breaker;
 mod conversation;
+mod doubted;
 mod queue;
 mod recorder;
+mod retry;
+
+pub use retry::{Chosen, TakenUp, choose};
 
 use crate::event::{Event, Observer, Stage};
 use crate::front::{Cancellation, Client, StopCause};
@@ -24,19 +30,31 @@ use breaker::Breaker;
 use conversation::Conversation;
 use queue::Queue;
 use recorder::Recorder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
-/// Conversations open for each request in flight: most of them wait for `settle` or an answer.
+/// Conversations open for each request in flight, so that there is always one that is ready.
 const OPEN_PER_REQUEST: usize = 8;
 
-/// Bytes of requests held at once, in units of [`BYTE_UNIT`]; a larger request takes the whole budget.
-const BYTE_BUDGET: u32 = 4 * 1024;
+/// Requests a second that no company's limit exceeds, add-ons included: so many conversations begin to wait for `settle` in
+/// each second of it.
+const MOST_A_SECOND: f64 = 10.0;
+
+/// Conversations open at once, at most: each is a task with the positions of its messages.
+const MOST_OPEN: usize = 4_096;
+
+/// How often a run goes through what is left, at most: a conversation that was left for a passing reason is begun again after
+/// all others, as long as Front takes anything at all.
+const ROUNDS: u32 = 3;
+
+/// Bytes of requests held at once, in units of [`BYTE_UNIT`]; a larger request takes the whole budget. While a request is
+/// made, its source and what was decoded of it are in memory beside it.
+const BYTE_BUDGET: u32 = 1024;
 
 /// 64 KiB.
 const BYTE_UNIT: u64 = 64 << 10;
@@ -55,8 +73,10 @@ pub struct Job {
     pub in_flight: usize,
     /// Wait between the first message of a new ref and its second.
     pub settle: Duration,
-    /// Conversations to begin with, at most; all that are left without it.
-    pub most_conversations: Option<usize>,
+    /// Missing messages that are to be sent again with the same id, by position.
+    pub again: BTreeSet<u64>,
+    /// When to stop by itself.
+    pub until: Option<SystemTime>,
     /// These positions and no others; all that are left without it.
     pub only: Option<Range<u64>>,
     /// Hears of each conversation in which something was accepted, once nothing more is sent of it in this run: its
@@ -68,6 +88,9 @@ pub struct Job {
 pub struct Outcome {
     /// Messages that Front accepted in this run.
     pub accepted: u64,
+    /// Messages of unknown fate that an earlier run sent as another request than the plan has now: the mapping or
+    /// threadlift changed in between. Front keeps the one that came first; the journal has the digests of both.
+    pub otherwise: u64,
     /// How it ended.
     pub ending: Ending,
 }
@@ -79,8 +102,19 @@ pub enum Ending {
     Finished,
     /// The user asked to stop.
     Interrupted,
+    /// As much was done as the user allowed.
+    Budget(Budget),
     /// Front, a source, or the ledger stopped it.
     Stopped(Stop),
+}
+
+/// What a run may use up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// Requests to Front.
+    Requests,
+    /// Time.
+    Time,
 }
 
 /// What stopped a run.
@@ -110,14 +144,22 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let counts = job.ledger.counts();
     let total = counts.planned + counts.unknown + counts.sending;
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
-    let mut queue = match Queue::of(&job.ledger) {
+    let is_partial = job.only.is_some();
+    let mut queue = match Queue::of(&job.ledger, job.again) {
         Ok(queue) => job.only.map_or_else(|| queue, |only| Queue::at(only)),
-        Err(error) => return Outcome { accepted: 0, ending: Ending::Stopped(Stop::Ledger(Arc::new(error))) },
+        Err(error) => return Outcome::stopped_early(Stop::Ledger(Arc::new(error))),
     };
     let (recorder, thread) = match Recorder::start(&job.ledger) {
         Ok(started) => started,
-        Err(error) => return Outcome { accepted: 0, ending: Ending::Stopped(Stop::Thread(error)) },
+        Err(error) => return Outcome::stopped_early(Stop::Thread(error)),
     };
+    let doubted = match doubted::of(&job.ledger) {
+        Ok(doubted) => doubted,
+        Err(error) => return Outcome::stopped_early(Stop::Ledger(Arc::new(error))),
+    };
+    let ledger = Arc::clone(&job.ledger);
+    // Reads the whole journal, if there are any; nothing waits for it.
+    let otherwise = tokio::task::spawn_blocking(move || doubted::sent_otherwise(&ledger, &doubted));
     let shared = Arc::new(Shared {
         ledger: job.ledger,
         rebuilder: job.rebuilder,
@@ -131,11 +173,19 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         breaker: Mutex::new(Breaker::default()),
         accepted: AtomicU64::new(0),
         done: AtomicU64::new(0),
-        stop: Mutex::new(None),
+        ending: Mutex::new(None),
+        left: Mutex::default(),
         observer: Arc::clone(&observer),
         cancellation,
     });
-    let open = Arc::new(Semaphore::new((job.in_flight * OPEN_PER_REQUEST).max(1)));
+    let clock = job.until.map(|until| {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            passed(until).await;
+            shared.end(Ending::Budget(Budget::Time));
+        })
+    });
+    let open = Arc::new(Semaphore::new(open_conversations(job.in_flight, job.settle)));
     let mut conversations = JoinSet::new();
     let mut panic = None;
     let mut ended = |conversation: Result<(), JoinError>| {
@@ -144,31 +194,47 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
             panic.get_or_insert(found);
         }
     };
-    let mut begun = 0;
-    while !shared.cancellation.is_cancelled() && job.most_conversations.is_none_or(|most| begun < most) {
-        let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
-        match queue.next(&shared.ledger) {
-            Ok(Some(run)) => {
-                begun += 1;
-                let conversation = Conversation::new(Arc::clone(&shared), run);
-                conversations.spawn(async move {
-                    conversation.send().await;
-                    drop(slot);
-                });
+    for round in 1..=ROUNDS {
+        let accepted_before = shared.accepted.load(Ordering::Relaxed);
+        while !shared.cancellation.is_cancelled() {
+            let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
+            match queue.next(&shared.ledger) {
+                Ok(Some(run)) => {
+                    let conversation = Conversation::new(Arc::clone(&shared), run);
+                    conversations.spawn(async move {
+                        conversation.send().await;
+                        drop(slot);
+                    });
+                }
+                Ok(None) => break,
+                Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
             }
-            Ok(None) => break,
-            Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
+            while let Some(conversation) = conversations.try_join_next() {
+                ended(conversation);
+            }
         }
-        while let Some(conversation) = conversations.try_join_next() {
+        while let Some(conversation) = conversations.join_next().await {
             ended(conversation);
         }
+        let is_moving = shared.accepted.load(Ordering::Relaxed) > accepted_before;
+        let is_last = round == ROUNDS || !is_moving || is_partial;
+        if is_last || shared.left().is_empty() || shared.cancellation.is_cancelled() {
+            break;
+        }
+        match Queue::of(&shared.ledger, BTreeSet::new()) {
+            Ok(again) => queue = again,
+            Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
+        }
     }
-    while let Some(conversation) = conversations.join_next().await {
-        ended(conversation);
+    shared.settle_what_is_left();
+    if let Some(clock) = clock {
+        clock.abort();
+        // Its handle of what is shared must be gone before the recorder can end.
+        let _ = clock.await;
     }
     observer.event(Event::StageFinished { stage: Stage::Sending });
     let accepted = shared.accepted.load(Ordering::Relaxed);
-    let stopped = shared.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let ending = shared.ending.lock().unwrap_or_else(PoisonError::into_inner).take();
     let interrupted = shared.cancellation.is_cancelled();
     drop(shared);
     // Its last handle is gone, so it ends; a panic there has failed every mark that waited for it.
@@ -177,12 +243,45 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         // A bug. What was sent is recorded; to go on as if nothing had happened would leave messages behind in silence.
         std::panic::resume_unwind(panic);
     }
-    let ending = match stopped {
-        Some(stop) => Ending::Stopped(stop),
+    let otherwise = match otherwise.await {
+        Ok(Ok(count)) => count,
+        Ok(Err(error)) => {
+            return Outcome { accepted, otherwise: 0, ending: Ending::Stopped(Stop::Ledger(Arc::new(error))) };
+        }
+        // The runtime is shutting down, or a panic was told on its way.
+        Err(_) => 0,
+    };
+    let ending = match ending {
+        Some(ending) => ending,
         None if interrupted => Ending::Interrupted,
         None => Ending::Finished,
     };
-    Outcome { accepted, ending }
+    Outcome { accepted, otherwise, ending }
+}
+
+impl Outcome {
+    fn stopped_early(stop: Stop) -> Self {
+        Self { accepted: 0, otherwise: 0, ending: Ending::Stopped(stop) }
+    }
+}
+
+/// How many conversations must be open so that requests leave at the full pace, although each new one waits for `settle` in
+/// between: those that wait, beside those whose request is in flight or about to be.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded right after")]
+fn open_conversations(in_flight: usize, settle: Duration) -> usize {
+    let settling = (settle.as_secs_f64() * MOST_A_SECOND).ceil() as usize;
+    in_flight.max(1).saturating_mul(OPEN_PER_REQUEST).saturating_add(settling).min(MOST_OPEN)
+}
+
+/// Returns when the system's clock has passed that moment: it is looked at again and again, since a machine that sleeps or a
+/// clock that is set must not lengthen a budget.
+async fn passed(moment: SystemTime) {
+    const LOOK: Duration = Duration::from_secs(10);
+    while let Ok(left) = moment.duration_since(SystemTime::now())
+        && !left.is_zero()
+    {
+        tokio::time::sleep(left.min(LOOK)).await;
+    }
 }
 
 /// What all conversations share.
@@ -199,15 +298,46 @@ struct Shared {
     breaker: Mutex<Breaker>,
     accepted: AtomicU64,
     done: AtomicU64,
-    stop: Mutex<Option<Stop>>,
+    ending: Mutex<Option<Ending>>,
+    /// Conversations that were left for a passing reason, by their first position.
+    left: Mutex<BTreeMap<u64, Left>>,
     observer: Arc<dyn Observer>,
     cancellation: Cancellation,
 }
 
+/// A conversation that was left for a passing reason.
+struct Left {
+    range: Range<u64>,
+    /// Something of it was accepted in this run.
+    accepted: bool,
+}
+
 impl Shared {
-    /// Stops the run; the first reason counts.
+    fn left(&self) -> MutexGuard<'_, BTreeMap<u64, Left>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing more is sent of a conversation in this run; whoever asked hears of it if something was accepted.
+    fn settled(&self, range: Range<u64>, accepted: bool) {
+        if let Some(settled) = self.settled.as_ref().filter(|_| accepted) {
+            // Whoever listened may have stopped listening; what was accepted is in the ledger.
+            let _ = settled.send(range);
+        }
+    }
+
+    fn settle_what_is_left(&self) {
+        let left = std::mem::take(&mut *self.left());
+        left.into_values().for_each(|left| self.settled(left.range, left.accepted));
+    }
+
+    /// Stops the run because something is wrong.
     fn stop(&self, reason: Stop) {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        self.end(Ending::Stopped(reason));
+    }
+
+    /// Ends the run; the first reason counts. What is in flight is finished.
+    fn end(&self, ending: Ending) {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
         self.cancellation.cancel();
     }
 

@@ -1,6 +1,7 @@
 //! What is to be sent next, conversation by conversation, in send order.
 
 use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// What is left to send of one conversation, oldest first. Only positions: a conversation may be huge.
@@ -28,27 +29,29 @@ pub(super) enum Known {
 /// Where handing out stands. Positions only grow: what fails in this run is taken up in the next.
 pub(super) struct Queue {
     positions: Range<u64>,
+    /// Missing messages that are to be sent again.
+    again: BTreeSet<u64>,
 }
 
 impl Queue {
-    /// Everything that is left in the ledger's plan.
-    pub(super) fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
+    /// Everything that is left in the ledger's plan, and of what is missing in Front the positions in `again`.
+    pub(super) fn of(ledger: &Ledger, again: BTreeSet<u64>) -> Result<Self, LedgerError> {
         let end = ledger.plan().map_or(0, |plan| plan.planned);
-        let mut start = ledger.first_open();
+        let mut start = ledger.first_open().min(again.first().copied().unwrap_or(end));
         if start >= end {
-            return Ok(Self { positions: end..end });
+            return Ok(Self { positions: end..end, again });
         }
         // From the beginning of that conversation: what was accepted of it tells what Front knows of its ref.
         let first = thread_ref(ledger, start)?;
         while start > 0 && thread_ref(ledger, start - 1)? == first {
             start -= 1;
         }
-        Ok(Self { positions: start..end })
+        Ok(Self { positions: start..end, again })
     }
 
     /// What is left at these positions.
     pub(super) fn at(positions: Range<u64>) -> Self {
-        Self { positions }
+        Self { positions, again: BTreeSet::new() }
     }
 
     /// Walks on to the end of the next conversation that has something to send. The send order keeps
@@ -70,6 +73,7 @@ impl Queue {
             current = Some(planned.thread_ref);
             self.positions.start = position + 1;
             match ledger.state(position)? {
+                State::Missing { .. } if self.again.contains(&position) => open.push((false, position)),
                 State::Accepted { .. } | State::Missing { .. } => conversation = conversation.max(Known::Accepted),
                 State::Confirmed { .. } => conversation = Known::Seen,
                 State::Refused { .. } => {}

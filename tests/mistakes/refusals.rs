@@ -91,7 +91,7 @@ fn ten_refusals_in_a_row_stop_the_run_with_their_cause() {
     let (_, error) = ran.stderr.split_once("error").expect("an error is said");
     insta::assert_snapshot!(format!("error{error}"), @r#"
     error: Front refused 10 messages in a row; the commonest cause: Bad request: sender is blocked
-      = help: mend the mapping so that this cause goes away, then run `plan` and `import` again: a refused message is sent again as soon as its request is another one; `status` names them
+      = help: mend the mapping so that this cause goes away, then run `plan` and `import` again: a refused message is sent again as soon as its request is another one; where the cause was mended in Front, `retry` takes them up again; `status` names them
     "#);
 }
 

@@ -5,6 +5,7 @@ mod kills;
 mod model;
 mod plans;
 mod refusals;
+mod sent;
 mod size;
 
 use super::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};

@@ -29,6 +29,17 @@ fn the_mapping_can_ask_for_the_thread_that_began_first() {
 }
 
 #[test]
+fn the_mapping_can_ask_for_the_order_of_the_sources() {
+    let mut mails = mails();
+    mails.push(letter("late", 90, "", "news"));
+    mails.push(letter("first", 1, "References: <late@x>\n", "Re: news"));
+    let ordered = |mails: &[String]| dates(&planned_mails(&mapping("[send]\norder = \"source\""), mails));
+    assert_eq!(ordered(&mails), [0, 20, 10, 15, 1, 90]);
+    mails.reverse();
+    assert_eq!(ordered(&mails), [1, 90, 10, 15, 0, 20], "the thread of the first mail in the source goes first");
+}
+
+#[test]
 fn a_thread_is_never_interrupted_by_another_of_the_same_second() {
     let mut mails = Vec::new();
     for n in 0..20 {

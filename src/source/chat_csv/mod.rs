@@ -22,13 +22,16 @@ mod last_rows;
 mod layout;
 mod needed;
 mod opening;
+mod original;
 mod quote;
 mod rows;
 mod swallowed;
 mod table;
 
 use super::find::Found;
-use super::{Content, Origin, Piece, RawEntry, RawRow, Scan, Source, SourceError, SourceFile, Unreadable, files};
+use super::{
+    Content, Origin, Piece, RawEntry, RawRow, Scan, Source, SourceError, SourceFile, TableRow, Unreadable, files,
+};
 use crate::mapping::{CsvMapping, SourceMapping};
 use joined::{Belongs, Index};
 use last_rows::LastRows;
@@ -302,6 +305,10 @@ impl Source for ChatCsv {
                 Err(files::changed(shown, origin.clone(), "the row has fewer messages now"))
             }
         }
+    }
+
+    fn table_row(&self, origin: &Origin) -> Option<io::Result<TableRow>> {
+        self.original(origin)
     }
 
     fn notes(&self) -> Vec<String> {

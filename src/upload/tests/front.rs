@@ -20,7 +20,7 @@ pub(super) struct Seen {
     pub(super) body: Value,
 }
 
-/// Status code and body.
+/// Status code and body; with status 0 the body is all that is written before the connection ends.
 pub(super) type Says = (u16, String);
 
 pub(super) struct Front {
@@ -53,6 +53,14 @@ impl Front {
     }
 
     pub(super) async fn new(answer: impl Fn(Seen) -> BoxFuture<'static, Says> + Send + Sync + 'static) -> Self {
+        Self::allowing(None, answer).await
+    }
+
+    /// To this Front the client makes so many requests at most, the one that it begins with included.
+    pub(super) async fn allowing(
+        most_requests: Option<u64>,
+        answer: impl Fn(Seen) -> BoxFuture<'static, Says> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let record = Arc::new(Mutex::new(Record::default()));
@@ -67,6 +75,7 @@ impl Front {
         settings.share = 1.0;
         settings.reserve = 0;
         settings.per_resource = 1_000_000;
+        settings.most_requests = most_requests;
         settings.timing = Timing {
             first_backoff: Duration::from_millis(1),
             longest_backoff: Duration::from_millis(4),
@@ -123,6 +132,7 @@ async fn serve(mut stream: TcpStream, record: &Mutex<Record>, answer: &Answer) {
     let head = format!(
         "HTTP/1.1 {status} X\r\nconnection: close\r\nx-ratelimit-limit: 1000000000\r\ncontent-length: {length}\r\n\r\n"
     );
+    let head = if status == 0 { String::new() } else { head };
     let _ = stream.write_all(format!("{head}{text}").as_bytes()).await;
     let _ = stream.shutdown().await;
 }

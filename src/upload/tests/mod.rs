@@ -1,5 +1,6 @@
 //! Promises of sending, kept against a scripted Front on loopback and a real ledger.
 
+mod faults;
 mod front;
 mod order;
 mod queue;
@@ -11,9 +12,9 @@ use crate::front::Cancellation;
 use crate::ledger::{Ledger, State, Target, Verdict};
 use crate::plan::testing::Folder;
 use front::Front;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Longer than any test runs: what waits for it never happens.
 const NEVER: Duration = Duration::from_secs(100_000);
@@ -29,6 +30,10 @@ struct World {
     cancellation: Cancellation,
     in_flight: usize,
     settle: Duration,
+    /// What the mapping says beyond inbox and source.
+    more: &'static str,
+    again: BTreeSet<u64>,
+    until: Option<SystemTime>,
 }
 
 impl World {
@@ -56,18 +61,22 @@ impl World {
             cancellation: Cancellation::new(),
             in_flight: 4,
             settle: Duration::ZERO,
+            more: "",
+            again: BTreeSet::new(),
+            until: None,
         }
     }
 
     fn job(&self, front: &Front) -> Job {
         Job {
             ledger: Arc::clone(&self.ledger),
-            rebuilder: self.folder.rebuilder(),
+            rebuilder: self.folder.rebuilder(self.more),
             client: front.client.clone(),
             inboxes: self.inboxes.clone(),
             in_flight: self.in_flight,
             settle: self.settle,
-            most_conversations: None,
+            again: self.again.clone(),
+            until: self.until,
             only: None,
             settled: None,
         }
@@ -85,6 +94,14 @@ impl World {
         self.ledger = Arc::new(self.folder.open_ledger());
         self.cancellation = Cancellation::new();
         self
+    }
+
+    /// As a new process would find it that plans anew, with more in the mapping.
+    fn replanned(self, more: &'static str) -> Self {
+        let mut world = Self { more, ..self.reopened() };
+        let ledger = Arc::get_mut(&mut world.ledger).expect("nobody else holds the ledger");
+        world.folder.plan(ledger, more);
+        world
     }
 
     /// Position of a message in the send order.

@@ -5,7 +5,7 @@ use crate::upload::queue::{Known, Queue};
 
 /// Everything that is handed out: messages and what Front knows of the conversation.
 fn handed_out(world: &World, names: &[&str]) -> Vec<(Vec<String>, Known)> {
-    let mut queue = Queue::of(&world.ledger).unwrap();
+    let mut queue = Queue::of(&world.ledger, BTreeSet::new()).unwrap();
     let mut all = Vec::new();
     while let Some(run) = queue.next(&world.ledger).unwrap() {
         let name = |position: &u64| names.iter().find(|name| world.position(name) == *position).unwrap();

@@ -61,12 +61,12 @@ impl World {
 
     fn request(&self, name: &str) -> ImportRequest {
         let entry = self.ledger.entry(self.position(name)).unwrap();
-        self.folder.rebuilder().request(&entry).unwrap().request
+        self.folder.rebuilder("").request(&entry).unwrap().request
     }
 
     async fn confirm(&self, scope: Scope) -> Outcome {
         let resend = self.resends.then(|| Resend {
-            rebuilder: self.folder.rebuilder(),
+            rebuilder: self.folder.rebuilder(""),
             inboxes: BTreeMap::from([("Support".to_owned(), "inb_1".to_owned())]),
         });
         let job = Job {

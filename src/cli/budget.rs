@@ -1,0 +1,131 @@
+//! How much of a run the user allows: requests, time, or until a moment.
+
+use clap::Args;
+use jiff::civil::{DateTime, Time};
+use jiff::{Timestamp, ToSpan, Zoned};
+use std::time::{Duration, SystemTime};
+
+/// Options of every command that sends.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct BudgetArgs {
+    /// Stop after so many requests to Front, lookups and repeats included; run again to go on
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// Stop sending after so long, such as 8h, 90m or 1h30m, counted from the start of the command
+    #[arg(long, value_name = "DURATION", value_parser = length)]
+    pub max_duration: Option<Duration>,
+    /// Stop sending at a local time, such as 07:00 (the next one), 2026-11-23T07:00, or one with an offset
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<SystemTime>,
+}
+
+impl BudgetArgs {
+    /// When to stop, if the command begins now.
+    pub(super) fn until(&self) -> Option<SystemTime> {
+        // A length beyond all calendars is none.
+        let from_now = self.max_duration.and_then(|length| SystemTime::now().checked_add(length));
+        from_now.into_iter().chain(self.until).min()
+    }
+}
+
+/// `8h`, `1h30m`, `45s`, `2d`.
+fn length(written: &str) -> Result<Duration, String> {
+    let mut seconds = 0_u64;
+    let mut rest = written.trim();
+    let wrong = || "write whole numbers with their units: s, m, h or d, such as 8h or 1h30m".to_owned();
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
+        let (number, after) = rest.split_at_checked(digits).ok_or_else(wrong)?;
+        let letters = after.find(|letter: char| !letter.is_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(letters).ok_or_else(wrong)?;
+        let unit = match unit {
+            "s" | "sec" => 1,
+            "m" | "min" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            _ => return Err(wrong()),
+        };
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        seconds = number.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
+        rest = after.trim_start();
+    }
+    if seconds == 0 { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
+}
+
+fn moment(written: &str) -> Result<SystemTime, String> {
+    moment_after(written, &Zoned::now()).map(SystemTime::from)
+}
+
+/// The moment that is meant, at `now`.
+fn moment_after(written: &str, now: &Zoned) -> Result<Timestamp, String> {
+    let written = written.trim();
+    let wrong = || "write a time such as 07:00, or a day and a time such as 2026-11-23T07:00".to_owned();
+    let padded = if written.find(':') == Some(1) { format!("0{written}") } else { written.to_owned() };
+    if let Ok(time) = padded.parse::<Time>()
+        && padded.contains(':')
+        && !padded.contains('-')
+    {
+        let zone = now.time_zone();
+        let on = |day: jiff::civil::Date| zone.to_zoned(day.to_datetime(time)).map_err(|_| wrong());
+        let today = on(now.date())?;
+        // A clock that is set forward may leave the time out; then the first moment after it is meant.
+        let next = if today > *now { today } else { on(now.date().checked_add(1.day()).map_err(|_| wrong())?)? };
+        return Ok(next.timestamp());
+    }
+    let meant = match written.parse::<Timestamp>() {
+        Ok(exact) => exact,
+        Err(_) if !written.contains(':') => return Err(wrong()),
+        Err(_) => {
+            let civil: DateTime = written.parse().map_err(|_| wrong())?;
+            now.time_zone().to_timestamp(civil).map_err(|_| wrong())?
+        }
+    };
+    if meant <= now.timestamp() {
+        return Err(format!("{} has passed already", super::printable(written)));
+    }
+    Ok(meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{length, moment_after};
+    use jiff::Zoned;
+    use std::time::Duration;
+
+    #[test]
+    fn a_length_is_whole_numbers_with_units() {
+        for (written, seconds) in [("8h", 28_800), ("1h30m", 5_400), ("45s", 45), ("2d", 172_800), (" 5 min", 0)] {
+            let read = length(written).ok().map_or(0, |length| length.as_secs());
+            assert_eq!(read, seconds, "{written}");
+        }
+        assert_eq!(length("90m").unwrap(), Duration::from_mins(90));
+        for wrong in ["", "8", "h", "0s", "-1h", "8 hours", "1.5h", "99999999999999999999d", "1h-2m", "é"] {
+            assert!(length(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_next_one_and_a_day_with_a_time_is_that_one() {
+        let now: Zoned = "2026-11-21T23:30:00+01:00[Europe/Paris]".parse().unwrap();
+        for (written, meant) in [
+            ("07:00", "2026-11-22T06:00:00Z"),
+            ("7:00", "2026-11-22T06:00:00Z"),
+            ("23:45", "2026-11-21T22:45:00Z"),
+            ("23:30", "2026-11-22T22:30:00Z"),
+            ("2026-11-23T07:00", "2026-11-23T06:00:00Z"),
+            ("2026-11-23 07:00", "2026-11-23T06:00:00Z"),
+            ("2026-11-23T07:00:00Z", "2026-11-23T07:00:00Z"),
+        ] {
+            assert_eq!(moment_after(written, &now).unwrap().to_string(), meant, "{written}");
+        }
+        for wrong in ["", "7", "25:00", "tomorrow", "2026-11-20T07:00", "2026-11-23", "07:00 pm"] {
+            assert!(moment_after(wrong, &now).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_the_clocks_leave_out_comes_right_after() {
+        let now: Zoned = "2026-03-28T12:00:00+01:00[Europe/Paris]".parse().unwrap();
+        assert_eq!(moment_after("02:30", &now).unwrap().to_string(), "2026-03-29T01:30:00Z");
+    }
+}

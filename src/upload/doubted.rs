@@ -1,0 +1,40 @@
+//! Messages of unknown fate, and which of them can no longer be replayed byte for byte.
+//!
+//! A replay carries the bytes of the first attempt as long as the plan is the same. After the mapping or threadlift changed,
+//! those bytes cannot be made again; then the plan's new request goes out, under the same id and into the same conversation,
+//! as pins keep them. Whichever of the two came first is in Front, and the user is told.
+
+use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use std::collections::{HashMap, HashSet};
+
+/// External id → digest of the planned request, for every message of unknown fate. They stand close to the first open position,
+/// so that the look ends early.
+pub(super) fn of(ledger: &Ledger) -> Result<HashMap<String, [u8; 32]>, LedgerError> {
+    let counts = ledger.counts();
+    let mut left = counts.unknown + counts.sending;
+    let mut found = HashMap::new();
+    if left == 0 {
+        return Ok(found);
+    }
+    for item in ledger.states(ledger.first_open()..u64::MAX)? {
+        let (position, State::Unknown { .. } | State::Sending) = item? else { continue };
+        if let Verdict::Planned(planned) = ledger.entry(position)?.verdict {
+            found.insert(planned.external_id, planned.request);
+        }
+        left -= 1;
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// How many of them were sent as another request before.
+pub(super) fn sent_otherwise(ledger: &Ledger, doubted: &HashMap<String, [u8; 32]>) -> Result<u64, LedgerError> {
+    let ids: HashSet<String> = doubted.keys().cloned().collect();
+    let sent = ledger.uids_of(&ids)?;
+    let differs = |id: &String, planned: &[u8; 32]| {
+        sent.get(id).is_some_and(|sent| sent.requests.iter().any(|request| request != planned))
+    };
+    Ok(doubted.iter().filter(|(id, planned)| differs(id, planned)).count() as u64)
+}

@@ -239,15 +239,21 @@ fn a_bundle_is_never_written_over_another_nor_into_the_ledger() {
     let workspace = workspace();
     let front = Front::that_refuses("");
     run(&workspace, &front, &["plan", "m.toml", "--rejects", "bundle"], 3);
-    let before: Vec<PathBuf> =
-        walkdir::WalkDir::new(workspace.path("bundle")).into_iter().flatten().map(|e| e.into_path()).collect();
+    let before: Vec<PathBuf> = walkdir::WalkDir::new(workspace.path("bundle"))
+        .into_iter()
+        .flatten()
+        .map(walkdir::DirEntry::into_path)
+        .collect();
     for (command, dir) in [("plan", "bundle"), ("status", "bundle"), ("import", "bundle"), ("plan", "m.ledger/inside")]
     {
         let (_, said) = run(&workspace, &front, &[command, "m.toml", "--rejects", dir], 2);
         assert!(said.contains("nothing was written"), "{said}");
     }
-    let after: Vec<PathBuf> =
-        walkdir::WalkDir::new(workspace.path("bundle")).into_iter().flatten().map(|e| e.into_path()).collect();
+    let after: Vec<PathBuf> = walkdir::WalkDir::new(workspace.path("bundle"))
+        .into_iter()
+        .flatten()
+        .map(walkdir::DirEntry::into_path)
+        .collect();
     assert_eq!(before, after);
     assert!(front.taken().is_empty());
     run(&workspace, &front, &["status", "m.toml", "--rejects", "second"], 3);

@@ -1,7 +1,5 @@
 //! Runs that are told when to stop: by requests, by time, by a signal. All end cleanly, and the next run goes on.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
-
 mod support;
 
 use serde_json::Value;

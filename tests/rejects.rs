@@ -239,15 +239,21 @@ fn a_bundle_is_never_written_over_another_nor_into_the_ledger() {
     let workspace = workspace();
     let front = Front::that_refuses("");
     run(&workspace, &front, &["plan", "m.toml", "--rejects", "bundle"], 3);
-    let before: Vec<PathBuf> =
-        walkdir::WalkDir::new(workspace.path("bundle")).into_iter().flatten().map(|e| e.into_path()).collect();
+    let before: Vec<PathBuf> = walkdir::WalkDir::new(workspace.path("bundle"))
+        .into_iter()
+        .flatten()
+        .map(walkdir::DirEntry::into_path)
+        .collect();
     for (command, dir) in [("plan", "bundle"), ("status", "bundle"), ("import", "bundle"), ("plan", "m.ledger/inside")]
     {
         let (_, said) = run(&workspace, &front, &[command, "m.toml", "--rejects", dir], 2);
         assert!(said.contains("nothing was written"), "{said}");
     }
-    let after: Vec<PathBuf> =
-        walkdir::WalkDir::new(workspace.path("bundle")).into_iter().flatten().map(|e| e.into_path()).collect();
+    let after: Vec<PathBuf> = walkdir::WalkDir::new(workspace.path("bundle"))
+        .into_iter()
+        .flatten()
+        .map(walkdir::DirEntry::into_path)
+        .collect();
     assert_eq!(before, after);
     assert!(front.taken().is_empty());
     run(&workspace, &front, &["status", "m.toml", "--rejects", "second"], 3);
@@ -277,4 +283,24 @@ fn retry_takes_up_what_was_refused_by_cause_or_by_id() {
     let (summary, said) = run(&workspace, &front, &["retry", "m.toml"], 3);
     assert_eq!(summary["total"]["refused"], 0);
     assert!(said.contains("no message is refused"), "{said}");
+}
+
+#[test]
+fn a_table_in_utf_16_is_collected_as_one_in_utf_8_that_the_same_keys_read_again() {
+    let workspace = workspace();
+    let table = "id;chat;at;who;role;text\n1;c1;2020-01-01 10:00:00;ada@x.example;visitor;Café\n\
+                 2;c1;2020-13-01 10:00:00;ada@x.example;visitor;thé\n";
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    workspace.write("chats.csv", [vec![0xff, 0xfe], utf_16(table)].concat());
+    workspace.replace("m.toml", "encoding = \"windows-1252\"\n", "");
+    let front = Front::that_refuses("");
+    run(&workspace, &front, &["plan", "m.toml", "--rejects", "bundle"], 3);
+    let collected = must(fs::read_to_string(workspace.path("bundle/tables/2-chats.csv")), "table");
+    let expected = "\u{feff}id;chat;at;who;role;text\n2;c1;2020-13-01 10:00:00;ada@x.example;visitor;thé\n";
+    assert_eq!(collected, expected);
+    workspace.write("bundle/tables/2-chats.csv", collected.replace("2020-13", "2020-01"));
+    workspace.replace("m.toml", "[send]\n", &FED_AGAIN.replace("encoding = \"windows-1252\"\n", ""));
+    run(&workspace, &front, &["import", "m.toml"], 3);
+    let subjects = subjects(&front.taken());
+    assert_eq!(subjects.iter().filter(|text| text.as_str() == "thé").count(), 1, "{subjects:?}");
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! queue          the next conversation in send order
+//! rounds         all conversations, and again those that were left for a passing reason
 //! conversation   one task for each: oldest first, one request at a time
 //! recorder       a thread of its own: the one writer of outcomes, in groups
 //! breaker        stops the run when refusals show that the mapping is wrong
@@ -19,6 +20,7 @@ mod doubted;
 mod queue;
 mod recorder;
 mod retry;
+mod rounds;
 
 pub use retry::{Chosen, TakenUp, choose};
 
@@ -27,16 +29,15 @@ use crate::front::{Cancellation, Client, StopCause};
 use crate::ledger::{Ledger, LedgerError};
 use crate::plan::{RebuildError, Rebuilder};
 use breaker::Breaker;
-use conversation::Conversation;
 use queue::Queue;
 use recorder::Recorder;
+use rounds::Rounds;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{JoinError, JoinSet};
 
 /// Conversations open for each request in flight, so that there is always one that is ready.
 const OPEN_PER_REQUEST: usize = 8;
@@ -47,10 +48,6 @@ const MOST_A_SECOND: f64 = 10.0;
 
 /// Conversations open at once, at most: each is a task with the positions of its messages.
 const MOST_OPEN: usize = 4_096;
-
-/// How often a run goes through what is left, at most: a conversation that was left for a passing reason is begun again after
-/// all others, as long as Front takes anything at all.
-const ROUNDS: u32 = 3;
 
 /// Bytes of requests held at once, in units of [`BYTE_UNIT`]; a larger request takes the whole budget. While a request is
 /// made, its source and what was decoded of it are in memory beside it.
@@ -145,7 +142,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let total = counts.planned + counts.unknown + counts.sending;
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
     let is_partial = job.only.is_some();
-    let mut queue = match Queue::of(&job.ledger, job.again) {
+    let queue = match Queue::of(&job.ledger, job.again) {
         Ok(queue) => job.only.map_or_else(|| queue, |only| Queue::at(only)),
         Err(error) => return Outcome::stopped_early(Stop::Ledger(Arc::new(error))),
     };
@@ -185,47 +182,10 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
             shared.end(Ending::Budget(Budget::Time));
         })
     });
-    let open = Arc::new(Semaphore::new(open_conversations(job.in_flight, job.settle)));
-    let mut conversations = JoinSet::new();
-    let mut panic = None;
-    let mut ended = |conversation: Result<(), JoinError>| {
-        if let Some(found) = conversation.err().and_then(|error| error.try_into_panic().ok()) {
-            shared.cancellation.cancel();
-            panic.get_or_insert(found);
-        }
-    };
-    for round in 1..=ROUNDS {
-        let accepted_before = shared.accepted.load(Ordering::Relaxed);
-        while !shared.cancellation.is_cancelled() {
-            let Ok(slot) = Arc::clone(&open).acquire_owned().await else { break };
-            match queue.next(&shared.ledger) {
-                Ok(Some(run)) => {
-                    let conversation = Conversation::new(Arc::clone(&shared), run);
-                    conversations.spawn(async move {
-                        conversation.send().await;
-                        drop(slot);
-                    });
-                }
-                Ok(None) => break,
-                Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
-            }
-            while let Some(conversation) = conversations.try_join_next() {
-                ended(conversation);
-            }
-        }
-        while let Some(conversation) = conversations.join_next().await {
-            ended(conversation);
-        }
-        let is_moving = shared.accepted.load(Ordering::Relaxed) > accepted_before;
-        let is_last = round == ROUNDS || !is_moving || is_partial;
-        if is_last || shared.left().is_empty() || shared.cancellation.is_cancelled() {
-            break;
-        }
-        match Queue::of(&shared.ledger, BTreeSet::new()) {
-            Ok(again) => queue = again,
-            Err(error) => shared.stop(Stop::Ledger(Arc::new(error))),
-        }
-    }
+    let rounds = if is_partial { 1 } else { rounds::MOST };
+    let mut rounds = Rounds::new(Arc::clone(&shared), open_conversations(job.in_flight, job.settle), rounds);
+    rounds.send(queue).await;
+    let panic = rounds.end();
     shared.settle_what_is_left();
     if let Some(clock) = clock {
         clock.abort();
@@ -327,7 +287,9 @@ impl Shared {
 
     fn settle_what_is_left(&self) {
         let left = std::mem::take(&mut *self.left());
-        left.into_values().for_each(|left| self.settled(left.range, left.accepted));
+        for left in left.into_values() {
+            self.settled(left.range, left.accepted);
+        }
     }
 
     /// Stops the run because something is wrong.

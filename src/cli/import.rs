@@ -28,6 +28,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
+    let is_loopback = mapping::is_loopback(&settings.base_url);
     let front = runtime.block_on(sending::unless_stopped(context, sending::knock(settings)))?;
     let mut is_shown = true;
     let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
@@ -56,9 +57,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
-    let send = &context.mapping.send;
-    let patience = (!args.no_verify).then_some(send.patience);
-    let pace = Pace { in_flight: send.in_flight, settle: send.settle, patience };
+    let patience = (!args.no_verify).then(|| context.mapping.send.patience(is_loopback));
+    let pace =
+        Pace { in_flight: context.mapping.send.in_flight, settle: context.mapping.send.settle(is_loopback), patience };
     let began = Instant::now();
     let sent = runtime.block_on(sending::send(context, ledger, sources, greeted, pace, observer))?;
     let mut report = plan::report(context, "import", &sent.ledger, None)?;

@@ -7,7 +7,6 @@ use super::{
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A source with all defaults.
 pub(crate) fn source(name: &str, format: Format) -> SourceMapping {
@@ -91,8 +90,8 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
             share: 0.8,
             reserve: 10,
             per_resource: 5,
-            settle: Duration::from_secs(10),
-            patience: Duration::from_mins(5),
+            settle: None,
+            patience: None,
             in_flight: 8,
             order: Order::RecentThreadsFirst,
         },

@@ -6,6 +6,7 @@ mod model;
 mod plans;
 mod refusals;
 mod size;
+mod traces;
 
 use super::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};
 use crate::source::{Origin, Piece};

@@ -9,6 +9,7 @@ use super::retry;
 use super::sending::{self, Pace};
 use super::{greeting, online, pilot, plan, progress};
 use crate::front;
+use crate::mapping;
 use crate::plan::{Overview, overview_of, staleness};
 use crate::report::{Report, Sent, counted};
 use crate::upload::Chosen;
@@ -43,6 +44,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
+    let is_loopback = mapping::is_loopback(&settings.base_url);
     let front = runtime.block_on(sending::unless_stopped(context, greeting::knock(settings)))?;
     let mut is_shown = true;
     let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
@@ -89,8 +91,13 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
     let send = &context.mapping.send;
-    let patience = (!args.no_verify).then_some(send.patience);
-    let pace = Pace { in_flight: send.in_flight, settle: send.settle, patience, until, again: taken.missing };
+    let pace = Pace {
+        in_flight: send.in_flight,
+        settle: send.settle(is_loopback),
+        patience: (!args.no_verify).then(|| send.patience(is_loopback)),
+        until,
+        again: taken.missing,
+    };
     let began = Instant::now();
     let sent = runtime.block_on(sending::send(context, ledger, Arc::clone(&sources), greeted, pace, observer))?;
     let mut report = plan::report(context, command, &sent.ledger, None)?;

@@ -7,7 +7,7 @@ use super::greeting::{Greeted, front_failure};
 use super::interrupt;
 use crate::event::Observer;
 use crate::front::{Cancellation, Client, FrontError, StopCause};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError, State};
 use crate::plan::Rebuilder;
 use crate::report::counted;
 use crate::source::Source;
@@ -127,28 +127,8 @@ impl Sender {
         };
         let timing = Timing::of(self.pace.settle, patience);
         let (mut accepted, mut otherwise) = (0, 0);
-        // A conversation of which Front takes nothing checks nothing; the next one may. Of many such, sending says why.
-        for _ in 0..FIRSTS {
-            let Some(first) = first_conversation(&self.ledger)? else { break };
-            if !first.was_sent {
-                let outcome = self.upload(Some(first.range.clone()), None).await;
-                accepted += outcome.accepted;
-                otherwise += outcome.otherwise;
-                if !matches!(outcome.ending, Ending::Finished) {
-                    return Ok(self.sent(accepted, otherwise, outcome.ending, confirmation));
-                }
-                if outcome.accepted == 0 {
-                    continue;
-                }
-            }
-            let resend = first.was_sent.then(|| self.resend());
-            let scope = Scope::Only(first.range.clone());
-            let outcome =
-                verify::run(self.look(scope, resend, timing), self.observer.clone(), self.cancellation.clone());
-            let is_done = confirmation.take(outcome.await);
-            if !is_done || !confirmation.is_first_good(&self.ledger, &first.range)? {
-                return Ok(self.sent(accepted, otherwise, Ending::Interrupted, confirmation));
-            }
+        if let Some(ending) = self.check_first(timing, &mut confirmation, &mut accepted, &mut otherwise).await? {
+            return Ok(self.sent(accepted, otherwise, ending, confirmation));
         }
         let (settled, heard) = mpsc::unbounded_channel();
         let look = self.look(Scope::Beside(heard), Some(self.resend()), timing);
@@ -169,6 +149,41 @@ impl Sender {
             ending => ending,
         };
         Ok(self.sent(accepted, otherwise, ending, confirmation))
+    }
+
+    /// A first import sends one conversation and looks before it sends any other. Gives why to send no more.
+    async fn check_first(
+        &self,
+        timing: Timing,
+        confirmation: &mut Confirmation,
+        accepted: &mut u64,
+        otherwise: &mut u64,
+    ) -> Result<Option<Ending>, Failure> {
+        let mut refusals = Refusals::default();
+        while let Some(first) = first_conversation(&self.ledger)? {
+            if !first.was_sent {
+                let outcome = self.upload(Some(first.range.clone()), None).await;
+                *accepted += outcome.accepted;
+                *otherwise += outcome.otherwise;
+                if !matches!(outcome.ending, Ending::Finished) {
+                    return Ok(Some(outcome.ending));
+                }
+                if outcome.accepted == 0 {
+                    // One of which Front takes nothing checks nothing; the next one may.
+                    if let Some(stop) = refusals.add(&self.ledger, &first.range)? {
+                        return Ok(Some(Ending::Stopped(stop)));
+                    }
+                    continue;
+                }
+            }
+            let resend = first.was_sent.then(|| self.resend());
+            let look = self.look(Scope::Only(first.range.clone()), resend, timing);
+            let outcome = verify::run(look, self.observer.clone(), self.cancellation.clone()).await;
+            if !confirmation.take(outcome) || !confirmation.is_first_good(&self.ledger, &first.range)? {
+                return Ok(Some(Ending::Interrupted));
+            }
+        }
+        Ok(None)
     }
 
     async fn upload(
@@ -209,6 +224,35 @@ impl Sender {
 
     fn sent(&self, accepted: u64, otherwise: u64, ending: Ending, confirmation: Confirmation) -> Sent {
         Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise, ending, confirmation }
+    }
+}
+
+/// Refusals before anything was accepted, in conversations that were sent one by one.
+#[derive(Default)]
+struct Refusals {
+    conversations: usize,
+    messages: u64,
+    causes: BTreeMap<String, u64>,
+}
+
+impl Refusals {
+    /// Counts those of a conversation; says whether to stop.
+    fn add(&mut self, ledger: &Ledger, range: &Range<u64>) -> Result<Option<Stop>, LedgerError> {
+        self.conversations += 1;
+        for item in ledger.states(range.clone())? {
+            if let State::Refused { cause, .. } = item?.1 {
+                self.messages += 1;
+                *self.causes.entry(cause).or_default() += 1;
+            }
+        }
+        if self.conversations < FIRSTS {
+            return Ok(None);
+        }
+        let what =
+            format!("Front took nothing of {FIRSTS} conversations and refused {} messages in a row", self.messages);
+        let commonest = self.causes.iter().max_by_key(|(_, count)| **count).map(|(cause, _)| cause.clone());
+        let commonest = commonest.unwrap_or_else(|| "no usable answer".to_owned());
+        Ok(Some(Stop::Refusals { what, commonest }))
     }
 }
 

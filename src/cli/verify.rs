@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::{greeting, interrupt, output, plan, progress, sending};
 use crate::front::{self, Cancellation};
 use crate::ledger::Ledger;
+use crate::mapping;
 use crate::plan::{Rebuilder, overview_of};
 use crate::report::{Report, counted};
 use crate::source::Source;
@@ -24,6 +25,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let sources = context.open_sources().ok();
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let runtime = sending::runtime()?;
+    let is_loopback = mapping::is_loopback(&settings.base_url);
     let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview).await };
     let greeted = runtime.block_on(sending::unless_stopped(context, greet))?;
     ledger.bind(&greeted.target)?;
@@ -39,7 +41,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         scope: args.sample.map_or(Scope::Open, Scope::Sample),
         resend,
         in_flight: send.in_flight,
-        timing: Timing::of(send.settle, send.patience),
+        timing: Timing::of(send.settle(is_loopback), send.patience(is_loopback)),
     };
     let cancellation = Cancellation::new();
     let outcome = runtime.block_on(async {

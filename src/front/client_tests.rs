@@ -290,3 +290,29 @@ async fn a_limit_of_one_resource_holds_up_no_other() {
     assert_eq!(held.await.unwrap(), Answer::Cancelled { sent_before: true });
     assert_eq!(fake.seen().iter().filter(|seen| seen.line().starts_with("POST")).count(), 1);
 }
+
+#[tokio::test]
+async fn a_conversation_s_messages_come_page_by_page_and_only_from_front() {
+    let elsewhere = Fake::script(vec![says(200, "", r#"{"_results":[]}"#)]).await;
+    let page =
+        |next: &str| format!(r#"{{"_pagination":{{"next":{next}}},"_results":[{{"id":"msg_1","message_uid":"u"}}]}}"#);
+    let fake = Fake::script(vec![
+        says(200, "", &page(r#""/conversations/cnv_1/messages?limit=20&page_token=b""#)),
+        says(200, "", &page("null")),
+        says(404, "", ""),
+    ])
+    .await;
+    let client = fake.client(quick()).await;
+    let first = client.conversation_messages("cnv_1", 20, None).await.unwrap().expect("it exists");
+    assert_eq!((first.messages[0].id.as_str(), first.messages[0].uid.as_deref()), ("msg_1", Some("u")));
+    let second = client.conversation_messages("cnv_1", 20, first.next.as_deref()).await.unwrap().expect("it exists");
+    assert_eq!(second.next, None);
+    assert_eq!(client.conversation_messages("cnv_1", 20, None).await.unwrap(), None);
+    let away = format!("{}/conversations/cnv_1/messages", elsewhere.base_url());
+    let error = client.conversation_messages("cnv_1", 20, Some(&away)).await.expect_err("another host");
+    assert!(matches!(error, FrontError::Unreadable { .. }), "{error}");
+    assert_eq!(elsewhere.seen(), []);
+    let lines: Vec<String> = fake.seen().iter().map(|seen| seen.line().to_owned()).collect();
+    let get = |query: &str| format!("GET /conversations/cnv_1/messages?{query} HTTP/1.1");
+    assert_eq!(lines, [get("limit=20"), get("limit=20&page_token=b"), get("limit=20")]);
+}

@@ -306,6 +306,24 @@ mod tests {
         assert!(!Tally { accepted: u64::MAX, ..balanced }.balances());
     }
 
+    #[test]
+    fn differences_are_counted_by_kind_whatever_ids_they_name() {
+        let differs = |words: &str| State::Confirmed {
+            message_id: "m".into(),
+            conversation_id: "c".into(),
+            differs: Some(words.to_owned()),
+        };
+        let mut outcomes = Outcomes::untouched(&Verdicts { planned: 3, ..Verdicts::default() });
+        for words in ["two threads in one conversation: cnv_1", "two threads in one conversation: cnv_2", "subject"] {
+            outcomes.change(&State::Sending, &differs(words));
+        }
+        let kinds: Vec<(&str, u64)> =
+            outcomes.differences.0.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+        assert_eq!(kinds, [("subject", 1), ("two threads in one conversation", 2)]);
+        outcomes.change(&differs("two threads in one conversation: cnv_1"), &State::Sending);
+        assert_eq!(outcomes.differences.0.values().sum::<u64>(), 2);
+    }
+
     proptest! {
         #[test]
         fn causes_add_up_however_many_differ(changes in prop::collection::vec((any::<bool>(), 0..300_u16), 0..2_000)) {

@@ -9,7 +9,6 @@ use super::{identity, rule, source, target, value};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 const KEYS: [&str; 13] = [
@@ -251,8 +250,8 @@ fn send(found: &mut Findings, root: &Section) -> Send {
         reserve: reserve.unwrap_or(10),
         burst: burst.unwrap_or(false),
         per_resource: per_resource.unwrap_or(5),
-        settle: settle.unwrap_or(Duration::from_secs(10)),
-        patience: patience.unwrap_or(Duration::from_mins(5)),
+        settle,
+        patience,
         in_flight: in_flight.unwrap_or(32),
         order: order.unwrap_or(Order::RecentThreadsFirst),
     }

@@ -279,14 +279,29 @@ pub struct Send {
     pub burst: bool,
     /// Requests a second on one resource; more than 5 only to a loopback target.
     pub per_resource: u32,
-    /// Wait after the first message of a new thread before its second.
-    pub settle: Duration,
-    /// A message that is not there so long after Front accepted it is missing.
-    pub patience: Duration,
+    /// Wait after the first message of a new thread before its second, if it is stated; see [`Send::settle`].
+    pub settle: Option<Duration>,
+    /// A message that is not there so long after Front accepted it is missing, if it is stated; see [`Send::patience`].
+    pub patience: Option<Duration>,
     /// Requests in flight at once.
     pub in_flight: usize,
     /// Order of threads.
     pub order: Order,
+}
+
+impl Send {
+    /// How long a Front there may take to make what it accepted, in the ordinary course of things: as stated, or 10 seconds,
+    /// and 100 ms for one on this machine.
+    #[must_use]
+    pub fn settle(&self, is_loopback: bool) -> Duration {
+        self.settle.unwrap_or(if is_loopback { Duration::from_millis(100) } else { Duration::from_secs(10) })
+    }
+
+    /// After so long a message that is not there is missing: as stated, or 5 minutes, and 10 seconds on this machine.
+    #[must_use]
+    pub fn patience(&self, is_loopback: bool) -> Duration {
+        self.patience.unwrap_or(if is_loopback { Duration::from_secs(10) } else { Duration::from_mins(5) })
+    }
 }
 
 /// Requests a minute that are ours where the company has `limit`: `share` of it less `reserve`. Where that leaves

@@ -7,7 +7,6 @@ use super::{
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A source with all defaults.
 pub(crate) fn source(name: &str, format: Format) -> SourceMapping {
@@ -93,8 +92,8 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
             reserve: 10,
             burst: false,
             per_resource: 5,
-            settle: Duration::from_secs(10),
-            patience: Duration::from_mins(5),
+            settle: None,
+            patience: None,
             in_flight: 8,
             order: Order::RecentThreadsFirst,
         },

@@ -71,8 +71,8 @@ fn usual() -> mapping::Send {
         reserve: 10,
         burst: false,
         per_resource: 5,
-        settle: Duration::from_secs(10),
-        patience: Duration::from_mins(5),
+        settle: None,
+        patience: None,
         in_flight: 32,
         order: mapping::Order::RecentThreadsFirst,
     }
@@ -160,4 +160,70 @@ fn however_much_there_is_to_say_a_plan_fits_a_screen() {
     assert!(text.lines().count() <= 40, "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 320), "{text}");
     assert!(text.contains("292 more inboxes") && text.contains("Inbox 299 299"), "{text}");
+}
+
+#[test]
+fn estimates_include_confirmation() {
+    let seconds = |lookups| {
+        let plan = Overview { messages: 12_000, lookups, ..Overview::default() };
+        report(plan).estimates.iter().map(|estimate| estimate.seconds).collect::<Vec<_>>()
+    };
+    let (without, with) = (seconds(0), seconds(6_000));
+    // 10,000 to send; half a look-up for each of them and of the 2,000 that were accepted before.
+    for (without, with) in without.iter().zip(&with) {
+        assert!(with.abs_diff(without * 16 / 10) <= 2, "{without} {with}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_different_is_named_with_where_to_look() {
+    let tally = Tally {
+        read: 4,
+        confirmed: 2,
+        different: 1,
+        accepted: 2,
+        missing: 1,
+        causes: [
+            (Class::Missing, [("not there 5 min after Front accepted it".to_owned(), 1)].into()),
+            (Class::Different, [("subject".to_owned(), 1)].into()),
+        ]
+        .into(),
+        ..Tally::default()
+    };
+    let tallies = vec![("mail".to_owned(), tally)];
+    let mut report = Report::of("verify", Path::new("acme.toml"), Path::new("acme.ledger"), tallies, &usual());
+    let amiss = |what, id: &str, words: &str, url: Option<&str>| Amiss {
+        what,
+        external_id: format!("tl1-{id}"),
+        original_id: Some(format!("{id}@x.example")),
+        words: words.to_owned(),
+        url: url.map(str::to_owned),
+    };
+    report.amiss = vec![
+        amiss("missing", "a\u{1b}[2J", "not there 5 min after Front accepted it", None),
+        amiss("different", "b", "subject", Some("https://app.frontapp.com/open/msg_1")),
+    ];
+    report.seen = Some(Seen {
+        confirmed: 1_000,
+        different: 1,
+        missing: 1,
+        resent: 1,
+        lookups: 1_204,
+        not_resent: None,
+        unanswered: None,
+    });
+    report.ending = "…".to_owned();
+    assert_eq!((report.unconfirmed(), report.is_amiss()), (1, true));
+    insta::assert_snapshot!(report.text(), @r"
+    Balance           read  =   confirmed    accepted
+              mail           4  =           2           2
+                 missing       1  not there 5 min after Front accepted it
+               different       1  subject
+    Missing   a�[2J@x.example: not there 5 min after Front accepted it
+    Different b@x.example: subject https://app.frontapp.com/open/msg_1
+    Seen      1,000 confirmed, 1 different, 1 missing, 1 sent again with the same id in Front, with 1,204 look-ups
+    Ledger    acme.ledger
+
+    …
+    ");
 }

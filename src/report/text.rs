@@ -47,7 +47,8 @@ pub(super) fn render(report: &Report) -> String {
             );
         }
     }
-    if let Some(seen) = &report.seen {
+    // A run that stopped before it looked for anything has seen nothing.
+    if let Some(seen) = report.seen.as_ref().filter(|seen| seen.lookups > 0) {
         render_seen(&mut out, seen);
     }
     let _ = writeln!(out, "Ledger    {}", report.ledger);

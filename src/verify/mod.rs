@@ -26,7 +26,7 @@ mod tests;
 mod waiting;
 mod walk;
 
-pub use first::first_conversation;
+pub use first::{First, first_conversation};
 pub use judge::Stop;
 pub use map::{MapError, url_of, write_map};
 pub use sight::Sight;
@@ -255,7 +255,7 @@ impl Run {
     fn begin(&mut self, scope: Scope) -> Result<(), LedgerError> {
         let now = Instant::now();
         match scope {
-            Scope::Open => self.walk = Some(0),
+            Scope::Open => self.walk_if_due(),
             Scope::Beside(settled) => {
                 self.settled = Some(settled);
                 return Ok(());
@@ -269,6 +269,14 @@ impl Run {
         }
         self.announce(self.waiting.len() as u64);
         Ok(())
+    }
+
+    /// Walks over the ledger unless that can find nothing: not even that a conversation seen now holds an earlier thread.
+    fn walk_if_due(&mut self) {
+        let counts = self.judge.ledger.counts();
+        if counts.accepted + counts.missing + self.decided() > 0 {
+            self.walk = Some(0);
+        }
     }
 
     fn announce(&mut self, at_least: u64) {
@@ -316,7 +324,7 @@ impl Run {
                     // Nothing more is sent: all requests are ours, and what earlier runs left is looked for as well.
                     None => {
                         self.settled = None;
-                        self.walk = Some(0);
+                        self.walk_if_due();
                         self.announce(0);
                     }
                 },

@@ -24,7 +24,7 @@ fn links_that_lead_nowhere_or_out_are_set_aside_by_name_and_all_other_mails_are_
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
     Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
-    Time      4 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
+    Time      8 s at 50/min, 4 s at 100/min, 2 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending  unreadable
               mail            4  =           2           2
@@ -274,7 +274,7 @@ fn broken_rows_are_set_aside_with_file_and_line_and_the_others_are_planned() {
     Direction 2 in, 0 out; treated as us: nobody
     Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
     Note      chat.csv: encoding UTF-8; delimiter `,`; quote `"`
-    Time      4 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
+    Time      8 s at 50/min, 4 s at 100/min, 2 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending  unreadable    rejected
               mail            5  =           2           2           1

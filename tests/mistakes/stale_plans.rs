@@ -18,7 +18,7 @@ fn a_changed_mapping_is_planned_again_and_shown_before_it_is_sent() {
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
     Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
-    Time      4 s at 50/min, 2 s at 100/min, 1 s at 200/min (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
+    Time      8 s at 50/min, 4 s at 100/min, 2 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending     skipped
               mail            3  =           2           1

@@ -166,7 +166,7 @@ fn without_a_terminal_and_without_yes_the_plan_is_shown_and_nothing_is_sent() {
     Dates     2017-01-02 to 2017-01-02
     Direction 3 in, 0 out; treated as us: nobody
     Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
-    Time      6 s at 50/min, 3 s at 100/min, 2 s at 200/min (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
+    Time      12 s at 50/min, 6 s at 100/min, 4 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending
               mail            3  =           3

@@ -7,6 +7,7 @@ mod plans;
 mod refusals;
 mod sent;
 mod size;
+mod traces;
 
 use super::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};
 use crate::source::{Origin, Piece};

@@ -154,8 +154,9 @@ fn the_smallest_mapping_gets_every_default() {
     let send = &mapping.send;
     assert!((send.share - 0.8).abs() < f64::EPSILON);
     assert_eq!((send.reserve, send.burst, send.per_resource, send.in_flight), (10, false, 5, 32));
-    assert_eq!((send.settle, send.order), (Duration::from_secs(10), Order::RecentThreadsFirst));
-    assert_eq!(send.patience, Duration::from_mins(5));
+    assert_eq!((send.settle(false), send.order), (Duration::from_secs(10), Order::RecentThreadsFirst));
+    assert_eq!(send.patience(false), Duration::from_mins(5));
+    assert!(send.settle(true) < send.settle(false) && send.patience(true) < send.patience(false));
 }
 
 #[test]
@@ -201,8 +202,8 @@ fn the_fullest_mapping_is_understood_in_full() {
     let send = &mapping.send;
     assert!((send.share - 1.0).abs() < f64::EPSILON);
     assert_eq!((send.reserve, send.burst, send.per_resource, send.in_flight), (0, true, 50, 256));
-    assert_eq!((send.settle, send.order), (Duration::from_millis(500), Order::OldestFirst));
-    assert_eq!(send.patience, Duration::from_secs(90));
+    assert_eq!((send.settle(true), send.order), (Duration::from_millis(500), Order::OldestFirst));
+    assert_eq!(send.patience(true), Duration::from_secs(90));
 }
 
 #[test]

@@ -216,3 +216,17 @@ fn problems_of_one_kind_are_one_line_with_the_first_place() {
     assert_eq!((problem.status.as_str(), problem.cause.as_str(), problem.count), ("unreadable", "torn", 3));
     assert_eq!((problem.place.as_str(), problem.detail.as_str()), ("torn.mbox", "torn at 0"));
 }
+
+#[test]
+fn look_ups_are_counted_by_conversation_one_for_the_first_message_and_one_for_each_hundred_others() {
+    let thread = |name: &str, size: u32| {
+        let name = name.to_owned();
+        (0..size).map(move |number| {
+            letter(&format!("{name}{number}"), number.into(), &format!("References: <root-{name}@x>\n"), "Hi")
+        })
+    };
+    for (size, lookups) in [(1, 1), (2, 2), (101, 2), (102, 3)] {
+        let mails: Vec<String> = thread("a", size).chain(thread("b", 1)).collect();
+        assert_eq!(of_mails("", &mails).lookups, lookups + 1, "{size}");
+    }
+}

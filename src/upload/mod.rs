@@ -111,7 +111,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let total = counts.planned + counts.unknown + counts.sending;
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
     let mut queue = match Queue::of(&job.ledger) {
-        Ok(queue) => job.only.map_or_else(|| queue, |only| Queue::at(only)),
+        Ok(queue) => job.only.map_or(queue, Queue::at),
         Err(error) => return Outcome { accepted: 0, ending: Ending::Stopped(Stop::Ledger(Arc::new(error))) },
     };
     let (recorder, thread) = match Recorder::start(&job.ledger) {

@@ -5,6 +5,7 @@
 
 use super::context::Context;
 use crate::mapping::{InboxCopies, Mapping};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,7 +30,8 @@ pub(super) fn of(context: Context, inbox: &str, conversations: u32) -> Context {
         rule.inbox = None;
     }
     // The text is what tells plans apart.
-    mapping.text.push_str(&format!("\n# pilot {number}: {conversations} conversations\n"));
+    // Writing to a String cannot fail.
+    let _ = writeln!(mapping.text, "\n# pilot {number}: {conversations} conversations");
     let mut common = context.common.clone();
     common.ledger = Some(beside(&context.ledger_dir(), &number));
     let sample = Some(conversations as usize);

@@ -317,12 +317,11 @@ fn finished(context: &Context, report: &crate::report::Report) -> (Exit, String)
     if is_seen {
         return (Exit::Done, "Done: every message is in Front and reads as planned.".to_owned());
     }
-    let mut words = "Done: Front accepted every message. Accepted is not seen".to_owned();
-    match report.command {
-        "rehearse" => words.push('.'),
-        _ => words.push_str(&format!(": `{}` looks for each.", context.command("verify"))),
-    }
-    (Exit::Done, words)
+    let help = match report.command {
+        "rehearse" => String::new(),
+        _ => format!(": `{}` looks for each", context.command("verify")),
+    };
+    (Exit::Done, format!("Done: Front accepted every message. Accepted is not seen{help}."))
 }
 
 pub(super) fn stop_failure(stop: Stop) -> Failure {

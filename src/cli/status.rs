@@ -90,17 +90,18 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
 fn conclude(context: &Context, mut report: Report, now: &str, more: &str) -> Result<Exit, Failure> {
     let left = report.total.pending + report.total.unknown;
     let counted = |number| crate::report::counted(number, "message");
-    report.ending = match left {
-        0 => format!("{now} Everything planned was sent."),
-        _ => format!("{now} Left to send: {}.", counted(left)),
+    let sent = match left {
+        0 => "Everything planned was sent.".to_owned(),
+        _ => format!("Left to send: {}.", counted(left)),
     };
-    if report.unconfirmed() > 0 {
-        let looks = context.command("verify");
-        report.ending.push_str(&format!(
-            " Accepted and not seen yet: {}; `{looks}` looks for them.",
-            counted(report.unconfirmed())
-        ));
-    }
+    let seen = match report.unconfirmed() {
+        0 => String::new(),
+        unseen => {
+            let looks = context.command("verify");
+            format!(" Accepted and not seen yet: {}; `{looks}` looks for them.", counted(unseen))
+        }
+    };
+    report.ending = format!("{now} {sent}{seen}");
     let exit = match (report.is_amiss(), report.is_incomplete()) {
         (true, _) => Exit::Unconfirmed,
         (false, true) => Exit::Incomplete,

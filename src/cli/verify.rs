@@ -85,14 +85,15 @@ fn verdict(context: &Context, report: &Report) -> (Exit, String) {
         return (Exit::Unconfirmed, words);
     }
     let left = report.total.pending + report.total.unknown;
-    let mut words = match report.total.confirmed {
-        0 => "Nothing was accepted by Front so far.".to_owned(),
-        _ => "Every message that Front accepted is there and reads as planned.".to_owned(),
+    let words = match report.total.confirmed {
+        0 => "Nothing was accepted by Front so far.",
+        _ => "Every message that Front accepted is there and reads as planned.",
     };
-    if left > 0 {
-        words.push_str(&format!(" Left to send: {}; `{}`.", counted(left, "message"), context.command("import")));
-    }
-    (if report.is_incomplete() { Exit::Incomplete } else { Exit::Done }, words)
+    let left = match left {
+        0 => String::new(),
+        _ => format!(" Left to send: {}; `{}`.", counted(left, "message"), context.command("import")),
+    };
+    (if report.is_incomplete() { Exit::Incomplete } else { Exit::Done }, format!("{words}{left}"))
 }
 
 /// Writes the map from old ids to Front's. Where the sources could not be opened, nothing that is there is written over:

@@ -3,7 +3,6 @@
 use super::*;
 use crate::ledger::Class;
 use crate::plan::{LargeThread, Listed};
-use std::time::Duration;
 
 fn listed(lines: &[(&str, u64)], left_out: u64) -> Listed {
     Listed { first: lines.iter().map(|(line, times)| ((*line).to_owned(), *times)).collect(), left_out }

@@ -72,7 +72,7 @@ impl Looker {
                 // Front has not come to this conversation yet.
                 return if home.is_none() { Ok(()) } else { self.each(open, &rest, Some(first), found).await };
             };
-            home = message.conversation_id.clone();
+            home.clone_from(&message.conversation_id);
             rest.retain(|index| *index != first);
             found.push(Seen { index: first, message });
         }

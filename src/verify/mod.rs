@@ -315,22 +315,23 @@ impl Run {
                         return Ending::Stopped(stop);
                     }
                 }
-                heard = hear(&mut self.settled), if is_hearing => match heard {
-                    Some(range) => {
-                        if self.claimed.insert(range.start) {
-                            self.waiting.add_fresh(range, Instant::now());
-                        }
-                    }
-                    // Nothing more is sent: all requests are ours, and what earlier runs left is looked for as well.
-                    None => {
-                        self.settled = None;
-                        self.walk_if_due();
-                        self.announce(0);
-                    }
-                },
+                heard = hear(&mut self.settled), if is_hearing => self.take_heard(heard),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
             }
         }
+    }
+
+    fn take_heard(&mut self, heard: Option<Range<u64>>) {
+        if let Some(range) = heard {
+            if self.claimed.insert(range.start) {
+                self.waiting.add_fresh(range, Instant::now());
+            }
+            return;
+        }
+        // Nothing more is sent: all requests are ours, and what earlier runs left is looked for as well.
+        self.settled = None;
+        self.walk_if_due();
+        self.announce(0);
     }
 
     /// Requests in flight: a quarter while sending needs the others.

@@ -94,7 +94,7 @@ impl Waiting {
     /// It was there at the first look: the next conversations may be looked for a little sooner.
     pub(super) fn was_there(&mut self, item: &Item) {
         if item.turn == 0 {
-            self.lag = (self.lag - self.lag / 16).max(self.timing.first_pause.min(self.timing.first_look));
+            self.lag = self.lag.saturating_sub(self.lag / 16).max(self.timing.first_pause.min(self.timing.first_look));
         }
     }
 

@@ -94,7 +94,7 @@ async fn beside_sending_it_hears_of_each_conversation_and_then_takes_up_what_was
 async fn a_second_run_asks_for_what_the_first_has_not_seen_and_for_nothing_else() {
     let world = World::of(&["a1", "b1"]);
     world.shows("a1", NOW);
-    world.shows("b1", Duration::from_secs(60));
+    world.shows("b1", Duration::from_mins(1));
     let stop = async {
         tokio::time::sleep(Duration::from_secs(20)).await;
         world.cancellation.cancel();

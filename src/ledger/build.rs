@@ -6,22 +6,32 @@ use super::error::LedgerError;
 use super::fact::Fact;
 use super::home;
 use super::index::{Index, Kind, Watermark};
-use super::journal::FactReader;
+use super::journal::{FactReader, LastLine};
 use super::plan_meta::{Plan, PlanMeta};
+use super::reckoning::{Change, Reckoning};
 use super::rescue;
 use super::standing::{self, IdHash, Standings};
 use super::stored::{Reached, Stored};
 use super::tally::Verdicts;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Writes a complete index to `sled.new` and closes it. `journal` is the length of the journal, all of it in `standings`.
+/// How far the journal goes, all of which is in the standings that a plan is built with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JournalEnd {
+    pub(super) length: u64,
+    pub(super) last: Option<LastLine>,
+    pub(super) target: Option<u64>,
+}
+
+/// Writes a complete index to `sled.new` and closes it.
 pub(super) fn build(
     dir: &Path,
     meta: PlanMeta,
     entries: impl Iterator<Item = Entry>,
     standings: &Standings,
-    journal: u64,
+    journal: JournalEnd,
 ) -> Result<(), LedgerError> {
     let path = home::new_index_path(dir);
     if path.exists() {
@@ -38,7 +48,7 @@ pub(super) fn build(
         block: Block::default(),
         planned: 0,
         total: 0,
-        states: 0,
+        reckoning: Reckoning::of_sources(meta.sources.len()),
     };
     for entry in entries {
         builder.add(&entry)?;
@@ -74,7 +84,7 @@ struct Builder<'a> {
     block: Block,
     planned: u64,
     total: u64,
-    states: u64,
+    reckoning: Reckoning,
 }
 
 impl Builder<'_> {
@@ -90,6 +100,7 @@ impl Builder<'_> {
                 return Err(misplanned(entry, "it is to be sent, but stands behind entries that are not"));
             }
             self.planned += 1;
+            self.reckoning.add_planned(source);
             let hash = standing::hash(&planned.external_id);
             self.external.push((hash, position));
             self.add_state(position, source, planned, &hash)?;
@@ -109,9 +120,12 @@ impl Builder<'_> {
         match self.facts.read(line)?.into_state() {
             Some((id, State::Refused { .. })) if id == planned.external_id && self.is_mended(planned, hash)? => Ok(()),
             Some((id, state)) if id == planned.external_id => {
-                self.states += 1;
-                let reached = Reached::of(&state).at_rest();
-                self.index.put_state(position, &Stored { source, reached, line })
+                let stored = Stored { source, reached: Reached::of(&state).at_rest(), line };
+                let after = stored.state(&mut self.facts)?;
+                let change = Change { position, source, before: &State::Planned, after: &after, is_new: true };
+                // Positions come in order: nothing behind this one is settled yet.
+                self.reckoning.make(&change, |_| Ok::<bool, LedgerError>(false))?;
+                self.index.put_state(position, &stored)
             }
             _ => Ok(()),
         }
@@ -129,7 +143,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn finish(mut self, meta: PlanMeta, journal: u64) -> Result<(), LedgerError> {
+    fn finish(mut self, meta: PlanMeta, journal: JournalEnd) -> Result<(), LedgerError> {
         if self.block.len() > 0 {
             self.put_block(block_of(self.total))?;
         }
@@ -151,7 +165,6 @@ impl Builder<'_> {
             }
             sources.push(described.name);
         }
-        self.index.put_watermark(Watermark { offset: journal, states: self.states })?;
         self.index.put_plan(&Plan {
             plan_id: meta.plan_id,
             mapping_text: meta.mapping_text,
@@ -163,7 +176,13 @@ impl Builder<'_> {
             extra: meta.extra,
             verdicts: self.verdicts,
         })?;
-        self.index.flush()
+        let watermark = Watermark {
+            offset: journal.length,
+            last: journal.last,
+            target: journal.target,
+            reckoning: self.reckoning,
+        };
+        self.index.put_states(&BTreeMap::new(), &watermark)
     }
 }
 

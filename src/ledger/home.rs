@@ -83,6 +83,12 @@ pub(super) fn make_files_private(path: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Takes away everybody else's rights on the ledger's own files, which may have come from a backup that kept none.
+pub(super) fn make_private_all(dir: &Path) -> Result<(), LedgerError> {
+    make_private(dir, 0o700)?;
+    make_files_private(dir)
+}
+
 /// Makes names that were created or renamed in a directory survive a power cut.
 pub(super) fn sync_dir(path: &Path) -> Result<(), LedgerError> {
     #[cfg(unix)]

@@ -34,6 +34,7 @@
 
 mod attach;
 mod blocks;
+mod books;
 mod build;
 mod copy;
 mod entry;
@@ -49,6 +50,7 @@ mod lines;
 mod lock;
 mod marks;
 mod plan_meta;
+mod reckoning;
 mod rescue;
 mod sealed;
 mod standing;
@@ -61,7 +63,7 @@ mod tests;
 pub use entry::{Entry, Planned, State, Traits, Verdict};
 pub use error::{LedgerError, Part};
 pub use fact::Target;
-pub use index::Files;
+pub use index::{Files, hush_index_panics};
 pub use ledger::{Entries, Ledger, States};
 pub use plan_meta::{FileMeta, Plan, PlanMeta, SourceMeta};
 pub use standing::{Pin, Pins};

@@ -23,3 +23,7 @@ deny:
 # The main job on samples
 rehearse:
     cargo run --release -- rehearse mappings/demo.toml
+
+# Opening, marking, memory and disk of a ledger with a million entries
+ledger-bench:
+    cargo run --release --example ledger_bench

@@ -39,7 +39,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("flate2", &["source"]),
     ("tar", &["source"]),
     ("zip", &["source"]),
-    ("rustix", &["source"]),
+    ("rustix", &["cli", "source"]),
     ("icu_normalizer", &["record"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -8,7 +8,7 @@ use super::sending::{self, Pace};
 use super::{place, plan, progress};
 use crate::front;
 use crate::mapping;
-use crate::plan::{Overview, overview_of, staleness};
+use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
 use crate::report::{Report, Sent, counted};
 use secrecy::SecretString;
 use std::io::{IsTerminal, stdin};
@@ -29,8 +29,19 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let front = runtime.block_on(sending::unless_stopped(context, sending::knock(settings)))?;
+    // Before planning, which may take hours.
+    let (company, named) = front.company();
+    ledger.check_company(company, named).map_err(sending::nothing_sent)?;
     let mut is_shown = true;
-    let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
+    let mut stale = staleness(&ledger, &context.mapping, &sources)?;
+    if stale.is_none() && args.rehash {
+        let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), Arc::clone(&sources));
+        stale = rehash(&ledger, &rebuilder, args.reading.threads(), &context.stop)?;
+        if context.stop.load(Ordering::Relaxed) {
+            return Err(sending::not_sent());
+        }
+    }
+    let overview = match (stale, ledger.plan()) {
         (None, Some(plan)) => overview_of(plan)?,
         (why, _) => {
             super::say(&format!("{}: planning first\n", why.unwrap_or_default()));
@@ -42,7 +53,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Failure>
     if !before.balanced {
         return Err(plan::unbalanced(&before));
     }
-    let greeted = runtime.block_on(sending::unless_stopped(context, sending::greet(context, front, &overview)))?;
+    let bound = ledger.target();
+    let greet = sending::greet(context, front, &overview, bound.as_ref());
+    let greeted = runtime.block_on(sending::unless_stopped(context, greet))?;
     let left = before.total.pending + before.total.unknown;
     before.ending = format!("Ready to send {} to {}.", counted(left, "message"), greeted.company);
     let asks = !args.yes && left > 0;

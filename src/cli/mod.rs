@@ -6,6 +6,7 @@ mod embedded_front;
 mod exit;
 mod import;
 mod interrupt;
+mod ledger;
 mod output;
 mod place;
 mod plan;
@@ -17,7 +18,8 @@ mod status;
 
 pub use exit::Exit;
 
-use args::{Cli, Command};
+use crate::ledger::hush_index_panics;
+use args::{Cli, Command, LedgerCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
 use context::Context;
@@ -39,6 +41,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return if asked { Exit::Done } else { Exit::Usage };
         }
     };
+    // Whatever is made from here on, by us or by sled, is for its owner alone: ledger, unpacked mail, requests, dumps.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    hush_index_panics();
     let stop = match interrupt::first_and_second() {
         Ok(stop) => stop,
         Err(error) => return end(Err(Failure::internal(format!("cannot listen for Ctrl-C: {error}")))),
@@ -56,6 +61,8 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Import(args) => import::run(&load(&args.mapping)?, args),
         Command::Status(mapping) => status::run(&load(mapping)?),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
+        Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),
+        Command::Ledger(LedgerCommand::Rebuild(args)) => ledger::rebuild(&load(&args.mapping)?, args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let began = Instant::now();
     let pace = Pace { in_flight: IN_FLIGHT, settle: SETTLE };
     let sent = runtime.block_on(async {
-        let greet = async { sending::greet(context, sending::knock(settings).await?, &overview).await };
+        let bound = ledger.target();
+        let greet = async { sending::greet(context, sending::knock(settings).await?, &overview, bound.as_ref()).await };
         let greeted = sending::unless_stopped(context, greet).await?;
         sending::send(context, ledger, sources, greeted, pace, observer).await
     })?;

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::{interrupt, place};
 use crate::event::Observer;
 use crate::front::{self, Cancellation, Client, FrontError, StopCause};
-use crate::ledger::{Ledger, Target};
+use crate::ledger::{Ledger, LedgerError, Target};
 use crate::plan::{Overview, Rebuilder};
 use crate::source::Source;
 use crate::upload::{self, Ending, Job, Stop};
@@ -28,6 +28,13 @@ pub(super) struct Known {
     client: Client,
     company: front::Company,
     base_url: String,
+}
+
+impl Known {
+    /// The company's id and name.
+    pub(super) fn company(&self) -> (&str, &str) {
+        (&self.company.id, &self.company.name)
+    }
 }
 
 /// A Front that was greeted: its company is known, its inboxes are resolved.
@@ -82,8 +89,14 @@ pub(super) fn not_sent() -> Failure {
     }
 }
 
-/// Finds every inbox and teammate that the plan names. Nothing is sent.
-pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) -> Result<Greeted, Failure> {
+/// Finds every inbox and teammate that the plan names. Nothing is sent. An inbox that has another name in Front than when `bound` was
+/// recorded is known by its id.
+pub(super) async fn greet(
+    context: &Context,
+    front: Known,
+    overview: &Overview,
+    bound: Option<&Target>,
+) -> Result<Greeted, Failure> {
     let Known { client, company, base_url } = front;
     let inbox = context.mapping.target.inbox.as_str();
     let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
@@ -93,7 +106,10 @@ pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) 
             known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
         match found.as_slice() {
             [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
-            [] => return Err(no_inbox(context, wanted, &company.name, &known)),
+            [] => match renamed(wanted, bound, &known) {
+                Some(inbox) => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
+                None => return Err(no_inbox(context, wanted, &company.name, &known)),
+            },
             _ => {
                 let ids: Vec<&str> = found.iter().map(|inbox| inbox.id.as_str()).collect();
                 return Err(context.wrong_setting(
@@ -130,6 +146,20 @@ pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) 
     Ok(Greeted { client, company: company.name, target })
 }
 
+/// The inbox that the ledger knows by a name that Front knows no longer.
+fn renamed<'k>(wanted: &str, bound: Option<&Target>, known: &'k [front::Inbox]) -> Option<&'k front::Inbox> {
+    let id = bound?.inboxes.get(wanted)?;
+    let inbox = known.iter().find(|inbox| inbox.id == *id)?;
+    super::say(&format!("note: the inbox `{wanted}` ({id}) is called `{}` in Front now; it is the same one\n", inbox.name));
+    Some(inbox)
+}
+
+/// A ledger that does not fit the target, found before anything was sent.
+pub(super) fn nothing_sent(error: LedgerError) -> Failure {
+    let failure = Failure::from(error);
+    Failure { message: format!("{}; nothing was sent", failure.message), ..failure }
+}
+
 /// Sends everything that is left.
 pub(super) async fn send(
     context: &Context,
@@ -139,10 +169,7 @@ pub(super) async fn send(
     pace: Pace,
     observer: Arc<dyn Observer>,
 ) -> Result<Sent, Failure> {
-    ledger.bind(&greeted.target).map_err(|error| {
-        let failure = Failure::from(error);
-        Failure { message: format!("{}; nothing was sent", failure.message), ..failure }
-    })?;
+    ledger.bind(&greeted.target).map_err(nothing_sent)?;
     let cancellation = Cancellation::new();
     let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
     let ledger = Arc::new(ledger);

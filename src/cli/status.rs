@@ -13,7 +13,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     match Ledger::open_existing(&dir) {
         Ok(ledger) => {
             say_notices(&ledger);
-            at_rest(context, &ledger)
+            at_rest(context, ledger)
         }
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
         Err(locked @ LedgerError::Locked { .. }) => match read_summary(&dir)? {
@@ -31,18 +31,27 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     }
 }
 
-fn at_rest(context: &Context, ledger: &Ledger) -> Result<Exit, Failure> {
+fn at_rest(context: &Context, ledger: Ledger) -> Result<Exit, Failure> {
     let overview = ledger.plan().map(overview_of).transpose()?;
     if overview.is_none() {
-        let help = format!("run: {}", context.command("plan"));
-        return Err(Failure::usage("the ledger holds no plan", help));
+        let Some(why) = ledger.index_lost() else {
+            let help = format!("run: {}", context.command("plan"));
+            return Err(Failure::usage("the ledger holds no plan", help));
+        };
+        return Err(Failure {
+            exit: Exit::Ledger,
+            message: format!("the plan in the ledger {} is lost: {why}", ledger.dir().display()),
+            help: Some(format!("what was sent is in the journal; restore the rest: {}", context.command("ledger rebuild"))),
+        });
     }
-    let report = plan::report(context, "status", ledger, overview)?;
+    let report = plan::report(context, "status", &ledger, overview)?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
     // A summary that was lost or damaged is whole again for the next `status` beside a run.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
+    // Let go before printing: a reader that waits (`| less`) must not keep an import from starting.
+    drop(ledger);
     conclude(context, report, "Nothing is running.")
 }
 

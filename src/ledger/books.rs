@@ -58,7 +58,7 @@ impl Books {
     /// The books of a ledger that has no plan.
     pub(super) fn new(dir: &Path, journal: Journal, target: Option<u64>) -> Result<Self, LedgerError> {
         let mut facts = FactReader::open(dir)?;
-        let target = match target.map(|line| Ok((facts.read(line)?, line))).transpose()? {
+        let target = match target.map(|line| Ok::<_, LedgerError>((facts.read(line)?, line))).transpose()? {
             Some((Fact::Target(target), line)) => Some((target, line)),
             Some((_, line)) => return Err(facts.damaged(line, "it names no target")),
             None => None,

@@ -81,6 +81,14 @@ pub enum LedgerError {
         /// The system's answer.
         source: io::Error,
     },
+    /// Mending it loses something, which nobody has agreed to yet. Nothing was changed.
+    #[error("the ledger {} cannot be mended without loss:{}", path.display(), listed(losses))]
+    Lossy {
+        /// The ledger's directory.
+        path: PathBuf,
+        /// What would be lost, by file and place.
+        losses: Vec<String>,
+    },
     /// There is no room for what must be written.
     #[error("there is no room for the ledger {}: {source}", path.display())]
     Full {
@@ -150,6 +158,11 @@ impl LedgerError {
             LedgerError::Absent { .. } => "run `threadlift plan` first, or check --ledger".into(),
             LedgerError::Damaged { part, .. } => part.remedy().into(),
             LedgerError::Io { source, .. } => io_remedy(source.kind()).into(),
+            LedgerError::Lossy { .. } => "best, restore journal.jsonl from a backup. Otherwise run the same command with \
+                 --drop-damaged: a copy of the journal is kept, what the index still knows of these lines is written again, and \
+                 the rest is forgotten; a message that is forgotten is sent again under the same external id, which Front takes \
+                 for the same message"
+                .into(),
             LedgerError::Full { needed, source, .. } => full_remedy(*needed, source.kind()),
             LedgerError::Broken { .. } => {
                 "see the first error for the cause; then run the same command again, which takes up where it stopped"
@@ -225,6 +238,10 @@ fn io_remedy(kind: io::ErrorKind) -> &'static str {
         io::ErrorKind::Unsupported => "put the ledger on a local disk with --ledger; locking must work there",
         _ => "check the disk, then run the same command again; it takes up where it stopped",
     }
+}
+
+fn listed(losses: &[String]) -> String {
+    losses.iter().fold(String::new(), |text, loss| text + "\n  " + loss)
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -125,12 +125,7 @@ pub(super) fn prepare(dir: &Path, create: bool) -> Result<(), LedgerError> {
         return Ok(());
     }
     if journal_path(dir).metadata().is_ok_and(|file| file.len() > 0) || index_path(dir).exists() {
-        return Err(LedgerError::Damaged {
-            part: Part::Format,
-            path: format_path(dir),
-            place: "its beginning".into(),
-            what: "the file is missing".into(),
-        });
+        return Err(no_format(dir));
     }
     // A process that was ended while it made the ledger leaves these.
     let ours = ["LOCK", "format.tmp", "journal.jsonl"];
@@ -144,6 +139,20 @@ pub(super) fn prepare(dir: &Path, create: bool) -> Result<(), LedgerError> {
         return Err(absent());
     }
     make_private(dir, 0o700)
+}
+
+pub(super) fn no_format(dir: &Path) -> LedgerError {
+    LedgerError::Damaged {
+        part: Part::Format,
+        path: format_path(dir),
+        place: "its beginning".into(),
+        what: "the file is missing".into(),
+    }
+}
+
+/// Writes the file that names the format.
+pub(super) fn write_format(dir: &Path) -> Result<(), LedgerError> {
+    write_atomically(&format_path(dir), format!("{FORMAT_PREFIX}{FORMAT}\n").as_bytes())
 }
 
 /// Checks the format, or founds a new ledger. The lock must be held.
@@ -160,7 +169,7 @@ pub(super) fn check_or_found(dir: &Path) -> Result<(), LedgerError> {
                 .and_then(|file| file.sync_all())
                 .map_err(LedgerError::io(&journal, "create"))?;
             // Written last: a format without a journal then means that the journal was taken away.
-            write_atomically(&path, format!("{FORMAT_PREFIX}{FORMAT}\n").as_bytes())
+            write_format(dir)
         }
         Err(error) => Err(LedgerError::io(&path, "read")(error)),
     }

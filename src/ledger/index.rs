@@ -204,6 +204,18 @@ impl Index {
         Ok(positions)
     }
 
+    /// Calls `each` with every id of a kind, as far as it is kept, and its position.
+    pub(super) fn each_id(&self, kind: Kind, mut each: impl FnMut([u8; 8], u64)) -> Result<(), LedgerError> {
+        let mut items = self.tree(kind).iter();
+        let mut ended = false;
+        while let Some(item) = next_item(&self.dir, &mut items, &mut ended) {
+            let (key, bytes) = item?;
+            let block: ids::Block = unseal(&self.dir, &key, &bytes)?;
+            block.pairs().iter().for_each(|(prefix, position)| each(*prefix, *position));
+        }
+        Ok(())
+    }
+
     fn tree(&self, kind: Kind) -> &sled::Tree {
         match kind {
             Kind::External => &self.external,

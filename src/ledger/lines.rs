@@ -29,11 +29,11 @@ pub(super) fn json_of(line: &[u8], offset: u64) -> Option<&[u8]> {
     (written == checksum(json, offset)).then_some(json)
 }
 
-/// The JSON of a line that is whole, but written for another place; nothing if it is damaged itself. `offsets`: places it
-/// may have been written for.
-pub(super) fn json_elsewhere(line: &[u8], mut offsets: impl Iterator<Item = u64>) -> Option<&[u8]> {
+/// Which of these places a line was written for, and its JSON; nothing if it is damaged itself.
+pub(super) fn json_elsewhere(line: &[u8], mut offsets: impl Iterator<Item = u64>) -> Option<(u64, &[u8])> {
     let (written, json) = parts(line)?;
-    offsets.any(|offset| written == checksum(json, offset)).then_some(json)
+    let offset = offsets.find(|offset| written == checksum(json, *offset))?;
+    Some((offset, json))
 }
 
 /// The checksum that stands in a line.
@@ -204,7 +204,7 @@ mod tests {
         for offset in [0, 699, 701, 1 << 40] {
             assert_eq!(json_of(line, offset), None);
         }
-        assert_eq!(json_elsewhere(line, 690..710), Some(&b"{}"[..]));
+        assert_eq!(json_elsewhere(line, 690..710), Some((700, &b"{}"[..])));
         assert_eq!(json_elsewhere(line, 701..710), None);
     }
 

@@ -139,6 +139,11 @@ impl Counts {
         }
     }
 
+    /// Counts one more record.
+    pub(super) fn count(&mut self, state: &State) {
+        *self.slot(state) += 1;
+    }
+
     pub(super) fn add(&mut self, other: &Counts) {
         self.planned += other.planned;
         self.sending += other.sending;

@@ -26,6 +26,7 @@ mod requests;
 mod resolve;
 mod verdicts;
 
+pub use fingerprint::rehash;
 pub use overview::{ActiveMessages, HUGE, LargeThread, Listed, Overview, ProblemKind};
 pub(crate) use read::STACK;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};

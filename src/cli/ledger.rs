@@ -37,7 +37,7 @@ pub(super) fn check(context: &Context) -> Result<Exit, Failure> {
 
 fn text(dir: &Path, checkup: &Checkup) -> String {
     let mut out = String::new();
-    let facts: Vec<String> = checkup.facts.iter().map(|(name, count)| format!("{} {name}", count(*count))).collect();
+    let facts: Vec<String> = checkup.facts.iter().map(|(name, facts)| format!("{} {name}", count(*facts))).collect();
     let _ = writeln!(out, "Ledger    {}", dir.display());
     let _ = writeln!(
         out,
@@ -61,7 +61,7 @@ fn text(dir: &Path, checkup: &Checkup) -> String {
                 "Index     plan {}: {} read, {} of them to be sent; {} compared with the journal, {} with the entries; it goes up to \
                  byte {}",
                 index.plan_id,
-                counted(index.entries, "entry"),
+                counted(index.entries, "record"),
                 count(index.planned),
                 counted(index.states, "state"),
                 counted(index.ids, "id"),

@@ -115,11 +115,11 @@ impl Ledger {
             checkup.add_error(error)?;
         }
         let mut standings = Standings::default();
-        let scan = match scan::scan(dir, |fact, _, offset| standings.note(fact, offset)) {
-            Ok(scan) => scan,
+        let (scan, is_there) = match scan::scan(dir, |fact, _, offset| standings.note(fact, offset)) {
+            Ok(scan) => (scan, true),
             Err(error) => {
                 checkup.add_error(error)?;
-                Scan::default()
+                (Scan::default(), false)
             }
         };
         for bad in scan.damages() {
@@ -132,7 +132,7 @@ impl Ledger {
         if let Err(error) = read_summary(dir) {
             checkup.add_error(error)?;
         }
-        let is_whole = scan.damages().next().is_none() && scan.bytes > 0;
+        let is_whole = is_there && scan.damages().next().is_none();
         checkup.index(dir, is_whole.then_some(&standings), scan.good)?;
         checkup.facts = scan.facts;
         Ok(checkup)

@@ -31,7 +31,8 @@ impl Truth {
         hush_index_panics();
         let workspace = Workspace::empty();
         workspace.write("m.toml", MAPPING);
-        let mailbox: Vec<u8> = (0..MESSAGES).flat_map(|number| mails::numbered(must(usize::try_from(number), "number"), "")).collect();
+        let mailbox: Vec<u8> =
+            (0..MESSAGES).flat_map(|number| mails::numbered(must(usize::try_from(number), "number"), "")).collect();
         workspace.write("mail.mbox", mailbox);
         workspace.threadlift().args(["plan", "m.toml", "--quiet"]).assert().code(0);
         let ledger = must(Ledger::open_existing(&workspace.path("m.ledger")), "ledger");
@@ -164,12 +165,13 @@ impl Truth {
         for (id, pin) in &self.pins {
             match (told.get(id), &pin.state) {
                 (Some(told), _) => {
-                    assert_eq!((&told.thread_ref, &told.inbox, told.identity), (&pin.thread_ref, &pin.inbox, pin.identity));
-                    let is_true = told.state == pin.state || matches!(told.state, State::Unknown { .. });
-                    let is_earlier = matches!(
-                        (&told.state, &pin.state),
-                        (State::Accepted { .. }, State::Confirmed { .. })
+                    assert_eq!(
+                        (&told.thread_ref, &told.inbox, told.identity),
+                        (&pin.thread_ref, &pin.inbox, pin.identity)
                     );
+                    let is_true = told.state == pin.state || matches!(told.state, State::Unknown { .. });
+                    let is_earlier =
+                        matches!((&told.state, &pin.state), (State::Accepted { .. }, State::Confirmed { .. }));
                     assert!(is_true || is_earlier, "{what}: {:?} instead of {:?}", told.state, pin.state);
                 }
                 (None, State::Refused { .. }) => {}

@@ -113,7 +113,11 @@ pub(super) fn rebuild(context: &Context, args: &LedgerRebuildArgs) -> Result<Exi
         "Rebuilt from sources and journal. {} had been sent, and {} of them stand in the plan again with what became of them.{}",
         counted(known, "message"),
         count(came_back),
-        if came_back < known { " The others are not in today's sources, or are to be sent anew; the journal keeps them." } else { "" }
+        if came_back < known {
+            " The others are not in today's sources, or are to be sent anew; the journal keeps them."
+        } else {
+            ""
+        }
     );
     ledger.write_summary("at rest", serde_json::Value::Null)?;
     if let Some(aside) = repair.aside

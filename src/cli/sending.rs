@@ -150,7 +150,10 @@ pub(super) async fn greet(
 fn renamed<'k>(wanted: &str, bound: Option<&Target>, known: &'k [front::Inbox]) -> Option<&'k front::Inbox> {
     let id = bound?.inboxes.get(wanted)?;
     let inbox = known.iter().find(|inbox| inbox.id == *id)?;
-    super::say(&format!("note: the inbox `{wanted}` ({id}) is called `{}` in Front now; it is the same one\n", inbox.name));
+    super::say(&format!(
+        "note: the inbox `{wanted}` ({id}) is called `{}` in Front now; it is the same one\n",
+        inbox.name
+    ));
     Some(inbox)
 }
 

@@ -41,7 +41,10 @@ fn at_rest(context: &Context, ledger: Ledger) -> Result<Exit, Failure> {
         return Err(Failure {
             exit: Exit::Ledger,
             message: format!("the plan in the ledger {} is lost: {why}", ledger.dir().display()),
-            help: Some(format!("what was sent is in the journal; restore the rest: {}", context.command("ledger rebuild"))),
+            help: Some(format!(
+                "what was sent is in the journal; restore the rest: {}",
+                context.command("ledger rebuild")
+            )),
         });
     }
     let report = plan::report(context, "status", &ledger, overview)?;

@@ -176,12 +176,8 @@ impl Builder<'_> {
             extra: meta.extra,
             verdicts: self.verdicts,
         })?;
-        let watermark = Watermark {
-            offset: journal.length,
-            last: journal.last,
-            target: journal.target,
-            reckoning: self.reckoning,
-        };
+        let watermark =
+            Watermark { offset: journal.length, last: journal.last, target: journal.target, reckoning: self.reckoning };
         self.index.put_states(&BTreeMap::new(), &watermark)
     }
 }

@@ -223,7 +223,9 @@ fn full_remedy(needed: u64, kind: io::ErrorKind) -> String {
     // Never "0 MB".
     let megabytes = (needed >> 20) + 1;
     let cause = match kind {
-        io::ErrorKind::FileTooLarge => "let files be larger (`ulimit -f`; some file systems have a limit, too), by about",
+        io::ErrorKind::FileTooLarge => {
+            "let files be larger (`ulimit -f`; some file systems have a limit, too), by about"
+        }
         _ => "make room on that disk, or raise the quota, by about",
     };
     format!("{cause} {megabytes} MB, and run the same command again: it takes up where it stopped, and nothing is lost")

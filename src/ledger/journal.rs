@@ -242,7 +242,12 @@ impl FactReader {
     /// Reads a journal that lies elsewhere.
     pub(super) fn at(path: &Path) -> Result<Self, LedgerError> {
         let file = File::open(path).map_err(LedgerError::io(path, "open"))?;
-        Ok(Self { path: path.to_path_buf(), file: io::BufReader::with_capacity(64 << 10, file), position: 0, line: Vec::new() })
+        Ok(Self {
+            path: path.to_path_buf(),
+            file: io::BufReader::with_capacity(64 << 10, file),
+            position: 0,
+            line: Vec::new(),
+        })
     }
 
     /// The fact whose line begins at `offset`.

@@ -1,8 +1,8 @@
 //! Changing states: the journal first, then the books, then, many at once, the index.
 
+use super::attach::index_damaged;
 use super::books::Step;
 use super::entry::{Entry, Planned, State, Verdict};
-use super::attach::index_damaged;
 use super::error::LedgerError;
 use super::fact::{Fact, Target};
 use super::index::Kind;

@@ -49,7 +49,11 @@ pub(super) fn mended(path: &Path) -> Result<(Index, bool), LedgerError> {
     match patiently(path) {
         Ok(index) => Ok((index, false)),
         Err(error) if error.is_index_damage() => {
-            if set_snapshots_aside(path)? { Ok((patiently(path)?, true)) } else { Err(error) }
+            if set_snapshots_aside(path)? {
+                Ok((patiently(path)?, true))
+            } else {
+                Err(error)
+            }
         }
         Err(error) => Err(error),
     }

@@ -132,7 +132,8 @@ pub(super) fn scan(dir: &Path, mut each: impl FnMut(&Glance<'_>, &[u8], u64)) ->
         let bad = Bad { number: line.number, offset: line.offset, end: line.end, what: what.to_owned() };
         tried += 1;
         let near = line.offset.saturating_sub(FARTHEST)..=line.offset + FARTHEST;
-        let elsewhere = if tried < MOST_TRIED && line.complete { lines::json_elsewhere(line.bytes, near) } else { None };
+        let elsewhere =
+            if tried < MOST_TRIED && line.complete { lines::json_elsewhere(line.bytes, near) } else { None };
         match elsewhere {
             Some((place, json)) => doubtful = Some(Doubtful { bad, json: json.to_vec(), place }),
             None => scan.bad.push(bad),

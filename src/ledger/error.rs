@@ -215,7 +215,8 @@ impl Part {
     }
 }
 
-fn is_full(kind: io::ErrorKind) -> bool {
+/// Is it that there is no room?
+pub(super) fn is_full(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 

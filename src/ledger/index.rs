@@ -7,7 +7,7 @@
 
 use super::blocks::{self, Block, block_of};
 use super::entry::Entry;
-use super::error::{LedgerError, Part};
+use super::error::{LedgerError, Part, is_full};
 use super::ids;
 use super::journal::LastLine;
 use super::plan_meta::{FileMeta, Plan};
@@ -329,7 +329,9 @@ fn guarded<T>(dir: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, L
     match called {
         Ok(Ok(value)) => Ok(value),
         // What the system says (disk full, no rights) is no damage; what sled makes up itself is.
-        Ok(Err(sled::Error::Io(error))) if error.raw_os_error().is_some() || is_held(&error) => {
+        Ok(Err(sled::Error::Io(error)))
+            if error.raw_os_error().is_some() || is_the_system_s(error.kind()) || is_held(&error) =>
+        {
             Err(LedgerError::io(dir, "use")(error))
         }
         Ok(Err(error)) => Err(damaged(error.to_string())),
@@ -358,6 +360,12 @@ pub fn hush_index_panics() {
 thread_local! {
     /// This thread is in a call of sled.
     static IS_IN_SLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// sled hands on an error that it met in the background as a copy, which has the kind but not the number.
+fn is_the_system_s(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    is_full(kind) || matches!(kind, PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// sled's own lock is still held, by threads of an index that was closed a moment ago.

@@ -25,6 +25,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Bytes of the index that an entry of a plan takes while it is built.
 const BYTES_AN_ENTRY: u64 = 500;
 
+/// Bytes that even an index of nothing takes.
+const SMALLEST_INDEX: u64 = 1 << 20;
+
 /// A ledger, locked for this process until it is dropped.
 ///
 /// It can be shared between threads: reading goes on while one of them marks.
@@ -129,6 +132,8 @@ impl Ledger {
     pub fn write_plan(&mut self, meta: PlanMeta, entries: impl IntoIterator<Item = Entry>) -> Result<(), LedgerError> {
         let journal = self.journal_end()?;
         let needed = meta.sources.iter().map(|source| source.read).sum::<u64>().saturating_mul(BYTES_AN_ENTRY);
+        let needed = needed.saturating_add(SMALLEST_INDEX);
+        home::check_room(&self.dir, needed)?;
         // Two open indexes would need the memory of both.
         if self.current.take().is_some() {
             rescue::await_closed(&home::index_path(&self.dir))?;

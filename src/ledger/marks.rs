@@ -5,6 +5,7 @@ use super::books::Step;
 use super::entry::{Entry, Planned, State, Verdict};
 use super::error::LedgerError;
 use super::fact::{Fact, Target};
+use super::home;
 use super::index::Kind;
 use super::ledger::{Current, Ledger};
 use super::standing;
@@ -37,6 +38,10 @@ impl Ledger {
     pub fn bind(&self, target: &Target) -> Result<(), LedgerError> {
         self.check_company(&target.company_id, &target.company_name)?;
         let mut books = self.books();
+        let left = books.left_to_send().saturating_mul(BYTES_A_MESSAGE);
+        if left > 0 {
+            home::check_room(self.dir(), left)?;
+        }
         let Some(bound) = books.target() else {
             return books.put_target(target.clone());
         };

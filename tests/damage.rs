@@ -35,7 +35,7 @@ impl Truth {
             (0..MESSAGES).flat_map(|number| mails::numbered(must(usize::try_from(number), "number"), "")).collect();
         workspace.write("mail.mbox", mailbox);
         workspace.threadlift().args(["plan", "m.toml", "--quiet"]).assert().code(0);
-        let ledger = must(Ledger::open_existing(&workspace.path("m.ledger")), "ledger");
+        let ledger = must(unlocked(|| Ledger::open_existing(&workspace.path("m.ledger"))), "ledger");
         let inboxes = BTreeMap::from([("Support".to_owned(), "inb_1".to_owned())]);
         let target = Target {
             company_id: "cmp_1".into(),
@@ -65,7 +65,7 @@ impl Truth {
         must(ledger.write_summary("at rest", serde_json::Value::Null), "summary");
         must(ledger.close(), "close");
         // Opened and closed once more, so that sled has a snapshot.
-        let ledger = must(Ledger::open_existing(&workspace.path("m.ledger")), "ledger");
+        let ledger = must(unlocked(|| Ledger::open_existing(&workspace.path("m.ledger"))), "ledger");
         let states = must(ledger.states(0..MESSAGES), "states").map(|item| must(item, "state").1).collect();
         let pins = must(ledger.pins(), "pins").map(|pin| must(pin, "pin")).map(|pin| (pin.external_id.clone(), pin));
         let (counts, pins) = (ledger.counts(), pins.collect());
@@ -112,7 +112,7 @@ impl Truth {
 
     /// What a damaged ledger answers is true, or an error that names the damage. Was everything answered?
     fn is_told_by(&self, dir: &Path, what: &str) -> bool {
-        let ledger = match Ledger::open_existing(dir) {
+        let ledger = match unlocked(|| Ledger::open_existing(dir)) {
             Ok(ledger) => ledger,
             Err(error) => {
                 named(&error, what);
@@ -153,13 +153,13 @@ impl Truth {
 
     /// After mending nothing is forgotten of what was sent, save Front's refusals.
     fn is_mended_at(&self, dir: &Path, what: &str) {
-        let repair = Ledger::repair(dir, true);
+        let repair = unlocked(|| Ledger::repair(dir, true));
         match &repair {
             Ok(_) => {}
             Err(LedgerError::Newer { .. }) => return,
             Err(error) => panic!("{what}: {error}"),
         }
-        let ledger = must(Ledger::open_existing(dir), what);
+        let ledger = must(unlocked(|| Ledger::open_existing(dir)), what);
         let told = must(ledger.pins(), what).map(|pin| must(pin, what));
         let told: BTreeMap<String, Pin> = told.map(|pin| (pin.external_id.clone(), pin)).collect();
         for (id, pin) in &self.pins {
@@ -183,7 +183,7 @@ impl Truth {
     fn judge(&self, file: &str, bytes: Option<&[u8]>, what: &str) {
         let copy = self.with(file, bytes);
         let dir = copy.path().join("m.ledger");
-        let checked = match Ledger::check(&dir) {
+        let checked = match unlocked(|| Ledger::check(&dir)) {
             Ok(checkup) => checkup.is_sound(),
             Err(error) => !named(&error, what),
         };
@@ -194,6 +194,18 @@ impl Truth {
         let copy = self.with(file, bytes);
         self.is_mended_at(&copy.path().join("m.ledger"), what);
     }
+}
+
+/// A program that another test is just starting holds what this process has open, for a moment.
+fn unlocked<T>(mut call: impl FnMut() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+    let mut result = call();
+    support::poll(std::time::Duration::from_secs(30), "the lock", || {
+        if matches!(result, Err(LedgerError::Locked { .. })) {
+            result = call();
+        }
+        !matches!(result, Err(LedgerError::Locked { .. }))
+    });
+    result
 }
 
 /// The error names a file of the ledger and what to do. Gives false, for `is_whole &=`.
@@ -277,7 +289,7 @@ fn whole_lines_that_are_gone_from_the_journal_are_missed_wherever_they_stood() {
         for (damaged, what) in [(ends, "cut behind"), (without.concat(), "without"), (swapped.concat(), "swapped at")] {
             let copy = truth.with("journal.jsonl", Some(&damaged));
             let dir = copy.path().join("m.ledger");
-            let error = Ledger::open_existing(&dir).expect_err("a line is gone");
+            let error = unlocked(|| Ledger::open_existing(&dir)).expect_err("a line is gone");
             named(&error, what);
             truth.judge("journal.jsonl", Some(&damaged), &format!("{what} line {at}, trial {trial}"));
         }

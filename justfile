@@ -27,3 +27,7 @@ rehearse:
 # How much of Front's limit an import uses, over real minutes, with answers after 50 ms and after 5 s
 utilisation *ARGS:
     cargo run --release --example utilisation -- {{ARGS}}
+
+# Opening, marking, memory and disk of a ledger with a million entries
+ledger-bench:
+    cargo run --release --example ledger_bench

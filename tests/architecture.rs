@@ -40,7 +40,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("flate2", &["source"]),
     ("tar", &["source"]),
     ("zip", &["source"]),
-    ("rustix", &["source"]),
+    ("rustix", &["cli", "ledger", "source"]),
     ("icu_normalizer", &["record"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

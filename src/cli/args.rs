@@ -60,6 +60,9 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
+    /// Look at the ledger itself: is it damaged, and what can be mended
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Run the embedded Front by itself, for tests that kill the importer and not the Front
     #[command(hide = true)]
     EmbeddedFront(Box<EmbeddedFrontArgs>),
@@ -176,6 +179,9 @@ pub(super) struct ImportArgs {
     /// Do not ask; for scripts
     #[arg(long)]
     pub yes: bool,
+    /// Read everything that was planned again first, instead of samples of it, and plan anew if a byte differs
+    #[arg(long)]
+    pub rehash: bool,
     #[command(flatten)]
     pub front: FrontArgs,
     /// Do not look for each message after it was accepted: fewer requests, and no word on what never came to exist
@@ -214,4 +220,23 @@ pub(super) struct ShowArgs {
     /// An external id, a Message-ID, or the export's own id
     #[arg(value_name = "ID")]
     pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Look at every byte and change nothing; ends with 5 if something is damaged
+    Check(MappingArg),
+    /// Make the journal whole and plan anew, from sources and journal; what was sent keeps its ids, threads and inboxes
+    Rebuild(LedgerRebuildArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerRebuildArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Go on although lines of the journal are lost; a copy of it is kept. Without this they are only named
+    #[arg(long)]
+    pub drop_damaged: bool,
 }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::{place, token};
 use crate::front::{self, Client, FrontError};
-use crate::ledger::Target;
+use crate::ledger::{LedgerError, Target};
 use crate::mapping;
 use crate::plan::Overview;
 use std::collections::BTreeMap;
@@ -18,6 +18,13 @@ pub(super) struct Known {
     client: Client,
     company: front::Company,
     base_url: String,
+}
+
+impl Known {
+    /// The company's id and name.
+    pub(super) fn company(&self) -> (&str, &str) {
+        (&self.company.id, &self.company.name)
+    }
 }
 
 /// A Front that was greeted: its company is known, its inboxes are resolved.
@@ -64,8 +71,14 @@ pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
     Ok(Known { client, company, base_url })
 }
 
-/// Finds every inbox and teammate that the plan names. Nothing is sent.
-pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) -> Result<Greeted, Failure> {
+/// Finds every inbox and teammate that the plan names. Nothing is sent. An inbox that has another name in Front than when `bound` was
+/// recorded is known by its id.
+pub(super) async fn greet(
+    context: &Context,
+    front: Known,
+    overview: &Overview,
+    bound: Option<&Target>,
+) -> Result<Greeted, Failure> {
     let Known { client, company, base_url } = front;
     let inbox = context.mapping.target.inbox.as_str();
     let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
@@ -75,7 +88,10 @@ pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) 
             known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
         match found.as_slice() {
             [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
-            [] => return Err(no_inbox(context, wanted, &company.name, &known)),
+            [] => match renamed(wanted, bound, &known) {
+                Some(inbox) => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
+                None => return Err(no_inbox(context, wanted, &company.name, &known)),
+            },
             _ => {
                 let ids: Vec<&str> = found.iter().map(|inbox| inbox.id.as_str()).collect();
                 return Err(context.wrong_setting(
@@ -112,9 +128,30 @@ pub(super) async fn greet(context: &Context, front: Known, overview: &Overview) 
     Ok(Greeted { client, company: company.name, target })
 }
 
+/// The inbox that the ledger knows by a name that Front knows no longer.
+fn renamed<'k>(wanted: &str, bound: Option<&Target>, known: &'k [front::Inbox]) -> Option<&'k front::Inbox> {
+    let id = bound?.inboxes.get(wanted)?;
+    let inbox = known.iter().find(|inbox| inbox.id == *id)?;
+    super::say(&format!(
+        "note: the inbox `{wanted}` ({id}) is called `{}` in Front now; it is the same one\n",
+        inbox.name
+    ));
+    Some(inbox)
+}
+
+/// A ledger that does not fit the target, found before anything was sent.
+pub(super) fn nothing_sent(error: LedgerError) -> Failure {
+    let failure = Failure::from(error);
+    Failure { message: format!("{}; nothing was sent", failure.message), ..failure }
+}
+
 /// What went wrong before anything was sent.
 pub(super) fn front_failure(error: &FrontError) -> Failure {
-    let exit = if error.is_setting() { Exit::Usage } else { Exit::Target };
+    let exit = match error {
+        FrontError::Spent => Exit::Budget,
+        error if error.is_setting() => Exit::Usage,
+        _ => Exit::Target,
+    };
     Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
 }
 

@@ -10,7 +10,7 @@ use super::sending::{self, Pace};
 use super::{greeting, online, pilot, plan, progress};
 use crate::front;
 use crate::mapping;
-use crate::plan::{Overview, overview_of, staleness};
+use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
 use crate::report::{Report, Sent, counted};
 use crate::upload::Chosen;
 use jiff::Timestamp;
@@ -46,8 +46,19 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let is_loopback = mapping::is_loopback(&settings.base_url);
     let front = runtime.block_on(sending::unless_stopped(context, greeting::knock(settings)))?;
+    // Before planning, which may take hours.
+    let (company, named) = front.company();
+    ledger.check_company(company, named).map_err(greeting::nothing_sent)?;
     let mut is_shown = true;
-    let overview = match (staleness(&ledger, &context.mapping, &sources)?, ledger.plan()) {
+    let mut stale = staleness(&ledger, &context.mapping, &sources)?;
+    if stale.is_none() && args.rehash {
+        let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), Arc::clone(&sources));
+        stale = rehash(&ledger, &rebuilder, args.reading.threads(), &context.stop)?;
+        if context.stop.load(Ordering::Relaxed) {
+            return Err(sending::not_sent());
+        }
+    }
+    let overview = match (stale, ledger.plan()) {
         (None, Some(plan)) => overview_of(plan)?,
         (why, _) => {
             super::say(&format!("{}: planning first\n", why.unwrap_or_default()));
@@ -60,8 +71,9 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     if !before.balanced {
         return Err(plan::unbalanced(&before));
     }
+    let bound = ledger.target();
     let greeted = runtime.block_on(sending::unless_stopped(context, async {
-        let greeted = greeting::greet(context, front, &overview).await?;
+        let greeted = greeting::greet(context, front, &overview, bound.as_ref()).await?;
         // What a pilot sends is thrown away again.
         if context.pilot.is_none() {
             match online::double_history(context, &greeted, &ledger).await? {

@@ -10,6 +10,7 @@ mod exit;
 mod greeting;
 mod import;
 mod interrupt;
+mod ledger;
 mod online;
 mod output;
 mod pilot;
@@ -27,8 +28,9 @@ mod verify;
 
 pub use exit::Exit;
 
+use crate::ledger::hush_index_panics;
 use crate::report::{printable, printable_lines};
-use args::{Cli, Command};
+use args::{Cli, Command, LedgerCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
 use context::Context;
@@ -50,6 +52,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return if asked { Exit::Done } else { Exit::Usage };
         }
     };
+    // Whatever is made from here on, by us or by sled, is for its owner alone: ledger, unpacked mail, requests, dumps.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    hush_index_panics();
     let stop = match interrupt::first_and_second() {
         Ok(stop) => stop,
         Err(error) => return end(Err(Failure::internal(format!("cannot listen for Ctrl-C: {error}")))),
@@ -72,6 +77,8 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
+        Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),
+        Command::Ledger(LedgerCommand::Rebuild(args)) => ledger::rebuild(&load(&args.mapping)?, args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),
     }
 }

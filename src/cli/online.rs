@@ -210,7 +210,7 @@ impl Asking {
     ) -> Result<Vec<String>, Failure> {
         let Self { runtime, front } = self;
         let asked = async {
-            let greeted = greeting::greet(context, front, overview).await?;
+            let greeted = greeting::greet(context, front, overview, ledger.target().as_ref()).await?;
             let mut lines = vec![format!(
                 "{} has {} and {} that the plan names",
                 greeted.company,

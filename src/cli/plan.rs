@@ -91,14 +91,11 @@ pub(super) fn report(
 /// The first refused messages, by name.
 fn refusals(ledger: &Ledger) -> Result<Vec<Refusal>, Failure> {
     let mut found = Vec::new();
-    for item in ledger.states(0..u64::MAX)? {
-        let (position, State::Refused { cause, .. }) = item? else { continue };
+    for position in ledger.refused(MAX_REFUSALS)? {
+        let State::Refused { cause, .. } = ledger.state(position)? else { continue };
         let entry = ledger.entry(position)?;
         if let Verdict::Planned(planned) = entry.verdict {
             found.push(Refusal { external_id: planned.external_id, original_id: entry.original_id, cause });
-        }
-        if found.len() == MAX_REFUSALS {
-            break;
         }
     }
     Ok(found)

@@ -60,7 +60,9 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         again: BTreeSet::new(),
     };
     let sent = runtime.block_on(async {
-        let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview).await };
+        let bound = ledger.target();
+        let greet =
+            async { greeting::greet(context, greeting::knock(settings).await?, &overview, bound.as_ref()).await };
         let greeted = sending::unless_stopped(context, greet).await?;
         sending::send(context, ledger, sources, greeted, pace, observer).await
     })?;

@@ -3,7 +3,7 @@
 use super::confirmation::{self, Confirmation};
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::greeting::{Greeted, front_failure};
+use super::greeting::{Greeted, front_failure, nothing_sent};
 use super::interrupt;
 use crate::event::Observer;
 use crate::front::{Cancellation, Client, FrontError, StopCause};
@@ -87,10 +87,7 @@ pub(super) async fn send(
     pace: Pace,
     observer: Arc<dyn Observer>,
 ) -> Result<Sent, Failure> {
-    ledger.bind(&greeted.target).map_err(|error| {
-        let failure = Failure::from(error);
-        Failure { message: format!("{}; nothing was sent", failure.message), ..failure }
-    })?;
+    ledger.bind(&greeted.target).map_err(nothing_sent)?;
     let cancellation = Cancellation::new();
     let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
     let sender = Sender {

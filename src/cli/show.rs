@@ -20,6 +20,15 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
             format!("there is no ledger at {}", dir.display()),
             format!("run: {}", context.command("plan")),
         ),
+        LedgerError::Locked { .. } => Failure {
+            help: Some(
+                "one process at a time can read the plan: ask again when the other one is done. Meanwhile `threadlift status` \
+                 shows counts, and what was sent of a message stands in the ledger's journal.jsonl, one line each; `grep` it for \
+                 its id"
+                    .to_owned(),
+            ),
+            ..error.into()
+        },
         error => error.into(),
     })?;
     let id = args.id.trim().trim_start_matches('<').trim_end_matches('>');

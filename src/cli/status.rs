@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure>
                 let sources = context.open_sources().ok();
                 verify::map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
             }
-            at_rest(context, &ledger, bundle)
+            at_rest(context, ledger, bundle)
         }
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
         Err(locked @ LedgerError::Locked { .. }) if bundle.is_some() || args.map.is_some() => Err(Failure {
@@ -45,13 +45,23 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure>
     }
 }
 
-fn at_rest(context: &Context, ledger: &Ledger, bundle: Option<Bundle>) -> Result<Exit, Failure> {
+fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>) -> Result<Exit, Failure> {
     let overview = ledger.plan().map(overview_of).transpose()?;
     if overview.is_none() {
-        let help = format!("run: {}", context.command("plan"));
-        return Err(Failure::usage("the ledger holds no plan", help));
+        let Some(why) = ledger.index_lost() else {
+            let help = format!("run: {}", context.command("plan"));
+            return Err(Failure::usage("the ledger holds no plan", help));
+        };
+        return Err(Failure {
+            exit: Exit::Ledger,
+            message: format!("the plan in the ledger {} is lost: {why}", ledger.dir().display()),
+            help: Some(format!(
+                "what was sent is in the journal; restore the rest: {}",
+                context.command("ledger rebuild")
+            )),
+        });
     }
-    let report = plan::report(context, "status", ledger, overview)?;
+    let report = plan::report(context, "status", &ledger, overview)?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
@@ -61,13 +71,15 @@ fn at_rest(context: &Context, ledger: &Ledger, bundle: Option<Bundle>) -> Result
         None => String::new(),
         Some(bundle) => {
             let sources = context.open_sources()?;
-            if let Some(why) = staleness(ledger, &context.mapping, &sources)? {
+            if let Some(why) = staleness(&ledger, &context.mapping, &sources)? {
                 let help = format!("run: {} --rejects DIR", context.command("plan"));
                 return Err(Failure::usage(format!("no bundle was written: {why}"), help));
             }
-            format!("\n{}", bundle.write(context, ledger, &sources)?)
+            format!("\n{}", bundle.write(context, &ledger, &sources)?)
         }
     };
+    // Let go before printing: a reader that waits (`| less`) must not keep an import from starting.
+    drop(ledger);
     conclude(context, report, "Nothing is running.", &said)
 }
 

@@ -26,7 +26,8 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let runtime = sending::runtime()?;
     let is_loopback = mapping::is_loopback(&settings.base_url);
-    let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview).await };
+    let bound = ledger.target();
+    let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview, bound.as_ref()).await };
     let greeted = runtime.block_on(sending::unless_stopped(context, greet))?;
     ledger.bind(&greeted.target)?;
     let ledger = Arc::new(ledger);

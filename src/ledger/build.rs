@@ -6,22 +6,32 @@ use super::error::LedgerError;
 use super::fact::Fact;
 use super::home;
 use super::index::{Index, Kind, Watermark};
-use super::journal::FactReader;
+use super::journal::{FactReader, LastLine};
 use super::plan_meta::{Plan, PlanMeta};
+use super::reckoning::{Change, Reckoning};
 use super::rescue;
 use super::standing::{self, IdHash, Standings};
 use super::stored::{Reached, Stored};
 use super::tally::Verdicts;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Writes a complete index to `sled.new` and closes it. `journal` is the length of the journal, all of it in `standings`.
+/// How far the journal goes, all of which is in the standings that a plan is built with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JournalEnd {
+    pub(super) length: u64,
+    pub(super) last: Option<LastLine>,
+    pub(super) target: Option<u64>,
+}
+
+/// Writes a complete index to `sled.new` and closes it.
 pub(super) fn build(
     dir: &Path,
     meta: PlanMeta,
     entries: impl Iterator<Item = Entry>,
     standings: &Standings,
-    journal: u64,
+    journal: JournalEnd,
 ) -> Result<(), LedgerError> {
     let path = home::new_index_path(dir);
     if path.exists() {
@@ -38,7 +48,7 @@ pub(super) fn build(
         block: Block::default(),
         planned: 0,
         total: 0,
-        states: 0,
+        reckoning: Reckoning::of_sources(meta.sources.len()),
     };
     for entry in entries {
         builder.add(&entry)?;
@@ -74,7 +84,7 @@ struct Builder<'a> {
     block: Block,
     planned: u64,
     total: u64,
-    states: u64,
+    reckoning: Reckoning,
 }
 
 impl Builder<'_> {
@@ -90,6 +100,7 @@ impl Builder<'_> {
                 return Err(misplanned(entry, "it is to be sent, but stands behind entries that are not"));
             }
             self.planned += 1;
+            self.reckoning.add_planned(source);
             let hash = standing::hash(&planned.external_id);
             self.external.push((hash, position));
             self.add_state(position, source, planned, &hash)?;
@@ -106,24 +117,25 @@ impl Builder<'_> {
     /// refusal is about those bytes, and a mended one is to be sent.
     fn add_state(&mut self, position: u64, source: u16, planned: &Planned, hash: &IdHash) -> Result<(), LedgerError> {
         let Some(line) = self.standings.last(hash) else { return Ok(()) };
-        match self.facts.read(line)?.into_state() {
-            Some((id, State::Refused { status, .. }))
-                if id == planned.external_id && self.is_mended(planned, hash)? =>
-            {
+        let Some((_, state)) = self.facts.read(line)?.into_state().filter(|(id, _)| *id == planned.external_id) else {
+            return Ok(());
+        };
+        let reached = match state {
+            State::Refused { status, .. } if self.is_mended(planned, hash)? => {
                 if (400..500).contains(&status) {
                     return Ok(());
                 }
                 // The server failed over the former bytes, which may have been taken all the same.
-                self.states += 1;
-                self.index.put_state(position, &Stored { source, reached: Reached::Unanswered, line })
+                Reached::Unanswered
             }
-            Some((id, state)) if id == planned.external_id => {
-                self.states += 1;
-                let reached = Reached::of(&state).at_rest();
-                self.index.put_state(position, &Stored { source, reached, line })
-            }
-            _ => Ok(()),
-        }
+            state => Reached::of(&state).at_rest(),
+        };
+        let stored = Stored { source, reached, line };
+        let after = stored.state(&mut self.facts)?;
+        let change = Change { position, source, before: &State::Planned, after: &after, is_new: true };
+        // Positions come in order: nothing behind this one is settled yet.
+        self.reckoning.make(&change, |_| Ok::<bool, LedgerError>(false))?;
+        self.index.put_state(position, &stored)
     }
 
     /// Is the request another one than was last sent?
@@ -138,7 +150,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn finish(mut self, meta: PlanMeta, journal: u64) -> Result<(), LedgerError> {
+    fn finish(mut self, meta: PlanMeta, journal: JournalEnd) -> Result<(), LedgerError> {
         if self.block.len() > 0 {
             self.put_block(block_of(self.total))?;
         }
@@ -160,7 +172,6 @@ impl Builder<'_> {
             }
             sources.push(described.name);
         }
-        self.index.put_watermark(Watermark { offset: journal, states: self.states })?;
         self.index.put_plan(&Plan {
             plan_id: meta.plan_id,
             mapping_text: meta.mapping_text,
@@ -172,7 +183,9 @@ impl Builder<'_> {
             extra: meta.extra,
             verdicts: self.verdicts,
         })?;
-        self.index.flush()
+        let watermark =
+            Watermark { offset: journal.length, last: journal.last, target: journal.target, reckoning: self.reckoning };
+        self.index.put_states(&BTreeMap::new(), &watermark)
     }
 }
 

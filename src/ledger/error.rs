@@ -81,6 +81,24 @@ pub enum LedgerError {
         /// The system's answer.
         source: io::Error,
     },
+    /// Mending it loses something, which nobody has agreed to yet. Nothing was changed.
+    #[error("the ledger {} cannot be mended without loss:{}", path.display(), listed(losses))]
+    Lossy {
+        /// The ledger's directory.
+        path: PathBuf,
+        /// What would be lost, by file and place.
+        losses: Vec<String>,
+    },
+    /// There is no room for what must be written.
+    #[error("there is no room for the ledger {}: {source}", path.display())]
+    Full {
+        /// The ledger's directory.
+        path: PathBuf,
+        /// Bytes that finishing the work takes, roughly.
+        needed: u64,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// An earlier write failed, so that nothing more may be recorded before the ledger is opened again.
     #[error("the ledger {} takes no more entries because an earlier write failed", path.display())]
     Broken {
@@ -140,6 +158,12 @@ impl LedgerError {
             LedgerError::Absent { .. } => "run `threadlift plan` first, or check --ledger".into(),
             LedgerError::Damaged { part, .. } => part.remedy().into(),
             LedgerError::Io { source, .. } => io_remedy(source.kind()).into(),
+            LedgerError::Lossy { .. } => "best, restore journal.jsonl from a backup. Otherwise run the same command with \
+                 --drop-damaged: a copy of the journal is kept, what the index still knows of these lines is written again, and \
+                 the rest is forgotten; a message that is forgotten is sent again under the same external id, which Front takes \
+                 for the same message"
+                .into(),
+            LedgerError::Full { needed, source, .. } => full_remedy(*needed, source.kind()),
             LedgerError::Broken { .. } => {
                 "see the first error for the cause; then run the same command again, which takes up where it stopped"
                     .into()
@@ -155,6 +179,16 @@ impl LedgerError {
         move |source| LedgerError::Io { path: path.to_path_buf(), doing, source }
     }
 
+    /// The error for a disk without room, if this is one, with the bytes that are needed.
+    pub(super) fn or_full(self, dir: &Path, needed: u64) -> Self {
+        match self {
+            LedgerError::Io { source, .. } if is_full(source.kind()) => {
+                LedgerError::Full { path: dir.to_path_buf(), needed, source }
+            }
+            other => other,
+        }
+    }
+
     /// Is it the index that cannot be read? It can be rebuilt, unlike everything else.
     pub(super) fn is_index_damage(&self) -> bool {
         matches!(self, LedgerError::Damaged { part: Part::Index, .. })
@@ -165,33 +199,52 @@ impl Part {
     fn remedy(self) -> &'static str {
         match self {
             Part::Format => {
-                "restore the file from a backup; for this version of threadlift it reads `threadlift ledger 1`"
+                "restore the file from a backup, or run `threadlift ledger rebuild MAPPING`, which writes it anew where the journal \
+                 shows that it is of this version"
             }
             Part::Journal => {
-                "restore journal.jsonl from a backup. Without one: keep a copy of the ledger, delete the line named above \
-                 (if one is named) and the folder sled, and run `threadlift plan` again; what is missing is forgotten, \
-                 and sending such a message again is safe, for it carries the same external id"
+                "restore journal.jsonl from a backup, or run `threadlift ledger rebuild MAPPING`: it says what is lost, and mends the \
+                 rest. `threadlift ledger check MAPPING` names all that is damaged"
             }
             Part::Index => {
-                "move the folder sled away and run `threadlift plan` again; what was sent is in journal.jsonl and is \
-                 not lost"
+                "run `threadlift ledger rebuild MAPPING`: the index is made again from sources and journal; what was sent is in \
+                 journal.jsonl and is not lost"
             }
             Part::Summary => "run `threadlift status` when nothing else uses the ledger; it writes the file anew",
         }
     }
 }
 
+/// Is it that there is no room?
+pub(super) fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
+fn full_remedy(needed: u64, kind: io::ErrorKind) -> String {
+    // Never "0 MB".
+    let megabytes = (needed >> 20) + 1;
+    let cause = match kind {
+        io::ErrorKind::FileTooLarge => {
+            "let files be larger (`ulimit -f`; some file systems have a limit, too), by about"
+        }
+        _ => "make room on that disk, or raise the quota, by about",
+    };
+    format!("{cause} {megabytes} MB, and run the same command again: it takes up where it stopped, and nothing is lost")
+}
+
 fn io_remedy(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::PermissionDenied => "the ledger must belong to the user who runs threadlift",
         io::ErrorKind::ReadOnlyFilesystem => "the ledger must lie on a file system that can be written",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "make room (about 1.2 KB for each message) and run the same command again"
-        }
+        kind if is_full(kind) => "make room (about 1.5 KB for each message) and run the same command again",
         io::ErrorKind::NotADirectory => "name a directory with --ledger; a file is in its place",
         io::ErrorKind::Unsupported => "put the ledger on a local disk with --ledger; locking must work there",
         _ => "check the disk, then run the same command again; it takes up where it stopped",
     }
+}
+
+fn listed(losses: &[String]) -> String {
+    losses.iter().fold(String::new(), |text, loss| text + "\n  " + loss)
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -149,6 +149,20 @@ pub(super) struct Id<'a> {
 }
 
 impl Glance<'_> {
+    /// Its kind, as the journal names it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Glance::Target(_) => "target",
+            Glance::Sending(_) => "sending",
+            Glance::Accepted(_) => "accepted",
+            Glance::Confirmed(_) => "confirmed",
+            Glance::Missing(_) => "missing",
+            Glance::Refused(_) => "refused",
+            Glance::Unknown(_) => "unknown",
+            Glance::Unsent(_) => "unsent",
+        }
+    }
+
     /// The message; nothing for facts about no message.
     pub(super) fn external_id(&self) -> Option<&str> {
         match self {

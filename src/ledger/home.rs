@@ -1,6 +1,6 @@
 //! The ledger's directory: names, rights, format, and how files are put there durably.
 
-use super::error::{LedgerError, Part};
+use super::error::{LedgerError, Part, is_full};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -83,6 +83,12 @@ pub(super) fn make_files_private(path: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Takes away everybody else's rights on the ledger's own files, which may have come from a backup that kept none.
+pub(super) fn make_private_all(dir: &Path) -> Result<(), LedgerError> {
+    make_private(dir, 0o700)?;
+    make_files_private(dir)
+}
+
 /// Makes names that were created or renamed in a directory survive a power cut.
 pub(super) fn sync_dir(path: &Path) -> Result<(), LedgerError> {
     #[cfg(unix)]
@@ -109,6 +115,21 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), LedgerEr
     path.parent().map_or(Ok(()), sync_dir)
 }
 
+/// Is there room for `needed` bytes in one file? Asked before work begins: sled may wait forever for a write that failed.
+pub(super) fn check_room(dir: &Path, needed: u64) -> Result<(), LedgerError> {
+    let path = dir.join("room.tmp");
+    let open = private_file().write(true).create(true).truncate(true).open(&path);
+    let file = open.map_err(|error| LedgerError::io(&path, "create")(error).or_full(dir, needed))?;
+    let reserved = rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, needed);
+    drop(file);
+    fs::remove_file(&path).map_err(LedgerError::io(&path, "remove"))?;
+    match reserved.map_err(std::io::Error::from) {
+        Err(source) if is_full(source.kind()) => Err(LedgerError::Full { path: dir.to_path_buf(), needed, source }),
+        // A file system that cannot reserve room says so, which tells nothing about how much there is.
+        _ => Ok(()),
+    }
+}
+
 /// Makes sure that `dir` is a ledger's directory or fit to become one, before anything is put there.
 pub(super) fn prepare(dir: &Path, create: bool) -> Result<(), LedgerError> {
     let absent = || LedgerError::Absent { path: dir.to_path_buf() };
@@ -119,15 +140,10 @@ pub(super) fn prepare(dir: &Path, create: bool) -> Result<(), LedgerError> {
         return Ok(());
     }
     if journal_path(dir).metadata().is_ok_and(|file| file.len() > 0) || index_path(dir).exists() {
-        return Err(LedgerError::Damaged {
-            part: Part::Format,
-            path: format_path(dir),
-            place: "its beginning".into(),
-            what: "the file is missing".into(),
-        });
+        return Err(no_format(dir));
     }
     // A process that was ended while it made the ledger leaves these.
-    let ours = ["LOCK", "format.tmp", "journal.jsonl"];
+    let ours = ["LOCK", "format.tmp", "journal.jsonl", "room.tmp"];
     for item in fs::read_dir(dir).map_err(LedgerError::io(dir, "list"))? {
         let item = item.map_err(LedgerError::io(dir, "list"))?;
         if !ours.iter().any(|name| item.file_name() == *name) {
@@ -138,6 +154,20 @@ pub(super) fn prepare(dir: &Path, create: bool) -> Result<(), LedgerError> {
         return Err(absent());
     }
     make_private(dir, 0o700)
+}
+
+pub(super) fn no_format(dir: &Path) -> LedgerError {
+    LedgerError::Damaged {
+        part: Part::Format,
+        path: format_path(dir),
+        place: "its beginning".into(),
+        what: "the file is missing".into(),
+    }
+}
+
+/// Writes the file that names the format.
+pub(super) fn write_format(dir: &Path) -> Result<(), LedgerError> {
+    write_atomically(&format_path(dir), format!("{FORMAT_PREFIX}{FORMAT}\n").as_bytes())
 }
 
 /// Checks the format, or founds a new ledger. The lock must be held.
@@ -154,7 +184,7 @@ pub(super) fn check_or_found(dir: &Path) -> Result<(), LedgerError> {
                 .and_then(|file| file.sync_all())
                 .map_err(LedgerError::io(&journal, "create"))?;
             // Written last: a format without a journal then means that the journal was taken away.
-            write_atomically(&path, format!("{FORMAT_PREFIX}{FORMAT}\n").as_bytes())
+            write_format(dir)
         }
         Err(error) => Err(LedgerError::io(&path, "read")(error)),
     }

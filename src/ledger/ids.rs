@@ -17,7 +17,8 @@ type Prefix = [u8; PREFIX];
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Block(Vec<(Prefix, u64)>);
 
-fn prefix(hash: IdHash) -> Prefix {
+/// What is kept of a hash.
+pub(super) fn prefix(hash: IdHash) -> Prefix {
     hash.first_chunk().copied().unwrap_or_default()
 }
 
@@ -33,6 +34,11 @@ pub(super) fn key(hash: IdHash, position: u64) -> [u8; PREFIX + 8] {
 impl Block {
     pub(super) fn of(sorted: &[(IdHash, u64)]) -> Self {
         Self(sorted.iter().map(|(hash, position)| (prefix(*hash), *position)).collect())
+    }
+
+    /// All of it.
+    pub(super) fn pairs(&self) -> &[(Prefix, u64)] {
+        &self.0
     }
 
     /// Positions whose id may have this hash.

@@ -7,14 +7,19 @@
 
 use super::blocks::{self, Block, block_of};
 use super::entry::Entry;
-use super::error::{LedgerError, Part};
+use super::error::{LedgerError, Part, is_full};
 use super::ids;
+use super::journal::LastLine;
 use super::plan_meta::{FileMeta, Plan};
+use super::reckoning::Reckoning;
 use super::sealed::{seal, unseal};
 use super::standing::IdHash;
 use super::stored::Stored;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,15 +40,34 @@ pub(super) struct Index {
     external: sled::Tree,
     original: sled::Tree,
     files: sled::Tree,
+    // Last, so that it is the one that closes sled.
+    _closing: Closing,
 }
 
-/// How far the states agree with the journal.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// Closes sled, which may panic over damaged files even then.
+#[derive(Debug)]
+struct Closing(Option<sled::Db>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        // Nothing is lost: what counts was flushed, and the rest is in the journal.
+        IS_IN_SLED.set(true);
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
+        IS_IN_SLED.set(false);
+    }
+}
+
+/// How far states and books agree with the journal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Watermark {
-    /// Every fact before this byte of the journal is in the states.
+    /// Every fact before this byte of the journal is in them.
     pub(super) offset: u64,
-    /// States there were then; fewer mean that sled has lost some.
-    pub(super) states: u64,
+    /// The line that ends there.
+    pub(super) last: Option<LastLine>,
+    /// Where the journal names the target.
+    pub(super) target: Option<u64>,
+    pub(super) reckoning: Reckoning,
 }
 
 /// Which of a record's two ids.
@@ -72,6 +96,7 @@ impl Index {
                 external: db.open_tree("external")?,
                 original: db.open_tree("original")?,
                 files: db.open_tree("files")?,
+                _closing: Closing(Some(db.clone())),
                 db,
             })
         })
@@ -98,11 +123,20 @@ impl Index {
     }
 
     pub(super) fn watermark(&self) -> Result<Option<Watermark>, LedgerError> {
-        self.get(&self.db, WATERMARK)
+        self.get(&self.states, WATERMARK)
     }
 
-    pub(super) fn put_watermark(&self, watermark: Watermark) -> Result<(), LedgerError> {
-        self.put(&self.db, WATERMARK, &watermark)
+    /// Stores states and how far they go: all of it or, after a kill, nothing. Durable when this returns.
+    pub(super) fn put_states(&self, states: &BTreeMap<u64, Stored>, watermark: &Watermark) -> Result<(), LedgerError> {
+        let mut batch = sled::Batch::default();
+        for (position, stored) in states {
+            let key = position.to_be_bytes();
+            batch.insert(&key, seal(&self.dir, &key, stored)?);
+        }
+        // In the same tree, for only there a batch is one. Positions are far below this key.
+        batch.insert(WATERMARK, seal(&self.dir, WATERMARK, watermark)?);
+        guarded(&self.dir, || self.states.apply_batch(batch))?;
+        self.flush()
     }
 
     pub(super) fn entry(&self, position: u64) -> Result<Option<Entry>, LedgerError> {
@@ -168,6 +202,18 @@ impl Index {
             item = guarded(&self.dir, || items.next().transpose())?;
         }
         Ok(positions)
+    }
+
+    /// Calls `each` with every id of a kind, as far as it is kept, and its position.
+    pub(super) fn each_id(&self, kind: Kind, mut each: impl FnMut([u8; 8], u64)) -> Result<(), LedgerError> {
+        let mut items = self.tree(kind).iter();
+        let mut ended = false;
+        while let Some(item) = next_item(&self.dir, &mut items, &mut ended) {
+            let (key, bytes) = item?;
+            let block: ids::Block = unseal(&self.dir, &key, &bytes)?;
+            block.pairs().iter().for_each(|(prefix, position)| each(*prefix, *position));
+        }
+        Ok(())
     }
 
     fn tree(&self, kind: Kind) -> &sled::Tree {
@@ -277,15 +323,49 @@ fn guarded<T>(dir: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, L
         place: "an unknown place".into(),
         what,
     };
-    match catch_unwind(AssertUnwindSafe(call)) {
+    IS_IN_SLED.set(true);
+    let called = catch_unwind(AssertUnwindSafe(call));
+    IS_IN_SLED.set(false);
+    match called {
         Ok(Ok(value)) => Ok(value),
         // What the system says (disk full, no rights) is no damage; what sled makes up itself is.
-        Ok(Err(sled::Error::Io(error))) if error.raw_os_error().is_some() || is_held(&error) => {
+        Ok(Err(sled::Error::Io(error)))
+            if error.raw_os_error().is_some() || is_the_system_s(error.kind()) || is_held(&error) =>
+        {
             Err(LedgerError::io(dir, "use")(error))
         }
         Ok(Err(error)) => Err(damaged(error.to_string())),
-        Err(_) => Err(damaged("sled panicked".into())),
+        Err(panic) => Err(damaged(format!("sled panicked: {}", words(panic.as_ref())))),
     }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.and_then(|text| text.lines().next()).unwrap_or("nothing more is known")
+}
+
+/// Keeps panics inside sled, some of them in threads of its own, from being printed: they are caught here and told as damage,
+/// with what to do. All other panics go on to the hook that was there before.
+pub fn hush_index_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let is_sled = panic.location().is_some_and(|place| place.file().contains("/sled-"));
+        if !is_sled && !IS_IN_SLED.get() {
+            before(panic);
+        }
+    }));
+}
+
+thread_local! {
+    /// This thread is in a call of sled.
+    static IS_IN_SLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// sled hands on an error that it met in the background as a copy, which has the kind but not the number.
+fn is_the_system_s(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    is_full(kind) || matches!(kind, PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// sled's own lock is still held, by threads of an index that was closed a moment ago.

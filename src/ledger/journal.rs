@@ -4,12 +4,17 @@
 //! that a crash left half written was never acted on, and may be cut off.
 
 use super::error::{LedgerError, Part};
-use super::fact::{Fact, Glance, Target};
+use super::fact::{Fact, Glance};
 use super::home;
 use super::lines::{self, Lines};
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+/// Opening looks at so many bytes of the journal's end again, watermark or not: about 50,000 messages. Up to there a damaged line is
+/// found at once; before it, when it is read, by the next plan, or by `ledger check`.
+const LOOKED_AT_AGAIN: u64 = 32 << 20;
 
 /// The journal, open for appending.
 #[derive(Debug)]
@@ -18,31 +23,47 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
+    last: Option<LastLine>,
     broken: bool,
 }
 
-/// What a look through the whole journal found.
+/// The last line before a place: that it still ends there tells that the journal is the one that was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastLine {
+    /// Its first byte.
+    pub(super) offset: u64,
+    pub(super) checksum: u32,
+}
+
+/// What a look at the journal found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Survey {
     /// Bytes up to the end of the last good line.
     pub(super) good: u64,
     /// Bytes in the file.
     pub(super) size: u64,
-    /// The last target on record.
-    pub(super) target: Option<Target>,
+    /// The last good line.
+    pub(super) last: Option<LastLine>,
+    /// Where the last target was seen, if it was within what was looked at.
+    pub(super) target: Option<u64>,
 }
 
 impl Journal {
-    /// Opens the journal for appending behind its first `length` bytes, which must be all there is.
-    pub(super) fn open(dir: &Path, length: u64) -> Result<Self, LedgerError> {
+    /// Opens the journal for appending behind what the survey found good, which must be all there is.
+    pub(super) fn open(dir: &Path, survey: &Survey) -> Result<Self, LedgerError> {
         let path = home::journal_path(dir);
         let file = home::private_file().append(true).open(&path).map_err(LedgerError::io(&path, "open"))?;
-        Ok(Self { dir: dir.to_path_buf(), path, file, length, broken: false })
+        Ok(Self { dir: dir.to_path_buf(), path, file, length: survey.good, last: survey.last, broken: false })
     }
 
     /// Bytes in the journal.
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Its last line, if there is one.
+    pub(super) fn last(&self) -> Option<LastLine> {
+        self.last
     }
 
     /// Bytes in the journal, unless a failed write left it in doubt what they are.
@@ -57,14 +78,16 @@ impl Journal {
     pub(super) fn append(&mut self, facts: &[Fact]) -> Result<Vec<u64>, LedgerError> {
         let length = self.sound_length()?;
         let mut begins = Vec::with_capacity(facts.len());
-        if facts.is_empty() {
-            return Ok(begins);
-        }
+        let mut last = self.last;
         let mut group = Vec::with_capacity(facts.len() * 512);
         for fact in facts {
             let json = serde_json::to_vec(fact).map_err(|error| LedgerError::io(&self.path, "write")(error.into()))?;
-            begins.push(length + group.len() as u64);
-            lines::write_line(&mut group, &json);
+            let offset = length + group.len() as u64;
+            begins.push(offset);
+            last = Some(LastLine { offset, checksum: lines::write_line(&mut group, &json, offset) });
+        }
+        if group.is_empty() {
+            return Ok(begins);
         }
         if let Err(error) = self.file.write_all(&group) {
             // A full disk takes half a line. Without it the journal is what it was, and can go on when there is room.
@@ -77,40 +100,59 @@ impl Journal {
             return Err(LedgerError::io(&self.path, "sync")(error));
         }
         self.length = length + group.len() as u64;
+        self.last = last;
         Ok(begins)
     }
 }
 
-/// Checks every line of the journal.
+/// Checks the journal's end: from `known` on, which is the last line that the index knows, and what lies within
+/// [`LOOKED_AT_AGAIN`]; all of it if the index knows none.
 ///
 /// # Errors
-/// [`LedgerError::Damaged`] if a bad line has a good one behind it: a crash cannot leave that.
-pub(super) fn survey(dir: &Path) -> Result<Survey, LedgerError> {
+/// [`LedgerError::Damaged`] if a bad line has a good one behind it (a crash cannot leave that), or if `known` is not there.
+pub(super) fn survey(dir: &Path, known: Option<LastLine>) -> Result<Survey, LedgerError> {
     let path = home::journal_path(dir);
-    let mut lines = read_from(dir, 0)?;
-    let mut good = 0;
-    let mut size = 0;
-    let mut target = None;
-    let mut bad: Option<(u64, u64)> = None;
+    let size = size(dir)?;
+    let from = known.map_or(0, |line| line.offset.min(size.saturating_sub(LOOKED_AT_AGAIN)));
+    let mut lines = read_from(dir, from.saturating_sub(1))?;
+    let mut survey = Survey { good: 0, size, last: None, target: None };
+    if from > 0 {
+        // What a newline ends right before `from`, or what is cut by it.
+        let before = lines.next().map_err(LedgerError::io(&path, "read"))?;
+        survey.good = before.map_or(0, |line| line.end);
+    }
+    let mut bad: Option<u64> = None;
+    let mut is_known = known.is_none();
     while let Some(line) = lines.next().map_err(LedgerError::io(&path, "read"))? {
-        size = line.end;
-        let Some(json) = lines::json_of(line.bytes).filter(|_| line.complete) else {
-            bad = bad.or(Some((line.number, line.offset)));
+        survey.size = line.end;
+        let read = lines::json_of(line.bytes, line.offset).filter(|_| line.complete);
+        let Some((json, checksum)) = read.zip(lines::checksum_in(line.bytes)) else {
+            bad = bad.or(Some(line.offset));
             continue;
         };
-        if let Some((number, offset)) = bad {
-            return Err(damaged(&path, &place(number, offset), "its checksum does not match"));
+        if let Some(offset) = bad {
+            return Err(damaged_line(&path, offset, "its checksum does not match"));
         }
-        good = line.end;
+        let last = LastLine { offset: line.offset, checksum };
+        is_known |= known == Some(last);
+        survey.good = line.end;
+        survey.last = Some(last);
         // Cheaper than parsing each of millions of lines for the few that name the target.
         if json.starts_with(br#"{"target""#) {
-            match serde_json::from_slice(json) {
-                Ok(Fact::Target(found)) => target = Some(found),
-                _ => return Err(damaged(&path, &place(line.number, line.offset), "it names no target")),
-            }
+            survey.target = Some(line.offset);
         }
     }
-    Ok(Survey { good, size, target })
+    match known.filter(|_| !is_known) {
+        Some(line) if line.offset < survey.good => {
+            Err(damaged_line(&path, line.offset, "another line was written there"))
+        }
+        Some(line) => Err(damaged(
+            &path,
+            &format!("byte {}", survey.good),
+            &format!("it ends there, but a line at byte {} has been written", line.offset),
+        )),
+        None => Ok(survey),
+    }
 }
 
 /// Moves what follows the last good line to a file of its own. Returns a note for the user if there was anything.
@@ -145,7 +187,7 @@ pub(super) fn read_from(dir: &Path, offset: u64) -> Result<Lines, LedgerError> {
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(damaged(&path, "its beginning", "the file is missing"));
+            return Err(missing(&path));
         }
         Err(error) => return Err(LedgerError::io(&path, "open")(error)),
     };
@@ -172,9 +214,9 @@ pub(super) fn glance_until(
         if line.offset >= end {
             break;
         }
-        let glance = lines::json_of(line.bytes).and_then(|json| Some((serde_json::from_slice(json).ok()?, json)));
-        let Some((glance, json)) = glance else {
-            return Err(damaged(&path, &place(line.number, line.offset), "it is not a line of the journal"));
+        let json = lines::json_of(line.bytes, line.offset);
+        let Some((glance, json)) = json.and_then(|json| Some((serde_json::from_slice(json).ok()?, json))) else {
+            return Err(damaged_line(&path, line.offset, "it is not a line of the journal"));
         };
         each(&glance, json, line.offset)?;
     }
@@ -206,9 +248,18 @@ pub(super) struct FactReader {
 
 impl FactReader {
     pub(super) fn open(dir: &Path) -> Result<Self, LedgerError> {
-        let path = home::journal_path(dir);
-        let file = File::open(&path).map_err(LedgerError::io(&path, "open"))?;
-        Ok(Self { path, file: io::BufReader::with_capacity(64 << 10, file), position: 0, line: Vec::new() })
+        Self::at(&home::journal_path(dir))
+    }
+
+    /// Reads a journal that lies elsewhere.
+    pub(super) fn at(path: &Path) -> Result<Self, LedgerError> {
+        let file = File::open(path).map_err(LedgerError::io(path, "open"))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            file: io::BufReader::with_capacity(64 << 10, file),
+            position: 0,
+            line: Vec::new(),
+        })
     }
 
     /// The fact whose line begins at `offset`.
@@ -228,27 +279,43 @@ impl FactReader {
 
     /// The error for a line that is not what it should be.
     pub(super) fn damaged(&self, offset: u64, what: &str) -> LedgerError {
-        damaged(&self.path, &format!("byte {offset}"), what)
+        damaged_line(&self.path, offset, what)
     }
 }
 
 fn fact_in(path: &Path, line: &[u8], offset: u64) -> Result<Fact, LedgerError> {
-    lines::json_of(line)
+    lines::json_of(line, offset)
         .and_then(|json| serde_json::from_slice(json).ok())
-        .ok_or_else(|| damaged(path, &format!("byte {offset}"), "there is no line of the journal"))
+        .ok_or_else(|| damaged_line(path, offset, "there is no line of the journal"))
 }
 
 /// Bytes in the journal on disk.
 pub(super) fn size(dir: &Path) -> Result<u64, LedgerError> {
     let path = home::journal_path(dir);
-    Ok(fs::metadata(&path).map_err(LedgerError::io(&path, "read"))?.len())
+    match fs::metadata(&path) {
+        Ok(found) => Ok(found.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(&path)),
+        Err(error) => Err(LedgerError::io(&path, "read")(error)),
+    }
+}
+
+fn missing(path: &Path) -> LedgerError {
+    damaged(path, "its beginning", "the file is missing")
 }
 
 fn damaged(path: &Path, place: &str, what: &str) -> LedgerError {
     LedgerError::Damaged { part: Part::Journal, path: path.to_path_buf(), place: place.into(), what: what.into() }
 }
 
-fn place(number: u64, offset: u64) -> String {
+/// The error for the line at `offset`, named as people count lines.
+fn damaged_line(path: &Path, offset: u64, what: &str) -> LedgerError {
+    match lines::number_at(path, offset) {
+        Ok(number) => damaged(path, &place(number, offset), what),
+        Err(_) => damaged(path, &format!("byte {offset}"), what),
+    }
+}
+
+pub(super) fn place(number: u64, offset: u64) -> String {
     format!("line {number} (byte {offset})")
 }
 
@@ -268,7 +335,7 @@ mod tests {
     fn three() -> (tempfile::TempDir, Vec<u64>) {
         let dir = tempfile::tempdir().unwrap();
         home::check_or_found(dir.path()).unwrap();
-        let mut journal = Journal::open(dir.path(), 0).unwrap();
+        let mut journal = Journal::open(dir.path(), &survey(dir.path(), None).unwrap()).unwrap();
         let mut ends = vec![0];
         for id in ["a", "b", "c"] {
             assert_eq!(journal.append(&[unsent(id)]).unwrap(), [journal_end(&ends)]);
@@ -294,7 +361,7 @@ mod tests {
         let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            let survey = survey(dir.path()).unwrap();
+            let survey = survey(dir.path(), None).unwrap();
             let kept = ends.iter().filter(|end| **end <= length as u64).count() - 1;
             assert_eq!(survey.good, ends[kept]);
             let note = cut_torn_tail(dir.path(), &survey).unwrap();
@@ -317,7 +384,7 @@ mod tests {
             let mut flipped = whole.clone();
             flipped[byte] ^= 1;
             fs::write(&path, &flipped).unwrap();
-            match survey(dir.path()) {
+            match survey(dir.path(), None) {
                 Err(error @ LedgerError::Damaged { part: Part::Journal, .. }) => {
                     assert!(error.to_string().contains("line 2 ("), "{error}");
                     assert!(error.remedy().contains("backup"));
@@ -335,7 +402,7 @@ mod tests {
         let mut bytes = fs::read(&path).unwrap();
         bytes[usize::try_from(ends[1]).unwrap() - 1] = b' ';
         fs::write(&path, bytes).unwrap();
-        assert!(matches!(survey(dir.path()), Err(LedgerError::Damaged { .. })));
+        assert!(matches!(survey(dir.path(), None), Err(LedgerError::Damaged { .. })));
     }
 
     #[test]
@@ -345,7 +412,7 @@ mod tests {
         let mut bytes = fs::read(&path).unwrap();
         bytes.extend_from_slice(&[0; 4096]);
         fs::write(&path, bytes).unwrap();
-        let found = survey(dir.path()).unwrap();
+        let found = survey(dir.path(), None).unwrap();
         assert_eq!((found.good, found.size), (ends[3], ends[3] + 4096));
         cut_torn_tail(dir.path(), &found).unwrap().unwrap();
         assert_eq!(size(dir.path()).unwrap(), ends[3]);
@@ -363,10 +430,68 @@ mod tests {
         assert_eq!(reader.read(ends[2]).unwrap(), unsent("c"));
     }
 
+    /// The lines of a journal that is given as one file.
+    fn lines_of(bytes: &[u8]) -> Vec<Vec<u8>> {
+        bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+    }
+
+    #[test]
+    fn a_whole_line_taken_out_doubled_or_swapped_is_damage_although_each_line_is_sound() {
+        let (dir, _) = three();
+        let path = home::journal_path(dir.path());
+        let [a, b, c] = <[Vec<u8>; 3]>::try_from(lines_of(&fs::read(&path).unwrap())).unwrap();
+        for tampered in [[&a[..], &a, &b, &c], [&b, &a, &c, b""], [&a, &c, &b, &a], [&a, &c, &c, &c]] {
+            fs::write(&path, tampered.concat()).unwrap();
+            let survey = survey(dir.path(), None);
+            assert!(survey.is_err() || survey.is_ok_and(|survey| survey.good < survey.size));
+        }
+        fs::write(&path, [&b[..], &c].concat()).unwrap();
+        assert_eq!(survey(dir.path(), None).unwrap().good, 0);
+    }
+
+    #[test]
+    fn an_end_that_lost_whole_lines_or_was_written_anew_is_told_by_the_line_that_the_index_knows() {
+        let (dir, ends) = three();
+        let path = home::journal_path(dir.path());
+        let whole = fs::read(&path).unwrap();
+        let known = survey(dir.path(), None).unwrap().last;
+        assert_eq!(survey(dir.path(), known).unwrap().good, ends[3]);
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let error = survey(dir.path(), known).unwrap_err();
+            assert!(error.to_string().contains("it ends there, but a line at byte"), "cut at {length}: {error}");
+        }
+        fs::write(&path, &whole[..usize::try_from(ends[2]).unwrap()]).unwrap();
+        let mut journal = Journal::open(dir.path(), &survey(dir.path(), None).unwrap()).unwrap();
+        journal.append(&[unsent("x"), unsent("y")]).unwrap();
+        let error = survey(dir.path(), known).unwrap_err();
+        assert!(error.to_string().contains("line 3 (") && error.to_string().contains("another line"), "{error}");
+    }
+
+    #[test]
+    fn behind_a_long_known_part_only_the_end_is_read() {
+        let (dir, _) = three();
+        let mut journal = Journal::open(dir.path(), &survey(dir.path(), None).unwrap()).unwrap();
+        let long = unsent(&"x".repeat(900_000));
+        let facts: Vec<Fact> = std::iter::repeat_n(long, 40).collect();
+        journal.append(&facts).unwrap();
+        let path = home::journal_path(dir.path());
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[20] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let found = survey(dir.path(), journal.last()).unwrap();
+        assert_eq!((found.good, found.size, found.last), (journal.length(), journal.length(), journal.last()));
+        assert!(survey(dir.path(), None).is_err());
+        let near = bytes.len() - 20_000_000;
+        bytes[near] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        assert!(survey(dir.path(), journal.last()).unwrap_err().to_string().contains("line "));
+    }
+
     #[test]
     fn a_missing_journal_is_damage() {
         let (dir, _) = three();
         fs::remove_file(home::journal_path(dir.path())).unwrap();
-        assert!(matches!(survey(dir.path()), Err(LedgerError::Damaged { part: Part::Journal, .. })));
+        assert!(matches!(survey(dir.path(), None), Err(LedgerError::Damaged { part: Part::Journal, .. })));
     }
 }

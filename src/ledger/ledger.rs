@@ -2,24 +2,31 @@
 
 use super::attach::{attach, index_damaged};
 use super::blocks::{self, Block, block_of};
-use super::build;
+use super::books::Books;
+use super::build::{self, JournalEnd};
 use super::entry::{Entry, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Target;
 use super::home;
 use super::index::{Files, Index, Kind, Stretch};
-use super::journal::{self, FactReader, Journal, Survey};
+use super::journal::{self, FactReader, Journal};
 use super::lock::Lock;
-use super::marks::Books;
 use super::plan_meta::{Plan, PlanMeta};
 use super::rescue;
 use super::standing::{self, Pins, Standings};
 use super::stored::Stored;
 use super::summary::{self, SourceTally, Summary};
 use super::tally::{Counts, Tally};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Bytes of the index that an entry of a plan takes while it is built.
+const BYTES_AN_ENTRY: u64 = 500;
+
+/// Bytes that even an index of nothing takes.
+const SMALLEST_INDEX: u64 = 1 << 20;
 
 /// A ledger, locked for this process until it is dropped.
 ///
@@ -65,26 +72,21 @@ impl Ledger {
         home::prepare(dir, create)?;
         let lock = Lock::take(dir)?;
         home::check_or_found(dir)?;
+        home::make_private_all(dir)?;
         home::tidy_indexes(dir)?;
-        // Both read a lot, and neither needs the other.
-        let (survey, opened) = std::thread::scope(|scope| {
-            let survey = scope.spawn(|| journal::survey(dir));
-            let opened = rescue::open(dir);
-            let stopped = |_| Err(LedgerError::io(dir, "read")(std::io::Error::other("the reading thread stopped")));
-            (survey.join().unwrap_or_else(stopped), opened)
-        });
-        let (survey, opened) = (survey?, opened?);
-        let attached = attach(dir, opened, &survey)?;
+        let attached = attach(dir, rescue::open(dir)?)?;
+        let survey = journal::survey(dir, attached.last_line())?;
         let torn = journal::cut_torn_tail(dir, &survey)?;
-        let journal = Journal::open(dir, survey.good)?;
-        let facts = FactReader::open(dir)?;
-        let counted = attached.count(dir)?;
+        let target = survey.target.or(attached.target());
+        let mut books = Books::new(dir, Journal::open(dir, &survey)?, target)?;
+        let taken_up = attached.take_up(dir, &mut books)?;
+        let is_gone = taken_up.current.is_none() && survey.good > 0;
         Ok(Self {
             dir: dir.to_path_buf(),
-            current: counted.current,
-            books: Mutex::new(Books::new(journal, facts, survey.target, counted.reckoning)),
-            index_lost: counted.lost,
-            notices: torn.into_iter().chain(counted.notices).collect(),
+            index_lost: taken_up.lost.or_else(|| is_gone.then(|| "its folder sled is gone".to_owned())),
+            current: taken_up.current,
+            books: Mutex::new(books),
+            notices: torn.into_iter().chain(taken_up.notices).collect(),
             _lock: lock,
         })
     }
@@ -128,28 +130,35 @@ impl Ledger {
     /// [`LedgerError::Misplanned`] if the entries break the order, name a source that `meta` does not have, or share
     /// an external id; a damaged journal; or what the system refuses.
     pub fn write_plan(&mut self, meta: PlanMeta, entries: impl IntoIterator<Item = Entry>) -> Result<(), LedgerError> {
-        let length = self.books().sound_length()?;
+        let journal = self.journal_end()?;
+        let needed = meta.sources.iter().map(|source| source.read).sum::<u64>().saturating_mul(BYTES_AN_ENTRY);
+        let needed = needed.saturating_add(SMALLEST_INDEX);
+        home::check_room(&self.dir, needed)?;
         // Two open indexes would need the memory of both.
         if self.current.take().is_some() {
             rescue::await_closed(&home::index_path(&self.dir))?;
         }
-        let written = self.replace_index(meta, entries.into_iter(), length);
-        match (written, self.reattach(length)) {
+        let written = self.replace_index(meta, entries.into_iter(), journal);
+        match (written, self.reattach()) {
             (Ok(()), attached) => attached,
             // Why the former plan cannot be taken up again either matters less than why the new one was not kept.
-            (Err(error), _) => Err(error),
+            (Err(error), _) => Err(error.or_full(&self.dir, needed)),
         }
     }
 
+    fn journal_end(&self) -> Result<JournalEnd, LedgerError> {
+        let books = self.books();
+        Ok(JournalEnd { length: books.sound_length()?, last: books.last_line(), target: books.target_line() })
+    }
+
     /// Takes the index in `sled` into use, be it the new one or the former.
-    fn reattach(&mut self, length: u64) -> Result<(), LedgerError> {
+    fn reattach(&mut self) -> Result<(), LedgerError> {
         home::tidy_indexes(&self.dir)?;
-        let survey = Survey { good: length, size: length, target: None };
-        let counted = attach(&self.dir, rescue::open(&self.dir)?, &survey)?.count(&self.dir)?;
-        self.current = counted.current;
-        self.index_lost = counted.lost;
-        self.notices.extend(counted.notices);
-        self.books().reckon_anew(counted.reckoning);
+        let attached = attach(&self.dir, rescue::open(&self.dir)?)?;
+        let taken_up = attached.take_up(&self.dir, &mut self.books())?;
+        self.current = taken_up.current;
+        self.index_lost = taken_up.lost;
+        self.notices.extend(taken_up.notices);
         Ok(())
     }
 
@@ -157,10 +166,10 @@ impl Ledger {
         &self,
         meta: PlanMeta,
         entries: impl Iterator<Item = Entry>,
-        length: u64,
+        journal: JournalEnd,
     ) -> Result<(), LedgerError> {
         let standings = Standings::read(&self.dir)?;
-        build::build(&self.dir, meta, entries, &standings, length)?;
+        build::build(&self.dir, meta, entries, &standings, journal)?;
         build::swap(&self.dir)
     }
 
@@ -198,8 +207,9 @@ impl Ledger {
     pub fn state(&self, position: u64) -> Result<State, LedgerError> {
         let current = self.current()?;
         current.check_planned(position)?;
-        match current.index.state(position)? {
-            Some(stored) => stored.state(self.books().facts()),
+        let mut books = self.books();
+        match books.stored(current, position)? {
+            Some(stored) => stored.state(books.facts()),
             None => Ok(State::Planned),
         }
     }
@@ -212,7 +222,9 @@ impl Ledger {
         let current = self.current()?;
         let range = range.start..range.end.min(current.plan.planned);
         let facts = FactReader::open(&self.dir)?;
-        Ok(States { due: range.clone(), stored: None, items: current.index.states(range), facts })
+        // Before the index is looked at: what leaves these for the index meanwhile is seen twice, not missed.
+        let fresh = self.books().fresh(range.clone());
+        Ok(States { due: range.clone(), fresh, stored: None, items: current.index.states(range), facts })
     }
 
     /// Positions of the entries with this external id or original id, in order.
@@ -366,6 +378,8 @@ impl Iterator for Entries {
 /// States at a range of planned positions; see [`Ledger::states`].
 pub struct States {
     due: Range<u64>,
+    /// States that the index did not have yet.
+    fresh: BTreeMap<u64, Stored>,
     stored: Option<(u64, Stored)>,
     items: Stretch<Stored>,
     facts: FactReader,
@@ -376,8 +390,9 @@ impl States {
         if self.stored.is_none() {
             self.stored = self.items.next().transpose()?;
         }
-        match self.stored.take_if(|(position, _)| *position == due) {
-            Some((_, stored)) => stored.state(&mut self.facts),
+        let indexed = self.stored.take_if(|(position, _)| *position == due).map(|(_, stored)| stored);
+        match self.fresh.remove(&due).or(indexed) {
+            Some(stored) => stored.state(&mut self.facts),
             None => Ok(State::Planned),
         }
     }

@@ -1,27 +1,75 @@
-//! The journal's lines: `<crc32 of the JSON, 8 hex digits> <JSON>\n`.
+//! The journal's lines: `<crc32, 8 hex digits> <JSON>\n`.
+//!
+//! The checksum is over the line's place (its first byte in the file, as 8 bytes, the highest first) and its JSON. So a whole line
+//! that was taken out, put in, doubled or swapped is noticed as well as a flipped bit: every line behind it stands at
+//! another place than its checksum says. And a line can be checked alone, wherever it is read.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 /// Longer lines are never written, so a longer one is damage; without the limit a damaged file could fill the memory.
 pub(super) const LONGEST: usize = 1 << 20;
 const CRC_DIGITS: usize = 8;
 const BLOCK: usize = 256 << 10;
 
-/// Appends one line to `out`.
-pub(super) fn write_line(out: &mut Vec<u8>, json: &[u8]) {
-    out.extend_from_slice(format!("{:08x} ", crc32fast::hash(json)).as_bytes());
+/// Appends to `out` the line that will begin at byte `offset` of the file. Returns its checksum.
+pub(super) fn write_line(out: &mut Vec<u8>, json: &[u8], offset: u64) -> u32 {
+    let checksum = checksum(json, offset);
+    out.extend_from_slice(format!("{checksum:08x} ").as_bytes());
     out.extend_from_slice(json);
     out.push(b'\n');
+    checksum
 }
 
-/// The JSON of a line (without its newline), if the checksum agrees.
-pub(super) fn json_of(line: &[u8]) -> Option<&[u8]> {
+/// The JSON of the line (without its newline) that begins at byte `offset`, if the checksum agrees.
+pub(super) fn json_of(line: &[u8], offset: u64) -> Option<&[u8]> {
+    let (written, json) = parts(line)?;
+    (written == checksum(json, offset)).then_some(json)
+}
+
+/// Which of these places a line was written for, and its JSON; nothing if it is damaged itself.
+pub(super) fn json_elsewhere(line: &[u8], mut offsets: impl Iterator<Item = u64>) -> Option<(u64, &[u8])> {
+    let (written, json) = parts(line)?;
+    let offset = offsets.find(|offset| written == checksum(json, *offset))?;
+    Some((offset, json))
+}
+
+/// The checksum that stands in a line.
+pub(super) fn checksum_in(line: &[u8]) -> Option<u32> {
+    Some(parts(line)?.0)
+}
+
+/// The number, from 1, of the line that begins at byte `offset` of a file. Reads all that is before it.
+pub(super) fn number_at(path: &Path, offset: u64) -> io::Result<u64> {
+    let mut before = File::open(path)?.take(offset);
+    let mut block = vec![0; BLOCK];
+    let mut number = 1;
+    loop {
+        let read = before.read(&mut block)?;
+        if read == 0 {
+            return Ok(number);
+        }
+        number += memchr_iter(b'\n', block.get(..read).unwrap_or_default()).count() as u64;
+    }
+}
+
+/// A line's checksum as written, and its JSON.
+fn parts(line: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = line.split_at_checked(CRC_DIGITS)?;
     let json = rest.strip_prefix(b" ")?;
-    let written = std::str::from_utf8(digits).ok().and_then(|text| u32::from_str_radix(text, 16).ok())?;
-    (written == crc32fast::hash(json)).then_some(json)
+    // Only what is written is read: `from_str_radix` would also take a sign and capitals.
+    let is_ours = digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    let written = std::str::from_utf8(digits).ok().filter(|_| is_ours);
+    Some((u32::from_str_radix(written?, 16).ok()?, json))
+}
+
+fn checksum(json: &[u8], offset: u64) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&offset.to_be_bytes());
+    hasher.update(json);
+    hasher.finalize()
 }
 
 /// One stretch of the file up to a newline or the end.
@@ -136,14 +184,28 @@ mod tests {
     #[test]
     fn every_byte_of_a_line_is_under_the_checksum() {
         let mut line = Vec::new();
-        write_line(&mut line, br#"{"unsent":{"external_id":"tl1-a"}}"#);
+        write_line(&mut line, br#"{"unsent":{"external_id":"tl1-a"}}"#, 700);
         assert_eq!(line.pop(), Some(b'\n'));
-        assert!(json_of(&line).is_some());
+        assert!(json_of(&line, 700).is_some());
         for place in 0..line.len() {
-            let mut flipped = line.clone();
-            flipped[place] ^= 1;
-            assert_eq!(json_of(&flipped), None, "byte {place}");
+            for bit in 0..8 {
+                let mut flipped = line.clone();
+                flipped[place] ^= 1 << bit;
+                assert_eq!(json_of(&flipped, 700), None, "byte {place} bit {bit}");
+            }
         }
+    }
+
+    #[test]
+    fn a_line_at_another_place_is_not_the_line_that_was_written() {
+        let mut line = Vec::new();
+        write_line(&mut line, b"{}", 700);
+        let line = &line[..line.len() - 1];
+        for offset in [0, 699, 701, 1 << 40] {
+            assert_eq!(json_of(line, offset), None);
+        }
+        assert_eq!(json_elsewhere(line, 690..710), Some((700, &b"{}"[..])));
+        assert_eq!(json_elsewhere(line, 701..710), None);
     }
 
     #[test]

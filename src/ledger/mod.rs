@@ -6,19 +6,30 @@
 //! | --- | --- |
 //! | `format` | `threadlift ledger 1`; a newer number is refused, never misread |
 //! | `LOCK` | the lock and the number of the process that has it |
-//! | `journal.jsonl` | the truth of what was sent: one fact a line, `<crc32 of the JSON> <JSON>` |
-//! | `sled/` | the current plan and its states: an index that sources and journal can give again |
+//! | `journal.jsonl` | the truth of what was sent: one fact a line, `<crc32 of place and JSON> <JSON>` |
+//! | `sled/` | the current plan, its states and its books: an index that sources and journal can give again |
 //! | `summary.json` | where the run stands, for readers that must not wait for the lock |
 //!
-//! **Order of writing.** [`Ledger::mark`] appends facts to the journal in one write and one fdatasync, then puts the
-//! states into sled, then counts. sled is flushed now and then, together with a *watermark*: the byte of the journal up
-//! to which its states are complete. Opening replays the journal from there, so a kill at any point costs nothing. A
-//! journal shorter than the watermark has lost facts, and is refused as damaged.
+//! **Order of writing.** [`Ledger::mark`] appends facts to the journal in one write and one fdatasync, then counts. The states
+//! reach sled now and then, in one batch with the books and a *watermark*: the place in the journal, and its last line there, up to
+//! which both are complete. sled keeps a batch whole or not at all. Opening replays the journal from there, so a kill at any point
+//! costs nothing, and neither all states nor the whole journal are read. A journal without that line has lost facts, and is refused.
 //!
-//! **Opening** checks every line of the journal. A bad end, as a crash leaves it, is cut off after a copy was made
-//! (`journal.torn-1`): it belongs to a group that was never acknowledged. A bad line before good ones is damage, and is
-//! named. An index that cannot be used is set aside (`sled.damaged-1`), and the ledger opens without a plan, so that
-//! the caller plans again. A request without an answer counts as `Unknown`; that is derived, not written.
+//! **Which damage is found when.**
+//!
+//! | when | what |
+//! | --- | --- |
+//! | a command opens the ledger | format; the journal's last 32 MiB, and that the line of the watermark is there; plan and books; what sled looks at |
+//! | it is read | every line of the journal, entry, state and block of ids, by a checksum over place or key and content |
+//! | `plan` | the whole journal |
+//! | `ledger check` | every byte: the journal, entries, ids, states against the journal, the books against the states |
+//!
+//! A bad end of the journal, as a crash leaves it, is cut off after a copy was made (`journal.torn-1`): it belongs to a group that was
+//! never acknowledged. A bad line before good ones is damage, and is named; so is a whole line that is gone, doubled or swapped,
+//! for all lines behind it then stand at other places than their checksums say. An index that cannot be used is set aside
+//! (`sled.damaged-1`), and the ledger opens without a plan, so that the caller plans again. [`Ledger::repair`] makes a damaged journal
+//! whole: what the index knows of lost lines is written again as *unknown*, so that nothing loses its id, thread or inbox.
+//! A request without an answer counts as `Unknown`; that is derived, not written.
 //!
 //! **A new plan** is built in `sled.new`, complete and durable, with the states that the journal knows of its external
 //! ids; then `sled` is renamed to `sled.old` and `sled.new` to `sled`. If `sled` is missing at the next open,
@@ -28,13 +39,15 @@
 //! one in memory, and keys in random order cost it gigabytes, so entries and ids lie in sorted blocks, written in
 //! order. A state is only its kind and the place of its line in the journal. Values carry a checksum of ours
 //! over key and value. A million entries take 0.4 KB each for the plan, and 0.8 KB more, most of it journal, once they
-//! are sent and confirmed.
+//! are sent and confirmed (`just ledger-bench`).
 //!
 //! Only this folder names sled.
 
 mod attach;
 mod blocks;
+mod books;
 mod build;
+mod checkup;
 mod copy;
 mod entry;
 mod error;
@@ -49,7 +62,10 @@ mod lines;
 mod lock;
 mod marks;
 mod plan_meta;
+mod reckoning;
+mod repair;
 mod rescue;
+mod scan;
 mod sealed;
 mod sent;
 mod standing;
@@ -60,12 +76,14 @@ mod tally;
 mod tests;
 mod trace;
 
+pub use checkup::{Checkup, Damage, IndexFigures};
 pub use entry::{Entry, Planned, State, Traits, Verdict};
 pub use error::{LedgerError, Part};
 pub use fact::Target;
-pub use index::Files;
+pub use index::{Files, hush_index_panics};
 pub use ledger::{Entries, Ledger, States};
 pub use plan_meta::{FileMeta, Plan, PlanMeta, SourceMeta};
+pub use repair::Repair;
 pub use sent::Sent;
 pub use standing::{Pin, Pins};
 pub use summary::{SourceTally, Summary, read_summary};

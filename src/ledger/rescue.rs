@@ -33,20 +33,28 @@ pub(super) fn open(dir: &Path) -> Result<Opened, LedgerError> {
     }
     // A snapshot of the last close is new since then.
     home::make_files_private(&path)?;
-    let damage = match patiently(&path) {
-        Ok(index) => return Ok(Opened { index: Some(index), ..Opened::default() }),
-        Err(error) if error.is_index_damage() => error,
-        Err(error) => return Err(error),
-    };
-    if !set_snapshots_aside(&path)? {
-        return lost(dir, &damage);
-    }
-    match patiently(&path) {
-        Ok(index) => {
+    match mended(&path) {
+        Ok((index, is_mended)) => {
             let note = "sled's snapshot was damaged, as a kill leaves it; it was built anew from sled's log.";
-            Ok(Opened { index: Some(index), lost: None, notices: vec![note.into()] })
+            let notices = if is_mended { vec![note.to_owned()] } else { Vec::new() };
+            Ok(Opened { index: Some(index), lost: None, notices })
         }
         Err(error) if error.is_index_damage() => lost(dir, &error),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the index at `path`, without its snapshots if sled refuses them. Did it?
+pub(super) fn mended(path: &Path) -> Result<(Index, bool), LedgerError> {
+    match patiently(path) {
+        Ok(index) => Ok((index, false)),
+        Err(error) if error.is_index_damage() => {
+            if set_snapshots_aside(path)? {
+                Ok((patiently(path)?, true))
+            } else {
+                Err(error)
+            }
+        }
         Err(error) => Err(error),
     }
 }

@@ -39,17 +39,27 @@ pub(super) struct Standings(HashMap<IdHash, Standing>);
 impl Standings {
     /// Reads the whole journal.
     pub(super) fn read(dir: &Path) -> Result<Self, LedgerError> {
-        let mut standings: HashMap<IdHash, Standing> = HashMap::new();
+        let mut standings = Self::default();
         journal::glance(dir, |fact, _, offset| {
-            let Some(external_id) = fact.external_id() else { return Ok(()) };
-            let standing = standings.entry(hash(external_id)).or_insert(Standing { sending: None, last: offset });
-            standing.last = offset;
-            if matches!(fact, Glance::Sending(_)) {
-                standing.sending = NonZeroU64::new(offset + 1);
-            }
+            standings.note(fact, offset);
             Ok(())
         })?;
-        Ok(Self(standings))
+        Ok(standings)
+    }
+
+    /// Takes up the next fact of the journal.
+    pub(super) fn note(&mut self, fact: &Glance<'_>, offset: u64) {
+        let Some(external_id) = fact.external_id() else { return };
+        let standing = self.0.entry(hash(external_id)).or_insert(Standing { sending: None, last: offset });
+        standing.last = offset;
+        if matches!(fact, Glance::Sending(_)) {
+            standing.sending = NonZeroU64::new(offset + 1);
+        }
+    }
+
+    /// Messages that the journal knows.
+    pub(super) fn len(&self) -> u64 {
+        self.0.len() as u64
     }
 
     /// The offset of the last fact about a message.

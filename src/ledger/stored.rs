@@ -81,17 +81,17 @@ impl Stored {
         }
     }
 
-    /// The state with the words that counting needs: those of refusals, and of what is missing or different.
+    /// The state with the words that counting needs: those of causes.
     pub(super) fn state_for_counting(self, facts: &mut FactReader) -> Result<State, LedgerError> {
         Ok(match self.reached {
             Reached::Accepted => State::Accepted { uid: String::new() },
             Reached::Confirmed => {
                 State::Confirmed { message_id: String::new(), conversation_id: String::new(), differs: None }
             }
-            Reached::Unknown => State::Unknown { why: String::new() },
             Reached::Planned
             | Reached::Sending
             | Reached::Unanswered
+            | Reached::Unknown
             | Reached::Refused
             | Reached::Missing
             | Reached::Different => self.state(facts)?,

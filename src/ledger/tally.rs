@@ -105,7 +105,7 @@ impl Tally {
 }
 
 /// Planned records by state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Not sent.
     pub planned: u64,
@@ -137,6 +137,11 @@ impl Counts {
             State::Refused { .. } => &mut self.refused,
             State::Unknown { .. } => &mut self.unknown,
         }
+    }
+
+    /// Counts one more record.
+    pub(super) fn count(&mut self, state: &State) {
+        *self.slot(state) += 1;
     }
 
     pub(super) fn add(&mut self, other: &Counts) {
@@ -207,7 +212,7 @@ impl Verdicts {
 }
 
 /// What became of the planned records of one source.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Outcomes {
     pub(super) counts: Counts,
     refusals: Causes,
@@ -217,9 +222,9 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    /// All of them still to be sent.
-    pub(super) fn untouched(verdicts: &Verdicts) -> Self {
-        Self { counts: Counts { planned: verdicts.planned, ..Counts::default() }, ..Self::default() }
+    /// One more record to be sent.
+    pub(super) fn add_planned(&mut self) {
+        self.counts.planned += 1;
     }
 
     /// One record goes from the one state to the other.
@@ -313,7 +318,8 @@ mod tests {
             conversation_id: "c".into(),
             differs: Some(words.to_owned()),
         };
-        let mut outcomes = Outcomes::untouched(&Verdicts { planned: 3, ..Verdicts::default() });
+        let mut outcomes = Outcomes::default();
+        (0..3).for_each(|_| outcomes.add_planned());
         for words in ["two threads in one conversation: cnv_1", "two threads in one conversation: cnv_2", "subject"] {
             outcomes.change(&State::Sending, &differs(words));
         }
@@ -327,7 +333,8 @@ mod tests {
     proptest! {
         #[test]
         fn causes_add_up_however_many_differ(changes in prop::collection::vec((any::<bool>(), 0..300_u16), 0..2_000)) {
-            let mut outcomes = Outcomes::untouched(&Verdicts { planned: 2_000, ..Verdicts::default() });
+            let mut outcomes = Outcomes::default();
+            (0..2_000).for_each(|_| outcomes.add_planned());
             let mut standing: Vec<u16> = Vec::new();
             for (refuse, cause) in changes {
                 if refuse {

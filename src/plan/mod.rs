@@ -27,6 +27,7 @@ mod resolve;
 mod sample;
 mod verdicts;
 
+pub use fingerprint::rehash;
 pub use overview::{ActiveMessages, HUGE, LargeThread, Listed, Overview, ProblemKind};
 pub(crate) use read::STACK;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};

@@ -151,3 +151,149 @@ fn the_next_command_names_the_ledger_that_was_given() {
         .ended_with(2)
         .says(&["start with: threadlift plan m.toml --ledger elsewhere"]);
 }
+
+#[test]
+fn a_sound_ledger_is_told_to_be_so_with_what_was_looked_at() {
+    let scene = Scene::that_works();
+    let front = scene.front();
+    scene.import_into(&front).ended_with(0);
+    let ran = scene.run(&["ledger", "check", "m.toml"]).ended_with(0);
+    ran.says(&["about 3 messages: 3 accepted, 3 sending, 1 target", "3 records read, 3 of them to be sent", "Sound"]);
+    let ran = scene.run(&["ledger", "check", "m.toml", "--json"]).ended_with(0);
+    let told: serde_json::Value = must(serde_json::from_str(&ran.stdout), "check");
+    assert_eq!(
+        (told["sound"].as_bool(), told["lines"].as_u64(), told["exit"].as_u64()),
+        (Some(true), Some(7), Some(0))
+    );
+}
+
+#[test]
+fn a_damaged_line_is_not_dropped_unasked_and_its_message_is_sent_again_under_its_id() {
+    let scene = Scene::that_works();
+    let front = scene.front();
+    scene.import_into(&front).ended_with(0);
+    let path = scene.workspace.path("m.ledger/journal.jsonl");
+    let mut journal = must(std::fs::read(&path), "journal");
+    let last = journal.len() - 10;
+    journal[last] ^= 1;
+    let first = journal.iter().position(|byte| *byte == b'\n').expect("a line");
+    journal[first + 20] ^= 1;
+    must(std::fs::write(&path, &journal), "journal");
+
+    let checked = scene.run(&["ledger", "check", "m.toml"]).ended_with(5);
+    checked.says(&["line 2 (byte ", "its checksum does not match", "= help: run: threadlift ledger rebuild m.toml"]);
+    let refused = scene.run(&["ledger", "rebuild", "m.toml"]).ended_with(5);
+    refused.says(&[
+        "cannot be mended without loss",
+        "line 2 (byte ",
+        "its end is missing",
+        "--drop-damaged",
+        "same external id",
+    ]);
+    assert_eq!(must(std::fs::read(&path), "journal"), journal, "nothing was changed");
+
+    let rebuilt = scene.run(&["ledger", "rebuild", "m.toml", "--drop-damaged"]).ended_with(0);
+    rebuilt.says(&["Damaged and gone from the journal", "journal.damaged-1", "Rebuilt from sources and journal"]);
+    scene.run(&["ledger", "check", "m.toml"]).ended_with(0);
+    assert_eq!(must(std::fs::read(scene.workspace.path("m.ledger/journal.damaged-1")), "copy"), journal);
+    scene.import_into(&front).ended_with(0);
+    let counts = front.stop();
+    assert_eq!((counts["messages"].as_u64(), counts["changed_repeats"].as_u64()), (Some(3), Some(0)), "{counts}");
+}
+
+#[test]
+fn a_ledger_of_a_newer_threadlift_or_in_use_is_neither_checked_nor_rebuilt() {
+    let scene = Scene::that_works();
+    scene
+        .run(&["ledger", "check", "m.toml"])
+        .ended_with(2)
+        .says(&["nothing was planned yet", "threadlift plan m.toml"]);
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    let held = must(threadlift::ledger::Ledger::open(&scene.workspace.path("m.ledger")), "ledger");
+    for command in ["check", "rebuild"] {
+        scene.run(&["ledger", command, "m.toml"]).ended_with(5).says(&["is in use by another threadlift"]);
+    }
+    scene
+        .run(&["show", "m.toml", "m1@customer.example"])
+        .ended_with(5)
+        .says(&["one process at a time", "journal.jsonl"]);
+    drop(held);
+    scene.write("m.ledger/format", "threadlift ledger 2\n");
+    for command in ["check", "rebuild"] {
+        scene.run(&["ledger", command, "m.toml"]).ended_with(5).says(&["has format 2"]);
+    }
+}
+
+#[test]
+fn another_company_is_noticed_before_anything_is_planned() {
+    let scene = Scene::that_works();
+    let first = scene.front_with(&["--company", "cmp_first"]);
+    scene.import_into(&first).ended_with(0);
+    scene.write("mail.mbox", mailbox(5));
+    let second = scene.front_with(&["--company", "cmp_second"]);
+    let ran = scene.import_into(&second).ended_with(5);
+    assert!(!ran.stderr.contains("planning first"), "{}", ran.stderr);
+    second.received_nothing();
+}
+
+#[test]
+fn an_inbox_that_was_renamed_in_front_goes_on_under_either_name() {
+    let scene = Scene::that_works();
+    let renamed = MAPPING.replace("\"Support\"", "\"Help\"");
+    scene.write("front.toml", &renamed);
+    let front = scene.front_with(&["--company", "cmp_acme"]);
+    // The embedded Front gives the same id to its only inbox, whatever its name is: the ledger then knows it by the name of before.
+    let id = front.list("/inboxes")[0]["id"].as_str().expect("an id").to_owned();
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    let ledger = must(threadlift::ledger::Ledger::open(&scene.workspace.path("m.ledger")), "ledger");
+    let company = "cmp_acme".to_owned();
+    let target = threadlift::ledger::Target {
+        company_id: company,
+        company_name: "Rehearsal".into(),
+        base_url: "http://127.0.0.1".into(),
+        inboxes: [("Support".to_owned(), id)].into(),
+    };
+    must(ledger.bind(&target), "bind");
+    must(ledger.close(), "close");
+    let ran = scene.import_into(&front).ended_with(0);
+    ran.says(&["note: the inbox `Support`", "is called `Help` in Front now", "3 accepted"]);
+    scene.write("m.toml", &renamed);
+    scene.write("mail.mbox", mailbox(4));
+    scene.import_into(&front).ended_with(0).says(&["1 accepted"]);
+    assert_eq!(front.stop()["messages"], 4);
+}
+
+#[test]
+fn whatever_the_umask_only_the_owner_can_read_any_of_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::that_works();
+    let program = assert_cmd::cargo::cargo_bin!("threadlift");
+    for line in [
+        "plan m.toml --requests out.jsonl",
+        "rehearse m.toml --exit --dump dump.jsonl",
+        "ledger rebuild m.toml",
+        "status m.toml",
+    ] {
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .current_dir(scene.workspace.path(""))
+            .args(["-c", &format!("umask 000; exec \"$0\" {line}")])
+            .arg(program);
+        let output = must(shell.output(), line);
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let below = ["m.ledger", "m.ledger-rehearsal"].map(|dir| walkdir::WalkDir::new(scene.workspace.path(dir)));
+    let mut files = 0;
+    for item in below.into_iter().flatten() {
+        let item = must(item, "ledger");
+        let mode = must(item.metadata(), "rights").permissions().mode() & 0o777;
+        let wanted = if item.file_type().is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, wanted, "{}", item.path().display());
+        files += 1;
+    }
+    assert!(files > 10, "only {files} were looked at");
+    for output in ["out.jsonl", "dump.jsonl"] {
+        let mode = must(std::fs::metadata(scene.workspace.path(output)), output).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{output}");
+    }
+}

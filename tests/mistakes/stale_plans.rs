@@ -64,3 +64,37 @@ fn an_unchanged_plan_is_sent_without_being_made_again() {
     assert_eq!(ran.stderr, "");
     assert_eq!(front.stop()["messages"], 3);
 }
+
+#[test]
+fn a_byte_changed_between_the_samples_is_found_by_rehash_and_named() {
+    let scene = Scene::that_works();
+    // Long enough that the samples (4 KB at the beginning, in the middle and at the end) leave most of it out.
+    scene.write("mail.mbox", mailbox(200));
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    let text = mailbox(200);
+    let at = text.find("Body 60\n").expect("mail 60");
+    scene.write("mail.mbox", format!("{}Bady 60\n{}", &text[..at], &text[at + 8..]));
+    let front = scene.front();
+    let import = ["import", "m.toml", "--yes", "--rehash", "--base-url", front.base_url()];
+    let ran = scene.run_with_token(Some(crate::harness::TOKEN), &import).ended_with(0);
+    ran.says(&["mail.mbox, byte ", "not those that were planned: planning first", "200 accepted"]);
+    let again = scene.run_with_token(Some(crate::harness::TOKEN), &import).ended_with(0);
+    assert!(!again.stderr.contains("planning first"), "{}", again.stderr);
+    assert_eq!(front.stop()["messages"], 200);
+}
+
+#[test]
+fn a_source_that_was_moved_with_its_mapping_is_not_planned_again() {
+    let scene = Scene::that_works();
+    scene.run(&["plan", "m.toml"]).ended_with(0);
+    for file in ["m.toml", "mail.mbox", "m.ledger"] {
+        let to = scene.workspace.path("elsewhere");
+        crate::support::must(std::fs::create_dir_all(&to), "elsewhere");
+        crate::support::must(std::fs::rename(scene.workspace.path(file), to.join(file)), file);
+    }
+    let front = scene.front();
+    let import = ["import", "elsewhere/m.toml", "--yes", "--base-url", front.base_url()];
+    let ran = scene.run_with_token(Some(crate::harness::TOKEN), &import).ended_with(0);
+    assert_eq!(ran.stderr, "");
+    assert_eq!(front.stop()["messages"], 3);
+}

@@ -70,10 +70,19 @@ fn a_new_name_alone_does_not() {
 }
 
 #[test]
-fn of_very_many_files_names_and_sizes_are_looked_at() {
+fn of_very_many_files_sizes_and_samples_are_looked_at_and_names_are_not() {
     let (folder, mut ledger) = folder(1_001);
     folder.plan(&mut ledger, "");
     assert_eq!(folder.staleness(&ledger, ""), None);
+    fs::rename(folder.path("0001.eml"), folder.path("0001-renamed.eml")).unwrap();
+    assert_eq!(folder.staleness(&ledger, ""), None);
+    let first = fs::read(folder.path("0000.eml")).unwrap();
+    let mut other = first.clone();
+    let last = other.len() - 1;
+    other[last] ^= 1;
+    fs::write(folder.path("0000.eml"), other).unwrap();
+    assert!(folder.staleness(&ledger, "").is_some(), "of the same size, with another byte in a sample");
+    fs::write(folder.path("0000.eml"), first).unwrap();
     folder.write("0500.eml", &letter("500", 0, "", "longer"));
     assert!(
         folder.staleness(&ledger, "").unwrap().starts_with("1001 files of source `old`"),

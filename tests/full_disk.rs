@@ -91,7 +91,6 @@ impl Drop for Disk {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "says why it is skipped")]
 fn a_full_disk_stops_planning_and_sending_cleanly_and_a_read_only_one_is_named() {
     let (workspace, front) = scene();
     let Some(disk) = Disk::mount(workspace.path("disk"), "size=8m,mode=700") else {

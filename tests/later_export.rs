@@ -11,7 +11,7 @@ use support::{Workspace, must, read_jsonl};
 
 /// A mail: its Message-ID, what it answers to, its subject and its text.
 fn mail(out: &mut String, id: &str, references: &[&str], subject: &str, text: &str) {
-    let references: String = references.iter().map(|id| format!("<{id}@x.example> ")).collect();
+    let references = references.iter().fold(String::new(), |all, id| all + "<" + id + "@x.example> ");
     let minute = out.len() % 60;
     let _ = write!(
         out,

@@ -276,9 +276,8 @@ fn disagreement(stored: Option<Stored>, told: Option<&(u64, State)>, watermark: 
     };
     match (stored, told) {
         (_, Some((line, _))) if *line >= watermark => None,
-        (None, None) => None,
         // A refused request that was mended afterwards is one that was not sent.
-        (None, Some((_, State::Planned | State::Refused { .. }))) => None,
+        (None, None | Some((_, State::Planned | State::Refused { .. }))) => None,
         (None, Some((line, state))) => {
             Some(format!("the index has none, and the journal says {} at byte {line}", state.name()))
         }

@@ -107,19 +107,16 @@ pub(super) fn scan(dir: &Path, mut each: impl FnMut(&Glance<'_>, &[u8], u64)) ->
         };
         let mut found = told(expected);
         if let Some(before) = doubtful.take() {
-            match (&found, parsed(&before.json)) {
-                (Some((place, ..)), Some(fact)) => {
-                    let moved = i128::from(*place) - i128::from(line.offset);
-                    let offset = before.bad.offset;
-                    scan.bad.push(Bad { number: before.bad.number, offset, end: offset, what: words(moved - shift) });
-                    shift = moved;
-                    scan.keep(&fact, before.place, *place);
-                    each(&fact, &before.json, offset);
-                }
-                _ => {
-                    scan.bad.push(before.bad);
-                    found = told(place_by(shift));
-                }
+            if let (Some((place, ..)), Some(fact)) = (&found, parsed(&before.json)) {
+                let moved = i128::from(*place) - i128::from(line.offset);
+                let offset = before.bad.offset;
+                scan.bad.push(Bad { number: before.bad.number, offset, end: offset, what: words(moved - shift) });
+                shift = moved;
+                scan.keep(&fact, before.place, *place);
+                each(&fact, &before.json, offset);
+            } else {
+                scan.bad.push(before.bad);
+                found = told(place_by(shift));
             }
         }
         if let Some((place, json, fact)) = found {

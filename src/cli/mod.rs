@@ -13,6 +13,7 @@ mod place;
 mod plan;
 mod progress;
 mod rehearse;
+mod sender;
 mod sending;
 mod show;
 mod status;

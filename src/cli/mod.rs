@@ -20,6 +20,7 @@ mod progress;
 mod rehearse;
 mod rejects;
 mod retry;
+mod sender;
 mod sending;
 mod show;
 mod status;

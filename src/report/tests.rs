@@ -214,13 +214,13 @@ fn what_is_missing_or_different_is_named_with_where_to_look() {
     report.ending = "…".to_owned();
     assert_eq!((report.unconfirmed(), report.is_amiss()), (1, true));
     insta::assert_snapshot!(report.text(), @r"
-    Balance           read  =   confirmed    accepted
-              mail           4  =           2           2
+    Balance                read  =   confirmed    accepted
+              mail            4  =           2           2
                  missing       1  not there 5 min after Front accepted it
                different       1  subject
     Missing   a�[2J@x.example: not there 5 min after Front accepted it
     Different b@x.example: subject https://app.frontapp.com/open/msg_1
-    Seen      1,000 confirmed, 1 different, 1 missing, 1 sent again with the same id in Front, with 1,204 look-ups
+    Seen      1,000 confirmed in Front, 1 different, 1 missing, 1 sent again with the same id, with 1,204 look-ups
     Ledger    acme.ledger
 
     …

@@ -284,13 +284,13 @@ fn render_amiss(out: &mut String, report: &Report) {
 }
 
 fn render_seen(out: &mut String, seen: &Seen) {
-    let mut words = vec![format!("{} confirmed", count(seen.confirmed))];
+    let mut words = vec![format!("{} confirmed in Front", count(seen.confirmed))];
     let others =
         [(seen.different, "different"), (seen.missing, "missing"), (seen.resent, "sent again with the same id")];
     words.extend(
         others.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", count(*number))),
     );
-    let _ = writeln!(out, "Seen      {} in Front, with {}", words.join(", "), counted(seen.lookups, "look-up"));
+    let _ = writeln!(out, "Seen      {}, with {}", words.join(", "), counted(seen.lookups, "look-up"));
     if let Some(why) = &seen.not_resent {
         let _ = writeln!(out, "          not sent again: {}", printable(why));
     }

@@ -18,6 +18,9 @@ use std::time::Duration;
 
 const NOW: Duration = Duration::ZERO;
 
+/// Of virtual time. What has not ended by then never will.
+const A_DAY: Duration = Duration::from_hours(24);
+
 /// A planned export with its ledger, and a Front.
 struct World {
     folder: Folder,
@@ -77,7 +80,8 @@ impl World {
             in_flight: 4,
             timing: Timing::of(Duration::from_secs(10), Duration::from_mins(5)),
         };
-        run(job, Arc::new(Silent), self.cancellation.clone()).await
+        let running = run(job, Arc::new(Silent), self.cancellation.clone());
+        tokio::time::timeout(A_DAY, running).await.expect("it ends")
     }
 
     /// As a new process would find it.

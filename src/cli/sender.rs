@@ -1,0 +1,168 @@
+//! Sending and confirming side by side, and the one conversation that a first import begins with.
+
+use super::confirmation::Confirmation;
+use super::exit::Failure;
+use super::sending::{Pace, Sent};
+use crate::event::Observer;
+use crate::front::{Cancellation, Client};
+use crate::ledger::{Ledger, LedgerError, State};
+use crate::plan::Rebuilder;
+use crate::upload::{self, Ending, Job, Stop};
+use crate::verify::{self, Resend, Scope, Timing, first_conversation};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Conversations that are tried for the check that comes before all others are sent.
+const FIRSTS: usize = 10;
+
+/// Sends and confirms.
+pub(super) struct Sender {
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) rebuilder: Rebuilder,
+    pub(super) client: Client,
+    pub(super) inboxes: BTreeMap<String, String>,
+    pub(super) pace: Pace,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) cancellation: Cancellation,
+}
+
+impl Sender {
+    /// Sends everything that is left, and looks for it; a first import begins with one conversation.
+    pub(super) async fn send_and_confirm(self) -> Result<Sent, Failure> {
+        let mut confirmation = Confirmation::default();
+        let Some(patience) = self.pace.patience else {
+            let outcome = self.upload(None, None).await;
+            return Ok(self.sent(outcome.accepted, outcome.otherwise, outcome.ending, confirmation));
+        };
+        let timing = Timing::of(self.pace.settle, patience);
+        let (mut accepted, mut otherwise) = (0, 0);
+        if let Some(ending) = self.check_first(timing, &mut confirmation, &mut accepted, &mut otherwise).await? {
+            return Ok(self.sent(accepted, otherwise, ending, confirmation));
+        }
+        let (settled, heard) = mpsc::unbounded_channel();
+        let look = self.look(Scope::Beside(heard), Some(self.resend()), timing);
+        let look = verify::run(look, self.observer.clone(), self.cancellation.clone());
+        let upload = async {
+            let outcome = self.upload(None, Some(settled)).await;
+            if !matches!(outcome.ending, Ending::Finished) {
+                self.cancellation.cancel();
+            }
+            outcome
+        };
+        let (outcome, seen) = tokio::join!(upload, look);
+        accepted += outcome.accepted;
+        otherwise += outcome.otherwise;
+        let is_done = confirmation.take(seen);
+        let ending = match outcome.ending {
+            Ending::Finished if !is_done => Ending::Interrupted,
+            ending => ending,
+        };
+        Ok(self.sent(accepted, otherwise, ending, confirmation))
+    }
+
+    /// A first import sends one conversation and looks before it sends any other. Gives why to send no more.
+    async fn check_first(
+        &self,
+        timing: Timing,
+        confirmation: &mut Confirmation,
+        accepted: &mut u64,
+        otherwise: &mut u64,
+    ) -> Result<Option<Ending>, Failure> {
+        let mut refusals = Refusals::default();
+        while let Some(first) = first_conversation(&self.ledger)? {
+            if !first.was_sent {
+                let outcome = self.upload(Some(first.range.clone()), None).await;
+                *accepted += outcome.accepted;
+                *otherwise += outcome.otherwise;
+                if !matches!(outcome.ending, Ending::Finished) {
+                    return Ok(Some(outcome.ending));
+                }
+                if outcome.accepted == 0 {
+                    // One of which Front takes nothing checks nothing; the next one may.
+                    if let Some(stop) = refusals.add(&self.ledger, &first.range)? {
+                        return Ok(Some(Ending::Stopped(stop)));
+                    }
+                    continue;
+                }
+            }
+            let resend = first.was_sent.then(|| self.resend());
+            let look = self.look(Scope::Only(first.range.clone()), resend, timing);
+            let outcome = verify::run(look, self.observer.clone(), self.cancellation.clone()).await;
+            if !confirmation.take(outcome) || !confirmation.is_first_good(&self.ledger, &first.range)? {
+                return Ok(Some(Ending::Interrupted));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn upload(
+        &self,
+        only: Option<Range<u64>>,
+        settled: Option<mpsc::UnboundedSender<Range<u64>>>,
+    ) -> upload::Outcome {
+        let job = Job {
+            ledger: Arc::clone(&self.ledger),
+            rebuilder: self.rebuilder.clone(),
+            client: self.client.clone(),
+            inboxes: self.inboxes.clone(),
+            in_flight: self.pace.in_flight,
+            settle: self.pace.settle,
+            // What is taken up again is sent with the rest, not with the conversation that goes first.
+            again: if only.is_some() { BTreeSet::new() } else { self.pace.again.clone() },
+            until: self.pace.until,
+            only,
+            settled,
+        };
+        upload::run(job, self.observer.clone(), self.cancellation.clone()).await
+    }
+
+    fn look(&self, scope: Scope, resend: Option<Resend>, timing: Timing) -> verify::Job {
+        verify::Job {
+            ledger: Arc::clone(&self.ledger),
+            sight: Arc::new(self.client.clone()),
+            scope,
+            resend,
+            in_flight: self.pace.in_flight,
+            timing,
+        }
+    }
+
+    fn resend(&self) -> Resend {
+        Resend { rebuilder: self.rebuilder.clone(), inboxes: self.inboxes.clone() }
+    }
+
+    fn sent(&self, accepted: u64, otherwise: u64, ending: Ending, confirmation: Confirmation) -> Sent {
+        Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise, ending, confirmation }
+    }
+}
+
+/// Refusals before anything was accepted, in conversations that were sent one by one.
+#[derive(Default)]
+struct Refusals {
+    conversations: usize,
+    messages: u64,
+    causes: BTreeMap<String, u64>,
+}
+
+impl Refusals {
+    /// Counts those of a conversation; says whether to stop.
+    fn add(&mut self, ledger: &Ledger, range: &Range<u64>) -> Result<Option<Stop>, LedgerError> {
+        self.conversations += 1;
+        for item in ledger.states(range.clone())? {
+            if let State::Refused { cause, .. } = item?.1 {
+                self.messages += 1;
+                *self.causes.entry(cause).or_default() += 1;
+            }
+        }
+        if self.conversations < FIRSTS {
+            return Ok(None);
+        }
+        let what =
+            format!("Front took nothing of {FIRSTS} conversations and refused {} messages in a row", self.messages);
+        let commonest = self.causes.iter().max_by_key(|(_, count)| **count).map(|(cause, _)| cause.clone());
+        let commonest = commonest.unwrap_or_else(|| "no usable answer".to_owned());
+        Ok(Some(Stop::Refusals { what, commonest }))
+    }
+}

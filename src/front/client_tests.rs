@@ -176,9 +176,10 @@ async fn a_lookup_follows_redirects_within_front_alone() {
 
 #[tokio::test]
 async fn a_token_that_is_echoed_in_any_spelling_shows_up_nowhere() {
-    let percent: String = TOKEN.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    let json: String = TOKEN.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
-    let html: String = TOKEN.bytes().map(|byte| format!("&#{byte};")).collect();
+    let spelled = |way: fn(u8) -> String| TOKEN.bytes().map(way).collect::<Vec<_>>().concat();
+    let percent = spelled(|byte| format!("%{byte:02x}"));
+    let json = spelled(|byte| format!("\\u{byte:04x}"));
+    let html = spelled(|byte| format!("&#{byte};"));
     let echo = format!("{TOKEN} {percent} {json} {html}");
     let body = format!(r#"{{"_error":{{"title":"{json}","message":"{TOKEN}","details":["{percent}"]}}}}"#);
     let headers = format!("x-front-tier: {TOKEN}\r\nretry-after: {TOKEN}\r\nserver: {TOKEN}\r\n");

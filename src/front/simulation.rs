@@ -142,11 +142,12 @@ impl State {
                 (passed, self.limit - self.used, self.ends)
             }
             Counting::Sliding => {
-                let passed = (self.latest.len() as f64) < self.limit;
+                let counted = |latest: &VecDeque<f64>| u32::try_from(latest.len()).map_or(f64::MAX, f64::from);
+                let passed = counted(&self.latest) < self.limit;
                 if passed {
                     self.latest.push_back(now);
                 }
-                (passed, self.limit - self.latest.len() as f64, self.latest.front().map_or(now, |first| first + MINUTE))
+                (passed, self.limit - counted(&self.latest), self.latest.front().map_or(now, |first| first + MINUTE))
             }
             Counting::Bucket => {
                 let passed = self.level >= 1.0;
@@ -192,7 +193,7 @@ impl Chance {
     /// From 0 up to 1.
     pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as f64 / f64::from(1_u32 << 31)
+        u32::try_from(self.0 >> 33).map_or(0.0, f64::from) / f64::from(1_u32 << 31)
     }
 }
 

@@ -1,7 +1,5 @@
 //! A pilot is a sample of the import that leaves no trace in the real one.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
-
 mod support;
 
 use serde_json::Value;

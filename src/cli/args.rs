@@ -171,6 +171,7 @@ pub(super) struct RehearseArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 pub(super) struct ImportArgs {
     #[command(flatten)]
     pub mapping: MappingArg,

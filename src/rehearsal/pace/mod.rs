@@ -131,21 +131,21 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn pace(config: Config) -> (Pace, Instant) {
+    fn pace(config: &Config) -> (Pace, Instant) {
         let now = Instant::now();
-        (Pace::new(&config, now), now)
+        (Pace::new(config, now), now)
     }
 
     #[test]
     fn a_live_team_is_refused_what_the_client_has_used_up_and_nothing_else() {
         let team = |per_minute| Some(LiveTeam { per_minute, is_bursty: false });
         let config = Config { limit_per_minute: 10, live_team: team(5), ..Config::default() };
-        let (mut greedy, start) = pace(config.clone());
+        let (mut greedy, start) = pace(&config);
         let passed = (0..10).filter(|_| greedy.take("/me", start) == Verdict::Passes).count();
         assert_eq!(passed, 9, "one of the team's came first");
         let end = start + Duration::from_secs(59);
         assert_eq!(greedy.busy(end), Busy { busiest: 9, others_asked: 5, others_refused: 4 });
-        let (mut modest, start) = pace(config);
+        let (mut modest, start) = pace(&config);
         (0..5).for_each(|_| assert_eq!(modest.take("/me", start), Verdict::Passes));
         let end = start + Duration::from_secs(59);
         assert_eq!(modest.busy(end), Busy { busiest: 5, others_asked: 5, others_refused: 0 });
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_limit_changes_with_its_import_and_the_window_goes_on() {
         let config = Config { limit_per_minute: 3, limit_at: vec![(2, 1), (5, 100)], ..Config::default() };
-        let (mut pace, now) = pace(config);
+        let (mut pace, now) = pace(&config);
         assert_eq!(pace.take("/me", now), Verdict::Passes);
         pace.import(2, now);
         assert_eq!(pace.take("/me", now), Verdict::OverLimit);
@@ -166,14 +166,14 @@ mod tests {
 
     #[test]
     fn calls_beyond_the_limit_pass_on_the_burst_allowance() {
-        let (mut pace, now) = pace(Config { limit_per_minute: 4, has_burst: true, ..Config::default() });
+        let (mut pace, now) = pace(&Config { limit_per_minute: 4, has_burst: true, ..Config::default() });
         assert_eq!((0..8).filter(|_| pace.take("/me", now) == Verdict::Passes).count(), 6);
         assert_eq!(pace.standing(now).burst, Some((2, 0)));
     }
 
     #[test]
     fn searches_and_resources_are_limited_while_calls_are_left() {
-        let (mut pace, now) = pace(Config { limit_per_minute: 10, per_resource: Some(1), ..Config::default() });
+        let (mut pace, now) = pace(&Config { limit_per_minute: 10, per_resource: Some(1), ..Config::default() });
         let search = "/conversations/search/x";
         let verdicts: Vec<Verdict> = (0..5).map(|_| pace.take(search, now)).collect();
         assert_eq!(verdicts[3..], [Verdict::Passes, Verdict::OverSearch]);

@@ -122,7 +122,7 @@ fn a_plan_names_copies_threads_and_what_was_sent_otherwise() {
     Note      among them a@x.example, b@x.example, c@x.example and more; `show ID` names the place
     Note      2 conversations sent before turned out to be one with another: each keeps its ref, newcomers join the nearest one that they answer
     Note      9 messages sent before and not in these sources, or not fit to be read now: Front keeps them
-    Time      5 h 33 min at 50/min, 2 h 22 min at 100/min, 1 h 6 min at 200/min (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
+    Time      5 h 33 min at 50/min, 2 h 22 min at 100/min, 1 h 6 min at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =    accepted     pending   duplicate     skipped
               mail       12,930  =       2,000      10,000         800         130

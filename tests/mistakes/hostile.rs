@@ -3,6 +3,7 @@
 use crate::harness::{Ran, Scene};
 use crate::support::must;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// Moves the cursor, sets the window's title, clears the screen (once with the one-byte form of the escape).
 const ESCAPES: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}2J\u{8}";
@@ -29,7 +30,10 @@ fn hostile_mail() -> String {
 
 /// As encoded words carry what headers may not hold (RFC 2047).
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("={byte:02X}")).collect()
+    text.bytes().fold(String::new(), |mut words, byte| {
+        let _ = write!(words, "={byte:02X}");
+        words
+    })
 }
 
 /// Nothing that was printed holds what a terminal obeys.
@@ -67,7 +71,7 @@ fn a_hostile_mail_commands_neither_terminal_nor_request_nor_file_system() {
     assert_eq!(names.len(), 6, "{names:?}");
     for name in names {
         assert!(!name.contains(['/', '\\']) && !name.chars().any(char::is_control), "{name:?}");
-        assert!(!name.is_empty() && name.trim_matches('.') != "", "{name:?}");
+        assert!(!name.is_empty() && !name.trim_matches('.').is_empty(), "{name:?}");
     }
     front.stop();
 }

@@ -11,7 +11,7 @@ use super::{greeting, online, pilot, plan, progress};
 use crate::front;
 use crate::mapping;
 use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
-use crate::report::{Report, Sent, counted};
+use crate::report::{Report, Sent, counted, duration};
 use crate::upload::Chosen;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -86,12 +86,15 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
         Ok(greeted)
     }))?;
     let left = before.total.pending + before.total.unknown + taken.count();
-    before.ending = format!("Ready to send {} to {}.", counted(left, "message"), greeted.company);
+    before.ending = format!(
+        "Ready to send {} to {}{}.",
+        counted(left, "message"),
+        greeted.company,
+        at_this_pace(&before, greeted.client.limit_per_minute(), &context.mapping.send)
+    );
     let asks = !args.yes && left > 0;
     // A plan that nobody has seen yet is shown, so that a script's log holds what it has agreed to.
-    if asks || !is_shown {
-        super::say(&before.text());
-    }
+    super::say(&if asks || !is_shown { before.text() } else { before.aloud() });
     if asks {
         confirm(context)?;
     }
@@ -126,6 +129,15 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     let exit = conclude_with(context, sent, report, &more)?;
     said?;
     Ok(exit)
+}
+
+/// How long sending will take, where that is worth telling.
+fn at_this_pace(report: &Report, limit: Option<f64>, send: &mapping::Send) -> String {
+    let Some(limit) = limit else { return String::new() };
+    match report.seconds_at(limit, send) {
+        0..60 => String::new(),
+        seconds => format!(": about {} at its {limit:.0} requests a minute", duration(seconds)),
+    }
 }
 
 /// A moment as the clock on the wall shows it.

@@ -293,6 +293,11 @@ impl Allowance {
         }
     }
 
+    /// The company's limit, requests a minute, as the latest answer has it.
+    pub(super) fn limit(&self) -> Option<f64> {
+        self.limit
+    }
+
     /// Takes notice of the limit, which may change in mid-run.
     fn learn(&mut self, limit: f64) -> Option<String> {
         let before = self.limit.replace(limit);

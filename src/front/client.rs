@@ -139,6 +139,12 @@ impl Client {
         self.shared.gate.passed()
     }
 
+    /// Requests a minute that Front allows the company, once an answer has said so.
+    #[must_use]
+    pub fn limit_per_minute(&self) -> Option<f64> {
+        self.shared.gate.limit()
+    }
+
     /// Closes the gate to everyone for as long as Front asked, within reason.
     pub(super) fn cool_down(&self, wait: Duration, status: u16) {
         self.shared.gate.pause(self.timing().credible(wait), &format!("Front asks for a pause ({status})"));

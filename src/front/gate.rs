@@ -178,6 +178,11 @@ impl Gate {
     }
 
     /// Requests that passed so far.
+    /// The company's limit, as far as it is known.
+    pub(super) fn limit(&self) -> Option<f64> {
+        self.allowance().limit()
+    }
+
     pub(super) fn passed(&self) -> u64 {
         self.passed.load(Ordering::Relaxed)
     }

@@ -246,6 +246,27 @@ impl Report {
         self.total.unreadable + self.total.rejected + self.total.refused > 0
     }
 
+    /// What must be heard before anything is sent, where the plan is not shown: who will notice, and what begins.
+    #[must_use]
+    pub fn aloud(&self) -> String {
+        let silence = self.plan.as_ref().map(|plan| format!("Silence   {}\n", text::silence(plan)));
+        format!("{}{}\n", silence.unwrap_or_default(), self.ending)
+    }
+
+    /// Seconds that the estimates come to where the company has this limit.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    pub fn seconds_at(&self, limit: f64, send: &mapping::Send) -> u64 {
+        let requests = |estimate: &Estimate| estimate.seconds as f64 * estimate.own_per_minute;
+        let own = own_pace(limit, send.share, send.reserve);
+        self.estimates.last().map_or(0, |estimate| (requests(estimate) / own).ceil() as u64)
+    }
+
     /// The text for a terminal.
     #[must_use]
     pub fn text(&self) -> String {

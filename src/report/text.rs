@@ -57,13 +57,7 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
-    let silence = match (plan.is_archived, plan.should_skip_rules) {
-        (true, true) => "conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open",
-        (false, true) => "LOUD: conversations are left OPEN; Front's rules are skipped",
-        (true, false) => "LOUD: FRONT'S RULES RUN and may mail customers; conversations are archived",
-        (false, false) => "LOUD: FRONT'S RULES RUN and may mail customers, and conversations are left OPEN",
-    };
-    let _ = writeln!(out, "Silence   {silence}");
+    let _ = writeln!(out, "Silence   {}", silence(plan));
     let inboxes = inboxes(plan);
     let _ = writeln!(
         out,
@@ -124,6 +118,16 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         );
     }
     out.push('\n');
+}
+
+/// Who hears of an import: nobody, unless the mapping says so.
+pub(super) fn silence(plan: &Overview) -> &'static str {
+    match (plan.is_archived, plan.should_skip_rules) {
+        (true, true) => "conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open",
+        (false, true) => "LOUD: conversations are left OPEN; Front's rules are skipped",
+        (true, false) => "LOUD: FRONT'S RULES RUN and may mail customers; conversations are archived",
+        (false, false) => "LOUD: FRONT'S RULES RUN and may mail customers, and conversations are left OPEN",
+    }
 }
 
 /// The inboxes with most messages; the rest is counted.

@@ -17,9 +17,24 @@ struct Scene {
 impl Scene {
     fn new(options: &[&str]) -> Self {
         let workspace = Workspace::with_samples();
-        workspace.replace(DEMO, "[send]\n", &format!("[send]\nin_flight = 2\n{FULL_SPEED}"));
+        workspace.replace(DEMO, "[send]\n", &format!("[send]\nin_flight = 2\npatience = \"600s\"\n{FULL_SPEED}"));
         let front = Front::start(&workspace, DEMO, "dump.jsonl", options);
         Self { workspace, front }
+    }
+
+    fn verify(&self, options: &[&str]) -> (Output, Value) {
+        let mut command = self.workspace.program();
+        command.args(["verify", DEMO, "--quiet", "--json", "--base-url", self.front.base_url()]).args(options);
+        let output = must(command.env("FRONT_API_TOKEN", TOKEN).output(), "verify");
+        let summary = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output, summary)
+    }
+
+    /// Facts of a kind in the journal.
+    fn facts(&self, kind: &str) -> usize {
+        let journal = self.workspace.path("mappings/demo.ledger/journal.jsonl");
+        let kind = format!("{{\"{kind}\":");
+        std::fs::read_to_string(journal).unwrap_or_default().matches(&kind).count()
     }
 
     fn import(&self, options: &[&str]) -> (Output, Value) {
@@ -36,10 +51,14 @@ impl Scene {
         let counted = self.front.stop();
         assert_eq!(
             (&counted["repeats"], &counted["messages"]),
-            (&0.into(), &summary["total"]["accepted"]),
+            (&0.into(), &summary["total"]["confirmed"]),
             "{counted}"
         );
     }
+}
+
+fn figure(summary: &Value, name: &str) -> u64 {
+    summary["total"][name].as_u64().unwrap_or_else(|| panic!("no {name} in {summary:#}"))
 }
 
 fn says(output: &Output) -> String {
@@ -49,7 +68,7 @@ fn says(output: &Output) -> String {
 #[test]
 fn a_budget_of_requests_stops_the_import_with_exit_6_and_the_words_to_go_on() {
     let scene = Scene::new(&[]);
-    let (output, summary) = scene.import(&["--max-requests", "20"]);
+    let (output, summary) = scene.import(&["--no-verify", "--max-requests", "20"]);
     assert_eq!(output.status.code(), Some(6), "{}", says(&output));
     let total = &summary["total"];
     let (accepted, pending) = (total["accepted"].as_u64().expect("a count"), &total["pending"]);
@@ -127,4 +146,93 @@ fn a_second_signal_ends_at_once_and_nothing_is_lost() {
     let status: Value = must(serde_json::from_slice(&output.stdout), "status");
     assert_eq!((&status["balanced"], &status["total"]["accepted"]), (&true.into(), &0.into()));
     assert!(status["total"]["unknown"].as_u64().is_some_and(|unknown| unknown > 0), "{status}");
+}
+
+#[test]
+fn a_budget_of_requests_ends_looking_as_well_as_sending_and_run_after_run_gets_to_the_end() {
+    let scene = Scene::new(&[]);
+    let mut endings = Vec::new();
+    for _ in 0..40 {
+        // Of these, some are asked for company, inboxes and teammates each time, and the first runs end with the first conversation.
+        let (output, summary) = scene.import(&["--max-requests", if endings.len() < 4 { "7" } else { "25" }]);
+        if output.status.code() == Some(0) {
+            break;
+        }
+        assert_eq!(output.status.code(), Some(6), "{}", says(&output));
+        assert_eq!((figure(&summary, "unknown"), figure(&summary, "missing")), (0, 0), "{summary:#}");
+        endings.push((figure(&summary, "pending"), figure(&summary, "accepted"), summary["ending"].to_string()));
+    }
+    assert!(endings.iter().any(|(pending, accepted, _)| *pending > 0 && *accepted > 0), "{endings:#?}");
+    for (pending, accepted, words) in &endings {
+        let left = match (pending, accepted) {
+            (pending, 0) => format!("{pending} messages left to send; run it again"),
+            (0, _) => format!("everything was sent, and {accepted} message"),
+            (pending, accepted) => format!("{pending} messages left to send and {accepted} to look for; run it again"),
+        };
+        assert!(words.contains(&left), "{left} in {words}");
+    }
+    scene.goes_on();
+}
+
+#[test]
+fn time_ends_looking_too_when_everything_was_sent_long_before() {
+    let scene = Scene::new(&["--appear-after-ms", "600000"]);
+    let (output, sent) = scene.import(&["--no-verify"]);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    let (output, summary) = scene.import(&["--max-duration", "2s"]);
+    assert_eq!(output.status.code(), Some(6), "{}", says(&output));
+    let ending = summary["ending"].as_str().expect("an ending");
+    let words = format!("everything was sent, and {} messages left to look for", figure(&sent, "accepted"));
+    assert!(ending.starts_with("The time to stop has come; nothing is lost, ") && ending.contains(&words), "{ending}");
+    assert_eq!((&summary["sent"]["accepted"], figure(&summary, "missing")), (&0.into(), 0));
+    let (output, summary) = scene.verify(&["--max-duration", "1s"]);
+    assert_eq!(output.status.code(), Some(6), "{}", says(&output));
+    let ending = summary["ending"].as_str().expect("an ending");
+    assert!(ending.starts_with("The time to stop has come; what was seen is in the ledger, "), "{ending}");
+    assert!(ending.ends_with(&format!("threadlift verify {DEMO}")), "{ending}");
+}
+
+#[test]
+fn verify_keeps_to_its_budget_of_requests_and_goes_on_where_it_stopped() {
+    let scene = Scene::new(&[]);
+    let (output, sent) = scene.import(&["--no-verify"]);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    let (output, summary) = scene.verify(&["--max-requests", "12"]);
+    assert_eq!(output.status.code(), Some(6), "{}", says(&output));
+    let (seen, left) = (figure(&summary, "confirmed"), figure(&summary, "accepted"));
+    assert!(seen > 0 && left > 0 && seen + left == figure(&sent, "accepted"), "{summary:#}");
+    let ending = summary["ending"].as_str().expect("an ending");
+    assert!(
+        ending.contains(&format!(
+            "The budget of requests is used up; what was seen is in the ledger, {left} messages left"
+        ))
+    );
+    let (output, summary) = scene.verify(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    assert_eq!(summary["seen"]["confirmed"].as_u64(), Some(left), "nothing is looked for twice");
+    scene.goes_on();
+}
+
+#[test]
+fn a_signal_while_only_looking_is_left_loses_nothing_and_the_next_run_sends_nothing() {
+    let scene = Scene::new(&["--appear-after-ms", "1500"]);
+    let all = {
+        let output = scene.workspace.threadlift().args(["plan", DEMO, "--quiet", "--json"]).output().expect("plan");
+        let plan: Value = must(serde_json::from_slice(&output.stdout), "plan");
+        usize::try_from(figure(&plan, "pending")).expect("a small number")
+    };
+    let mut command = scene.front.importing(&scene.workspace, DEMO, &[]);
+    let output = scene.workspace.path("import.out");
+    let mut import = Process::start(&mut command, &output);
+    poll(PATIENCE, "everything sent", || scene.facts("accepted") == all || import.has_ended());
+    assert!(scene.facts("confirmed") < all, "some are left to look for");
+    signal(&import, "INT");
+    assert_eq!(import.wait().code(), Some(130));
+    let said = std::fs::read_to_string(&output).unwrap_or_default();
+    assert!(said.contains("Interrupted; nothing is lost, run it again to go on"), "{said}");
+    let (output, summary) = scene.import(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    assert_eq!((&summary["sent"]["accepted"], figure(&summary, "confirmed")), (&0.into(), all as u64));
+    assert_eq!(scene.facts("sending"), all, "nothing was sent twice");
+    scene.goes_on();
 }

@@ -97,6 +97,8 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE.csv")]
     pub map: Option<PathBuf>,
     #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
     pub front: FrontArgs,
 }
 

@@ -1,20 +1,25 @@
 //! How much of a run the user allows: requests, time, or until a moment.
 
+use crate::front::Cancellation;
+use crate::upload::passed;
 use clap::Args;
 use jiff::civil::{DateTime, Time};
 use jiff::{Timestamp, ToSpan, Zoned};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
+use tokio::task::JoinHandle;
 
-/// Options of every command that sends.
+/// Options of every command that sends or looks.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct BudgetArgs {
     /// Stop after so many requests to Front, lookups and repeats included; run again to go on
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_requests: Option<u64>,
-    /// Stop sending after so long, such as 8h, 90m or 1h30m, counted from the start of the command
+    /// Stop after so long, such as 8h, 90m or 1h30m, counted from the start of the command
     #[arg(long, value_name = "DURATION", value_parser = length)]
     pub max_duration: Option<Duration>,
-    /// Stop sending at a local time, such as 07:00 (the next one), 2026-11-23T07:00, or one with an offset
+    /// Stop at a local time, such as 07:00 (the next one), 2026-11-23T07:00, or one with an offset
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<SystemTime>,
 }
@@ -25,6 +30,41 @@ impl BudgetArgs {
         // A length beyond all calendars is none.
         let from_now = self.max_duration.and_then(|length| SystemTime::now().checked_add(length));
         from_now.into_iter().chain(self.until).min()
+    }
+}
+
+/// Ends sending and looking alike when their time has come.
+pub(super) struct Clock {
+    has_struck: Arc<AtomicBool>,
+    watch: Option<JoinHandle<()>>,
+}
+
+impl Clock {
+    /// Cancels at that moment, unless that was done before.
+    pub(super) fn start(until: Option<SystemTime>, cancellation: &Cancellation) -> Self {
+        let has_struck = Arc::new(AtomicBool::new(false));
+        let (struck, cancellation) = (Arc::clone(&has_struck), cancellation.clone());
+        let watch = until.map(|until| {
+            tokio::spawn(async move {
+                passed(until).await;
+                struck.store(!cancellation.is_cancelled(), Ordering::Relaxed);
+                cancellation.cancel();
+            })
+        });
+        Self { has_struck, watch }
+    }
+
+    /// It was time, and not the user, that ended the run.
+    pub(super) fn has_struck(&self) -> bool {
+        self.has_struck.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.watch {
+            watch.abort();
+        }
     }
 }
 

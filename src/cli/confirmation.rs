@@ -3,12 +3,13 @@
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::greeting::front_failure;
 use super::sending::stop_failure;
 use crate::front::FrontError;
 use crate::ledger::{Ledger, LedgerError, State, Tally, Verdict};
 use crate::report::{Amiss, Report, Seen, counted};
-use crate::upload;
-use crate::verify::{self, Ending, Outcome, Stop};
+use crate::upload::{self, Budget};
+use crate::verify::{self, Outcome, Stop};
 use std::ops::Range;
 
 /// Messages that are named.
@@ -26,8 +27,8 @@ pub(super) struct Confirmation {
 }
 
 impl Confirmation {
-    /// Takes up what a run of confirming came to. True if it looked to the end.
-    pub(super) fn take(&mut self, outcome: Outcome) -> bool {
+    /// Takes up what a run of confirming came to. Says how it ended; what stopped it is kept here.
+    pub(super) fn take(&mut self, outcome: Outcome) -> upload::Ending {
         let seen = self.seen.get_or_insert(Seen {
             confirmed: 0,
             different: 0,
@@ -45,11 +46,12 @@ impl Confirmation {
         seen.not_resent = seen.not_resent.take().or(outcome.not_resent);
         seen.unanswered = seen.unanswered.take().or(outcome.unanswered);
         match outcome.ending {
-            Ending::Finished => true,
-            Ending::Interrupted => false,
-            Ending::Stopped(stop) => {
+            verify::Ending::Finished => upload::Ending::Finished,
+            verify::Ending::Interrupted => upload::Ending::Interrupted,
+            verify::Ending::Stopped(Stop::Spent) => upload::Ending::Budget(Budget::Requests),
+            verify::Ending::Stopped(stop) => {
                 self.stop = Some(stop);
-                false
+                upload::Ending::Interrupted
             }
         }
     }
@@ -168,6 +170,7 @@ fn why_stopped(context: &Context, stop: &Stop) -> Failure {
             "run the same command again when Front is back; what was sent and seen is in the ledger",
         ),
         Stop::Sending(cause) => stop_failure(upload::Stop::Front(cause.clone())),
+        Stop::Spent => front_failure(&FrontError::Spent),
         Stop::Ledger(error) => error.as_ref().into(),
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         has_rate_headers: !args.no_rate_headers,
         live_team: args.live_team,
         channels: args.channel.clone(),
-        tags: args.tag.clone(),
+        // Those of the mapping, unless a test says which there are.
+        tags: if args.tag.is_empty() { base.tags.clone() } else { args.tag.clone() },
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
         forget_bodies: args.forget_bodies,
         clock_skew: args.clock_skew,

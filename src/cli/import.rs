@@ -100,7 +100,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     }
     taken.take_up(&ledger)?;
     if let Some(until) = until.and_then(local) {
-        super::say(&format!("sending stops by itself at {until}\n"));
+        super::say(&format!("this run stops by itself at {until}\n"));
     }
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
@@ -141,7 +141,7 @@ fn at_this_pace(report: &Report, limit: Option<f64>, send: &mapping::Send) -> St
 }
 
 /// A moment as the clock on the wall shows it.
-fn local(moment: SystemTime) -> Option<String> {
+pub(super) fn local(moment: SystemTime) -> Option<String> {
     let time = Timestamp::try_from(moment).ok()?.to_zoned(TimeZone::system());
     Some(time.strftime("%Y-%m-%d %H:%M %Z").to_string())
 }
@@ -165,7 +165,7 @@ fn conclude_with(context: &Context, sent: sending::Sent, mut report: Report, mor
     let with_more = |words: String| std::iter::once(words).chain(more.iter().cloned()).collect::<Vec<_>>().join("\n");
     let failure = sent.confirmation.failure(context, &sent.ledger);
     report.seen = sent.confirmation.seen;
-    match failure.map_or_else(|| sending::verdict(context, sent.ending, &report), Err) {
+    match failure.map_or_else(|| sending::verdict(context, sent.ending, sent.looks, &report), Err) {
         Ok((exit, words)) => {
             report.ending = with_more(words);
             plan::finish(context, report, exit)

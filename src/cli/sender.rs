@@ -1,5 +1,6 @@
 //! Sending and confirming side by side, and the one conversation that a first import begins with.
 
+use super::budget::Clock;
 use super::confirmation::Confirmation;
 use super::exit::Failure;
 use super::sending::{Pace, Sent};
@@ -7,7 +8,7 @@ use crate::event::Observer;
 use crate::front::{Cancellation, Client};
 use crate::ledger::{Ledger, LedgerError, State};
 use crate::plan::Rebuilder;
-use crate::upload::{self, Ending, Job, Stop};
+use crate::upload::{self, Budget, Ending, Job, Stop};
 use crate::verify::{self, Resend, Scope, Timing, first_conversation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -31,6 +32,16 @@ pub(super) struct Sender {
 impl Sender {
     /// Sends everything that is left, and looks for it; a first import begins with one conversation.
     pub(super) async fn send_and_confirm(self) -> Result<Sent, Failure> {
+        let clock = Clock::start(self.pace.until, &self.cancellation);
+        let sent = self.one_after_another().await?;
+        let ending = match sent.ending {
+            Ending::Interrupted if clock.has_struck() => Ending::Budget(Budget::Time),
+            ending => ending,
+        };
+        Ok(Sent { ending, ..sent })
+    }
+
+    async fn one_after_another(self) -> Result<Sent, Failure> {
         let mut confirmation = Confirmation::default();
         let Some(patience) = self.pace.patience else {
             let outcome = self.upload(None, None).await;
@@ -54,10 +65,10 @@ impl Sender {
         let (outcome, seen) = tokio::join!(upload, look);
         accepted += outcome.accepted;
         otherwise += outcome.otherwise;
-        let is_done = confirmation.take(seen);
-        let ending = match outcome.ending {
-            Ending::Finished if !is_done => Ending::Interrupted,
-            ending => ending,
+        let ending = match (outcome.ending, confirmation.take(seen)) {
+            // Each stops the other: the one that was not told to stop knows why.
+            (Ending::Finished | Ending::Interrupted, seen @ Ending::Budget(_)) | (Ending::Finished, seen) => seen,
+            (ending, _) => ending,
         };
         Ok(self.sent(accepted, otherwise, ending, confirmation))
     }
@@ -90,8 +101,10 @@ impl Sender {
             let resend = first.was_sent.then(|| self.resend());
             let look = self.look(Scope::Only(first.range.clone()), resend, timing);
             let outcome = verify::run(look, self.observer.clone(), self.cancellation.clone()).await;
-            if !confirmation.take(outcome) || !confirmation.is_first_good(&self.ledger, &first.range)? {
-                return Ok(Some(Ending::Interrupted));
+            match confirmation.take(outcome) {
+                Ending::Finished if confirmation.is_first_good(&self.ledger, &first.range)? => {}
+                Ending::Finished => return Ok(Some(Ending::Interrupted)),
+                ending => return Ok(Some(ending)),
             }
         }
         Ok(None)
@@ -134,7 +147,8 @@ impl Sender {
     }
 
     fn sent(&self, accepted: u64, otherwise: u64, ending: Ending, confirmation: Confirmation) -> Sent {
-        Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise, ending, confirmation }
+        let looks = self.pace.patience.is_some();
+        Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise, looks, ending, confirmation }
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Sent {
     pub accepted: u64,
     /// See [`upload::Outcome::otherwise`].
     pub otherwise: u64,
+    /// What was accepted is looked for, too.
+    pub looks: bool,
     pub ending: Ending,
     pub confirmation: Confirmation,
 }
@@ -103,22 +105,30 @@ pub(super) async fn send(
 pub(super) fn verdict(
     context: &Context,
     ending: Ending,
+    looks: bool,
     report: &crate::report::Report,
 ) -> Result<(Exit, String), Failure> {
     // What was taken up again is what is left now, and needs no second choice.
     let command = if report.command == "retry" { "import" } else { report.command };
     let again = format!("run it again to go on: {}", context.command(command));
     let left = report.total.unknown + report.total.pending;
+    let unseen = if looks { report.total.accepted } else { 0 };
     // A budget that ended with the work itself has stopped nothing.
-    let ending = if left == 0 && matches!(ending, Ending::Budget(_)) { Ending::Finished } else { ending };
+    let is_done = left + unseen == 0;
+    let ending = if is_done && matches!(ending, Ending::Budget(_)) { Ending::Finished } else { ending };
     match ending {
         Ending::Budget(budget) => {
-            let what = match budget {
-                Budget::Requests => "The budget of requests is used up",
-                Budget::Time => "The time to stop has come",
+            let what = used_up(budget);
+            let left = match (left, unseen) {
+                (left, 0) => format!("{} left to send", counted(left, "message")),
+                (0, unseen) => format!(
+                    "everything was sent, and {} left to look for (`{}` does that alone)",
+                    counted(unseen, "message"),
+                    context.command("verify")
+                ),
+                (left, unseen) => format!("{} left to send and {unseen} to look for", counted(left, "message")),
             };
-            let left = counted(left, "message");
-            Ok((Exit::Budget, format!("{what}; nothing is lost, {left} left to send; {again}")))
+            Ok((Exit::Budget, format!("{what}; nothing is lost, {left}; {again}")))
         }
         Ending::Interrupted => Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
         Ending::Stopped(stop) => Err(stop_failure(stop)),
@@ -127,6 +137,14 @@ pub(super) fn verdict(
             format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
         )),
         Ending::Finished => Ok(finished(context, report)),
+    }
+}
+
+/// Which budget ended a run, in words.
+pub(super) fn used_up(budget: Budget) -> &'static str {
+    match budget {
+        Budget::Requests => "The budget of requests is used up",
+        Budget::Time => "The time to stop has come",
     }
 }
 

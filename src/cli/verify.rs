@@ -1,9 +1,11 @@
 //! `verify`: looks in Front for what was accepted, and for a sample of what was seen; and the map from old ids to Front's.
 
 use super::args::VerifyArgs;
+use super::budget::Clock;
 use super::confirmation::{Confirmation, open_questions};
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::import::local;
 use super::{greeting, interrupt, output, plan, progress, sending};
 use crate::front::{self, Cancellation};
 use crate::ledger::Ledger;
@@ -11,13 +13,16 @@ use crate::mapping;
 use crate::plan::{Rebuilder, overview_of};
 use crate::report::{Report, counted};
 use crate::source::Source;
+use crate::upload::{Budget, Ending};
 use crate::verify::{self, Job, MapError, Resend, Scope, Timing, write_map};
 use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
-    let settings = greeting::settings(context, &args.front)?;
+    let until = args.budget.until();
+    let mut settings = greeting::settings(context, &args.front)?;
+    settings.most_requests = args.budget.max_requests;
     let ledger = context.open_planned()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
@@ -44,15 +49,22 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         in_flight: send.in_flight,
         timing: Timing::of(send.settle(is_loopback), send.patience(is_loopback)),
     };
+    if let Some(until) = until.and_then(local) {
+        super::say(&format!("this run stops by itself at {until}\n"));
+    }
     let cancellation = Cancellation::new();
-    let outcome = runtime.block_on(async {
+    let (outcome, is_late) = runtime.block_on(async {
         let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+        let clock = Clock::start(until, &cancellation);
         let outcome = verify::run(job, observer, cancellation).await;
         watch.abort();
-        outcome
+        (outcome, clock.has_struck())
     });
     let mut confirmation = Confirmation::default();
-    let is_done = confirmation.take(outcome);
+    let ending = match confirmation.take(outcome) {
+        Ending::Interrupted if is_late => Ending::Budget(Budget::Time),
+        ending => ending,
+    };
     let failure = confirmation.failure(context, &ledger);
     let mut report = plan::report(context, "verify", &ledger, None)?;
     report.seen = confirmation.seen;
@@ -71,7 +83,21 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         }
         return Err(failure);
     }
-    let (exit, words) = if is_done { verdict(context, &report) } else { interrupted(context) };
+    let (exit, words) = match ending {
+        Ending::Finished => verdict(context, &report),
+        Ending::Budget(budget) => {
+            let left = counted(report.total.accepted, "message");
+            let again = context.command("verify");
+            let what = sending::used_up(budget);
+            (
+                Exit::Budget,
+                format!(
+                    "{what}; what was seen is in the ledger, {left} left to look for; run it again to go on: {again}"
+                ),
+            )
+        }
+        Ending::Interrupted | Ending::Stopped(_) => interrupted(context),
+    };
     report.ending = words;
     plan::finish(context, report, exit)
 }

@@ -235,7 +235,7 @@ fn open_conversations(in_flight: usize, settle: Duration) -> usize {
 
 /// Returns when the system's clock has passed that moment: it is looked at again and again, since a machine that sleeps or a
 /// clock that is set must not lengthen a budget.
-async fn passed(moment: SystemTime) {
+pub async fn passed(moment: SystemTime) {
     const LOOK: Duration = Duration::from_secs(10);
     while let Ok(left) = moment.duration_since(SystemTime::now())
         && !left.is_zero()

@@ -4,7 +4,7 @@ use super::Resend;
 use super::conversation::{Conversation, Open, short};
 use super::look::{Looker, Seen, Trouble};
 use super::marks::Marks;
-use crate::front::{Answer, StopCause};
+use crate::front::{Answer, FrontError, StopCause};
 use crate::ledger::{Ledger, LedgerError, State, Trace, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ pub(super) enum Fate {
     /// Something was sent again, and is waited for anew.
     Resent,
     /// Front could not be asked.
-    Unavailable(crate::front::FrontError),
+    Unavailable(FrontError),
     /// The run was cancelled.
     Cancelled,
     /// The run must stop.
@@ -40,11 +40,13 @@ pub(super) enum Fate {
 #[derive(Debug)]
 pub enum Stop {
     /// Front turned the token down, or cannot be asked in a way it understands.
-    Front(crate::front::FrontError),
+    Front(FrontError),
     /// Front stopped a message that was sent again.
     Sending(StopCause),
     /// The ledger failed.
     Ledger(Arc<LedgerError>),
+    /// As many requests were made as the user allowed: nothing is wrong.
+    Spent,
 }
 
 impl From<LedgerError> for Stop {
@@ -96,7 +98,7 @@ impl Judge {
         let seen = found.len();
         let doubtful = match self.record(conversation, found, None).await {
             Ok(doubtful) => doubtful,
-            Err(stop) => return Fate::Stop(stop),
+            Err(fate) => return fate,
         };
         match ended {
             Err(trouble) => of_trouble(trouble),
@@ -118,13 +120,13 @@ impl Judge {
                 Err(trouble) => {
                     return match self.record(conversation, found, Some(traces)).await {
                         Ok(_) => of_trouble(trouble),
-                        Err(stop) => Fate::Stop(stop),
+                        Err(fate) => fate,
                     };
                 }
             }
         }
-        if let Err(stop) = self.record(conversation, found, Some(traces)).await {
-            return Fate::Stop(stop);
+        if let Err(fate) = self.record(conversation, found, Some(traces)).await {
+            return fate;
         }
         let mut resent = false;
         for open in absent {
@@ -159,19 +161,20 @@ impl Judge {
     }
 
     /// Records what was seen. Without the journal's word nothing is called different by its content; true if something
-    /// waits for that word.
+    /// waits for that word. Where Front does not say what a conversation is called now, nothing is recorded: a merged one
+    /// would pass for several.
     async fn record(
         &self,
         conversation: &Conversation,
         found: Vec<Seen>,
         traces: Option<&Traces>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<bool, Fate> {
         let id = |seen: &Seen| seen.message.conversation_id.clone().unwrap_or_default();
         let oldest = found.iter().min_by_key(|seen| seen.index).map(id);
         let mut home = conversation.known.clone().or(oldest).unwrap_or_default();
         if let Some(known) = &conversation.known
             && found.iter().any(|seen| id(seen) != *known)
-            && let Ok(Some(present)) = self.looker.present_id(known).await
+            && let Some(present) = self.looker.present_id(known).await.map_err(of_trouble)?
         {
             home = present;
         }
@@ -213,7 +216,7 @@ impl Judge {
                 changes.push((open.position, state));
             }
         }
-        self.marks.mark(changes).await.map_err(Stop::Ledger)?;
+        self.marks.mark(changes).await.map_err(|error| Fate::Stop(Stop::Ledger(error)))?;
         Ok(doubtful)
     }
 
@@ -313,6 +316,9 @@ impl Judge {
             }
             Answer::Unknown { why } => (unknown(&why), Ok(Some(false))),
             Answer::Cancelled { .. } => (unknown("stopped before Front answered"), Ok(None)),
+            Answer::Stop { cause: StopCause::Spent, .. } => {
+                (unknown("the budget of requests ended before Front answered"), Err(Stop::Spent))
+            }
             Answer::Stop { cause, .. } => (unknown("stopped before Front answered"), Err(Stop::Sending(cause))),
         };
         self.mark(position, state).await?;
@@ -340,7 +346,8 @@ fn is_of_another_plan(open: &Open, traces: &Traces) -> bool {
 fn of_trouble(trouble: Trouble) -> Fate {
     match trouble {
         Trouble::Cancelled => Fate::Cancelled,
-        Trouble::Front(error @ crate::front::FrontError::Unauthorized { .. }) => Fate::Stop(Stop::Front(error)),
+        Trouble::Front(FrontError::Spent) => Fate::Stop(Stop::Spent),
+        Trouble::Front(error @ FrontError::Unauthorized { .. }) => Fate::Stop(Stop::Front(error)),
         Trouble::Front(error) => Fate::Unavailable(error),
     }
 }

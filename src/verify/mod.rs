@@ -142,7 +142,7 @@ pub enum Ending {
     Finished,
     /// It was told to stop.
     Interrupted,
-    /// Front or the ledger stopped it.
+    /// A budget of requests, Front or the ledger stopped it.
     Stopped(Stop),
 }
 

@@ -31,3 +31,7 @@ utilisation *ARGS:
 # Opening, marking, memory and disk of a ledger with a million entries
 ledger-bench:
     cargo run --release --example ledger_bench
+
+# How fast an import sends when Front does not limit it, beside the same client without a ledger
+bench-sending *ARGS:
+    cargo run --release --example sending -- {{ARGS}}

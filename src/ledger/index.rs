@@ -11,6 +11,7 @@ use super::error::{LedgerError, Part, is_full};
 use super::ids;
 use super::journal::LastLine;
 use super::plan_meta::{FileMeta, Plan};
+use super::recent::Recent;
 use super::reckoning::Reckoning;
 use super::sealed::{seal, unseal};
 use super::standing::IdHash;
@@ -40,6 +41,7 @@ pub(super) struct Index {
     external: sled::Tree,
     original: sled::Tree,
     files: sled::Tree,
+    recent: Recent,
     // Last, so that it is the one that closes sled.
     _closing: Closing,
 }
@@ -96,6 +98,7 @@ impl Index {
                 external: db.open_tree("external")?,
                 original: db.open_tree("original")?,
                 files: db.open_tree("files")?,
+                recent: Recent::default(),
                 _closing: Closing(Some(db.clone())),
                 db,
             })
@@ -140,11 +143,19 @@ impl Index {
     }
 
     pub(super) fn entry(&self, position: u64) -> Result<Option<Entry>, LedgerError> {
-        let block: Option<Block> = self.get(&self.entries, &block_of(position).to_be_bytes())?;
-        Ok(block.and_then(|block| block.get(position % blocks::ENTRIES)))
+        let number = block_of(position);
+        let block = match self.recent.get(number) {
+            Some(block) => block,
+            None => match self.get(&self.entries, &number.to_be_bytes())? {
+                Some(block) => self.recent.keep(number, block),
+                None => return Ok(None),
+            },
+        };
+        Ok(block.get(position % blocks::ENTRIES))
     }
 
     pub(super) fn put_entries(&self, number: u64, block: &Block) -> Result<(), LedgerError> {
+        self.recent.forget();
         self.put(&self.entries, &number.to_be_bytes(), block)
     }
 
@@ -239,6 +250,7 @@ impl Index {
         let mut bytes = self.entries.get(key).unwrap().unwrap().to_vec();
         bytes[3] ^= 1;
         self.entries.insert(key, bytes).unwrap();
+        self.recent.forget();
     }
 
     #[cfg(test)]

@@ -62,6 +62,7 @@ mod lines;
 mod lock;
 mod marks;
 mod plan_meta;
+mod recent;
 mod reckoning;
 mod repair;
 mod rescue;

@@ -1,7 +1,7 @@
 //! What is to be sent next, conversation by conversation, in send order.
 
 use crate::ledger::{Ledger, LedgerError, State, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 /// What is left to send of one conversation, oldest first. Only positions: a conversation may be huge.
@@ -26,9 +26,16 @@ pub(super) enum Known {
     Seen,
 }
 
+/// Positions that are read at once. A look at states waits for the sync to disk that is under way; so they all wait for it
+/// together, and sending does not wait for its own marks.
+const READ_AT_ONCE: u64 = 256;
+
 /// Where handing out stands. Positions only grow: what fails in this run is taken up in the next.
 pub(super) struct Queue {
     positions: Range<u64>,
+    /// Ref and state of the first of these positions, as far as they were read. Nobody sends what was not handed out, so they
+    /// are still to be sent when their turn comes.
+    ahead: VecDeque<(String, State)>,
     /// Missing messages that are to be sent again.
     again: BTreeSet<u64>,
 }
@@ -39,19 +46,19 @@ impl Queue {
         let end = ledger.plan().map_or(0, |plan| plan.planned);
         let mut start = ledger.first_open().min(again.first().copied().unwrap_or(end));
         if start >= end {
-            return Ok(Self { positions: end..end, again });
+            return Ok(Self { positions: end..end, ahead: VecDeque::new(), again });
         }
         // From the beginning of that conversation: what was accepted of it tells what Front knows of its ref.
         let first = thread_ref(ledger, start)?;
         while start > 0 && thread_ref(ledger, start - 1)? == first {
             start -= 1;
         }
-        Ok(Self { positions: start..end, again })
+        Ok(Self { positions: start..end, ahead: VecDeque::new(), again })
     }
 
     /// What is left at these positions.
     pub(super) fn at(positions: Range<u64>) -> Self {
-        Self { positions, again: BTreeSet::new() }
+        Self { positions, ahead: VecDeque::new(), again: BTreeSet::new() }
     }
 
     /// Walks on to the end of the next conversation that has something to send. The send order keeps
@@ -61,18 +68,23 @@ impl Queue {
         let mut conversation = Known::New;
         let mut current: Option<String> = None;
         let mut first = self.positions.start;
-        while let Some(position) = self.positions.clone().next() {
-            let Verdict::Planned(planned) = ledger.entry(position)?.verdict else { break };
-            if current.as_ref().is_some_and(|current| *current != planned.thread_ref) {
+        loop {
+            if self.ahead.is_empty() {
+                self.read_ahead(ledger)?;
+            }
+            let position = self.positions.start;
+            let Some((thread_ref, _)) = self.ahead.front() else { break };
+            if current.as_ref().is_some_and(|current| current != thread_ref) {
                 if !open.is_empty() {
                     break;
                 }
                 conversation = Known::New;
                 first = position;
             }
-            current = Some(planned.thread_ref);
+            let Some((thread_ref, state)) = self.ahead.pop_front() else { break };
+            current = Some(thread_ref);
             self.positions.start = position + 1;
-            match ledger.state(position)? {
+            match state {
                 State::Missing { .. } if self.again.contains(&position) => open.push((false, position)),
                 State::Accepted { .. } | State::Missing { .. } => conversation = conversation.max(Known::Accepted),
                 State::Confirmed { .. } => conversation = Known::Seen,
@@ -86,6 +98,18 @@ impl Queue {
         let positions: Vec<u64> = open.into_iter().map(|(_, position)| position).collect();
         let range = first..self.positions.start;
         Ok((!positions.is_empty()).then_some(Run { positions, range, conversation }))
+    }
+
+    /// Reads the next positions; none behind the end, or behind the last that is to be sent.
+    fn read_ahead(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
+        let Range { start, end } = self.positions;
+        let range = start..end.min(start.saturating_add(READ_AT_ONCE));
+        for (entry, state) in ledger.entries(range.clone())?.zip(ledger.states(range)?) {
+            let ((_, entry), (_, state)) = (entry?, state?);
+            let Verdict::Planned(planned) = entry.verdict else { break };
+            self.ahead.push_back((planned.thread_ref, state));
+        }
+        Ok(())
     }
 }
 

@@ -236,8 +236,8 @@ fn a_first_conversation_that_reads_otherwise_stops_the_import_and_going_on_is_a_
 
 #[test]
 fn a_token_that_may_not_read_messages_stops_the_import_after_one_conversation() {
-    // The company and the inboxes are the first two questions.
-    let scene = Scene::with(&["--fault-reads", "403=1/3"]);
+    // The company, the inboxes and the channels are the first three questions.
+    let scene = Scene::with(&["--fault-reads", "403=1/4"]);
     let import = scene.import(&[]).with(4);
     import.says(&["messages:read", "--no-verify"]);
     assert_eq!(import.figure("pending"), 7);

@@ -61,6 +61,7 @@ fn answer(mut stream: &TcpStream, word: &str, taken: &Mutex<Vec<Value>>) -> std:
     reader.take(length).read_to_string(&mut body)?;
     let (status, answer) = match request.split(' ').nth(1).unwrap_or_default() {
         "/me" => ("200 OK", r#"{"id": "cmp_1", "name": "Acme"}"#),
+        "/channels" => ("200 OK", r#"{"_results": []}"#),
         "/inboxes" => ("200 OK", r#"{"_results": [{"id": "inb_1", "name": "Support"}]}"#),
         _ if !word.is_empty() && body.contains(word) => {
             ("400 Bad Request", "{\"_error\": {\"status\": 400, \"message\": \"sender is \\u001b[31mblocked\"}}")

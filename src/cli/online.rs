@@ -117,7 +117,11 @@ pub(super) async fn double_history(
     let Some(source) = context.mapping.sources.iter().find(is_open) else { return Ok((None, None)) };
     let channels = match greeted.client.channels().await {
         Ok(channels) => channels,
-        Err(FrontError::Unauthorized { .. }) => return Ok((None, Some(unseen("channels:read")))),
+        Err(FrontError::Unauthorized { .. }) => return Ok((None, Some(unseen("the token lacks `channels:read`")))),
+        // A gateway before Front may know fewer paths than Front.
+        Err(error @ (FrontError::Unexpected { .. } | FrontError::Unreadable { .. })) => {
+            return Ok((None, Some(unseen(&error.to_string()))));
+        }
         Err(error) => return Err(front_failure(&error)),
     };
     let ours = |address: &&String| context.mapping.ours.owns(address);
@@ -131,7 +135,9 @@ pub(super) async fn double_history(
         Some(inbox) => match greeted.client.holding(inbox).await {
             Ok(None) => return Ok((None, None)),
             Ok(holding) => holding,
-            Err(FrontError::Unauthorized { .. }) => None,
+            Err(FrontError::Unauthorized { .. } | FrontError::Unexpected { .. } | FrontError::Unreadable { .. }) => {
+                None
+            }
             Err(error) => return Err(front_failure(&error)),
         },
     };
@@ -139,9 +145,9 @@ pub(super) async fn double_history(
     Ok((Some(DoubleHistory { address, holding, path_at: source.path_at, source: source.name.clone() }), None))
 }
 
-fn unseen(scope: &str) -> String {
+fn unseen(why: &str) -> String {
     format!(
-        "whether Front receives mail for your own addresses by itself could not be asked (the token lacks `{scope}`); if it \
+        "whether Front receives mail for your own addresses by itself could not be asked ({why}); if it \
          does, its newest mail and this import would be there twice: give every such [[source]] an `until`"
     )
 }

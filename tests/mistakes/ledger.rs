@@ -158,7 +158,11 @@ fn a_sound_ledger_is_told_to_be_so_with_what_was_looked_at() {
     let front = scene.front();
     scene.import_into(&front).ended_with(0);
     let ran = scene.run(&["ledger", "check", "m.toml"]).ended_with(0);
-    ran.says(&["about 3 messages: 3 accepted, 3 sending, 1 target", "3 records read, 3 of them to be sent", "Sound"]);
+    ran.says(&[
+        "about 3 messages: 3 accepted, 3 confirmed, 3 sending, 1 target",
+        "3 records read, 3 of them to be sent",
+        "Sound",
+    ]);
     let ran = scene.run(&["ledger", "check", "m.toml", "--json"]).ended_with(0);
     let told: serde_json::Value = must(serde_json::from_str(&ran.stdout), "check");
     assert_eq!(

@@ -26,8 +26,28 @@ impl Scene {
         Self::paced("20ms", "400ms", &[&["--appear-after-ms", "10"], options].concat())
     }
 
+    /// A Front that no longer takes the id of this message, as when its conversation was deleted there, nor that id with these
+    /// endings.
+    fn with_burnt(name: &str, endings: &[&str]) -> (Self, String) {
+        let workspace = Self::written("20ms", "400ms");
+        let id = format!("{name}@x.example");
+        let planned = workspace.plan(MAPPING).into_iter().find(|line| line["message_id"] == id.as_str());
+        let id = planned.and_then(|line| line["external_id"].as_str().map(str::to_owned)).expect("it is planned");
+        let burnt: Vec<String> = endings.iter().map(|ending| format!("{id}{ending}")).collect();
+        workspace.write("burnt", burnt.join("\n"));
+        let options = ["--appear-after-ms", "10", "--burnt", "burnt"];
+        let front = Front::start(&workspace, MAPPING, "dump.jsonl", &options);
+        (Self { workspace, front }, id)
+    }
+
     /// `settle` and `patience` as the mapping has them.
     fn paced(settle: &str, patience: &str, options: &[&str]) -> Self {
+        let workspace = Self::written(settle, patience);
+        let front = Front::start(&workspace, MAPPING, "dump.jsonl", options);
+        Self { workspace, front }
+    }
+
+    fn written(settle: &str, patience: &str) -> Workspace {
         let workspace = Workspace::empty();
         for (at, (name, parent)) in MESSAGES.iter().enumerate() {
             workspace.write(&format!("mails/{name}.eml"), mail(at, name, parent));
@@ -40,8 +60,21 @@ impl Scene {
                  in_flight = 4\nsettle = \"{settle}\"\npatience = \"{patience}\"\n"
             ),
         );
-        let front = Front::start(&workspace, MAPPING, "dump.jsonl", options);
-        Self { workspace, front }
+        workspace
+    }
+
+    fn retry(&self, options: &[&str]) -> Ended {
+        let mut command = self.workspace.program();
+        let retry = ["retry", MAPPING, "--yes", "--quiet", "--json", "--base-url", self.front.base_url()];
+        command.args(retry).args(options).env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null());
+        Ended::of(&must(command.output(), "retry"))
+    }
+
+    /// What `show` prints of an id.
+    fn shown(&self, id: &str) -> String {
+        let output = must(self.workspace.program().args(["show", MAPPING, id]).output(), "show");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     fn import(&self, options: &[&str]) -> Ended {
@@ -314,4 +347,65 @@ fn the_map_leads_from_old_ids_to_front_and_is_for_its_owner_alone() {
         scene.status(&["--map", precious]).with(2).says(&["would be overwritten"]);
     }
     assert_eq!(scene.status(&[]).with(0).figure("confirmed"), 8);
+}
+
+#[test]
+fn a_message_whose_id_is_used_up_goes_out_under_a_new_one_once_and_for_good() {
+    let (scene, id) = Scene::with_burnt("b2", &[""]);
+    assert_eq!(scene.import(&[]).with(7).figure("missing"), 1);
+    // With the same id there is no getting through.
+    assert_eq!(scene.retry(&["--missing"]).with(7).figure("missing"), 1);
+    let before = scene.sendings("b2");
+    let retry = scene.retry(&["--missing", "--new-id"]).with(0);
+    assert_eq!((retry.figure("confirmed"), retry.figure("missing"), retry.figure("read")), (8, 0, 8));
+    assert_eq!(retry.summary["sent"]["accepted"], 1, "{:#}", retry.summary);
+    assert_eq!(scene.sendings("b2"), before + 1);
+    let renewed = format!("{{\"renewed\":{{\"external_id\":\"{id}\",\"renewed_as\":\"{id}-r2\"}}}}");
+    assert_eq!(scene.journal().matches(&renewed).count(), 1);
+
+    let nothing_more = |scene: &Scene| {
+        let again = scene.import(&[]).with(0);
+        assert_eq!((&again.summary["sent"]["accepted"], again.figure("confirmed")), (&0.into(), 8));
+        assert_eq!(scene.sendings("b2"), before + 1, "the old id is never sent again");
+    };
+    nothing_more(&scene);
+    must(std::fs::remove_dir_all(scene.workspace.path("mail.ledger/sled")), "sled");
+    nothing_more(&scene);
+    scene.verify(&[]).with(0);
+    must(std::fs::remove_file(scene.workspace.path("mails/f1.eml")), "f1.eml");
+    let again = scene.import(&[]).with(0);
+    assert_eq!((again.figure("confirmed"), scene.sendings("b2")), (7, before + 1), "another plan knows it, too");
+
+    for shown in [scene.shown(&id), scene.shown("b2@x.example")] {
+        assert!(shown.contains(&renewed) && shown.contains(&format!("external_id  {id}-r2")), "{shown}");
+        assert!(shown.contains("confirmed") && shown.contains("\"missing\""), "{shown}");
+    }
+    scene.status(&["--map", "map.csv"]).with(0);
+    let map = must(std::fs::read_to_string(scene.workspace.path("map.csv")), "map.csv");
+    assert_eq!(map.matches("b2@x.example").count(), 1, "{map}");
+    let check = must(scene.workspace.program().args(["ledger", "check", MAPPING]).output(), "check");
+    assert_eq!(check.status.code(), Some(0), "{}", String::from_utf8_lossy(&check.stdout));
+    // In the conversation in which the old one should have been.
+    let places: Vec<&str> =
+        map.lines().filter(|line| line.starts_with('b')).filter_map(|line| line.split(',').nth(3)).collect();
+    assert!(matches!(places[..], [one, other] if one == other && !one.is_empty()), "{map}");
+    assert_eq!(scene.front.stop()["changed_repeats"], 0);
+}
+
+#[test]
+fn a_new_id_that_is_used_up_as_well_is_followed_by_another() {
+    let (scene, id) = Scene::with_burnt("e1", &["", "-r2"]);
+    scene.import(&[]).with(7);
+    let retry = scene.retry(&["--missing", "--new-id"]).with(7);
+    assert_eq!((retry.figure("missing"), retry.figure("confirmed")), (1, 7));
+    assert_eq!(retry.amiss().len(), 1);
+    let retry = scene.retry(&["--missing", "--new-id", "--id", "e1@x.example"]).with(0);
+    assert_eq!((retry.figure("missing"), retry.figure("confirmed")), (0, 8));
+    assert!(scene.shown(&id).contains(&format!("external_id  {id}-r3")));
+    // Nobody is given a new id who is not missing.
+    let journal = scene.journal();
+    scene.retry(&["--missing", "--new-id"]).with(0);
+    scene.retry(&["--missing", "--new-id", "--id", "a1@x.example"]).with(2);
+    assert_eq!(scene.journal(), journal);
+    scene.retry(&["--new-id"]).with(2);
 }

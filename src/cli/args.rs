@@ -147,6 +147,10 @@ pub(super) struct RetryArgs {
     /// Take up what Front accepted and never made, instead of what it refused: it is sent again with the same id
     #[arg(long)]
     pub missing: bool,
+    /// Send the missing ones under a new id, for good: where Front no longer takes the old one, as when its conversation was
+    /// deleted there
+    #[arg(long, requires = "missing")]
+    pub new_id: bool,
 }
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use crate::front;
 use crate::mapping;
 use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
 use crate::report::{Report, Sent, counted, duration};
-use crate::upload::Chosen;
+use crate::upload::{Chosen, TakenUp};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::io::{IsTerminal, stdin};
@@ -58,7 +58,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
             return Err(sending::not_sent());
         }
     }
-    let overview = match (stale, ledger.plan()) {
+    let mut overview = match (stale, ledger.plan()) {
         (None, Some(plan)) => overview_of(plan)?,
         (why, _) => {
             super::say(&format!("{}: planning first\n", why.unwrap_or_default()));
@@ -66,7 +66,14 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
             plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?
         }
     };
-    let taken = chosen.map(|chosen| retry::choose(&ledger, chosen)).transpose()?.unwrap_or_default();
+    let mut taken = chosen.map(|chosen| retry::choose(&ledger, chosen)).transpose()?.unwrap_or_default();
+    if chosen.is_some_and(|chosen| chosen.new_id) && !taken.missing.is_empty() {
+        ledger.renew(&taken.missing)?;
+        super::say("messages got new ids: planning again\n");
+        overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+        // To the new plan they are messages that were never sent.
+        taken = TakenUp::default();
+    }
     let mut before = plan::report(context, command, &ledger, Some(overview.clone()))?;
     if !before.balanced {
         return Err(plan::unbalanced(&before));

@@ -14,7 +14,8 @@ use crate::upload::{self, Chosen, TakenUp};
 const MAX_CAUSES: usize = 6;
 
 pub(super) fn run(context: &Context, args: &RetryArgs) -> Result<Exit, Failure> {
-    let chosen = Chosen { cause: args.cause.clone().unwrap_or_default(), ids: args.ids.clone(), missing: args.missing };
+    let cause = args.cause.clone().unwrap_or_default();
+    let chosen = Chosen { cause, ids: args.ids.clone(), missing: args.missing, new_id: args.new_id };
     import::go(context, &args.import, Some(&chosen))
 }
 

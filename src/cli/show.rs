@@ -32,7 +32,11 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         error => error.into(),
     })?;
     let id = args.id.trim().trim_start_matches('<').trim_end_matches('>');
-    let positions = ledger.find(id)?;
+    let mut positions = ledger.find(id)?;
+    if positions.is_empty() {
+        // An id that a message had once leads to the one that it has now.
+        positions = ledger.find(&ledger.renewals()?.newest(id))?;
+    }
     if positions.is_empty() {
         return Err(Failure::usage(
             format!("no record has the id {id}"),

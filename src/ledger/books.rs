@@ -88,6 +88,7 @@ impl Books {
         let dir = self.dir.clone();
         journal::replay(&dir, watermark.offset, |fact, line| {
             self.unflushed += 1;
+            self.reckoning.is_outdated |= matches!(fact, Fact::Renewed { .. });
             let Some((external_id, after)) = fact.into_state() else { return Ok(()) };
             let Some((position, source)) = current.position_of(&dir, &external_id)? else { return Ok(()) };
             let stored = Stored { source, reached: Reached::of(&after), line };
@@ -199,6 +200,18 @@ impl Books {
     /// Appends facts to the journal.
     pub(super) fn append(&mut self, facts: &[Fact]) -> Result<Vec<u64>, LedgerError> {
         self.journal.append(facts)
+    }
+
+    /// Records that messages get new ids.
+    pub(super) fn renew(&mut self, facts: &[Fact]) -> Result<(), LedgerError> {
+        self.journal.append(facts)?;
+        self.reckoning.is_outdated = true;
+        self.unflushed += facts.len();
+        Ok(())
+    }
+
+    pub(super) fn is_outdated(&self) -> bool {
+        self.reckoning.is_outdated
     }
 
     /// Checks all changes and puts them into words, before any is made.

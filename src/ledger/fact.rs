@@ -49,6 +49,8 @@ pub(super) enum Fact {
     Unknown { external_id: String, why: String },
     /// Front certainly did not take it.
     Unsent { external_id: String },
+    /// Front no longer takes its id: the message goes out under another one from now on.
+    Renewed { external_id: String, renewed_as: String },
 }
 
 /// What a request said, as far as later plans must agree with it.
@@ -96,10 +98,10 @@ impl Fact {
         }
     }
 
-    /// The message it is about and the state it leaves that message in; nothing for facts about no message.
+    /// The message it is about and the state it leaves that message in; nothing for facts that change no state.
     pub(super) fn into_state(self) -> Option<(String, State)> {
         Some(match self {
-            Fact::Target(_) => return None,
+            Fact::Target(_) | Fact::Renewed { .. } => return None,
             Fact::Sending(sending) => (sending.external_id, State::Sending),
             Fact::Accepted { external_id, uid } => (external_id, State::Accepted { uid }),
             Fact::Confirmed { external_id, message_id, conversation_id, differs } => {
@@ -139,6 +141,7 @@ pub(super) enum Glance<'a> {
     Refused(#[serde(borrow)] Id<'a>),
     Unknown(#[serde(borrow)] Id<'a>),
     Unsent(#[serde(borrow)] Id<'a>),
+    Renewed(#[serde(borrow)] Ids<'a>),
 }
 
 /// The message a fact is about.
@@ -146,6 +149,15 @@ pub(super) enum Glance<'a> {
 pub(super) struct Id<'a> {
     #[serde(borrow)]
     external_id: Cow<'a, str>,
+}
+
+/// A message's former id and its new one.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ids<'a> {
+    #[serde(borrow)]
+    external_id: Cow<'a, str>,
+    #[serde(borrow)]
+    renewed_as: Cow<'a, str>,
 }
 
 impl Glance<'_> {
@@ -160,6 +172,7 @@ impl Glance<'_> {
             Glance::Refused(_) => "refused",
             Glance::Unknown(_) => "unknown",
             Glance::Unsent(_) => "unsent",
+            Glance::Renewed(_) => "renewed",
         }
     }
 
@@ -167,6 +180,7 @@ impl Glance<'_> {
     pub(super) fn external_id(&self) -> Option<&str> {
         match self {
             Glance::Target(_) => None,
+            Glance::Renewed(ids) => Some(&ids.external_id),
             Glance::Sending(id)
             | Glance::Accepted(id)
             | Glance::Confirmed(id)
@@ -174,6 +188,14 @@ impl Glance<'_> {
             | Glance::Refused(id)
             | Glance::Unknown(id)
             | Glance::Unsent(id) => Some(&id.external_id),
+        }
+    }
+
+    /// The new id, if the message gets one.
+    pub(super) fn renewed_as(&self) -> Option<&str> {
+        match self {
+            Glance::Renewed(ids) => Some(&ids.renewed_as),
+            _ => None,
         }
     }
 }
@@ -260,6 +282,10 @@ mod tests {
                 r#"{"unknown":{"external_id":"tl1-a","why":"timeout"}}"#.to_owned(),
             ),
             (Fact::Unsent { external_id: "tl1-a".into() }, r#"{"unsent":{"external_id":"tl1-a"}}"#.to_owned()),
+            (
+                Fact::Renewed { external_id: "tl1-a".into(), renewed_as: "tl1-a-r2".into() },
+                r#"{"renewed":{"external_id":"tl1-a","renewed_as":"tl1-a-r2"}}"#.to_owned(),
+            ),
         ];
         for (fact, json) in lines {
             assert_eq!(serde_json::to_string(&fact).unwrap(), json);

@@ -12,6 +12,7 @@ use super::index::{Files, Index, Kind, Stretch};
 use super::journal::{self, FactReader, Journal};
 use super::lock::Lock;
 use super::plan_meta::{Plan, PlanMeta};
+use super::renewal::first_id;
 use super::rescue;
 use super::standing::{self, Pins, Standings};
 use super::stored::Stored;
@@ -260,14 +261,15 @@ impl Ledger {
         Ok(self.current()?.index.files(source))
     }
 
-    /// The journal's lines about one external id, as JSON, oldest first. Reads the whole journal.
+    /// The journal's lines about the message with this external id, whatever other ids it had, as JSON, oldest first.
+    /// Reads the whole journal.
     ///
     /// # Errors
     /// A damaged journal, or what the system refuses.
     pub fn history(&self, external_id: &str) -> Result<Vec<String>, LedgerError> {
         let mut lines = Vec::new();
         journal::glance(&self.dir, |fact, json, _| {
-            if fact.external_id() == Some(external_id) {
+            if fact.external_id().is_some_and(|id| first_id(id) == first_id(external_id)) {
                 lines.push(String::from_utf8_lossy(json).into_owned());
             }
             Ok(())

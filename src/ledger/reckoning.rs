@@ -22,6 +22,8 @@ pub(super) struct Reckoning {
     pub(super) under_way: BTreeSet<u64>,
     /// Some of the refused, up to [`REFUSED_KEPT`].
     pub(super) refused: BTreeSet<u64>,
+    /// Messages got new ids after the plan was made.
+    pub(super) is_outdated: bool,
 }
 
 /// One change of state.

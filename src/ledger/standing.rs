@@ -4,6 +4,7 @@ use super::entry::State;
 use super::error::LedgerError;
 use super::fact::{Fact, Glance};
 use super::journal::{self, FactReader};
+use super::renewal::Renewals;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -34,7 +35,7 @@ struct Standing {
 
 /// Where every message stands that the journal knows.
 #[derive(Debug, Default)]
-pub(super) struct Standings(HashMap<IdHash, Standing>);
+pub(super) struct Standings(HashMap<IdHash, Standing>, Renewals);
 
 impl Standings {
     /// Reads the whole journal.
@@ -49,6 +50,10 @@ impl Standings {
 
     /// Takes up the next fact of the journal.
     pub(super) fn note(&mut self, fact: &Glance<'_>, offset: u64) {
+        if matches!(fact, Glance::Renewed(_)) {
+            // The former id stays as it stands: what is pinned of the message is read from there.
+            return self.1.note(fact);
+        }
         let Some(external_id) = fact.external_id() else { return };
         let standing = self.0.entry(hash(external_id)).or_insert(Standing { sending: None, last: offset });
         standing.last = offset;
@@ -94,27 +99,37 @@ pub struct Pin {
     pub request: [u8; 32],
     /// The plan it was sent under.
     pub plan_id: String,
+    /// The message goes out under another id since.
+    pub is_renewed: bool,
 }
 
 /// All pins, in the order in which the messages were last sent.
 #[derive(Debug)]
 pub struct Pins {
     standings: std::vec::IntoIter<(u64, u64)>,
+    renewals: Renewals,
     requests: FactReader,
     outcomes: FactReader,
 }
 
 impl Pins {
     pub(super) fn read(dir: &Path) -> Result<Self, LedgerError> {
-        let standings = Standings::read(dir)?.0;
+        let Standings(standings, renewals) = Standings::read(dir)?;
         let mut standings: Vec<(u64, u64)> =
             standings.into_values().filter_map(|standing| Some((standing.sending?.get() - 1, standing.last))).collect();
         standings.sort_unstable();
         Ok(Self {
             standings: standings.into_iter(),
+            renewals,
             requests: FactReader::open(dir)?,
             outcomes: FactReader::open(dir)?,
         })
+    }
+
+    /// The newest ids of messages that have more than one.
+    #[must_use]
+    pub fn renewals(&self) -> &Renewals {
+        &self.renewals
     }
 
     fn pin(&mut self, sending: u64, last: u64) -> Result<Option<Pin>, LedgerError> {
@@ -126,6 +141,7 @@ impl Pins {
             state
         };
         Ok(Some(Pin {
+            is_renewed: self.renewals.is_former(&request.external_id),
             external_id: request.external_id,
             original_id: request.original_id,
             state,

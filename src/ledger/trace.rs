@@ -18,6 +18,8 @@ pub struct Trace {
     pub resent: bool,
     /// It was seen in Front once.
     pub seen: bool,
+    /// It goes out under another id since, and never again under this one.
+    pub renewed: bool,
     missing: bool,
 }
 
@@ -58,6 +60,7 @@ impl Trace {
                 self.promised(uid);
             }
             Fact::Confirmed { .. } => self.seen = true,
+            Fact::Renewed { .. } => self.renewed = true,
             Fact::Target(_) | Fact::Refused { .. } | Fact::Unknown { .. } | Fact::Unsent { .. } => {}
         }
     }

@@ -140,6 +140,9 @@ pub fn staleness(
     if plan.engine != env!("CARGO_PKG_VERSION") {
         return Ok(Some(format!("it was planned by threadlift {}", plan.engine)));
     }
+    if ledger.is_outdated() {
+        return Ok(Some("messages got new ids after it was planned".to_owned()));
+    }
     for (index, source) in (0..).zip(sources) {
         let then: Vec<FileMeta> = ledger.files(index)?.collect::<Result<_, _>>()?;
         let now = fingerprint::file_metas(source.as_ref());

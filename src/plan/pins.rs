@@ -1,18 +1,20 @@
 //! What was sent before, as far as a new plan must agree with it.
 
 use super::resolve::plain_id;
-use crate::ledger::{Ledger, LedgerError, Pin, Planned, State};
+use crate::ledger::{Ledger, LedgerError, Pin, Planned, Renewals, State, first_id};
 use crate::mapping::Mapping;
 use crate::record::identity;
 use std::collections::{BTreeSet, HashMap};
 
-/// Every message of which Front has heard, by external id.
+/// Every message of which Front has heard, by external id; where a message has several, by the first of them. Asked by
+/// any of them.
 #[derive(Debug, Default)]
 pub(super) struct Pins {
     known: HashMap<Box<str>, Known>,
     /// What each thread was first sent with.
     threads: Vec<ThreadPin>,
     by_ref: HashMap<Box<str>, u32>,
+    renewals: Renewals,
 }
 
 /// A message of which Front has heard.
@@ -22,6 +24,8 @@ struct Known {
     identity: [u8; 32],
     request: [u8; 32],
     original_id: Option<Box<str>>,
+    /// It was sent under the newest of its ids.
+    is_newest: bool,
     /// Index into the threads; absent if Front refused it for good. Then its id still stands for it (the ledger keeps
     /// the refusal under that id), but a mended mapping may send it as another copy and elsewhere.
     thread: Option<u32>,
@@ -61,26 +65,33 @@ fn is_final(status: u16) -> bool {
 impl Pins {
     /// Reads the journal's pins. What Front certainly never saw pins nothing.
     pub(super) fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
-        let mut pins = Self::default();
-        for pin in ledger.pins()? {
+        let all = ledger.pins()?;
+        let mut pins = Self { renewals: all.renewals().clone(), ..Self::default() };
+        for pin in all {
             pins.add(pin?);
         }
         Ok(pins)
     }
 
     pub(super) fn add(&mut self, pin: Pin) {
+        // Also where the line that says so is lost.
+        self.renewals.add(&pin.external_id);
+        let first = first_id(&pin.external_id);
+        let earlier = self.known.get(first).and_then(|known| known.thread);
         let thread = match pin.state {
             State::Planned => return,
-            State::Refused { status, .. } if is_final(status) => None,
-            _ => Some(self.thread_of(&pin)),
+            // Under an earlier id it was sent into a thread.
+            State::Refused { status, .. } if is_final(status) => earlier,
+            _ => earlier.or_else(|| Some(self.thread_of(&pin))),
         };
         let known = Known {
+            is_newest: !self.renewals.is_former(&pin.external_id),
             identity: pin.identity,
             request: pin.request,
             original_id: pin.original_id.map(String::into_boxed_str),
             thread,
         };
-        self.known.insert(pin.external_id.into_boxed_str(), known);
+        self.known.insert(first.into(), known);
     }
 
     /// The thread of a pin; of several inboxes that were used for one ref, the first counts.
@@ -104,12 +115,12 @@ impl Pins {
 
     /// Does an external id stand for a message already, sent or refused?
     pub(super) fn is_taken(&self, external_id: &str) -> bool {
-        self.known.contains_key(external_id)
+        self.known.contains_key(first_id(external_id))
     }
 
     /// Which message an external id stands for.
     pub(super) fn message(&self, external_id: &str) -> Option<[u8; 32]> {
-        self.known.get(external_id).map(|known| known.identity)
+        self.known.get(first_id(external_id)).map(|known| known.identity)
     }
 
     /// Which copy of a message Front has.
@@ -119,7 +130,12 @@ impl Pins {
 
     /// Which copy of a message Front refused for good.
     pub(super) fn refused_copy(&self, external_id: &str) -> Option<[u8; 32]> {
-        self.known.get(external_id).filter(|known| known.thread.is_none()).map(|known| known.identity)
+        self.known.get(first_id(external_id)).filter(|known| known.thread.is_none()).map(|known| known.identity)
+    }
+
+    /// The id that the message with this one has now.
+    pub(super) fn newest(&self, external_id: &str) -> String {
+        self.renewals.newest(external_id)
     }
 
     /// The ref a message was sent under.
@@ -153,11 +169,12 @@ impl Pins {
         let draft = |pin: &[u8; 32]| pin.iter().skip(16).copied().collect::<Vec<u8>>();
         let is_same_draft = draft(&known.identity) == draft(&planned.identity);
         let difference = if is_same_draft { Difference::Decided } else { Difference::Drafted };
-        (known.request != planned.request).then_some(difference)
+        // One that is to go out under a new id has not been sent yet, as far as that one goes.
+        (known.is_newest && known.request != planned.request).then_some(difference)
     }
 
     fn sent(&self, external_id: &str) -> Option<(&Known, &ThreadPin)> {
-        let known = self.known.get(external_id)?;
+        let known = self.known.get(first_id(external_id))?;
         Some((known, self.threads.get(known.thread? as usize)?))
     }
 

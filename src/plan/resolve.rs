@@ -124,6 +124,10 @@ pub(super) fn resolve<'a>(
     if let Some(wanted) = sample {
         resolution.keep_sample(wanted, pins);
     }
+    // Last of all: whatever was decided above was decided by the first ids.
+    for message in &mut resolution.messages {
+        message.external_id = pins.newest(&message.external_id);
+    }
     resolution
 }
 

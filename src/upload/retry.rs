@@ -15,6 +15,8 @@ pub struct Chosen {
     pub ids: Vec<String>,
     /// What is missing in Front instead of what was refused.
     pub missing: bool,
+    /// Missing messages get new ids.
+    pub new_id: bool,
 }
 
 /// What was chosen.

@@ -249,6 +249,7 @@ impl Judge {
         let after = words(self.patience);
         let seen = trace.is_some_and(|trace| trace.seen);
         let resent = trace.is_some_and(|trace| trace.resent);
+        let renewed = trace.is_some_and(|trace| trace.renewed);
         let why = match (seen, resent) {
             (true, _) => "seen before, and gone since".to_owned(),
             (false, true) => "accepted twice with the same id, and not there".to_owned(),
@@ -264,7 +265,7 @@ impl Judge {
         }
         match &self.resend {
             // Someone may have deleted it on purpose.
-            Some(resend) if !seen && !resent => self.send_again(resend, open.position).await,
+            Some(resend) if !seen && !resent && !renewed => self.send_again(resend, open.position).await,
             _ => {
                 self.counts.missing.fetch_add(1, Ordering::Relaxed);
                 Ok(Some(false))

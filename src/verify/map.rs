@@ -29,8 +29,12 @@ pub fn write_map(ledger: &Ledger, out: &mut dyn Write) -> Result<u64, MapError> 
     writeln!(out, "{HEADER}")?;
     let mut rows = 0;
     for pin in ledger.pins()? {
-        row(&pin?, out)?;
-        rows += 1;
+        let pin = pin?;
+        // Its new id has a row of its own, or will have one.
+        if !pin.is_renewed {
+            row(&pin, out)?;
+            rows += 1;
+        }
     }
     out.flush()?;
     Ok(rows)
@@ -79,6 +83,7 @@ mod tests {
             identity: [0; 32],
             request: [0; 32],
             plan_id: "p".into(),
+            is_renewed: false,
         }
     }
 

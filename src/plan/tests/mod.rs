@@ -211,6 +211,7 @@ fn pins_of<'a>(entries: impl IntoIterator<Item = &'a Entry>, state: &State) -> P
 fn pin_of(entry: &Entry, state: State) -> Pin {
     let Verdict::Planned(planned) = &entry.verdict else { panic!("only planned entries are sent: {entry:?}") };
     Pin {
+        is_renewed: false,
         external_id: planned.external_id.clone(),
         original_id: entry.original_id.clone(),
         state,

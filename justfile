@@ -31,3 +31,7 @@ utilisation *ARGS:
 # Opening, marking, memory and disk of a ledger with a million entries
 ledger-bench:
     cargo run --release --example ledger_bench
+
+# Kills while Front fails in every way: until 500 have landed, with a table of what happened
+chaos KILLS="500":
+    THREADLIFT_CHAOS_KILLS={{KILLS}} cargo test --test chaos -- --nocapture

@@ -35,3 +35,7 @@ ledger-bench:
 # How fast an import sends when Front does not limit it, beside the same client without a ledger
 bench-sending *ARGS:
     cargo run --release --example sending -- {{ARGS}}
+
+# Kills while Front fails in every way: until 500 have landed, with a table of what happened
+chaos KILLS="500":
+    THREADLIFT_CHAOS_KILLS={{KILLS}} cargo test --test chaos -- --nocapture

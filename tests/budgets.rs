@@ -17,7 +17,7 @@ struct Scene {
 impl Scene {
     fn new(options: &[&str]) -> Self {
         let workspace = Workspace::with_samples();
-        workspace.replace(DEMO, "[send]\n", &format!("[send]\nin_flight = 2\npatience = \"600s\"\n{FULL_SPEED}"));
+        workspace.set_send(DEMO, &format!("in_flight = 2\npatience = \"600s\"\n{FULL_SPEED}"));
         let front = Front::start(&workspace, DEMO, "dump.jsonl", options);
         Self { workspace, front }
     }

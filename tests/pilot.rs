@@ -13,7 +13,7 @@ const DEMO: &str = "mappings/demo.toml";
 /// The samples, and a Front that has a scratch inbox beside those of the mapping.
 fn scene() -> (Workspace, Front) {
     let workspace = Workspace::with_samples();
-    workspace.replace(DEMO, "[send]\n", &format!("[send]\n{FULL_SPEED}"));
+    workspace.set_send(DEMO, FULL_SPEED);
     let with_scratch = must(std::fs::read_to_string(workspace.path(DEMO)), DEMO)
         + "\n[[rule]]\nwhen = { label = \"no such label\" }\ninbox = \"Scratch\"\n";
     workspace.write("mappings/front.toml", with_scratch);

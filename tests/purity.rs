@@ -325,7 +325,7 @@ proptest! {
 #[test]
 fn a_plan_after_a_part_was_sent_is_the_same_plan() {
     let workspace = Workspace::with_samples();
-    workspace.replace(DEMO, "[send]\n", &format!("[send]\nin_flight = 2\n{FULL_SPEED}"));
+    workspace.set_send(DEMO, &format!("in_flight = 2\n{FULL_SPEED}"));
     let usual = usual();
     let front = Front::start(&workspace, DEMO, "dump.jsonl", &["--latency-ms", "10"]);
     let mut chance = Chance(31);

@@ -136,7 +136,7 @@ fn a_rehearsal_of_the_samples_sends_what_the_plan_shows() {
 #[test]
 fn an_import_of_the_samples_makes_the_conversations_that_the_plan_shows() {
     let workspace = Workspace::with_samples();
-    workspace.replace("mappings/demo.toml", "[send]\n", &format!("[send]\n{FULL_SPEED}"));
+    workspace.set_send("mappings/demo.toml", FULL_SPEED);
     let planned = plan(&workspace, "mappings/demo.toml");
     let front = Front::start(&workspace, "mappings/demo.toml", "dump.jsonl", &[]);
     let imported = run(front.importing(&workspace, "mappings/demo.toml", &[]));

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary compiles this module and uses its own part of it")]
 
+pub(crate) mod books;
 pub(crate) mod chance;
 pub(crate) mod compare;
 pub(crate) mod expected;
@@ -91,6 +92,14 @@ impl Workspace {
         let text = must(fs::read_to_string(&path), path.display());
         assert_eq!(text.matches(old).count(), 1, "{old:?} in {relative}");
         self.write(relative, text.replace(old, new));
+    }
+
+    /// Gives a mapping whose last section is `[send]` another one, with these lines.
+    pub(crate) fn set_send(&self, mapping: &str, lines: &str) {
+        let path = self.path(mapping);
+        let text = must(fs::read_to_string(&path), path.display());
+        let Some((head, _)) = text.split_once("\n[send]\n") else { panic!("no [send] in {mapping}") };
+        self.write(mapping, format!("{head}\n[send]\n{lines}"));
     }
 
     /// Replaces a piece of a text file wherever it occurs.

@@ -327,7 +327,7 @@ fn write_source(dir: &Path, messages: usize, file: usize) -> Outcome<u64> {
 fn write_header(out: &mut impl Write, number: usize, conversation: usize, within: usize) -> std::io::Result<()> {
     let customer = format!("Customer {0} <customer-{0}@mail.example>", conversation % 5_000);
     let ours = "Support <support@acme.example>".to_owned();
-    let (from, to) = if within % 2 == 0 { (customer, ours) } else { (ours, customer) };
+    let (from, to) = if within.is_multiple_of(2) { (customer, ours) } else { (ours, customer) };
     let (second, minute, hour, day) = (number % 60, number / 60 % 60, number / 3_600 % 24, number / 86_400 % 28 + 1);
     let time = format!("{hour:02}:{minute:02}:{second:02}");
     write!(

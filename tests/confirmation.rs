@@ -32,7 +32,9 @@ impl Scene {
         let workspace = Self::written("20ms", "400ms");
         let id = format!("{name}@x.example");
         let planned = workspace.plan(MAPPING).into_iter().find(|line| line["message_id"] == id.as_str());
-        let id = planned.and_then(|line| line["external_id"].as_str().map(str::to_owned)).expect("it is planned");
+        let id = planned
+            .and_then(|line| line["external_id"].as_str().map(str::to_owned))
+            .unwrap_or_else(|| panic!("{name} is not planned"));
         let burnt: Vec<String> = endings.iter().map(|ending| format!("{id}{ending}")).collect();
         workspace.write("burnt", burnt.join("\n"));
         let options = ["--appear-after-ms", "10", "--burnt", "burnt"];

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 /// What was tried with one message, over all plans and runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "what happened to a message, each by itself")]
 pub struct Trace {
     /// Every uid that Front answered with, each once, oldest first. A repeat may be answered with a uid of its own, and
     /// only one of them need ever lead to a message.

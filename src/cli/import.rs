@@ -101,7 +101,11 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     );
     let asks = !args.yes && left > 0;
     // A plan that nobody has seen yet is shown, so that a script's log holds what it has agreed to.
-    super::say(&if asks || !is_shown { before.text() } else { before.aloud() });
+    if asks || !is_shown {
+        super::say(&before.text());
+    } else if !context.common.quiet || before.is_loud() {
+        super::say(&before.aloud());
+    }
     if asks {
         confirm(context)?;
     }

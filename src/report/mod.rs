@@ -253,6 +253,12 @@ impl Report {
         format!("{}{}\n", silence.unwrap_or_default(), self.ending)
     }
 
+    /// Somebody will notice the import, because the mapping says so.
+    #[must_use]
+    pub fn is_loud(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| !plan.is_archived || !plan.should_skip_rules)
+    }
+
     /// Seconds that the estimates come to where the company has this limit.
     #[must_use]
     #[expect(

@@ -1,6 +1,7 @@
 //! What is counted while everything fails.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// What happened in one scene or in all.
 #[derive(Default)]
@@ -30,7 +31,10 @@ impl Happened {
 
     pub(crate) fn table(&self, seconds: f64) -> String {
         let mut table = format!("{} kills landed in {} imports, {seconds:.0} s\n", self.landed(), self.scenes);
-        let mut line = |name: &str, count: &dyn std::fmt::Display| table.push_str(&format!("  {name:<42}{count:>9}\n"));
+        let mut line = |name: &str, count: &dyn std::fmt::Display| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(table, "  {name:<42}{count:>9}");
+        };
         self.kills.iter().for_each(|(name, count)| line(&format!("killed {name}"), count));
         self.faults.iter().for_each(|(name, count)| line(&format!("fault {name}"), count));
         self.counted.iter().for_each(|(name, count)| line(name, count));

@@ -303,8 +303,9 @@ impl Scene {
         assert_eq!(code, 0, "{complaint}");
         assert_eq!(status["balanced"], true, "{status}");
         assert_eq!(figure(&status, "confirmed"), self.planned, "{status}");
-        let open = ["accepted", "different", "missing", "pending", "unknown", "refused"];
-        open.iter().for_each(|open| assert_eq!(figure(&status, open), 0, "{open} in {status}"));
+        for open in ["accepted", "different", "missing", "pending", "unknown", "refused"] {
+            assert_eq!(figure(&status, open), 0, "{open} in {status}");
+        }
         let (code, checked, complaint) = self.command(&["ledger", "check"], None);
         assert_eq!(code, 0, "{complaint}\n{checked}");
 

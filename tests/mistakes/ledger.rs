@@ -167,7 +167,7 @@ fn a_sound_ledger_is_told_to_be_so_with_what_was_looked_at() {
     let told: serde_json::Value = must(serde_json::from_str(&ran.stdout), "check");
     assert_eq!(
         (told["sound"].as_bool(), told["lines"].as_u64(), told["exit"].as_u64()),
-        (Some(true), Some(7), Some(0))
+        (Some(true), Some(10), Some(0))
     );
 }
 

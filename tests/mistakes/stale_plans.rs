@@ -2,6 +2,10 @@
 
 use crate::harness::{MAPPING, Scene, mailbox};
 
+/// All that an import says before it sends what was planned before: who will notice, and what begins.
+const READY: &str = "Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open\n\
+                     Ready to send 3 messages to Rehearsal.\n";
+
 #[test]
 fn a_changed_mapping_is_planned_again_and_shown_before_it_is_sent() {
     let scene = Scene::that_works();
@@ -61,7 +65,7 @@ fn an_unchanged_plan_is_sent_without_being_made_again() {
     scene.run(&["plan", "m.toml"]).ended_with(0);
     let front = scene.front();
     let ran = scene.import_into(&front).ended_with(0);
-    assert_eq!(ran.stderr, "");
+    assert_eq!(ran.stderr, READY);
     assert_eq!(front.stop()["messages"], 3);
 }
 
@@ -95,6 +99,6 @@ fn a_source_that_was_moved_with_its_mapping_is_not_planned_again() {
     let front = scene.front();
     let import = ["import", "elsewhere/m.toml", "--yes", "--base-url", front.base_url()];
     let ran = scene.run_with_token(Some(crate::harness::TOKEN), &import).ended_with(0);
-    assert_eq!(ran.stderr, "");
+    assert_eq!(ran.stderr, READY);
     assert_eq!(front.stop()["messages"], 3);
 }

@@ -3,12 +3,14 @@
 use super::args::ImportArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::greeting::{Greeted, Known};
 use super::interrupt::NOTICE;
 use super::rejects::Bundle;
 use super::retry;
 use super::sending::{self, Pace};
 use super::{greeting, online, pilot, plan, progress};
 use crate::front;
+use crate::ledger::Ledger;
 use crate::mapping;
 use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
 use crate::report::{Report, Sent, counted, duration};
@@ -78,20 +80,8 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     if !before.balanced {
         return Err(plan::unbalanced(&before));
     }
-    let bound = ledger.target();
-    let greeted = runtime.block_on(sending::unless_stopped(context, async {
-        let greeted = greeting::greet(context, front, &overview, bound.as_ref()).await?;
-        // What a pilot sends is thrown away again.
-        if context.pilot.is_none() {
-            match online::double_history(context, &greeted, &ledger).await? {
-                (Some(double), _) => return Err(double.failure(context)),
-                (None, Some(note)) => super::say(&format!("note: {note}\n")),
-                (None, None) => {}
-            }
-        }
-        online::check_tags(context, &greeted, &overview, args.create_tags).await?;
-        Ok(greeted)
-    }))?;
+    let meeting = meet(context, front, &overview, &ledger, args.create_tags);
+    let greeted = runtime.block_on(sending::unless_stopped(context, meeting))?;
     let left = before.total.pending + before.total.unknown + taken.count();
     before.ending = format!(
         "Ready to send {} to {}{}.",
@@ -140,6 +130,27 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     let exit = conclude_with(context, sent, report, &more)?;
     said?;
     Ok(exit)
+}
+
+/// Asks Front for everything that the plan needs. Nothing is sent.
+async fn meet(
+    context: &Context,
+    front: Known,
+    overview: &Overview,
+    ledger: &Ledger,
+    create_tags: bool,
+) -> Result<Greeted, Failure> {
+    let greeted = greeting::greet(context, front, overview, ledger.target().as_ref()).await?;
+    // What a pilot sends is thrown away again.
+    if context.pilot.is_none() {
+        match online::double_history(context, &greeted, ledger).await? {
+            (Some(double), _) => return Err(double.failure(context)),
+            (None, Some(note)) => super::say(&format!("note: {note}\n")),
+            (None, None) => {}
+        }
+    }
+    online::check_tags(context, &greeted, overview, create_tags).await?;
+    Ok(greeted)
 }
 
 /// How long sending will take, where that is worth telling.

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::greeting::front_failure;
 use super::sending::stop_failure;
 use crate::front::FrontError;
-use crate::ledger::{Ledger, LedgerError, State, Tally, Verdict};
+use crate::ledger::{Ledger, LedgerError, Reached, State, Tally, Verdict};
 use crate::report::{Amiss, Report, Seen, counted};
 use crate::upload::{self, Budget};
 use crate::verify::{self, Outcome, Stop};
@@ -95,9 +95,12 @@ pub(super) fn amiss(ledger: &Ledger, total: &Tally) -> Result<Vec<Amiss>, Failur
 
 fn amiss_within(ledger: &Ledger, range: Range<u64>) -> Result<Vec<Amiss>, LedgerError> {
     let mut found = Vec::new();
-    for item in ledger.states(range)? {
-        let (position, state) = item?;
-        let (what, words, url) = match state {
+    for item in ledger.reached(range)? {
+        let (position, reached) = item?;
+        if !matches!(reached, Reached::Missing | Reached::Different) {
+            continue;
+        }
+        let (what, words, url) = match ledger.state(position)? {
             State::Missing { why, .. } => ("missing", why, None),
             State::Confirmed { differs: Some(words), message_id, .. } => {
                 ("different", words, verify::url_of(&message_id))

@@ -15,7 +15,7 @@ use super::plan_meta::{Plan, PlanMeta};
 use super::renewal::first_id;
 use super::rescue;
 use super::standing::{self, Pins, Standings};
-use super::stored::Stored;
+use super::stored::{Reached, Stored};
 use super::summary::{self, SourceTally, Summary};
 use super::tally::{Counts, Tally};
 use std::collections::BTreeMap;
@@ -220,12 +220,28 @@ impl Ledger {
     /// # Errors
     /// No plan; each item fails for itself if the index is damaged there.
     pub fn states(&self, range: Range<u64>) -> Result<States, LedgerError> {
+        Ok(States { stored: self.stored(range)?, facts: FactReader::open(&self.dir)? })
+    }
+
+    /// The states at a range of planned positions without their words, in order: of a million that are settled nothing of the
+    /// journal is read.
+    ///
+    /// # Errors
+    /// As [`Ledger::states`].
+    pub fn reached(
+        &self,
+        range: Range<u64>,
+    ) -> Result<impl Iterator<Item = Result<(u64, Reached), LedgerError>>, LedgerError> {
+        let of = |stored: Option<Stored>| stored.map_or(Reached::Planned, |stored| stored.reached);
+        Ok(self.stored(range)?.map(move |item| item.map(|(position, stored)| (position, of(stored)))))
+    }
+
+    fn stored(&self, range: Range<u64>) -> Result<StoredStates, LedgerError> {
         let current = self.current()?;
         let range = range.start..range.end.min(current.plan.planned);
-        let facts = FactReader::open(&self.dir)?;
         // Before the index is looked at: what leaves these for the index meanwhile is seen twice, not missed.
         let fresh = self.books().fresh(range.clone());
-        Ok(States { due: range.clone(), fresh, stored: None, items: current.index.states(range), facts })
+        Ok(StoredStates { due: range.clone(), fresh, stored: None, items: current.index.states(range) })
     }
 
     /// Positions of the entries with this external id or original id, in order.
@@ -379,36 +395,53 @@ impl Iterator for Entries {
 
 /// States at a range of planned positions; see [`Ledger::states`].
 pub struct States {
-    due: Range<u64>,
-    /// States that the index did not have yet.
-    fresh: BTreeMap<u64, Stored>,
-    stored: Option<(u64, Stored)>,
-    items: Stretch<Stored>,
+    stored: StoredStates,
     facts: FactReader,
-}
-
-impl States {
-    fn state(&mut self, due: u64) -> Result<State, LedgerError> {
-        if self.stored.is_none() {
-            self.stored = self.items.next().transpose()?;
-        }
-        let indexed = self.stored.take_if(|(position, _)| *position == due).map(|(_, stored)| stored);
-        match self.fresh.remove(&due).or(indexed) {
-            Some(stored) => stored.state(&mut self.facts),
-            None => Ok(State::Planned),
-        }
-    }
 }
 
 impl Iterator for States {
     type Item = Result<(u64, State), LedgerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let due = self.due.next()?;
-        let state = self.state(due);
+        let item = self.stored.next()?;
+        let state = item.and_then(|(position, stored)| {
+            Ok((position, stored.map_or(Ok(State::Planned), |stored| stored.state(&mut self.facts))?))
+        });
         if state.is_err() {
+            self.stored.due = 0..0;
+        }
+        Some(state)
+    }
+}
+
+/// States as the index keeps them; nothing for what was never sent.
+struct StoredStates {
+    due: Range<u64>,
+    /// States that the index did not have yet.
+    fresh: BTreeMap<u64, Stored>,
+    stored: Option<(u64, Stored)>,
+    items: Stretch<Stored>,
+}
+
+impl StoredStates {
+    fn at(&mut self, due: u64) -> Result<Option<Stored>, LedgerError> {
+        if self.stored.is_none() {
+            self.stored = self.items.next().transpose()?;
+        }
+        let indexed = self.stored.take_if(|(position, _)| *position == due).map(|(_, stored)| stored);
+        Ok(self.fresh.remove(&due).or(indexed))
+    }
+}
+
+impl Iterator for StoredStates {
+    type Item = Result<(u64, Option<Stored>), LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let due = self.due.next()?;
+        let stored = self.at(due);
+        if stored.is_err() {
             self.due = due..due;
         }
-        Some(state.map(|state| (due, state)))
+        Some(stored.map(|stored| (due, stored)))
     }
 }

@@ -19,17 +19,24 @@ pub(super) struct Stored {
     pub(super) line: u64,
 }
 
-/// A state without its words.
+/// A state without its words, which alone the index can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Reached {
+pub enum Reached {
+    /// Not sent.
     Planned,
+    /// A request is under way.
     Sending,
     /// The process ended while it was being sent.
     Unanswered,
+    /// Front said 202.
     Accepted,
+    /// Seen as planned.
     Confirmed,
+    /// Front said no.
     Refused,
+    /// No usable answer came.
     Unknown,
+    /// It was not there when patience ended.
     Missing,
     /// Confirmed, and not as planned.
     Different,

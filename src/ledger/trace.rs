@@ -2,7 +2,7 @@
 
 use super::error::LedgerError;
 use super::fact::Fact;
-use super::journal;
+use super::journal::{self, FactReader};
 use super::ledger::Ledger;
 use std::collections::{HashMap, HashSet};
 
@@ -13,8 +13,9 @@ pub struct Trace {
     /// Every uid that Front answered with, each once, oldest first. A repeat may be answered with a uid of its own, and
     /// only one of them need ever lead to a message.
     pub uids: Vec<String>,
-    /// Digest of the request as last sent.
-    pub request: Option<[u8; 32]>,
+    /// Digests of the requests, oldest first, one for each row of equal ones: the last is the one that was sent last. More than
+    /// one means that it was sent again after the plan had changed.
+    pub requests: Vec<[u8; 32]>,
     /// It was sent again after it had been missing.
     pub resent: bool,
     /// It was seen in Front once.
@@ -37,11 +38,12 @@ impl Ledger {
         }
         // What is being written behind it may not be whole yet.
         let end = self.books().sound_length()?;
-        journal::glance_until(self.dir(), end, |glance, json, _| {
+        let reader = FactReader::open(self.dir())?;
+        journal::glance_until(self.dir(), end, |glance, json, offset| {
             let Some(id) = glance.external_id().filter(|id| external_ids.contains(*id)) else { return Ok(()) };
-            if let Ok(fact) = serde_json::from_slice(json) {
-                traces.entry(id.to_owned()).or_default().take(fact);
-            }
+            let fact =
+                serde_json::from_slice(json).map_err(|_| reader.damaged(offset, "there is no line of the journal"))?;
+            traces.entry(id.to_owned()).or_default().take(fact);
             Ok(())
         })?;
         Ok(traces)
@@ -52,7 +54,9 @@ impl Trace {
     fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Sending(sending) => {
-                self.request = Some(sending.request);
+                if self.requests.last() != Some(&sending.request) {
+                    self.requests.push(sending.request);
+                }
                 self.resent |= self.missing;
             }
             Fact::Accepted { uid, .. } => self.promised(uid),

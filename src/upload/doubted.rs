@@ -32,7 +32,7 @@ pub(super) fn of(ledger: &Ledger) -> Result<HashMap<String, [u8; 32]>, LedgerErr
 /// How many of them were sent as another request before.
 pub(super) fn sent_otherwise(ledger: &Ledger, doubted: &HashMap<String, [u8; 32]>) -> Result<u64, LedgerError> {
     let ids: HashSet<String> = doubted.keys().cloned().collect();
-    let sent = ledger.uids_of(&ids)?;
+    let sent = ledger.traces(&ids)?;
     let differs = |id: &String, planned: &[u8; 32]| {
         sent.get(id).is_some_and(|sent| sent.requests.iter().any(|request| request != planned))
     };

@@ -1,6 +1,6 @@
 //! Taking up again what Front refused, or what never came to exist there: by cause, by id, or all of it.
 
-use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use crate::ledger::{Ledger, LedgerError, Reached, State, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes marked at once.
@@ -60,8 +60,12 @@ pub fn choose(ledger: &Ledger, chosen: &Chosen) -> Result<TakenUp, LedgerError> 
             taken.not_found.push(id.clone());
         }
     }
-    for item in ledger.states(0..u64::MAX)? {
-        let (position, state) = item?;
+    for item in ledger.reached(0..u64::MAX)? {
+        let (position, reached) = item?;
+        if !matches!(reached, Reached::Refused | Reached::Missing) {
+            continue;
+        }
+        let state = ledger.state(position)?;
         let Some(words) = reason(&state, chosen.missing) else { continue };
         if taken.causes.len() < MOST_CAUSES || taken.causes.contains_key(words) {
             *taken.causes.entry(words.to_owned()).or_default() += 1;

@@ -1,7 +1,7 @@
 //! Which conversation a first import sends before all others: small, and with as much in it as can go wrong.
 
 use super::walk::walk;
-use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use crate::ledger::{Ledger, LedgerError, Reached, Verdict};
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -66,8 +66,8 @@ fn candidates(ledger: &Ledger) -> Result<Vec<Candidate>, LedgerError> {
     let mut is_new = true;
     let start = ledger.first_open();
     let range = start..start.saturating_add(MESSAGES);
-    for (entry, state) in ledger.entries(range.clone())?.zip(ledger.states(range)?) {
-        let ((position, entry), (_, state)) = (entry?, state?);
+    for (entry, state) in ledger.entries(range.clone())?.zip(ledger.reached(range)?) {
+        let ((position, entry), (_, reached)) = (entry?, state?);
         let Verdict::Planned(planned) = entry.verdict else { break };
         if current.as_ref() != Some(&planned.thread_ref) {
             if !is_new {
@@ -80,7 +80,7 @@ fn candidates(ledger: &Ledger) -> Result<Vec<Candidate>, LedgerError> {
             is_new = true;
             found.push(Candidate { range: position..position, has_file: false });
         }
-        is_new &= state == State::Planned;
+        is_new &= reached == Reached::Planned;
         if let Some(last) = found.last_mut() {
             last.range.end = position + 1;
             last.has_file |= planned.traits.files > 0;

@@ -340,8 +340,8 @@ impl Judge {
 }
 
 fn is_of_another_plan(open: &Open, traces: &Traces) -> bool {
-    let sent = traces.get(&open.expected.external_id).and_then(|trace| trace.request);
-    sent.is_some_and(|sent| sent != open.expected.request)
+    let sent = traces.get(&open.expected.external_id).and_then(|trace| trace.requests.last());
+    sent.is_some_and(|sent| *sent != open.expected.request)
 }
 
 fn of_trouble(trouble: Trouble) -> Fate {

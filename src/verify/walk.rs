@@ -1,7 +1,7 @@
 //! Walking the ledger for what earlier runs left to be seen: one pass, a piece at a time.
 
 use super::conversation::short;
-use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use crate::ledger::{Ledger, LedgerError, Reached, State, Verdict};
 use std::ops::Range;
 
 /// Conversations found in one piece, at most.
@@ -30,13 +30,14 @@ pub(super) struct Piece {
     pub(super) next: Option<u64>,
 }
 
-/// Walks on from the beginning of a conversation.
+/// Walks on from the beginning of a conversation. Of what was seen before one line of the journal is read for each conversation, and
+/// none for anything else: a million settled messages have hundreds of megabytes of them.
 pub(super) fn walk(ledger: &Ledger, from: u64) -> Result<Piece, LedgerError> {
     let end = ledger.plan().map_or(0, |plan| plan.planned);
     let mut piece = Piece::default();
     let mut current: Option<Current> = None;
-    for (entry, state) in ledger.entries(from..end)?.zip(ledger.states(from..end)?) {
-        let ((position, entry), (_, state)) = (entry?, state?);
+    for (entry, state) in ledger.entries(from..end)?.zip(ledger.reached(from..end)?) {
+        let ((position, entry), (_, reached)) = (entry?, state?);
         let Verdict::Planned(planned) = entry.verdict else { break };
         if current.as_ref().is_none_or(|current| current.thread_ref != planned.thread_ref) {
             if let Some(ended) = current.take() {
@@ -50,7 +51,7 @@ pub(super) fn walk(ledger: &Ledger, from: u64) -> Result<Piece, LedgerError> {
                 Some(Current { start: position, thread_ref: planned.thread_ref, is_open: false, seen: Vec::new() });
         }
         if let Some(current) = &mut current {
-            current.take(position, state);
+            current.take(ledger, position, reached)?;
         }
     }
     if let Some(ended) = current {
@@ -67,19 +68,24 @@ struct Current {
 }
 
 impl Current {
-    fn take(&mut self, position: u64, state: State) {
-        match &state {
-            State::Accepted { .. } | State::Missing { .. } => self.is_open = true,
-            State::Confirmed { conversation_id, .. } => {
-                if !conversation_id.is_empty() && self.seen.iter().all(|seen| seen.conversation_id != *conversation_id)
+    fn take(&mut self, ledger: &Ledger, position: u64, reached: Reached) -> Result<(), LedgerError> {
+        match reached {
+            Reached::Accepted | Reached::Missing => self.is_open = true,
+            // A further conversation of the same thread was called different.
+            Reached::Confirmed if !self.seen.is_empty() => {}
+            Reached::Confirmed | Reached::Different => {
+                let state = ledger.state(position)?;
+                if let State::Confirmed { conversation_id, .. } = &state
+                    && !conversation_id.is_empty()
+                    && self.seen.iter().all(|seen| seen.conversation_id != *conversation_id)
                 {
-                    let conversation_id = conversation_id.clone();
-                    let thread = short(&self.thread_ref);
+                    let (thread, conversation_id) = (short(&self.thread_ref), conversation_id.clone());
                     self.seen.push(SeenBefore { thread, conversation_id, message: (position, state) });
                 }
             }
-            State::Planned | State::Sending | State::Refused { .. } | State::Unknown { .. } => {}
+            Reached::Planned | Reached::Sending | Reached::Unanswered | Reached::Refused | Reached::Unknown => {}
         }
+        Ok(())
     }
 
     fn end(self, end: u64, piece: &mut Piece) {
@@ -97,9 +103,9 @@ pub(super) fn sample(ledger: &Ledger, sample: u64) -> Result<Vec<u64>, LedgerErr
     let sample = sample.min(all);
     let mut chosen = Vec::new();
     let mut rank = 0_u64;
-    for item in ledger.states(0..u64::MAX)? {
-        let (position, state) = item?;
-        if !matches!(state, State::Accepted { .. } | State::Missing { .. } | State::Confirmed { .. }) {
+    for item in ledger.reached(0..u64::MAX)? {
+        let (position, reached) = item?;
+        if !matches!(reached, Reached::Accepted | Reached::Missing | Reached::Confirmed | Reached::Different) {
             continue;
         }
         // The middle of each of as many equal stretches; 128 bits, or the product might not fit.

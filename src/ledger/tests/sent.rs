@@ -1,12 +1,12 @@
 //! What the journal says of single messages.
 
 use super::*;
-use crate::ledger::Sent;
+use crate::ledger::Trace;
 use std::collections::HashSet;
 
-fn uids_of(ledger: &Ledger, names: &[&str]) -> BTreeMap<String, Sent> {
+fn traces(ledger: &Ledger, names: &[&str]) -> BTreeMap<String, Trace> {
     let wanted: HashSet<String> = names.iter().map(|name| external_id(name)).collect();
-    ledger.uids_of(&wanted).unwrap().into_iter().collect()
+    ledger.traces(&wanted).unwrap().into_iter().collect()
 }
 
 #[test]
@@ -26,11 +26,13 @@ fn every_uid_and_every_request_of_a_message_is_kept_over_plans_and_openings() {
     let dir = ledger.dir().to_path_buf();
     drop(ledger);
     let ledger = Ledger::open(&dir).unwrap();
-    let expected = Sent { uids: vec!["u1".into(), "u2".into()], attempts: 3, requests: vec![[7; 32], [8; 32]] };
-    assert_eq!(uids_of(&ledger, &["a", "c"]), BTreeMap::from([(external_id("a"), expected)]), "c was never sent");
-    let once = Sent { uids: vec!["ub".into()], attempts: 1, requests: vec![[7; 32]] };
-    assert_eq!(uids_of(&ledger, &["b"]), BTreeMap::from([(external_id("b"), once)]));
-    assert_eq!(uids_of(&ledger, &[]), BTreeMap::new());
+    let found = traces(&ledger, &["a", "c"]);
+    let a = &found[&external_id("a")];
+    assert_eq!((found.len(), a.uids.as_slice()), (1, &["u1".to_owned(), "u2".to_owned()][..]), "c was never sent");
+    assert_eq!((a.requests.as_slice(), a.resent), (&[[7; 32], [8; 32]][..], true));
+    let b = &traces(&ledger, &["b"])[&external_id("b")];
+    assert_eq!((b.uids.as_slice(), b.requests.as_slice()), (&["ub".to_owned()][..], &[[7; 32]][..]));
+    assert_eq!(traces(&ledger, &[]), BTreeMap::new());
 }
 
 #[test]

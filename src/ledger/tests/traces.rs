@@ -16,7 +16,7 @@ fn every_uid_the_last_request_and_the_second_sending_of_what_was_missing_are_tol
     ledger.mark(&[(1, State::Sending), (1, accepted("v"))]).unwrap();
     let trace = |name: &str| ledger.traces(&HashSet::from([external_id(name)])).unwrap().remove(&external_id(name));
     let once: Trace = trace("a").unwrap();
-    assert_eq!((once.uids, once.request, once.seen), (vec!["u1".to_owned()], Some([7; 32]), false));
+    assert_eq!((once.uids, once.requests, once.seen), (vec!["u1".to_owned()], vec![[7; 32]], false));
     assert!(!once.resent, "a replay of an unknown fate is no second sending");
 
     ledger.mark(&[(0, missing), (0, State::Sending), (0, accepted("u2"))]).unwrap();

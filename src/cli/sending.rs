@@ -37,7 +37,7 @@ pub(super) struct Pace {
 pub(super) struct Sent {
     pub ledger: Arc<Ledger>,
     pub accepted: u64,
-    /// See [`upload::Outcome::otherwise`].
+    /// See [`crate::upload::Outcome::otherwise`].
     pub otherwise: u64,
     /// What was accepted is looked for, too.
     pub looks: bool,

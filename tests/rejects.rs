@@ -6,14 +6,12 @@ mod support;
 
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Output;
 use std::sync::{Arc, Mutex};
 use support::mails::mail;
-use support::{Workspace, must};
+use support::{Workspace, must, stub};
 
 /// A Front that refuses every message with `REFUSE` in it, and keeps what it takes.
 struct Front {
@@ -23,16 +21,17 @@ struct Front {
 
 impl Front {
     fn that_refuses(word: &'static str) -> Self {
-        let listener = must(TcpListener::bind("127.0.0.1:0"), "port");
-        let base_url = format!("http://{}", must(listener.local_addr(), "port"));
         let taken = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&taken);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let kept = Arc::clone(&kept);
-                // A connection that breaks is of no interest: the program says what it saw.
-                std::thread::spawn(move || answer(&stream, word, &kept));
+        let base_url = stub::serve(move |body| {
+            if !word.is_empty() && body.contains(word) {
+                return (
+                    "400 Bad Request",
+                    "{\"_error\": {\"status\": 400, \"message\": \"sender is \\u001b[31mblocked\"}}",
+                );
             }
+            kept.lock().expect("nobody panicked").push(must(serde_json::from_str(body), "an import"));
+            ("202 Accepted", r#"{"status": "accepted", "message_uid": "u"}"#)
         });
         Self { base_url, taken }
     }
@@ -40,40 +39,6 @@ impl Front {
     fn taken(&self) -> Vec<Value> {
         self.taken.lock().expect("nobody panicked").clone()
     }
-}
-
-fn answer(mut stream: &TcpStream, word: &str, taken: &Mutex<Vec<Value>>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header)?;
-        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if header.trim().is_empty() {
-            break;
-        }
-    }
-    let mut body = String::new();
-    reader.take(length).read_to_string(&mut body)?;
-    let (status, answer) = match request.split(' ').nth(1).unwrap_or_default() {
-        "/me" => ("200 OK", r#"{"id": "cmp_1", "name": "Acme"}"#),
-        "/channels" => ("200 OK", r#"{"_results": []}"#),
-        "/inboxes" => ("200 OK", r#"{"_results": [{"id": "inb_1", "name": "Support"}]}"#),
-        _ if !word.is_empty() && body.contains(word) => {
-            ("400 Bad Request", "{\"_error\": {\"status\": 400, \"message\": \"sender is \\u001b[31mblocked\"}}")
-        }
-        _ => {
-            taken.lock().expect("nobody panicked").push(serde_json::from_str(&body)?);
-            ("202 Accepted", r#"{"status": "accepted", "message_uid": "u"}"#)
-        }
-    };
-    let limits = "x-ratelimit-limit: 1000000\r\nx-ratelimit-remaining: 999999\r\nx-ratelimit-reset: 4102444800";
-    let length = answer.len();
-    write!(stream, "HTTP/1.1 {status}\r\n{limits}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{answer}")
 }
 
 const MAPPING: &str = r#"version = 1

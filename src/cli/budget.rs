@@ -4,6 +4,7 @@ use crate::front::Cancellation;
 use crate::upload::passed;
 use clap::Args;
 use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +32,19 @@ impl BudgetArgs {
         let from_now = self.max_duration.and_then(|length| SystemTime::now().checked_add(length));
         from_now.into_iter().chain(self.until).min()
     }
+}
+
+/// Says when the run will stop by itself, if it will.
+pub(super) fn announce(until: Option<SystemTime>) {
+    if let Some(until) = until.and_then(local) {
+        super::say(&format!("this run stops by itself at {until}\n"));
+    }
+}
+
+/// A moment as the clock on the wall shows it.
+fn local(moment: SystemTime) -> Option<String> {
+    let time = Timestamp::try_from(moment).ok()?.to_zoned(TimeZone::system());
+    Some(time.strftime("%Y-%m-%d %H:%M %Z").to_string())
 }
 
 /// Ends sending and looking alike when their time has come.

@@ -29,15 +29,7 @@ pub(super) struct Confirmation {
 impl Confirmation {
     /// Takes up what a run of confirming came to. Says how it ended; what stopped it is kept here.
     pub(super) fn take(&mut self, outcome: Outcome) -> upload::Ending {
-        let seen = self.seen.get_or_insert(Seen {
-            confirmed: 0,
-            different: 0,
-            missing: 0,
-            resent: 0,
-            lookups: 0,
-            not_resent: None,
-            unanswered: None,
-        });
+        let seen = self.seen.get_or_insert_default();
         seen.confirmed += outcome.confirmed;
         seen.different += outcome.different;
         seen.missing += outcome.missing;

@@ -4,7 +4,6 @@
 use super::context::Context;
 use super::embedded_args::EmbeddedFrontArgs;
 use super::exit::{Exit, Failure};
-use super::import::inboxes_of;
 use crate::ledger::Target;
 use crate::plan::Overview;
 use crate::rehearsal::{Company, Config, InboxSpec, RepeatAnswer, Server, Snapshot, TeammateSpec, UnknownTags};
@@ -107,6 +106,18 @@ pub(super) fn config(context: &Context, overview: Option<&Overview>, target: Opt
         config.company = Company { id: target.company_id.clone(), name: target.company_name.clone() };
     }
     config
+}
+
+/// All inboxes that an import may need.
+fn inboxes_of(context: &Context, overview: Option<&Overview>) -> Vec<String> {
+    let mapping = &context.mapping;
+    let mut names: Vec<String> =
+        overview.map(|overview| overview.inboxes.keys().cloned().collect()).unwrap_or_default();
+    names.push(mapping.target.inbox.clone());
+    names.extend(mapping.rules.iter().filter_map(|rule| rule.inbox.clone()));
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// All tags that an import may need.

@@ -8,20 +8,18 @@ use super::interrupt::NOTICE;
 use super::rejects::Bundle;
 use super::retry;
 use super::sending::{self, Pace};
-use super::{greeting, online, pilot, plan, progress};
+use super::{budget, greeting, online, pilot, plan, progress};
 use crate::front;
 use crate::ledger::Ledger;
 use crate::mapping;
 use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
 use crate::report::{Report, Sent, counted, duration};
 use crate::upload::{Chosen, TakenUp};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> {
     let Some(inbox) = &args.pilot else { return send(&context, args) };
@@ -100,9 +98,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
         confirm(context)?;
     }
     taken.take_up(&ledger)?;
-    if let Some(until) = until.and_then(local) {
-        super::say(&format!("this run stops by itself at {until}\n"));
-    }
+    budget::announce(until);
     // So that a `status` beside this run has figures from its first moment on.
     ledger.write_summary("sending", serde_json::Value::Null)?;
     let company = greeted.company.clone();
@@ -162,12 +158,6 @@ fn at_this_pace(report: &Report, limit: Option<f64>, send: &mapping::Send) -> St
     }
 }
 
-/// A moment as the clock on the wall shows it.
-pub(super) fn local(moment: SystemTime) -> Option<String> {
-    let time = Timestamp::try_from(moment).ok()?.to_zoned(TimeZone::system());
-    Some(time.strftime("%Y-%m-%d %H:%M %Z").to_string())
-}
-
 /// The words for replays that could not have the bytes of the first attempt.
 fn sent_otherwise(messages: u64) -> String {
     format!(
@@ -184,22 +174,14 @@ pub(super) fn conclude(context: &Context, sent: sending::Sent, report: Report) -
 
 /// The same with further sentences below.
 fn conclude_with(context: &Context, sent: sending::Sent, mut report: Report, more: &[String]) -> Result<Exit, Failure> {
-    let with_more = |words: String| std::iter::once(words).chain(more.iter().cloned()).collect::<Vec<_>>().join("\n");
     let failure = sent.confirmation.failure(context, &sent.ledger);
     report.seen = sent.confirmation.seen;
     match failure.map_or_else(|| sending::verdict(context, sent.ending, sent.looks, &report), Err) {
         Ok((exit, words)) => {
-            report.ending = with_more(words);
+            report.ending = plan::with_more(words, more);
             plan::finish(context, report, exit)
         }
-        Err(failure) => {
-            report.ending = with_more(format!("Stopped: {}", failure.message));
-            if let Err(unwritten) = plan::finish(context, report, failure.exit) {
-                // Why the run stopped is the more important of the two.
-                super::say(&unwritten.text());
-            }
-            Err(failure)
-        }
+        Err(failure) => Err(plan::finish_failed(context, report, failure, more)),
     }
 }
 
@@ -229,16 +211,4 @@ fn confirm(context: &Context) -> Result<(), Failure> {
     }
     super::say("\n");
     Err(sending::not_sent())
-}
-
-/// What the overview names, for an embedded Front that must know it.
-pub(super) fn inboxes_of(context: &Context, overview: Option<&Overview>) -> Vec<String> {
-    let mapping = &context.mapping;
-    let mut names: Vec<String> =
-        overview.map(|overview| overview.inboxes.keys().cloned().collect()).unwrap_or_default();
-    names.push(mapping.target.inbox.clone());
-    names.extend(mapping.rules.iter().filter_map(|rule| rule.inbox.clone()));
-    names.sort();
-    names.dedup();
-    names
 }

@@ -29,15 +29,16 @@ pub(super) async fn check_tags(
     if overview.tags.is_empty() {
         return Ok(());
     }
-    let mut last = None;
-    for round in 0..=ROUNDS {
+    let (mut last, mut rounds) = (None, 0);
+    loop {
         let missing = missing_tags(&greeted.client, overview).await?;
         if missing.is_empty() {
             return Ok(());
         }
-        if !may_create || round == ROUNDS {
+        if !may_create || rounds == ROUNDS {
             return Err(no_tags(context, greeted, &missing, may_create, last.as_ref()));
         }
+        rounds += 1;
         for name in &missing {
             match greeted.client.create_tag(name).await {
                 Ok(()) => {}
@@ -47,7 +48,6 @@ pub(super) async fn check_tags(
             }
         }
     }
-    Ok(())
 }
 
 async fn missing_tags(client: &Client, overview: &Overview) -> Result<Vec<String>, Failure> {

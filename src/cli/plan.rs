@@ -117,6 +117,21 @@ pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Resul
     Ok(exit)
 }
 
+/// Prints the report of a command that failed, below it `more` if there is any, and hands the failure on.
+pub(super) fn finish_failed(context: &Context, mut report: Report, failure: Failure, more: &[String]) -> Failure {
+    report.ending = with_more(format!("Stopped: {}", failure.message), more);
+    if let Err(unwritten) = finish(context, report, failure.exit) {
+        // Why the run stopped is the more important of the two.
+        super::say(&unwritten.text());
+    }
+    failure
+}
+
+/// Closing words, each sentence of `more` on a line of its own.
+pub(super) fn with_more(words: String, more: &[String]) -> String {
+    std::iter::once(words).chain(more.iter().cloned()).collect::<Vec<_>>().join("\n")
+}
+
 /// The books do not balance: never shown as a result.
 pub(super) fn unbalanced(report: &Report) -> Failure {
     Failure::internal(format!("the books do not balance:\n{}", report.text()))

@@ -5,8 +5,7 @@ use super::budget::Clock;
 use super::confirmation::{Confirmation, open_questions};
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::import::local;
-use super::{greeting, interrupt, output, plan, progress, sending};
+use super::{budget, greeting, interrupt, output, plan, progress, sending};
 use crate::front::{self, Cancellation};
 use crate::ledger::Ledger;
 use crate::mapping;
@@ -49,9 +48,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         in_flight: send.in_flight,
         timing: Timing::of(send.settle(is_loopback), send.patience(is_loopback)),
     };
-    if let Some(until) = until.and_then(local) {
-        super::say(&format!("this run stops by itself at {until}\n"));
-    }
+    budget::announce(until);
     let cancellation = Cancellation::new();
     let (outcome, is_late) = runtime.block_on(async {
         let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
@@ -77,11 +74,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
     }
     if let Some(failure) = failure {
-        report.ending = format!("Stopped: {}", failure.message);
-        if let Err(unwritten) = plan::finish(context, report, failure.exit) {
-            super::say(&unwritten.text());
-        }
-        return Err(failure);
+        return Err(plan::finish_failed(context, report, failure, &[]));
     }
     let (exit, words) = match ending {
         Ending::Finished => verdict(context, &report),

@@ -80,7 +80,7 @@ pub struct Amiss {
 }
 
 /// What one run saw in Front.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Seen {
     /// Messages that are there and read as planned.
     pub confirmed: u64,

@@ -4,7 +4,7 @@
 //! those bytes cannot be made again; then the plan's new request goes out, under the same id and into the same conversation,
 //! as pins keep them. Whichever of the two came first is in Front, and the user is told.
 
-use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use crate::ledger::{Ledger, LedgerError, Reached, Verdict};
 use std::collections::{HashMap, HashSet};
 
 /// External id → digest of the planned request, for every message of unknown fate. They stand close to the first open position,
@@ -16,8 +16,8 @@ pub(super) fn of(ledger: &Ledger) -> Result<HashMap<String, [u8; 32]>, LedgerErr
     if left == 0 {
         return Ok(found);
     }
-    for item in ledger.states(ledger.first_open()..u64::MAX)? {
-        let (position, State::Unknown { .. } | State::Sending) = item? else { continue };
+    for item in ledger.reached(ledger.first_open()..u64::MAX)? {
+        let (position, Reached::Unknown | Reached::Unanswered | Reached::Sending) = item? else { continue };
         if let Verdict::Planned(planned) = ledger.entry(position)?.verdict {
             found.insert(planned.external_id, planned.request);
         }

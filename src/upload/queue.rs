@@ -1,6 +1,6 @@
 //! What is to be sent next, conversation by conversation, in send order.
 
-use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use crate::ledger::{Ledger, LedgerError, Reached, Verdict};
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ pub(super) struct Queue {
     positions: Range<u64>,
     /// Ref and state of the first of these positions, as far as they were read. Nobody sends what was not handed out, so they
     /// are still to be sent when their turn comes.
-    ahead: VecDeque<(String, State)>,
+    ahead: VecDeque<(String, Reached)>,
     /// Missing messages that are to be sent again.
     again: BTreeSet<u64>,
 }
@@ -81,16 +81,16 @@ impl Queue {
                 conversation = Known::New;
                 first = position;
             }
-            let Some((thread_ref, state)) = self.ahead.pop_front() else { break };
+            let Some((thread_ref, reached)) = self.ahead.pop_front() else { break };
             current = Some(thread_ref);
             self.positions.start = position + 1;
-            match state {
-                State::Missing { .. } if self.again.contains(&position) => open.push((false, position)),
-                State::Accepted { .. } | State::Missing { .. } => conversation = conversation.max(Known::Accepted),
-                State::Confirmed { .. } => conversation = Known::Seen,
-                State::Refused { .. } => {}
-                State::Planned => open.push((true, position)),
-                State::Sending | State::Unknown { .. } => open.push((false, position)),
+            match reached {
+                Reached::Missing if self.again.contains(&position) => open.push((false, position)),
+                Reached::Accepted | Reached::Missing => conversation = conversation.max(Known::Accepted),
+                Reached::Confirmed | Reached::Different => conversation = Known::Seen,
+                Reached::Refused => {}
+                Reached::Planned => open.push((true, position)),
+                Reached::Sending | Reached::Unanswered | Reached::Unknown => open.push((false, position)),
             }
         }
         // What may be in Front already goes first, so that nothing newer overtakes it.
@@ -104,10 +104,10 @@ impl Queue {
     fn read_ahead(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
         let Range { start, end } = self.positions;
         let range = start..end.min(start.saturating_add(READ_AT_ONCE));
-        for (entry, state) in ledger.entries(range.clone())?.zip(ledger.states(range)?) {
-            let ((_, entry), (_, state)) = (entry?, state?);
+        for (entry, reached) in ledger.entries(range.clone())?.zip(ledger.reached(range)?) {
+            let ((_, entry), (_, reached)) = (entry?, reached?);
             let Verdict::Planned(planned) = entry.verdict else { break };
-            self.ahead.push_back((planned.thread_ref, state));
+            self.ahead.push_back((planned.thread_ref, reached));
         }
         Ok(())
     }

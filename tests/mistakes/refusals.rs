@@ -1,53 +1,13 @@
 //! Front turns away while messages are being sent.
 
 use crate::harness::{MAPPING, Scene, TOKEN, mailbox};
-use crate::support::must;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use crate::support::{must, stub};
 
 /// A Front that knows the inbox `Support` and refuses every import, as the real one does with what it does not like.
 /// Gives its base URL; it serves until the test ends.
 fn that_refuses_every_import() -> String {
-    let listener = must(TcpListener::bind("127.0.0.1:0"), "port");
-    let url = format!("http://{}", must(listener.local_addr(), "port"));
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // A connection that breaks is of no interest: the program says what it saw.
-            std::thread::spawn(move || answer(&stream));
-        }
-    });
-    url
-}
-
-fn answer(mut stream: &TcpStream) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header)?;
-        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if header.trim().is_empty() {
-            break;
-        }
-    }
-    std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
-    let (status, body) = match request.split(' ').nth(1).unwrap_or_default() {
-        "/me" => ("200 OK", r#"{"id": "cmp_1", "name": "Acme"}"#),
-        "/channels" => ("200 OK", r#"{"_results": []}"#),
-        "/inboxes" => ("200 OK", r#"{"_results": [{"id": "inb_1", "name": "Support"}]}"#),
-        _ => (
-            "400 Bad Request",
-            r#"{"_error": {"status": 400, "title": "Bad request", "message": "sender is blocked"}}"#,
-        ),
-    };
-    let length = body.len();
-    // Without a generous limit the program would pace itself for minutes.
-    let limits = "x-ratelimit-limit: 1000000\r\nx-ratelimit-remaining: 999999\r\nx-ratelimit-reset: 4102444800";
-    write!(stream, "HTTP/1.1 {status}\r\n{limits}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+    let refusal = r#"{"_error": {"status": 400, "title": "Bad request", "message": "sender is blocked"}}"#;
+    stub::serve(move |_| ("400 Bad Request", refusal))
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod expected;
 pub(crate) mod front;
 pub(crate) mod mails;
 pub(crate) mod real;
+pub(crate) mod stub;
 
 use assert_cmd::Command;
 use serde_json::Value;

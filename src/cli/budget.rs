@@ -1,7 +1,7 @@
 //! How much of a run the user allows: requests, time, or until a moment.
 
 use crate::front::Cancellation;
-use crate::upload::passed;
+use crate::upload::Ending;
 use clap::Args;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
@@ -47,6 +47,15 @@ fn local(moment: SystemTime) -> Option<String> {
     Some(time.strftime("%Y-%m-%d %H:%M %Z").to_string())
 }
 
+/// Which budget ended a run, in words; `is_late` if its time did. None if it was no budget.
+pub(super) fn used_up(ending: &Ending, is_late: bool) -> Option<&'static str> {
+    match ending {
+        Ending::Spent => Some("The budget of requests is used up"),
+        Ending::Interrupted if is_late => Some("The time to stop has come"),
+        _ => None,
+    }
+}
+
 /// Ends sending and looking alike when their time has come.
 pub(super) struct Clock {
     has_struck: Arc<AtomicBool>,
@@ -79,6 +88,17 @@ impl Drop for Clock {
         if let Some(watch) = &self.watch {
             watch.abort();
         }
+    }
+}
+
+/// Returns when the system's clock has passed that moment: it is looked at again and again, since a machine that sleeps or a
+/// clock that is set must not lengthen a budget.
+async fn passed(moment: SystemTime) {
+    const LOOK: Duration = Duration::from_secs(10);
+    while let Ok(left) = moment.duration_since(SystemTime::now())
+        && !left.is_zero()
+    {
+        tokio::time::sleep(left.min(LOOK)).await;
     }
 }
 

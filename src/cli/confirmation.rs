@@ -8,7 +8,7 @@ use super::sending::stop_failure;
 use crate::front::FrontError;
 use crate::ledger::{Ledger, LedgerError, Reached, State, Tally, Verdict};
 use crate::report::{Amiss, Report, Seen, counted};
-use crate::upload::{self, Budget};
+use crate::upload;
 use crate::verify::{self, Outcome, Stop};
 use std::ops::Range;
 
@@ -40,7 +40,7 @@ impl Confirmation {
         match outcome.ending {
             verify::Ending::Finished => upload::Ending::Finished,
             verify::Ending::Interrupted => upload::Ending::Interrupted,
-            verify::Ending::Stopped(Stop::Spent) => upload::Ending::Budget(Budget::Requests),
+            verify::Ending::Stopped(Stop::Spent) => upload::Ending::Spent,
             verify::Ending::Stopped(stop) => {
                 self.stop = Some(stop);
                 upload::Ending::Interrupted

@@ -176,7 +176,7 @@ pub(super) fn conclude(context: &Context, sent: sending::Sent, report: Report) -
 fn conclude_with(context: &Context, sent: sending::Sent, mut report: Report, more: &[String]) -> Result<Exit, Failure> {
     let failure = sent.confirmation.failure(context, &sent.ledger);
     report.seen = sent.confirmation.seen;
-    match failure.map_or_else(|| sending::verdict(context, sent.ending, sent.looks, &report), Err) {
+    match failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err) {
         Ok((exit, words)) => {
             report.ending = plan::with_more(words, more);
             plan::finish(context, report, exit)

@@ -8,7 +8,7 @@ use crate::event::Observer;
 use crate::front::{Cancellation, Client};
 use crate::ledger::{Ledger, LedgerError, State};
 use crate::plan::Rebuilder;
-use crate::upload::{self, Budget, Ending, Job, Stop};
+use crate::upload::{self, Doubted, Ending, Job, Stop};
 use crate::verify::{self, Resend, Scope, Timing, first_conversation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -33,24 +33,26 @@ impl Sender {
     /// Sends everything that is left, and looks for it; a first import begins with one conversation.
     pub(super) async fn send_and_confirm(self) -> Result<Sent, Failure> {
         let clock = Clock::start(self.pace.until, &self.cancellation);
+        let doubted = Doubted::of(&self.ledger)?;
+        let ledger = Arc::clone(&self.ledger);
+        // Nothing waits for it while there is something to send.
+        let otherwise = tokio::task::spawn_blocking(move || doubted.sent_otherwise(&ledger));
         let sent = self.one_after_another().await?;
-        let ending = match sent.ending {
-            Ending::Interrupted if clock.has_struck() => Ending::Budget(Budget::Time),
-            ending => ending,
-        };
-        Ok(Sent { ending, ..sent })
+        // It fails to be joined only where a panic was told on its way.
+        let otherwise = otherwise.await.unwrap_or(Ok(0))?;
+        Ok(Sent { otherwise, is_late: clock.has_struck(), ..sent })
     }
 
     async fn one_after_another(self) -> Result<Sent, Failure> {
         let mut confirmation = Confirmation::default();
         let Some(patience) = self.pace.patience else {
             let outcome = self.upload(None, None).await;
-            return Ok(self.sent(outcome.accepted, outcome.otherwise, outcome.ending, confirmation));
+            return Ok(self.sent(outcome.accepted, outcome.ending, confirmation));
         };
         let timing = Timing::of(self.pace.settle, patience);
-        let (mut accepted, mut otherwise) = (0, 0);
-        if let Some(ending) = self.check_first(timing, &mut confirmation, &mut accepted, &mut otherwise).await? {
-            return Ok(self.sent(accepted, otherwise, ending, confirmation));
+        let mut accepted = 0;
+        if let Some(ending) = self.check_first(timing, &mut confirmation, &mut accepted).await? {
+            return Ok(self.sent(accepted, ending, confirmation));
         }
         let (settled, heard) = mpsc::unbounded_channel();
         let look = self.look(Scope::Beside(heard), Some(self.resend()), timing);
@@ -64,13 +66,12 @@ impl Sender {
         };
         let (outcome, seen) = tokio::join!(upload, look);
         accepted += outcome.accepted;
-        otherwise += outcome.otherwise;
         let ending = match (outcome.ending, confirmation.take(seen)) {
             // Each stops the other: the one that was not told to stop knows why.
-            (Ending::Finished | Ending::Interrupted, seen @ Ending::Budget(_)) | (Ending::Finished, seen) => seen,
+            (Ending::Finished | Ending::Interrupted, seen @ Ending::Spent) | (Ending::Finished, seen) => seen,
             (ending, _) => ending,
         };
-        Ok(self.sent(accepted, otherwise, ending, confirmation))
+        Ok(self.sent(accepted, ending, confirmation))
     }
 
     /// A first import sends one conversation and looks before it sends any other. Gives why to send no more.
@@ -79,14 +80,12 @@ impl Sender {
         timing: Timing,
         confirmation: &mut Confirmation,
         accepted: &mut u64,
-        otherwise: &mut u64,
     ) -> Result<Option<Ending>, Failure> {
         let mut refusals = Refusals::default();
         while let Some(first) = first_conversation(&self.ledger)? {
             if !first.was_sent {
                 let outcome = self.upload(Some(first.range.clone()), None).await;
                 *accepted += outcome.accepted;
-                *otherwise += outcome.otherwise;
                 if !matches!(outcome.ending, Ending::Finished) {
                     return Ok(Some(outcome.ending));
                 }
@@ -124,7 +123,6 @@ impl Sender {
             settle: self.pace.settle,
             // What is taken up again is sent with the rest, not with the conversation that goes first.
             again: if only.is_some() { BTreeSet::new() } else { self.pace.again.clone() },
-            until: self.pace.until,
             only,
             settled,
         };
@@ -146,9 +144,9 @@ impl Sender {
         Resend { rebuilder: self.rebuilder.clone(), inboxes: self.inboxes.clone() }
     }
 
-    fn sent(&self, accepted: u64, otherwise: u64, ending: Ending, confirmation: Confirmation) -> Sent {
+    fn sent(&self, accepted: u64, ending: Ending, confirmation: Confirmation) -> Sent {
         let looks = self.pace.patience.is_some();
-        Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise, looks, ending, confirmation }
+        Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise: 0, looks, is_late: false, ending, confirmation }
     }
 }
 

@@ -4,15 +4,15 @@ use super::confirmation::{self, Confirmation};
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{Greeted, front_failure, nothing_sent};
-use super::interrupt;
 use super::sender::Sender;
+use super::{budget, interrupt};
 use crate::event::Observer;
 use crate::front::{Cancellation, FrontError, StopCause};
 use crate::ledger::Ledger;
 use crate::plan::Rebuilder;
 use crate::report::counted;
 use crate::source::Source;
-use crate::upload::{Budget, Ending, Stop};
+use crate::upload::{Ending, Stop};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,6 +20,10 @@ use tokio::runtime::Runtime;
 
 /// Blocking threads rebuild requests, parsing included; nesting is limited before a parse.
 const STACK: usize = 16 << 20;
+
+/// So many of them: enough to keep the processors busy making requests while a few others read the ledger at length. Each that
+/// makes a request holds its source and what was decoded of it in memory.
+const BLOCKING: usize = 16;
 
 /// How to reach and treat a Front.
 pub(super) struct Pace {
@@ -37,10 +41,12 @@ pub(super) struct Pace {
 pub(super) struct Sent {
     pub ledger: Arc<Ledger>,
     pub accepted: u64,
-    /// See [`crate::upload::Outcome::otherwise`].
+    /// Messages of unknown fate that an earlier run sent as another request than the plan has now.
     pub otherwise: u64,
     /// What was accepted is looked for, too.
     pub looks: bool,
+    /// It was time, and not the user, that interrupted it.
+    pub is_late: bool,
     pub ending: Ending,
     pub confirmation: Confirmation,
 }
@@ -50,6 +56,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_stack_size(STACK)
+        .max_blocking_threads(BLOCKING)
         .enable_all()
         .build()
         .map_err(|error| Failure::internal(format!("cannot start the runtime: {error}")))
@@ -105,6 +112,7 @@ pub(super) async fn send(
 pub(super) fn verdict(
     context: &Context,
     ending: Ending,
+    is_late: bool,
     looks: bool,
     report: &crate::report::Report,
 ) -> Result<(Exit, String), Failure> {
@@ -114,11 +122,10 @@ pub(super) fn verdict(
     let left = report.total.unknown + report.total.pending;
     let unseen = if looks { report.total.accepted } else { 0 };
     // A budget that ended with the work itself has stopped nothing.
-    let is_done = left + unseen == 0;
-    let ending = if is_done && matches!(ending, Ending::Budget(_)) { Ending::Finished } else { ending };
-    match ending {
-        Ending::Budget(budget) => {
-            let what = used_up(budget);
+    let (used_up, is_done) = (budget::used_up(&ending, is_late), left + unseen == 0);
+    let ending = if is_done && used_up.is_some() { Ending::Finished } else { ending };
+    match (ending, used_up) {
+        (Ending::Interrupted | Ending::Spent, Some(what)) => {
             let left = match (left, unseen) {
                 (left, 0) => format!("{} left to send", counted(left, "message")),
                 (0, unseen) => format!(
@@ -130,21 +137,15 @@ pub(super) fn verdict(
             };
             Ok((Exit::Budget, format!("{what}; nothing is lost, {left}; {again}")))
         }
-        Ending::Interrupted => Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
-        Ending::Stopped(stop) => Err(stop_failure(stop)),
-        Ending::Finished if report.total.unknown + report.total.pending > 0 => Ok((
+        (Ending::Interrupted | Ending::Spent, None) => {
+            Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}")))
+        }
+        (Ending::Stopped(stop), _) => Err(stop_failure(stop)),
+        (Ending::Finished, _) if report.total.unknown + report.total.pending > 0 => Ok((
             Exit::Unconfirmed,
             format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
         )),
-        Ending::Finished => Ok(finished(context, report)),
-    }
-}
-
-/// Which budget ended a run, in words.
-pub(super) fn used_up(budget: Budget) -> &'static str {
-    match budget {
-        Budget::Requests => "The budget of requests is used up",
-        Budget::Time => "The time to stop has come",
+        (Ending::Finished, _) => Ok(finished(context, report)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::mapping;
 use crate::plan::{Rebuilder, overview_of};
 use crate::report::{Report, counted};
 use crate::source::Source;
-use crate::upload::{Budget, Ending};
+use crate::upload::Ending;
 use crate::verify::{self, Job, MapError, Resend, Scope, Timing, write_map};
 use std::io::BufWriter;
 use std::path::Path;
@@ -58,10 +58,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         (outcome, clock.has_struck())
     });
     let mut confirmation = Confirmation::default();
-    let ending = match confirmation.take(outcome) {
-        Ending::Interrupted if is_late => Ending::Budget(Budget::Time),
-        ending => ending,
-    };
+    let ending = confirmation.take(outcome);
     let failure = confirmation.failure(context, &ledger);
     let mut report = plan::report(context, "verify", &ledger, None)?;
     report.seen = confirmation.seen;
@@ -76,12 +73,10 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     if let Some(failure) = failure {
         return Err(plan::finish_failed(context, report, failure, &[]));
     }
-    let (exit, words) = match ending {
-        Ending::Finished => verdict(context, &report),
-        Ending::Budget(budget) => {
+    let (exit, words) = match budget::used_up(&ending, is_late) {
+        Some(what) => {
             let left = counted(report.total.accepted, "message");
             let again = context.command("verify");
-            let what = sending::used_up(budget);
             (
                 Exit::Budget,
                 format!(
@@ -89,7 +84,8 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
                 ),
             )
         }
-        Ending::Interrupted | Ending::Stopped(_) => interrupted(context),
+        None if matches!(ending, Ending::Finished) => verdict(context, &report),
+        None => interrupted(context),
     };
     report.ending = words;
     plan::finish(context, report, exit)

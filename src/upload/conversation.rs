@@ -1,7 +1,7 @@
 //! Sending one conversation: oldest first, one request at a time.
 
 use super::queue::{Known, Run};
-use super::{BYTE_BUDGET, BYTE_UNIT, Budget, Ending, Left, Shared, Stop};
+use super::{BYTE_BUDGET, BYTE_UNIT, Ending, Left, Shared, Stop};
 use crate::front::{Answer, StopCause};
 use crate::ledger::{Entry, State, Verdict};
 use crate::plan::Rebuilt;
@@ -154,7 +154,7 @@ impl Conversation {
             Answer::Cancelled { .. } => (State::Planned, Next::Leave),
             Answer::Stop { cause, may_be_there } => {
                 self.shared.end(match cause {
-                    StopCause::Spent => Ending::Budget(Budget::Requests),
+                    StopCause::Spent => Ending::Spent,
                     cause => Ending::Stopped(Stop::Front(cause)),
                 });
                 if may_be_there {

@@ -22,6 +22,7 @@ mod recorder;
 mod retry;
 mod rounds;
 
+pub use doubted::Doubted;
 pub use retry::{Chosen, TakenUp, choose};
 
 use crate::event::{Event, Observer, Stage};
@@ -36,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 /// Conversations open for each request in flight, so that there is always one that is ready.
@@ -72,8 +73,6 @@ pub struct Job {
     pub settle: Duration,
     /// Missing messages that are to be sent again with the same id, by position.
     pub again: BTreeSet<u64>,
-    /// When to stop by itself.
-    pub until: Option<SystemTime>,
     /// These positions and no others; all that are left without it.
     pub only: Option<Range<u64>>,
     /// Hears of each conversation in which something was accepted, once nothing more is sent of it in this run: its
@@ -85,9 +84,6 @@ pub struct Job {
 pub struct Outcome {
     /// Messages that Front accepted in this run.
     pub accepted: u64,
-    /// Messages of unknown fate that an earlier run sent as another request than the plan has now: the mapping or
-    /// threadlift changed in between. Front keeps the one that came first; the journal has the digests of both.
-    pub otherwise: u64,
     /// How it ended.
     pub ending: Ending,
 }
@@ -99,19 +95,10 @@ pub enum Ending {
     Finished,
     /// The user asked to stop.
     Interrupted,
-    /// As much was done as the user allowed.
-    Budget(Budget),
+    /// The budget of requests is used up.
+    Spent,
     /// Front, a source, or the ledger stopped it.
     Stopped(Stop),
-}
-
-/// What a run may use up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Budget {
-    /// Requests to Front.
-    Requests,
-    /// Time.
-    Time,
 }
 
 /// What stopped a run.
@@ -150,13 +137,6 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         Ok(started) => started,
         Err(error) => return Outcome::stopped_early(Stop::Thread(error)),
     };
-    let doubted = match doubted::of(&job.ledger) {
-        Ok(doubted) => doubted,
-        Err(error) => return Outcome::stopped_early(Stop::Ledger(Arc::new(error))),
-    };
-    let ledger = Arc::clone(&job.ledger);
-    // Reads the whole journal, if there are any; nothing waits for it.
-    let otherwise = tokio::task::spawn_blocking(move || doubted::sent_otherwise(&ledger, &doubted));
     let shared = Arc::new(Shared {
         ledger: job.ledger,
         rebuilder: job.rebuilder,
@@ -175,23 +155,11 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         observer: Arc::clone(&observer),
         cancellation,
     });
-    let clock = job.until.map(|until| {
-        let shared = Arc::clone(&shared);
-        tokio::spawn(async move {
-            passed(until).await;
-            shared.end(Ending::Budget(Budget::Time));
-        })
-    });
     let rounds = if is_partial { 1 } else { rounds::MOST };
     let mut rounds = Rounds::new(Arc::clone(&shared), open_conversations(job.in_flight, job.settle), rounds);
     rounds.send(queue).await;
     let panic = rounds.end();
     shared.settle_what_is_left();
-    if let Some(clock) = clock {
-        clock.abort();
-        // Its handle of what is shared must be gone before the recorder can end.
-        let _ = clock.await;
-    }
     observer.event(Event::StageFinished { stage: Stage::Sending });
     let accepted = shared.accepted.load(Ordering::Relaxed);
     let ending = shared.ending.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -203,25 +171,17 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         // A bug. What was sent is recorded; to go on as if nothing had happened would leave messages behind in silence.
         std::panic::resume_unwind(panic);
     }
-    let otherwise = match otherwise.await {
-        Ok(Ok(count)) => count,
-        Ok(Err(error)) => {
-            return Outcome { accepted, otherwise: 0, ending: Ending::Stopped(Stop::Ledger(Arc::new(error))) };
-        }
-        // The runtime is shutting down, or a panic was told on its way.
-        Err(_) => 0,
-    };
     let ending = match ending {
         Some(ending) => ending,
         None if interrupted => Ending::Interrupted,
         None => Ending::Finished,
     };
-    Outcome { accepted, otherwise, ending }
+    Outcome { accepted, ending }
 }
 
 impl Outcome {
     fn stopped_early(stop: Stop) -> Self {
-        Self { accepted: 0, otherwise: 0, ending: Ending::Stopped(stop) }
+        Self { accepted: 0, ending: Ending::Stopped(stop) }
     }
 }
 
@@ -231,17 +191,6 @@ impl Outcome {
 fn open_conversations(in_flight: usize, settle: Duration) -> usize {
     let settling = (settle.as_secs_f64() * MOST_A_SECOND).ceil() as usize;
     in_flight.max(1).saturating_mul(OPEN_PER_REQUEST).saturating_add(settling).min(MOST_OPEN)
-}
-
-/// Returns when the system's clock has passed that moment: it is looked at again and again, since a machine that sleeps or a
-/// clock that is set must not lengthen a budget.
-pub async fn passed(moment: SystemTime) {
-    const LOOK: Duration = Duration::from_secs(10);
-    while let Ok(left) = moment.duration_since(SystemTime::now())
-        && !left.is_zero()
-    {
-        tokio::time::sleep(left.min(LOOK)).await;
-    }
 }
 
 /// What all conversations share.

@@ -14,7 +14,7 @@ use crate::plan::testing::Folder;
 use front::Front;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Longer than any test runs: what waits for it never happens.
 const NEVER: Duration = Duration::from_secs(100_000);
@@ -33,7 +33,6 @@ struct World {
     /// What the mapping says beyond inbox and source.
     more: &'static str,
     again: BTreeSet<u64>,
-    until: Option<SystemTime>,
 }
 
 impl World {
@@ -63,7 +62,6 @@ impl World {
             settle: Duration::ZERO,
             more: "",
             again: BTreeSet::new(),
-            until: None,
         }
     }
 
@@ -76,7 +74,6 @@ impl World {
             in_flight: self.in_flight,
             settle: self.settle,
             again: self.again.clone(),
-            until: self.until,
             only: None,
             settled: None,
         }

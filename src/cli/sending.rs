@@ -23,7 +23,7 @@ const STACK: usize = 16 << 20;
 
 /// So many of them: enough to keep the processors busy making requests while a few others read the ledger at length. Each that
 /// makes a request holds its source and what was decoded of it in memory.
-const BLOCKING: usize = 16;
+const BLOCKING: usize = 6;
 
 /// How to reach and treat a Front.
 pub(super) struct Pace {

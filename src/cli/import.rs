@@ -5,6 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{Greeted, Known};
 use super::interrupt::NOTICE;
+use super::online::Doubling;
 use super::rejects::Bundle;
 use super::retry;
 use super::sending::{self, Pace};
@@ -140,9 +141,9 @@ async fn meet(
     // What a pilot sends is thrown away again.
     if context.pilot.is_none() {
         match online::double_history(context, &greeted, ledger).await? {
-            (Some(double), _) => return Err(double.failure(context)),
-            (None, Some(note)) => super::say(&format!("note: {note}\n")),
-            (None, None) => {}
+            Doubling::Excluded => {}
+            Doubling::Likely(double) => return Err(double.failure(context)),
+            Doubling::Unclear(note) => super::say(&format!("note: {note}\n")),
         }
     }
     online::check_tags(context, &greeted, overview, create_tags).await?;

@@ -46,7 +46,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let is_loopback = mapping::is_loopback(&settings.base_url);
-    let front = runtime.block_on(sending::unless_stopped(context, greeting::knock(settings)))?;
+    let front = runtime.block_on(sending::unless_stopped(context, until, greeting::knock(settings)))?;
     // Before planning, which may take hours.
     let (company, named) = front.company();
     ledger.check_company(company, named).map_err(greeting::nothing_sent)?;
@@ -80,7 +80,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
         return Err(plan::unbalanced(&before));
     }
     let meeting = meet(context, front, &overview, &ledger, args.create_tags);
-    let greeted = runtime.block_on(sending::unless_stopped(context, meeting))?;
+    let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
     let left = before.total.pending + before.total.unknown + taken.count();
     before.ending = format!(
         "Ready to send {} to {}{}.",

@@ -205,7 +205,7 @@ impl Asking {
     pub(super) fn begin(context: &Context, args: &FrontArgs) -> Result<Self, Failure> {
         let settings = greeting::settings(context, args)?;
         let runtime = sending::runtime()?;
-        let front = runtime.block_on(sending::unless_stopped(context, greeting::knock(settings)))?;
+        let front = runtime.block_on(sending::unless_stopped(context, None, greeting::knock(settings)))?;
         Ok(Self { runtime, front })
     }
 
@@ -242,6 +242,6 @@ impl Asking {
             }
             Ok(lines)
         };
-        runtime.block_on(sending::unless_stopped(context, asked))
+        runtime.block_on(sending::unless_stopped(context, None, asked))
     }
 }

@@ -94,6 +94,25 @@ fn a_length_of_time_stops_the_import_with_exit_6() {
 }
 
 #[test]
+fn a_length_of_time_ends_even_while_front_puts_off_the_first_question() {
+    let scene = Scene::new(&["--fault-reads", "429=1/1:30"]);
+    for command in ["import", "verify"] {
+        let (output, _) = match command {
+            "import" => scene.import(&["--max-duration", "1s"]),
+            _ => scene.verify(&["--max-duration", "1s"]),
+        };
+        assert_eq!(output.status.code(), Some(6), "{command}: {}", says(&output));
+        assert!(says(&output).contains("the time to stop has come while Front was being asked; nothing was sent"));
+        if command == "import" {
+            // What `verify` looks for has to be planned.
+            let plan = scene.workspace.threadlift().args(["plan", DEMO, "--quiet"]).output().expect("plan");
+            assert_eq!(plan.status.code(), Some(0), "{}", says(&plan));
+        }
+    }
+    scene.front.received_nothing();
+}
+
+#[test]
 fn budgets_that_cannot_be_meant_are_refused_before_anything_is_read() {
     let scene = Scene::new(&[]);
     for options in
@@ -211,6 +230,26 @@ fn verify_keeps_to_its_budget_of_requests_and_goes_on_where_it_stopped() {
     assert_eq!(output.status.code(), Some(0), "{}", says(&output));
     assert_eq!(summary["seen"]["confirmed"].as_u64(), Some(left), "nothing is looked for twice");
     scene.goes_on();
+}
+
+#[test]
+fn a_signal_ends_verify_as_well_and_what_was_seen_stays() {
+    let scene = Scene::new(&["--appear-after-ms", "600000"]);
+    let (output, sent) = scene.import(&["--no-verify"]);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    let mut command = scene.workspace.program();
+    let options = ["--max-duration", "9h", "--base-url", scene.front.base_url()];
+    command.args(["verify", DEMO]).args(options).env("FRONT_API_TOKEN", TOKEN);
+    let said = scene.workspace.path("verify.out");
+    let mut verify = Process::start(&mut command, &said);
+    let said = || std::fs::read_to_string(&said).unwrap_or_default();
+    poll(PATIENCE, "the beginning of looking", || said().contains("this run stops by itself") || verify.has_ended());
+    signal(&verify, "INT");
+    assert_eq!(verify.wait().code(), Some(130), "{}", said());
+    assert!(said().contains("Interrupted; what was seen is in the ledger, run it again to go on: "), "{}", said());
+    let status = scene.workspace.threadlift().args(["status", DEMO, "--json"]).output().expect("status");
+    let status: Value = must(serde_json::from_slice(&status.stdout), "status");
+    assert_eq!((figure(&status, "accepted"), figure(&status, "missing")), (figure(&sent, "accepted"), 0));
 }
 
 #[test]

@@ -245,13 +245,34 @@ fn a_first_import_sends_one_conversation_and_nothing_else_until_it_is_there() {
     let import = scene.import(&[]).with(7);
     import.says(&["the first conversation, of 1 message", "c1@x.example", "nothing else was sent", "--no-verify"]);
     assert_eq!((import.figure("pending"), import.figure("missing")), (7, 1));
-    assert_eq!(scene.front.stored(), 0);
+    assert_eq!((scene.sendings("c1"), scene.front.stored()), (1, 0), "not twice before anybody has looked at it");
     // Again: it is sent once more, and looked for once more.
     scene.import(&[]).with(7);
     assert_eq!((scene.sendings("c1"), scene.front.stored()), (2, 0));
     let import = scene.import(&["--no-verify"]).with(7);
     assert_eq!((import.figure("accepted"), import.figure("missing")), (8, 1));
     assert_eq!(scene.front.stored(), 7);
+}
+
+#[test]
+fn a_budget_that_ends_with_the_second_sending_leaves_it_to_the_next_run() {
+    // The one with a file is sent alone, does not come, and stops the first run.
+    let scene = Scene::with(&["--lose", "lamp c1"]);
+    scene.import(&[]).with(7);
+    // Questions before anything is sent, a look, and another before it is given up: then it would be sent again.
+    let spent = (4..12).find_map(|most| {
+        let import = scene.import(&["--max-requests", &most.to_string()]).with(6);
+        import.says(&["The budget of requests is used up; nothing is lost, "]);
+        (scene.sendings("c1") == 2).then_some(import)
+    });
+    let import = spent.unwrap_or_else(|| panic!("no budget ended there"));
+    assert_eq!((import.figure("unknown"), import.figure("missing"), scene.front.stored()), (1, 0, 0));
+    import.says(&["8 messages left to send; run it again to go on: threadlift import mail.toml"]);
+    let import = scene.import(&[]).with(0);
+    assert_eq!((import.figure("confirmed"), import.figure("missing")), (8, 0));
+    assert_eq!([scene.sendings("c1"), scene.sendings("d1")], [3, 1]);
+    let counted = scene.front.stop();
+    assert_eq!((&counted["messages"], &counted["changed_repeats"]), (&8.into(), &0.into()), "{counted}");
 }
 
 #[test]

@@ -56,6 +56,11 @@ pub(super) fn used_up(ending: &Ending, is_late: bool) -> Option<&'static str> {
     }
 }
 
+/// A budget that ended with the work itself has stopped nothing: a run that had no more to do is finished.
+pub(super) fn unless_done(ending: Ending, is_late: bool, is_done: bool) -> Ending {
+    if is_done && used_up(&ending, is_late).is_some() { Ending::Finished } else { ending }
+}
+
 /// Ends sending and looking alike when their time has come.
 pub(super) struct Clock {
     has_struck: Arc<AtomicBool>,
@@ -69,7 +74,7 @@ impl Clock {
         let (struck, cancellation) = (Arc::clone(&has_struck), cancellation.clone());
         let watch = until.map(|until| {
             tokio::spawn(async move {
-                passed(until).await;
+                over(Some(until)).await;
                 struck.store(!cancellation.is_cancelled(), Ordering::Relaxed);
                 cancellation.cancel();
             })
@@ -91,11 +96,19 @@ impl Drop for Clock {
     }
 }
 
-/// Returns when the system's clock has passed that moment: it is looked at again and again, since a machine that sleeps or a
-/// clock that is set must not lengthen a budget.
-async fn passed(moment: SystemTime) {
+/// Returns when it is that time; never without one.
+pub(super) async fn over(until: Option<SystemTime>) {
+    match until {
+        Some(until) => passed(until, SystemTime::now).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns when the `clock` has passed that moment: it is looked at again and again, since a machine that sleeps or a clock
+/// that is set must not lengthen a budget.
+async fn passed(moment: SystemTime, clock: impl Fn() -> SystemTime) {
     const LOOK: Duration = Duration::from_secs(10);
-    while let Ok(left) = moment.duration_since(SystemTime::now())
+    while let Ok(left) = moment.duration_since(clock())
         && !left.is_zero()
     {
         tokio::time::sleep(left.min(LOOK)).await;
@@ -162,9 +175,58 @@ fn moment_after(written: &str, now: &Zoned) -> Result<Timestamp, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{length, moment_after};
+    use super::{Clock, length, moment_after, passed, unless_done};
+    use crate::front::Cancellation;
+    use crate::upload::Ending;
     use jiff::Zoned;
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_forward_while_nobody_looks_ends_a_budget_within_seconds() {
+        let (began, start) = (Instant::now(), SystemTime::UNIX_EPOCH);
+        // After a minute it shows eight hours more.
+        let clock = || {
+            let elapsed = began.elapsed();
+            start + elapsed + if elapsed < Duration::from_mins(1) { Duration::ZERO } else { Duration::from_hours(8) }
+        };
+        passed(start + Duration::from_hours(8), clock).await;
+        assert!((60..=70).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+        let began_again = Instant::now();
+        passed(clock() + Duration::from_mins(3), clock).await;
+        assert_eq!(began_again.elapsed().as_secs(), 180, "not before it has passed either");
+    }
+
+    #[test]
+    fn a_budget_that_ends_with_the_work_itself_has_stopped_nothing() {
+        let ended = |ending, is_late, is_done| format!("{:?}", unless_done(ending, is_late, is_done));
+        assert_eq!(ended(Ending::Interrupted, true, true), "Finished");
+        assert_eq!(ended(Ending::Spent, false, true), "Finished");
+        assert_eq!(ended(Ending::Interrupted, true, false), "Interrupted");
+        assert_eq!(ended(Ending::Spent, false, false), "Spent");
+        assert_eq!(ended(Ending::Interrupted, false, true), "Interrupted", "the user, not a budget");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_of_time_stops_a_run_and_knows_whether_the_user_was_first() {
+        let soon = || Some(SystemTime::now() + Duration::from_millis(20));
+        let cancellation = Cancellation::new();
+        let clock = Clock::start(soon(), &cancellation);
+        assert!(!clock.has_struck());
+        cancellation.cancelled().await;
+        assert!(clock.has_struck());
+
+        let cancellation = Cancellation::new();
+        let clock = Clock::start(soon(), &cancellation);
+        cancellation.cancel();
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        assert!(!clock.has_struck(), "the user stopped it before");
+
+        let cancellation = Cancellation::new();
+        drop(Clock::start(soon(), &cancellation));
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        assert!(!cancellation.is_cancelled(), "what has ended is not stopped any more");
+    }
 
     #[test]
     fn a_length_is_whole_numbers_with_units() {

@@ -195,3 +195,51 @@ fn first_failure(context: &Context, ledger: &Ledger, range: Range<u64>) -> Resul
         )),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::Folder;
+
+    #[test]
+    fn the_first_conversation_is_good_only_if_all_that_front_took_of_it_was_seen_as_planned() {
+        let accepted = || State::Accepted { uid: "u".into() };
+        let seen = |differs: Option<&str>| State::Confirmed {
+            message_id: "msg_1".into(),
+            conversation_id: "cnv_1".into(),
+            differs: differs.map(str::to_owned),
+        };
+        let good = || vec![State::Sending, accepted(), seen(None)];
+        let different = vec![State::Sending, accepted(), seen(Some("date"))];
+        let missing = vec![State::Sending, accepted(), State::Missing { uid: "u".into(), why: "not there".into() }];
+        let refused = vec![State::Sending, State::Refused { status: 400, cause: "no".into() }];
+        let unknown = vec![State::Sending, State::Unknown { why: "lost".into() }];
+        for (first, second, is_good) in [
+            (good(), good(), true),
+            (good(), refused.clone(), true),
+            (good(), unknown.clone(), true),
+            (good(), different, false),
+            (good(), missing, false),
+            (good(), vec![State::Sending, accepted()], false),
+            (refused, unknown, false),
+        ] {
+            let folder = Folder::new();
+            for name in ["a1", "a2"] {
+                let letter = format!(
+                    "Message-ID: <{name}@x>\nReferences: <a@x>\nDate: Sun, 27 Jan 2019 10:00:00 +0000\n\
+                     From: ada@shop.example\nTo: support@acme.example\n\n{name}\n"
+                );
+                folder.write(&format!("{name}.eml"), &letter);
+            }
+            let mut ledger = folder.open_ledger();
+            folder.plan(&mut ledger, "");
+            for (position, states) in [(0, &first), (1, &second)] {
+                let changes: Vec<(u64, State)> = states.iter().map(|state| (position, state.clone())).collect();
+                ledger.mark(&changes).unwrap();
+            }
+            let mut confirmation = Confirmation::default();
+            assert_eq!(confirmation.is_first_good(&ledger, &(0..2)).unwrap(), is_good, "{first:?} {second:?}");
+            assert_eq!(confirmation.first, (!is_good).then_some(0..2));
+        }
+    }
+}

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{Greeted, Known};
 use super::interrupt::NOTICE;
+use super::online::Doubling;
 use super::rejects::Bundle;
 use super::retry;
 use super::sending::{self, Pace};
@@ -45,7 +46,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let is_loopback = mapping::is_loopback(&settings.base_url);
-    let front = runtime.block_on(sending::unless_stopped(context, greeting::knock(settings)))?;
+    let front = runtime.block_on(sending::unless_stopped(context, until, greeting::knock(settings)))?;
     // Before planning, which may take hours.
     let (company, named) = front.company();
     ledger.check_company(company, named).map_err(greeting::nothing_sent)?;
@@ -79,7 +80,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
         return Err(plan::unbalanced(&before));
     }
     let meeting = meet(context, front, &overview, &ledger, args.create_tags);
-    let greeted = runtime.block_on(sending::unless_stopped(context, meeting))?;
+    let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
     let left = before.total.pending + before.total.unknown + taken.count();
     before.ending = format!(
         "Ready to send {} to {}{}.",
@@ -140,9 +141,9 @@ async fn meet(
     // What a pilot sends is thrown away again.
     if context.pilot.is_none() {
         match online::double_history(context, &greeted, ledger).await? {
-            (Some(double), _) => return Err(double.failure(context)),
-            (None, Some(note)) => super::say(&format!("note: {note}\n")),
-            (None, None) => {}
+            Doubling::Excluded => {}
+            Doubling::Likely(double) => return Err(double.failure(context)),
+            Doubling::Unclear(note) => super::say(&format!("note: {note}\n")),
         }
     }
     online::check_tags(context, &greeted, overview, create_tags).await?;

@@ -104,36 +104,40 @@ pub(super) struct DoubleHistory {
     source: String,
 }
 
+/// Whether mail that is to be imported may be in Front already.
+pub(super) enum Doubling {
+    /// None of it, as far as Front says; or the mapping has answered for all of it.
+    Excluded,
+    /// Some of it: the mapping must answer.
+    Likely(DoubleHistory),
+    /// Front could not be asked; a note for the user.
+    Unclear(String),
+}
+
 /// Whether Front has, or may have, some of the mail that is to be imported. Its own copies have no external id, so nothing
 /// but the mapping's answer (`until`) keeps them from being doubled.
-///
-/// The second value is a note for the user where this could not be found out.
-pub(super) async fn double_history(
-    context: &Context,
-    greeted: &Greeted,
-    ledger: &Ledger,
-) -> Result<(Option<DoubleHistory>, Option<String>), Failure> {
+pub(super) async fn double_history(context: &Context, greeted: &Greeted, ledger: &Ledger) -> Result<Doubling, Failure> {
     let is_open = |source: &&SourceMapping| source.until.is_none() && !matches!(source.format, Format::Csv(_));
-    let Some(source) = context.mapping.sources.iter().find(is_open) else { return Ok((None, None)) };
+    let Some(source) = context.mapping.sources.iter().find(is_open) else { return Ok(Doubling::Excluded) };
     let channels = match greeted.client.channels().await {
         Ok(channels) => channels,
-        Err(FrontError::Unauthorized { .. }) => return Ok((None, Some(unseen("the token lacks `channels:read`")))),
+        Err(FrontError::Unauthorized { .. }) => return Ok(unclear("the token lacks `channels:read`")),
         // A gateway before Front may know fewer paths than Front.
         Err(error @ (FrontError::Unexpected { .. } | FrontError::Unreadable { .. })) => {
-            return Ok((None, Some(unseen(&error.to_string()))));
+            return Ok(unclear(&error.to_string()));
         }
         Err(error) => return Err(front_failure(&error)),
     };
     let ours = |address: &&String| context.mapping.ours.owns(address);
     let found = channels.iter().find_map(|channel| Some((channel, channel.addresses.iter().find(ours)?)));
-    let Some((channel, address)) = found else { return Ok((None, None)) };
+    let Some((channel, address)) = found else { return Ok(Doubling::Excluded) };
     let counts = ledger.counts();
     let is_first = counts.accepted + counts.confirmed + counts.missing + counts.different == 0;
     // Once something was imported, the oldest message there may be one of ours.
     let holding = match channel.inbox_id.as_ref().filter(|_| is_first) {
         None => None,
         Some(inbox) => match greeted.client.holding(inbox).await {
-            Ok(None) => return Ok((None, None)),
+            Ok(None) => return Ok(Doubling::Excluded),
             Ok(holding) => holding,
             Err(FrontError::Unauthorized { .. } | FrontError::Unexpected { .. } | FrontError::Unreadable { .. }) => {
                 None
@@ -141,15 +145,16 @@ pub(super) async fn double_history(
             Err(error) => return Err(front_failure(&error)),
         },
     };
-    let address = address.clone();
-    Ok((Some(DoubleHistory { address, holding, path_at: source.path_at, source: source.name.clone() }), None))
+    let (address, path_at) = (address.clone(), source.path_at);
+    let source = source.name.clone();
+    Ok(Doubling::Likely(DoubleHistory { address, holding, path_at, source }))
 }
 
-fn unseen(why: &str) -> String {
-    format!(
+fn unclear(why: &str) -> Doubling {
+    Doubling::Unclear(format!(
         "whether Front receives mail for your own addresses by itself could not be asked ({why}); if it \
          does, its newest mail and this import would be there twice: give every such [[source]] an `until`"
-    )
+    ))
 }
 
 impl DoubleHistory {
@@ -200,7 +205,7 @@ impl Asking {
     pub(super) fn begin(context: &Context, args: &FrontArgs) -> Result<Self, Failure> {
         let settings = greeting::settings(context, args)?;
         let runtime = sending::runtime()?;
-        let front = runtime.block_on(sending::unless_stopped(context, greeting::knock(settings)))?;
+        let front = runtime.block_on(sending::unless_stopped(context, None, greeting::knock(settings)))?;
         Ok(Self { runtime, front })
     }
 
@@ -230,10 +235,13 @@ impl Asking {
                     _ => no_tags(context, &greeted, &missing, false, None).sentence(),
                 });
             }
-            let (double, note) = double_history(context, &greeted, ledger).await?;
-            lines.extend(double.map(|double| format!("ATTENTION: {}", double.warning())).into_iter().chain(note));
+            match double_history(context, &greeted, ledger).await? {
+                Doubling::Excluded => {}
+                Doubling::Likely(double) => lines.push(format!("ATTENTION: {}", double.warning())),
+                Doubling::Unclear(note) => lines.push(note),
+            }
             Ok(lines)
         };
-        runtime.block_on(sending::unless_stopped(context, asked))
+        runtime.block_on(sending::unless_stopped(context, None, asked))
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         let bound = ledger.target();
         let greet =
             async { greeting::greet(context, greeting::knock(settings).await?, &overview, bound.as_ref()).await };
-        let greeted = sending::unless_stopped(context, greet).await?;
+        let greeted = sending::unless_stopped(context, None, greet).await?;
         sending::send(context, ledger, sources, greeted, pace, observer).await
     })?;
     let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;

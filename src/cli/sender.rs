@@ -120,6 +120,7 @@ impl Sender {
             client: self.client.clone(),
             inboxes: self.inboxes.clone(),
             in_flight: self.pace.in_flight,
+            bytes: upload::BYTES,
             settle: self.pace.settle,
             // What is taken up again is sent with the rest, not with the conversation that goes first.
             again: if only.is_some() { BTreeSet::new() } else { self.pace.again.clone() },

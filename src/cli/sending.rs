@@ -62,14 +62,21 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::internal(format!("cannot start the runtime: {error}")))
 }
 
-/// Does what comes before sending, unless the user asks to stop meanwhile: Front may be long in answering.
+/// Does what comes before sending, unless the user asks to stop meanwhile, or the time `until` which the command may run is over:
+/// Front may be long in answering.
 pub(super) async fn unless_stopped<T>(
     context: &Context,
+    until: Option<SystemTime>,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     tokio::select! {
         ended = work => ended,
         () = interrupt::noticed(&context.stop) => Err(not_sent()),
+        () = budget::over(until) => Err(Failure {
+            exit: Exit::Budget,
+            message: "the time to stop has come while Front was being asked; nothing was sent".to_owned(),
+            help: Some("run the same command again to go on".to_owned()),
+        }),
     }
 }
 
@@ -121,9 +128,8 @@ pub(super) fn verdict(
     let again = format!("run it again to go on: {}", context.command(command));
     let left = report.total.unknown + report.total.pending;
     let unseen = if looks { report.total.accepted } else { 0 };
-    // A budget that ended with the work itself has stopped nothing.
-    let (used_up, is_done) = (budget::used_up(&ending, is_late), left + unseen == 0);
-    let ending = if is_done && used_up.is_some() { Ending::Finished } else { ending };
+    let used_up = budget::used_up(&ending, is_late);
+    let ending = budget::unless_done(ending, is_late, left + unseen == 0);
     match (ending, used_up) {
         (Ending::Interrupted | Ending::Spent, Some(what)) => {
             let left = match (left, unseen) {

@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let is_loopback = mapping::is_loopback(&settings.base_url);
     let bound = ledger.target();
     let greet = async { greeting::greet(context, greeting::knock(settings).await?, &overview, bound.as_ref()).await };
-    let greeted = runtime.block_on(sending::unless_stopped(context, greet))?;
+    let greeted = runtime.block_on(sending::unless_stopped(context, until, greet))?;
     ledger.bind(&greeted.target)?;
     let ledger = Arc::new(ledger);
     let send = &context.mapping.send;

@@ -91,11 +91,9 @@ impl Client {
             )));
         }
         let token = settings.token.expose_secret().trim();
-        let authorization = HeaderValue::from_str(&format!("Bearer {token}")).ok().filter(|_| !token.is_empty());
-        let Some(mut authorization) = authorization else {
+        let Some(authorization) = authorization(token) else {
             return Err(setting("the token is empty or has characters that no token has".to_owned()));
         };
-        authorization.set_sensitive(true);
         let redaction = Redaction::new(token);
 
         let mut builder = reqwest::Client::builder()
@@ -269,6 +267,13 @@ impl Reply {
     }
 }
 
+/// The value of the header that proves who we are. Libraries that log headers leave out one that is marked as sensitive.
+fn authorization(token: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok().filter(|_| !token.is_empty())?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
 /// The error and what caused it, in one line: the outer one alone says little more than "error sending request".
 fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -279,4 +284,16 @@ fn with_causes(error: &dyn Error) -> String {
         cause = inner.source();
     }
     super::reason::one_line(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::authorization;
+
+    #[test]
+    fn the_header_with_the_token_does_not_show_it() {
+        let value = authorization("secret").unwrap();
+        assert_eq!((value.to_str().unwrap(), format!("{value:?}").as_str()), ("Bearer secret", "Sensitive"));
+        assert_eq!((authorization(""), authorization("to\nken")), (None, None));
+    }
 }

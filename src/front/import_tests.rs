@@ -135,7 +135,8 @@ async fn an_outage_counts_against_no_message_and_is_waited_out() {
 
 #[tokio::test]
 async fn an_outage_beyond_its_limit_stops_the_run() {
-    let timing = Timing { outage: Duration::from_millis(60), alone: Duration::from_millis(10), ..quick() };
+    // Long enough for a busy machine to try between the two.
+    let timing = Timing { outage: Duration::from_millis(600), alone: Duration::from_millis(1), ..quick() };
     let fake = Fake::script(vec![says(503, "", "down")]).await;
     let answer = fake.client(timing.clone()).await.import("inb_1", &message("m"), &Cancellation::new()).await;
     assert_eq!(

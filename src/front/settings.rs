@@ -195,3 +195,16 @@ impl FrontError {
         matches!(self, Self::Setting(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_front_asks_for_is_believed_within_reason() {
+        let timing = Timing::default();
+        for (asked, waited) in [(0, 50), (49, 50), (341, 341), (120_000, 120_000), (7_200_000, 120_000)] {
+            assert_eq!(timing.credible(Duration::from_millis(asked)), Duration::from_millis(waited), "{asked} ms");
+        }
+    }
+}

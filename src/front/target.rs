@@ -100,6 +100,7 @@ mod tests {
         assert!(trusts(front, "https://api2.frontapp.com/tags?page=2"));
         assert!(trusts(front, "https://acme.api.frontapp.com/tags"));
         assert!(!trusts(front, "http://acme.api.frontapp.com/tags"));
+        assert!(!trusts(front, "http://acme.api.frontapp.com:443/tags"));
         assert!(!trusts(front, "https://acme.api.frontapp.com:8443/tags"));
         assert!(!trusts(front, "https://evilfrontapp.com/tags"));
         assert!(!trusts(front, "https://api2.frontapp.com.evil.example/"));

@@ -1,7 +1,7 @@
 //! Sending one conversation: oldest first, one request at a time.
 
 use super::queue::{Known, Run};
-use super::{BYTE_BUDGET, BYTE_UNIT, Ending, Left, Shared, Stop};
+use super::{Ending, Left, Shared, Stop, units};
 use crate::front::{Answer, StopCause};
 use crate::ledger::{Entry, State, Verdict};
 use crate::plan::Rebuilt;
@@ -95,7 +95,7 @@ impl Conversation {
             shared.stop(Stop::Inbox(planned.inbox.clone()));
             return Next::Leave;
         };
-        let units = u32::try_from(planned.size / BYTE_UNIT + 1).unwrap_or(BYTE_BUDGET).min(BYTE_BUDGET);
+        let units = units(planned.size).min(shared.byte_units);
         let (Ok(_bytes), Ok(_request)) = (shared.bytes.acquire_many(units).await, shared.requests.acquire().await)
         else {
             return Next::Leave;

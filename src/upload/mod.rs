@@ -50,11 +50,11 @@ const MOST_A_SECOND: f64 = 10.0;
 /// Conversations open at once, at most: each is a task with the positions of its messages.
 const MOST_OPEN: usize = 4_096;
 
-/// Bytes of requests held at once, in units of [`BYTE_UNIT`]; a larger request takes the whole budget. While a request is
-/// made, its source and what was decoded of it are in memory beside it.
-const BYTE_BUDGET: u32 = 1024;
+/// Bytes of requests held at once, for [`Job::bytes`]. While a request is made, its source and what was decoded of it are in
+/// memory beside it.
+pub const BYTES: u64 = 64 << 20;
 
-/// 64 KiB.
+/// A semaphore counts bytes in units of 64 KiB.
 const BYTE_UNIT: u64 = 64 << 10;
 
 /// What to send, and to where.
@@ -69,6 +69,8 @@ pub struct Job {
     pub inboxes: BTreeMap<String, String>,
     /// Requests in flight.
     pub in_flight: usize,
+    /// Bytes of requests held at once; a larger request has all of them to itself.
+    pub bytes: u64,
     /// Wait between the first message of a new ref and its second.
     pub settle: Duration,
     /// Missing messages that are to be sent again with the same id, by position.
@@ -137,6 +139,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         Ok(started) => started,
         Err(error) => return Outcome::stopped_early(Stop::Thread(error)),
     };
+    let byte_units = u32::try_from(job.bytes / BYTE_UNIT).unwrap_or(u32::MAX).max(1);
     let shared = Arc::new(Shared {
         ledger: job.ledger,
         rebuilder: job.rebuilder,
@@ -145,7 +148,8 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         settle: job.settle,
         settled: job.settled,
         requests: Semaphore::new(job.in_flight.max(1)),
-        bytes: Semaphore::new(BYTE_BUDGET as usize),
+        bytes: Semaphore::new(byte_units as usize),
+        byte_units,
         recorder,
         breaker: Mutex::new(Breaker::default()),
         accepted: AtomicU64::new(0),
@@ -185,6 +189,11 @@ impl Outcome {
     }
 }
 
+/// What a request of so many bytes takes of the budget.
+fn units(bytes: u64) -> u32 {
+    u32::try_from(bytes / BYTE_UNIT + 1).unwrap_or(u32::MAX)
+}
+
 /// How many conversations must be open so that requests leave at the full pace, although each new one waits for `settle` in
 /// between: those that wait, beside those whose request is in flight or about to be.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded right after")]
@@ -203,6 +212,8 @@ struct Shared {
     settled: Option<mpsc::UnboundedSender<Range<u64>>>,
     requests: Semaphore,
     bytes: Semaphore,
+    /// All that `bytes` has to give.
+    byte_units: u32,
     recorder: Recorder,
     breaker: Mutex<Breaker>,
     accepted: AtomicU64,

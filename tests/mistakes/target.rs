@@ -3,6 +3,7 @@
 use crate::harness::{DEADLINE, Scene, TOKEN};
 use crate::support::front::terminate;
 use crate::support::must;
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 use walkdir::WalkDir;
 
@@ -78,6 +79,23 @@ fn the_token_is_nowhere_to_be_found_after_an_import() {
         .keeps_quiet_about(SECRET);
     assert_eq!(front.stop()["messages"], 3);
     no_file_holds_the_secret(&scene);
+}
+
+#[test]
+fn no_proxy_gets_the_token_of_a_front_on_this_machine() {
+    let scene = Scene::that_works();
+    let front = scene.front_with(&["--token", SECRET]);
+    let proxy = must(TcpListener::bind("127.0.0.1:0"), "port");
+    must(proxy.set_nonblocking(true), "listener");
+    let url = format!("http://{}", must(proxy.local_addr(), "port"));
+    let mut command = scene.workspace.program();
+    command.args(["import", "m.toml", "--yes", "--base-url", front.base_url()]).env("FRONT_API_TOKEN", SECRET);
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(name, &url);
+    }
+    scene.ran(&must(command.env_remove("NO_PROXY").env_remove("no_proxy").output(), "import")).ended_with(0);
+    assert!(proxy.accept().is_err(), "something asked the proxy");
+    assert_eq!(front.stop()["messages"], 3);
 }
 
 #[test]

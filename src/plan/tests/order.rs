@@ -17,7 +17,9 @@ fn dates(entries: &[Entry]) -> Vec<i64> {
 
 #[test]
 fn the_thread_that_was_active_last_goes_first_and_its_oldest_message_before_the_others() {
-    assert_eq!(dates(&planned_mails(&mapping(""), &mails())), [0, 20, 10, 15]);
+    let mut mails = mails();
+    mails.push(letter("late", 90, "", "news"));
+    assert_eq!(dates(&planned_mails(&mapping(""), &mails)), [90, 0, 20, 10, 15]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod order;
 mod queue;
 mod trouble;
 
-use super::{Ending, Job, Outcome, run};
+use super::{BYTES, Ending, Job, Outcome, run};
 use crate::event::Silent;
 use crate::front::Cancellation;
 use crate::ledger::{Ledger, State, Target, Verdict};
@@ -29,6 +29,7 @@ struct World {
     inboxes: BTreeMap<String, String>,
     cancellation: Cancellation,
     in_flight: usize,
+    bytes: u64,
     settle: Duration,
     /// What the mapping says beyond inbox and source.
     more: &'static str,
@@ -39,6 +40,10 @@ impl World {
     /// Each name is a message: `a1`, `a2`, … are one conversation, the oldest first. Conversations are sent in the
     /// order of their letters.
     fn of(names: &[&str]) -> Self {
+        Self::of_letters(names, letter)
+    }
+
+    fn of_letters(names: &[&str], letter: impl Fn(&str) -> String) -> Self {
         let folder = Folder::new();
         for name in names {
             folder.write(&format!("{name}.eml"), &letter(name));
@@ -59,6 +64,7 @@ impl World {
             inboxes,
             cancellation: Cancellation::new(),
             in_flight: 4,
+            bytes: BYTES,
             settle: Duration::ZERO,
             more: "",
             again: BTreeSet::new(),
@@ -72,6 +78,7 @@ impl World {
             client: front.client.clone(),
             inboxes: self.inboxes.clone(),
             in_flight: self.in_flight,
+            bytes: self.bytes,
             settle: self.settle,
             again: self.again.clone(),
             only: None,

@@ -41,6 +41,32 @@ fn what_is_settled_is_left_out_and_what_was_accepted_makes_the_ref_known() {
 }
 
 #[test]
+fn whatever_may_be_in_front_already_goes_first_be_it_after_a_kill_or_under_a_new_plan() {
+    let names = ["a1", "a2", "a3", "a4", "a5"];
+    let world = World::of(&names);
+    world.mark("a2", &[State::Sending]);
+    world.mark("a4", &[State::Sending, unknown()]);
+    let first = [run_of(&["a2", "a4", "a1", "a3", "a5"], Known::New)];
+    assert_eq!(handed_out(&world, &names), first, "as long as the process lives");
+    let world = world.reopened();
+    assert_eq!(handed_out(&world, &names), first, "after a kill");
+    let world = world.replanned("[defaults]\ntags = [\"old\"]\n");
+    assert_eq!(handed_out(&world, &names), first, "under another plan");
+}
+
+#[test]
+fn what_is_missing_and_sent_again_goes_before_what_was_never_sent() {
+    let names = ["a1", "a2", "a3"];
+    let world = World::of(&names);
+    let missing = State::Missing { uid: "u".into(), why: "not there".into() };
+    world.mark("a2", &[State::Sending, accepted(), missing]);
+    let again = BTreeSet::from([world.position("a2")]);
+    let mut queue = Queue::of(&world.ledger, again).unwrap();
+    let positions = queue.next(&world.ledger).unwrap().map(|run| run.positions);
+    assert_eq!(positions, Some(["a2", "a1", "a3"].map(|name| world.position(name)).to_vec()));
+}
+
+#[test]
 fn where_everything_is_settled_nothing_comes() {
     let world = World::of(&["a1"]);
     world.mark("a1", &[State::Sending, accepted()]);

@@ -50,6 +50,28 @@ async fn a_bad_token_stops_the_run_with_nothing_marked() {
 }
 
 #[tokio::test]
+async fn what_may_have_arrived_before_the_run_was_stopped_is_unknown_and_goes_first_the_next_time() {
+    let names = ["a1", "a2", "b1"];
+    let mut world = World::of(&names);
+    world.in_flight = 1;
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let front = Front::answering(move |_| match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        0 => accepts(),
+        // Perhaps it took the message all the same.
+        1 => (500, String::new()),
+        _ => (401, "{}".to_owned()),
+    })
+    .await;
+    let outcome = world.send(&front).await;
+    assert!(matches!(outcome.ending, Ending::Stopped(Stop::Front(_))), "{:?}", outcome.ending);
+    let seen = front.seen();
+    let doubtful = seen.last().unwrap().as_str();
+    assert_eq!((seen.len(), world.state(doubtful).name()), (3, "unknown"), "{seen:?}");
+    let counts = world.ledger.counts();
+    assert_eq!((counts.accepted, counts.planned, counts.unknown), (1, 1, 1));
+}
+
+#[tokio::test]
 async fn ten_refusals_in_a_row_stop_the_run() {
     let names = ["a1", "b1", "c1", "d1", "e1", "f1", "g1", "h1", "i1", "j1", "k1", "l1"];
     let mut world = World::of(&names);

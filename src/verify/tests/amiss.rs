@@ -1,6 +1,9 @@
 //! What is missing or different.
 
 use super::*;
+use crate::front::{Answer, StopCause};
+use crate::verify::Stop;
+use tokio::sync::mpsc;
 
 /// Runs to the end, which takes no more than two patiences.
 async fn confirmed_or_not(world: &World) -> Outcome {
@@ -99,6 +102,17 @@ async fn a_message_that_reads_otherwise_is_named_different_with_what_differs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_seen_once_is_found_by_its_id_even_where_its_uid_leads_nowhere_any_more() {
+    let world = World::of(&["a1"]);
+    world.shows_as("a1", NOW, |message| Message { subject: Some("lamp".into()), ..message });
+    world.mark("a1", &[confirmed("a1")]);
+    world.front.forgets_uids();
+    let outcome = world.confirm(Scope::Sample(1)).await;
+    assert_eq!((outcome.different, outcome.missing), (1, 0), "{outcome:?}");
+    assert_eq!(world.differs("a1").as_deref(), Some("subject"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_was_sent_under_another_plan_is_not_compared_with_this_one() {
     let world = World::of(&["a1"]);
     let World { folder, ledger, front, .. } = world;
@@ -129,6 +143,18 @@ async fn a_thread_that_front_split_is_different_and_all_its_conversations_are_na
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_conversation_that_colleagues_merged_into_another_is_still_one() {
+    let world = World::of(&["a1", "a2"]);
+    world.mark("a1", &[confirmed("a1")]);
+    world.shows("a1", NOW);
+    world.shows("a2", NOW);
+    world.front.merges("cnv_a", "cnv_m");
+    let outcome = confirmed_or_not(&world).await;
+    assert_eq!((outcome.confirmed, outcome.different), (1, 0));
+    assert_eq!(world.differs("a2"), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_threads_that_front_put_into_one_conversation_are_different() {
     let world = World::of(&["a1", "b1", "b2"]);
     world.shows("a1", NOW);
@@ -148,6 +174,100 @@ async fn a_conversation_that_an_earlier_run_saw_is_remembered() {
     world.shows_as("b1", NOW, |message| Message { conversation_id: Some("cnv_a".into()), ..message });
     let outcome = confirmed_or_not(&world).await;
     assert_eq!(outcome.different, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_conversation_in_which_an_earlier_run_saw_a_thread_is_remembered() {
+    let world = World::of(&["a1", "a2", "b1"]);
+    world.mark("a1", &[confirmed("a1")]);
+    let astray = State::Confirmed {
+        message_id: "msg_a2".into(),
+        conversation_id: "cnv_z".into(),
+        differs: Some("one thread in several conversations: cnv_a, cnv_z".into()),
+    };
+    world.mark("a2", &[astray]);
+    world.shows_as("b1", NOW, |message| Message { conversation_id: Some("cnv_z".into()), ..message });
+    let outcome = confirmed_or_not(&world).await;
+    assert_eq!((outcome.confirmed, outcome.different), (0, 1));
+    assert_eq!(world.differs("b1").as_deref(), Some("two threads in one conversation: cnv_z"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_was_seen_before_is_different_once_another_turns_up_in_its_conversation() {
+    let world = World::of(&["a1", "b1", "c1"]);
+    world.mark("a1", &[confirmed("a1")]);
+    world.mark("c1", &[confirmed("c1")]);
+    world.shows_as("b1", NOW, |message| Message { conversation_id: Some("cnv_a".into()), ..message });
+    // Sent in this run, and seen before anybody has looked through what earlier runs left: nothing else is open.
+    let (settled, heard) = mpsc::unbounded_channel();
+    let position = world.position("b1");
+    settled.send(position..position + 1).unwrap();
+    let sending = async {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let state = world.state("b1");
+        drop(settled);
+        state
+    };
+    let (outcome, while_sending) = tokio::join!(world.confirm(Scope::Beside(heard)), sending);
+    assert_eq!(while_sending.name(), "confirmed");
+    assert_eq!((outcome.confirmed, outcome.different), (1, 1), "{outcome:?}");
+    let told = [world.differs("a1"), world.differs("b1"), world.differs("c1")];
+    assert_eq!(told.iter().flatten().collect::<Vec<_>>(), ["two threads in one conversation: cnv_a"]);
+    assert_eq!(world.front.asked(), ["uid b1"], "what was seen is not asked for again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_a_second_sending_comes_to_is_kept_and_only_an_acceptance_is_looked_for() {
+    let stopped = |cause| Answer::Stop { cause, may_be_there: false };
+    let no_token = StopCause::Unauthorized { status: 401, text: "no".into() };
+    for (answer, state) in [
+        (Answer::Refused { status: 400, cause: "no such tag".into() }, "refused"),
+        (Answer::Poison { attempts: 6, status: Some(500), cause: "boom".into() }, "refused"),
+        (Answer::Unknown { why: "no uid".into() }, "unknown"),
+        (Answer::Cancelled { sent_before: false }, "unknown"),
+        (stopped(StopCause::Spent), "unknown"),
+        (stopped(no_token), "unknown"),
+    ] {
+        let world = World::of(&["a1"]);
+        world.front.says_to_an_import(answer.clone());
+        let outcome = world.confirm(Scope::Open).await;
+        assert_eq!((world.state("a1").name(), outcome.resent), (state, 1), "{answer:?}");
+        assert_eq!(world.front.imported(), [world.request("a1")]);
+        match (&answer, &outcome.ending) {
+            (Answer::Stop { cause: StopCause::Spent, .. }, Ending::Stopped(Stop::Spent))
+            | (Answer::Stop { cause: StopCause::Unauthorized { .. }, .. }, Ending::Stopped(Stop::Sending(_)))
+            | (Answer::Cancelled { .. }, Ending::Interrupted)
+            | (Answer::Refused { .. } | Answer::Poison { .. } | Answer::Unknown { .. }, Ending::Finished) => {}
+            (answer, ending) => panic!("{answer:?}: {ending:?}"),
+        }
+        // From here on it is the import's to send, or the user's to take up again.
+        let world = world.reopened();
+        world.front.asked();
+        assert!(is_finished(&world.confirm(Scope::Open).await));
+        assert_eq!((world.front.imported().len(), world.front.asked().len()), (1, 0), "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_goes_out_under_a_new_id_is_not_sent_again_under_the_old_one() {
+    let world = World::of(&["a1"]);
+    world.mark("a1", &[State::Missing { uid: "a1".into(), why: "not there".into() }]);
+    // A kill comes before the plan with the new id is made.
+    world.ledger.renew(&std::collections::BTreeSet::from([world.position("a1")])).unwrap();
+    let world = world.reopened();
+    let outcome = confirmed_or_not(&world).await;
+    assert_eq!((outcome.missing, outcome.resent, world.front.imported().len()), (1, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_again_once_the_run_is_stopped() {
+    let world = World::of(&["a1", "a2"]);
+    // The first of the two that are missing stops the run.
+    world.front.says_to_an_import(Answer::Cancelled { sent_before: false });
+    let outcome = world.confirm(Scope::Open).await;
+    assert!(matches!(outcome.ending, Ending::Interrupted), "{outcome:?}");
+    assert_eq!((world.front.imported().len(), outcome.resent), (1, 1));
+    assert_eq!(world.states(&["a1", "a2"]), ["unknown", "accepted"]);
 }
 
 #[tokio::test(start_paused = true)]

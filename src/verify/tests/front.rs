@@ -24,6 +24,12 @@ struct Script {
     down_until: Option<Instant>,
     /// A message that is imported again appears after so long, under a new uid.
     appears: Option<Duration>,
+    /// What the next import is answered with, instead of a new uid.
+    says: Option<Answer>,
+    /// Questions are not answered any more.
+    is_silent: bool,
+    /// Conversations that were merged: the former id, and the one that it leads to.
+    merged: Option<(String, String)>,
     /// Lists name no uids.
     lists_without_uids: bool,
 }
@@ -57,9 +63,37 @@ impl Front {
         self.script.lock().unwrap().lists_without_uids = true;
     }
 
+    /// Uids lead nowhere any more; messages stay.
+    pub(super) fn forgets_uids(&self) {
+        for shown in &mut self.script.lock().unwrap().shown {
+            shown.message.uid = None;
+        }
+    }
+
     /// What is imported again appears after so long.
     pub(super) fn makes_what_is_sent_again(&self, after: Duration) {
         self.script.lock().unwrap().appears = Some(after);
+    }
+
+    /// The next import is answered so; where that is what a stopped run says, the run is stopped.
+    pub(super) fn says_to_an_import(&self, answer: Answer) {
+        self.script.lock().unwrap().says = Some(answer);
+    }
+
+    /// What was in one conversation is in another, to which the former id leads.
+    pub(super) fn merges(&self, former: &str, into: &str) {
+        let mut script = self.script.lock().unwrap();
+        for shown in &mut script.shown {
+            if shown.message.conversation_id.as_deref() == Some(former) {
+                shown.message.conversation_id = Some(into.to_owned());
+            }
+        }
+        script.merged = Some((former.to_owned(), into.to_owned()));
+    }
+
+    /// Answers no question any more.
+    pub(super) fn falls_silent(&self) {
+        self.script.lock().unwrap().is_silent = true;
     }
 
     /// Questions asked so far, and none of them again.
@@ -94,6 +128,9 @@ impl Front {
 impl Sight for Front {
     async fn by_uid(&self, uid: &str) -> Result<Option<Message>, FrontError> {
         self.ask(format!("uid {uid}"))?;
+        if self.script.lock().unwrap().is_silent {
+            std::future::pending::<()>().await;
+        }
         Ok(self.there().into_iter().find(|message| message.uid.as_deref() == Some(uid)))
     }
 
@@ -109,6 +146,11 @@ impl Sight for Front {
         next: Option<&str>,
     ) -> Result<Option<MessagePage>, FrontError> {
         self.ask(format!("list {conversation_id}"))?;
+        let merged = self.script.lock().unwrap().merged.clone();
+        let conversation_id = match &merged {
+            Some((former, into)) if former == conversation_id => into,
+            _ => conversation_id,
+        };
         let skip: usize = next.map_or(0, |next| next.parse().unwrap());
         let mut all: Vec<Message> = self
             .there()
@@ -126,10 +168,16 @@ impl Sight for Front {
         Ok(Some(MessagePage { messages: all.into_iter().skip(skip).take(limit as usize).map(bare).collect(), next }))
     }
 
-    async fn import(&self, _inbox: &str, request: &ImportRequest, _cancellation: &Cancellation) -> Answer {
+    async fn import(&self, _inbox: &str, request: &ImportRequest, cancellation: &Cancellation) -> Answer {
         let (uid, after) = {
             let mut script = self.script.lock().unwrap();
             script.imported.push(request.clone());
+            if let Some(answer) = script.says.take() {
+                if let Answer::Cancelled { .. } = answer {
+                    cancellation.cancel();
+                }
+                return answer;
+            }
             (format!("again-{}", script.imported.len()), script.appears)
         };
         if let Some(after) = after {

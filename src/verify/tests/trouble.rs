@@ -17,6 +17,20 @@ async fn a_token_that_may_not_read_stops_it_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_stopped_waits_for_no_answer_to_a_question() {
+    let world = World::of(&["a1"]);
+    world.front.falls_silent();
+    let stop = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        world.cancellation.cancel();
+    };
+    let began = tokio::time::Instant::now();
+    let (outcome, ()) = tokio::join!(world.confirm(Scope::Open), stop);
+    assert!(matches!(outcome.ending, Ending::Interrupted), "{outcome:?}");
+    assert_eq!((began.elapsed(), world.state("a1").name()), (Duration::from_secs(5), "accepted"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outage_of_minutes_says_nothing_about_the_messages() {
     let world = World::of(&["a1"]);
     world.front.is_down_for(Duration::from_mins(20));
@@ -72,4 +86,25 @@ fn a_first_import_begins_with_a_small_conversation_that_has_a_file_and_a_reply()
 
     ledger.mark(&[(c1, confirmed("c1"))]).unwrap();
     assert_eq!(first_conversation(&ledger).unwrap(), None, "something was seen: the way is known to be good");
+}
+
+#[test]
+fn a_first_import_does_not_begin_with_a_long_conversation_or_with_one_that_was_begun() {
+    let folder = Folder::new();
+    // With a file, and the first in the send order.
+    let with_file = letter("a1").replace("\n\nThis", "\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nThis")
+        + "--x\nContent-Disposition: attachment; filename=a.txt\n\nfile\n--x--\n";
+    folder.write("a1.eml", &with_file);
+    let names: Vec<String> = (2..=21).map(|number| format!("a{number}")).collect();
+    for name in names.iter().map(String::as_str).chain(["b1", "b2", "c1"]) {
+        folder.write(&format!("{name}.eml"), &letter(name));
+    }
+    let mut ledger = folder.open_ledger();
+    folder.plan(&mut ledger, "");
+    let of = |name: &str| ledger.find(&format!("{name}@x")).unwrap()[0];
+    let first = || first_conversation(&ledger).unwrap().expect("there is one").range;
+    assert_eq!(first(), of("b1")..of("b1") + 2);
+    let refused = State::Refused { status: 400, cause: "no".into() };
+    ledger.mark(&[(of("b1"), State::Sending), (of("b1"), refused)]).unwrap();
+    assert_eq!(first(), of("c1")..of("c1") + 1);
 }

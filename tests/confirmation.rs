@@ -6,6 +6,7 @@ mod support;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 use support::front::{Front, PATIENCE, Process, TOKEN};
 use support::{Workspace, must, poll};
 
@@ -431,4 +432,33 @@ fn a_new_id_that_is_used_up_as_well_is_followed_by_another() {
     scene.retry(&["--missing", "--new-id", "--id", "a1@x.example"]).with(2);
     assert_eq!(scene.journal(), journal);
     scene.retry(&["--new-id"]).with(2);
+}
+
+#[test]
+fn a_message_that_came_after_all_gets_no_new_id() {
+    const SLOW: Duration = Duration::from_millis(1_500);
+    let scene = Scene::paced("20ms", "100ms", &["--appear-after-ms", &SLOW.as_millis().to_string()]);
+    let missing = scene.import(&[]).with(7).figure("missing");
+    assert!(missing > 0, "Front is slower than we are patient");
+    // They come to exist.
+    std::thread::sleep(SLOW);
+    let retry = scene.retry(&["--missing", "--new-id", "--no-verify"]).with(0);
+    retry.says(&["found in Front after all"]);
+    assert!(!scene.journal().contains("renewed"));
+    std::thread::sleep(SLOW);
+    assert_eq!(scene.verify(&[]).with(0).figure("confirmed"), 8);
+    assert_eq!(scene.front.stop()["messages"], 8);
+}
+
+#[test]
+fn nobody_gets_a_new_id_before_the_user_agreed() {
+    let (scene, _) = Scene::with_burnt("b2", &[""]);
+    scene.import(&[]).with(7);
+    let journal = scene.journal();
+    let mut command = scene.workspace.program();
+    command.args(["retry", MAPPING, "--missing", "--new-id", "--base-url", scene.front.base_url()]);
+    command.env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null());
+    assert_eq!(must(command.output(), "retry").status.code(), Some(2));
+    assert_eq!(scene.journal(), journal);
+    assert_eq!(scene.status(&[]).with(7).figure("missing"), 1);
 }

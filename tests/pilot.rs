@@ -5,7 +5,7 @@ mod support;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use support::front::{FULL_SPEED, Front};
+use support::front::{FULL_SPEED, Front, TOKEN};
 use support::{Workspace, must};
 
 const DEMO: &str = "mappings/demo.toml";
@@ -80,5 +80,32 @@ fn a_changed_mapping_makes_another_pilot_with_other_ids() {
     assert_eq!(texts(second, "/request/metadata/thread_ref").len(), 2);
     assert!(texts(second, "/external_id").is_disjoint(&texts(&first, "/external_id")));
     assert_eq!(ledgers(&workspace).len(), 2);
+    front.stop();
+}
+
+#[test]
+fn what_is_taken_up_again_of_a_pilot_stays_in_the_pilot() {
+    let (workspace, front) = scene();
+    import(&workspace, &front, &["--pilot", "Scratch", "--threads", "3"]);
+    let sample = stored(&front);
+    let mut retry = workspace.program();
+    retry.args([
+        "retry",
+        DEMO,
+        "--pilot",
+        "Scratch",
+        "--threads",
+        "3",
+        "--yes",
+        "--json",
+        "--base-url",
+        front.base_url(),
+    ]);
+    let output = must(retry.env("FRONT_API_TOKEN", TOKEN).output(), "retry");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary: Value = must(serde_json::from_slice(&output.stdout), "summary");
+    assert_eq!(summary["sent"]["accepted"], 0);
+    assert_eq!(stored(&front).len(), sample.len(), "nothing went into the real inboxes");
+    assert_eq!(ledgers(&workspace).len(), 1, "and there is no ledger of the real import");
     front.stop();
 }

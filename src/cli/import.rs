@@ -23,18 +23,18 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
 pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> {
-    let Some(inbox) = &args.pilot else { return send(&context, args) };
-    let exit = send(&pilot::of(context, inbox, args.threads), args)?;
+    go(context, args, None)
+}
+
+/// Sends what is left, and what is `chosen` to be taken up again; as a pilot, if that is asked for.
+pub(super) fn go(context: Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result<Exit, Failure> {
+    let Some(inbox) = &args.pilot else { return send(&context, args, chosen) };
+    let exit = send(&pilot::of(context, inbox, args.threads), args, chosen)?;
     super::say(&pilot::farewell(inbox));
     Ok(exit)
 }
 
-fn send(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
-    go(context, args, None)
-}
-
-/// Sends what is left, and what is `chosen` to be taken up again.
-pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result<Exit, Failure> {
+fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result<Exit, Failure> {
     let command = if chosen.is_some() { "retry" } else { "import" };
     let until = args.budget.until();
     let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
@@ -59,7 +59,7 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
             return Err(sending::not_sent());
         }
     }
-    let mut overview = match (stale, ledger.plan()) {
+    let overview = match (stale, ledger.plan()) {
         (None, Some(plan)) => overview_of(plan)?,
         (why, _) => {
             super::say(&format!("{}: planning first\n", why.unwrap_or_default()));
@@ -68,13 +68,6 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
         }
     };
     let mut taken = chosen.map(|chosen| retry::choose(&ledger, chosen)).transpose()?.unwrap_or_default();
-    if chosen.is_some_and(|chosen| chosen.new_id) && !taken.missing.is_empty() {
-        ledger.renew(&taken.missing)?;
-        super::say("messages got new ids: planning again\n");
-        overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
-        // To the new plan they are messages that were never sent.
-        taken = TakenUp::default();
-    }
     let mut before = plan::report(context, command, &ledger, Some(overview.clone()))?;
     if !before.balanced {
         return Err(plan::unbalanced(&before));
@@ -97,6 +90,18 @@ pub(super) fn go(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) 
     }
     if asks {
         confirm(context)?;
+    }
+    if chosen.is_some_and(|chosen| chosen.new_id) && !taken.missing.is_empty() {
+        let shared = Arc::new(ledger);
+        let looker = Arc::clone(&observer);
+        let is_renewed = retry::renew(context, &runtime, &shared, &greeted, &taken.missing, until, looker)?;
+        ledger =
+            Arc::into_inner(shared).ok_or_else(|| Failure::internal("the ledger is held by a look that has ended"))?;
+        if is_renewed {
+            plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+        }
+        // To the new plan they are messages that were never sent.
+        taken = TakenUp::default();
     }
     taken.take_up(&ledger)?;
     budget::announce(until);

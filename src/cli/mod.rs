@@ -74,7 +74,7 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
             rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
         }
         Command::Import(args) => import::run(load(&args.mapping)?, args),
-        Command::Retry(args) => retry::run(&load(&args.import.mapping)?, args),
+        Command::Retry(args) => retry::run(load(&args.import.mapping)?, args),
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),

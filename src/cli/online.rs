@@ -7,7 +7,7 @@ use super::greeting::{self, Greeted, Known, front_failure};
 use super::sending;
 use crate::front::{Client, FrontError, Holding};
 use crate::ledger::Ledger;
-use crate::mapping::{Format, SourceMapping};
+use crate::mapping::{Format, SourceMapping, Until};
 use crate::plan::Overview;
 use crate::report::{counted, printable};
 use jiff::Timestamp;
@@ -95,10 +95,9 @@ fn no_tags(
     Failure::target(message, help)
 }
 
-/// An own address that Front receives mail for by itself, and what that means for the sources.
+/// Own addresses that Front receives mail for by itself, and what that means for the sources.
 pub(super) struct DoubleHistory {
-    address: String,
-    holding: Option<Holding>,
+    live: Live,
     /// The first source that does not say where its history ends.
     path_at: (usize, usize),
     source: String,
@@ -110,17 +109,27 @@ pub(super) enum Doubling {
     Excluded,
     /// Some of it: the mapping must answer.
     Likely(DoubleHistory),
-    /// Front could not be asked; a note for the user.
+    /// It cannot be told, or the mapping's answer seems to be wrong; a note for the user.
     Unclear(String),
 }
 
 /// Whether Front has, or may have, some of the mail that is to be imported. Its own copies have no external id, so nothing
 /// but the mapping's answer (`until`) keeps them from being doubled.
 pub(super) async fn double_history(context: &Context, greeted: &Greeted, ledger: &Ledger) -> Result<Doubling, Failure> {
-    let is_open = |source: &&SourceMapping| source.until.is_none() && !matches!(source.format, Format::Csv(_));
-    let Some(source) = context.mapping.sources.iter().find(is_open) else { return Ok(Doubling::Excluded) };
+    let is_mail = |source: &&SourceMapping| !matches!(source.format, Format::Csv(_));
+    let is_answered = |source: &&SourceMapping| matches!(source.until, Some(Until::Everything));
+    let sources: Vec<&SourceMapping> =
+        context.mapping.sources.iter().filter(is_mail).filter(|source| !is_answered(source)).collect();
+    let open = sources.iter().find(|source| source.until.is_none());
+    let counts = ledger.counts();
+    let is_first = counts.accepted + counts.confirmed + counts.missing + counts.different == 0;
+    if sources.is_empty() || (open.is_none() && !is_first) {
+        return Ok(Doubling::Excluded);
+    }
     let channels = match greeted.client.channels().await {
         Ok(channels) => channels,
+        // The mapping has answered for all of it.
+        Err(_) if open.is_none() => return Ok(Doubling::Excluded),
         Err(FrontError::Unauthorized { .. }) => return Ok(unclear("the token lacks `channels:read`")),
         // A gateway before Front may know fewer paths than Front.
         Err(error @ (FrontError::Unexpected { .. } | FrontError::Unreadable { .. })) => {
@@ -129,25 +138,85 @@ pub(super) async fn double_history(context: &Context, greeted: &Greeted, ledger:
         Err(error) => return Err(front_failure(&error)),
     };
     let ours = |address: &&String| context.mapping.ours.owns(address);
-    let found = channels.iter().find_map(|channel| Some((channel, channel.addresses.iter().find(ours)?)));
-    let Some((channel, address)) = found else { return Ok(Doubling::Excluded) };
-    let counts = ledger.counts();
-    let is_first = counts.accepted + counts.confirmed + counts.missing + counts.different == 0;
-    // Once something was imported, the oldest message there may be one of ours.
-    let holding = match channel.inbox_id.as_ref().filter(|_| is_first) {
-        None => None,
-        Some(inbox) => match greeted.client.holding(inbox).await {
-            Ok(None) => return Ok(Doubling::Excluded),
-            Ok(holding) => holding,
-            Err(FrontError::Unauthorized { .. } | FrontError::Unexpected { .. } | FrontError::Unreadable { .. }) => {
-                None
-            }
-            Err(error) => return Err(front_failure(&error)),
-        },
-    };
-    let (address, path_at) = (address.clone(), source.path_at);
-    let source = source.name.clone();
-    Ok(Doubling::Likely(DoubleHistory { address, holding, path_at, source }))
+    let mut live = Live::default();
+    for channel in &channels {
+        let Some(address) = channel.addresses.iter().find(ours) else { continue };
+        // Once something was imported, the oldest message there may be one of ours.
+        match channel.inbox_id.as_ref().filter(|_| is_first) {
+            None => live.add(address, None),
+            Some(inbox) => match greeted.client.holding(inbox).await {
+                Ok(None) => {}
+                Ok(holding) => live.add(address, holding),
+                Err(
+                    FrontError::Unauthorized { .. } | FrontError::Unexpected { .. } | FrontError::Unreadable { .. },
+                ) => {
+                    live.add(address, None);
+                }
+                Err(error) => return Err(front_failure(&error)),
+            },
+        }
+    }
+    if live.addresses.is_empty() {
+        return Ok(Doubling::Excluded);
+    }
+    Ok(match open {
+        Some(source) => Doubling::Likely(DoubleHistory { live, path_at: source.path_at, source: source.name.clone() }),
+        None => live.overlap(&sources).map_or(Doubling::Excluded, Doubling::Unclear),
+    })
+}
+
+/// Own addresses whose mail Front receives, with what their inboxes hold together.
+#[derive(Default)]
+struct Live {
+    addresses: Vec<String>,
+    holding: Option<Holding>,
+    /// Of one of them it is not known what its inbox holds.
+    is_unclear: bool,
+}
+
+impl Live {
+    fn add(&mut self, address: &str, holding: Option<Holding>) {
+        self.addresses.push(address.to_owned());
+        let Some(more) = holding else {
+            self.is_unclear = true;
+            return;
+        };
+        let holding = self.holding.get_or_insert(Holding { conversations: 0, since: more.since });
+        holding.conversations += more.conversations;
+        holding.since = holding.since.min(more.since);
+    }
+
+    /// What is to be said of sources that end after the oldest message of these inboxes.
+    fn overlap(&self, sources: &[&SourceMapping]) -> Option<String> {
+        let oldest = self.holding?.since;
+        let late: Vec<String> = sources
+            .iter()
+            .filter_map(|source| match source.until {
+                Some(until @ Until::Moment(moment)) if moment.as_second() > oldest => {
+                    Some(format!("`{}` until {until}", source.name))
+                }
+                _ => None,
+            })
+            .collect();
+        (!late.is_empty()).then(|| {
+            format!(
+                "the oldest message found in the inbox of {} is of {}, and sources go on after it ({}): what lies between may be \
+                 there twice",
+                self.named(),
+                moment(oldest),
+                late.join(", ")
+            )
+        })
+    }
+
+    fn named(&self) -> String {
+        const NAMED: usize = 3;
+        let named: Vec<String> = self.addresses.iter().take(NAMED).map(|address| printable(address)).collect();
+        match self.addresses.len().saturating_sub(NAMED) {
+            0 => named.join(", "),
+            more => format!("{} and {more} more", named.join(", ")),
+        }
+    }
 }
 
 fn unclear(why: &str) -> Doubling {
@@ -169,7 +238,7 @@ impl DoubleHistory {
     }
 
     fn title(&self) -> String {
-        format!("Front receives mail for {} by itself", printable(&self.address))
+        format!("Front receives mail for {} by itself", self.live.named())
     }
 
     fn label(&self) -> String {
@@ -178,20 +247,32 @@ impl DoubleHistory {
 
     fn help(&self) -> String {
         let either = "or `until = \"everything\"` if the export holds none of it";
-        match self.holding.and_then(|holding| Some((holding, day(holding.since)?))) {
-            Some((holding, day)) => format!(
-                "its inbox has {}, the oldest message found is of {day}: add `until = {day}` to this [[source]], {either}",
-                counted(holding.conversations, "conversation")
+        match self.live.holding.filter(|_| !self.live.is_unclear) {
+            Some(holding) => format!(
+                "Front has {} there, the oldest message found is of {}: add `until = {}` to this [[source]], {either}",
+                counted(holding.conversations, "conversation"),
+                moment(holding.since),
+                moment(just_before(holding.since)),
             ),
             None => format!(
-                "look up the oldest live message of that inbox in Front, and add `until = YYYY-MM-DD` to this [[source]], {either}"
+                "look up the oldest live message there in Front, and add `until = 2024-01-31T09:30:00Z` (its time) to this \
+                 [[source]], {either}"
             ),
         }
     }
 }
 
-fn day(seconds: i64) -> Option<String> {
-    Some(Timestamp::from_second(seconds).ok()?.strftime("%Y-%m-%d").to_string())
+/// A mail says when it was sent, and Front when it came, which is minutes later at most: a whole minute before that.
+fn just_before(seconds: i64) -> i64 {
+    const MINUTE: i64 = 60;
+    seconds.saturating_sub(5 * MINUTE).div_euclid(MINUTE).saturating_mul(MINUTE)
+}
+
+/// As the mapping takes it.
+fn moment(seconds: i64) -> String {
+    Timestamp::from_second(seconds)
+        .map(Until::Moment)
+        .map_or_else(|_| "an impossible day".to_owned(), |until| until.to_string())
 }
 
 /// A plan that is compared with what Front has.
@@ -202,10 +283,13 @@ pub(super) struct Asking {
 
 impl Asking {
     /// Proves the token.
-    pub(super) fn begin(context: &Context, args: &FrontArgs) -> Result<Self, Failure> {
+    /// A company that is not the ledger's is refused.
+    pub(super) fn begin(context: &Context, args: &FrontArgs, ledger: &Ledger) -> Result<Self, Failure> {
         let settings = greeting::settings(context, args)?;
         let runtime = sending::runtime()?;
         let front = runtime.block_on(sending::unless_stopped(context, None, greeting::knock(settings)))?;
+        let (company, named) = front.company();
+        ledger.check_company(company, named).map_err(greeting::nothing_sent)?;
         Ok(Self { runtime, front })
     }
 

@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let mut requests = requests.map(BufWriter::new);
     let out = requests.as_mut().map(|out| out as &mut dyn Write);
     // The token is asked for, and proved, before hours of reading.
-    let online = args.online.then(|| online::Asking::begin(context, &args.front)).transpose()?;
+    let online = args.online.then(|| online::Asking::begin(context, &args.front, &ledger)).transpose()?;
     let overview = make(context, &sources, &mut ledger, args.reading.threads(), out, observer.as_ref())?;
     let mut report = report(context, "plan", &ledger, Some(overview.clone()))?;
     if !report.balanced {

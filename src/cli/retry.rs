@@ -2,21 +2,89 @@
 //! `import`.
 
 use super::args::RetryArgs;
+use super::confirmation::Confirmation;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::import;
-use super::printable;
-use crate::ledger::Ledger;
+use super::greeting::Greeted;
+use super::{budget, import, printable, sending};
+use crate::event::Observer;
+use crate::front::Cancellation;
+use crate::ledger::{Ledger, State};
 use crate::report::{count, counted};
 use crate::upload::{self, Chosen, TakenUp};
+use crate::verify::{self, Scope, Timing};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::runtime::Runtime;
 
 /// Causes named where nothing fits.
 const MAX_CAUSES: usize = 6;
 
-pub(super) fn run(context: &Context, args: &RetryArgs) -> Result<Exit, Failure> {
+pub(super) fn run(context: Context, args: &RetryArgs) -> Result<Exit, Failure> {
     let cause = args.cause.clone().unwrap_or_default();
     let chosen = Chosen { cause, ids: args.ids.clone(), missing: args.missing, new_id: args.new_id };
     import::go(context, &args.import, Some(&chosen))
+}
+
+/// Looks for missing messages once more and gives new ids to those that are still not there, since a message that Front has
+/// would be there twice. Says whether any got one: then the plan must be made again.
+pub(super) fn renew(
+    context: &Context,
+    runtime: &Runtime,
+    ledger: &Arc<Ledger>,
+    greeted: &Greeted,
+    missing: &BTreeSet<u64>,
+    until: Option<SystemTime>,
+    observer: Arc<dyn Observer>,
+) -> Result<bool, Failure> {
+    super::say("looking for them once more, before they get new ids\n");
+    let job = verify::Job {
+        ledger: Arc::clone(ledger),
+        sight: Arc::new(greeted.client.clone()),
+        scope: Scope::These(missing.clone()),
+        resend: None,
+        in_flight: context.mapping.send.in_flight,
+        timing: Timing::of(Duration::ZERO, Duration::ZERO),
+    };
+    let cancellation = Cancellation::new();
+    let looked = verify::run(job, observer, cancellation);
+    let outcome = runtime.block_on(sending::unless_stopped(context, until, async { Ok(looked.await) }))?;
+    let unanswered = outcome.unanswered.clone();
+    let mut confirmation = Confirmation::default();
+    let ending = confirmation.take(outcome);
+    if let Some(failure) = confirmation.failure(context, ledger) {
+        return Err(failure);
+    }
+    if let Some(why) = unanswered {
+        return Err(Failure::target(
+            format!("whether missing messages are there after all could not be asked: {why}; no message got a new id"),
+            "run the same command again",
+        ));
+    }
+    if let Some(what) = budget::used_up(&ending, false) {
+        return Err(Failure {
+            exit: Exit::Budget,
+            message: format!("{what}; no message got a new id"),
+            help: Some("run the same command again to go on".to_owned()),
+        });
+    }
+    let mut gone = BTreeSet::new();
+    for position in missing {
+        if matches!(ledger.state(*position)?, State::Missing { .. }) {
+            gone.insert(*position);
+        }
+    }
+    let found = missing.len().saturating_sub(gone.len()) as u64;
+    if found > 0 {
+        super::say(&format!("{} found in Front after all\n", counted(found, "message")));
+    }
+    if gone.is_empty() {
+        return Ok(false);
+    }
+    ledger.renew(&gone)?;
+    super::say("messages got new ids: planning again\n");
+    Ok(true)
 }
 
 /// Finds what is to be taken up again, and says it.

@@ -1,6 +1,7 @@
 //! The mapping as the engine sees it: every value checked, every default filled in.
 
 use super::table::CsvMapping;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -94,10 +95,23 @@ pub struct SourceMapping {
 /// What the mapping says of messages that Front may have from a connected channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// Messages dated on this day (UTC) or later are left out.
-    Day(Date),
+    /// Messages of this moment or later are left out. A day is its beginning in UTC.
+    Moment(Timestamp),
     /// Nothing is left out: Front has none of it, or doubles are wanted.
     Everything,
+}
+
+impl std::fmt::Display for Until {
+    /// As the mapping has it.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Until::Moment(moment) if moment.as_second().rem_euclid(86_400) == 0 => {
+                write!(formatter, "{}", moment.strftime("%Y-%m-%d"))
+            }
+            Until::Moment(moment) => write!(formatter, "{}", moment.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            Until::Everything => formatter.write_str("\"everything\""),
+        }
+    }
 }
 
 /// Format of a source.

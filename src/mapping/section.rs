@@ -4,7 +4,9 @@
 //! places of keys.
 
 use super::findings::{Findings, any_of, did_you_mean, quoted};
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -267,6 +269,36 @@ pub(super) fn day_of(found: &mut Findings, value: &Spanned<DeValue<'_>>, key: &s
     }
     let help = match value.get_ref().as_str().map(str::parse::<Date>) {
         Some(Ok(day)) => format!("remove the quotes: {day}"),
+        _ => "write a day without quotes, such as 2015-01-01".to_owned(),
+    };
+    wrong_type(found, value, key, "a day", help);
+    None
+}
+
+/// A moment: a day, which begins at 00:00 UTC, or a day and a time with its offset.
+pub(super) fn moment_of(found: &mut Findings, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Timestamp> {
+    let start = |day: Date| day.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp());
+    if let DeValue::Datetime(written) = value.get_ref() {
+        let moment = match (written.date, written.time, written.offset) {
+            (Some(_), None, None) => written.to_string().parse().ok().and_then(start),
+            (Some(_), Some(_), Some(_)) => written.to_string().parse().ok(),
+            _ => None,
+        };
+        if moment.is_none() {
+            let help = "write a day, such as 2015-01-01, or a moment with its offset, such as 2015-01-01T09:30:00Z";
+            found.report(
+                &value.span(),
+                format!("`{key}` takes a day, or a day and a time with its offset"),
+                "no moment",
+                help,
+            );
+        }
+        return moment;
+    }
+    let help = match value.get_ref().as_str() {
+        Some(quoted) if quoted.parse::<Date>().is_ok() || quoted.parse::<Timestamp>().is_ok() => {
+            format!("remove the quotes: {quoted}")
+        }
         _ => "write a day without quotes, such as 2015-01-01".to_owned(),
     };
     wrong_type(found, value, key, "a day", help);

@@ -3,8 +3,9 @@
 use super::csv::{self, KEYS as CSV_KEYS};
 use super::findings::{Findings, quoted};
 use super::model::{Dialect, Format, LabelsFrom, SourceMapping, Until};
-use super::section::{Section, choice_of, day_of};
+use super::section::{Section, choice_of, moment_of};
 use super::value;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -91,10 +92,11 @@ fn name<'a>(found: &mut Findings, table: &Section<'a>, names: &mut BTreeSet<&'a 
 
 fn until(found: &mut Findings, table: &Section) -> Option<Until> {
     let value = table.value("until")?;
-    if value.get_ref().as_str().is_some_and(|word| word.parse::<Date>().is_err()) {
+    if value.get_ref().as_str().is_some_and(|word| word.parse::<Date>().is_err() && word.parse::<Timestamp>().is_err())
+    {
         return choice_of(found, value, "until", &[("everything", Until::Everything)]);
     }
-    day_of(found, value, "until").map(Until::Day)
+    moment_of(found, value, "until").map(Until::Moment)
 }
 
 fn paths(found: &mut Findings, table: &Section) -> Option<Vec<String>> {

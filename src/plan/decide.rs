@@ -80,9 +80,9 @@ fn labels(record: &Record, mapping: &Mapping, decided: &mut Decided) {
 
 /// Why a message is left out that Front has from a connected channel.
 fn past_the_end(record: &Record, source: &SourceMapping) -> Option<String> {
-    let Some(Until::Day(day)) = source.until else { return None };
-    let is_past = record.date.is_some_and(|date| date >= start_of(day));
-    is_past.then(|| format!("dated {day} or later (`until` of {})", source.name))
+    let Some(until @ Until::Moment(moment)) = source.until else { return None };
+    let is_past = record.date.is_some_and(|date| date >= moment.as_second());
+    is_past.then(|| format!("dated {until} or later (`until` of {})", source.name))
 }
 
 fn skip_cause(rule: &Rule) -> Option<String> {

@@ -41,7 +41,7 @@ use judge::{Judge, joined, locked};
 use look::Looker;
 use marks::Marks;
 use run::Run;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -75,6 +75,8 @@ pub enum Scope {
     Only(Range<u64>),
     /// So many messages, evenly over all that Front has accepted, those that were confirmed included.
     Sample(u64),
+    /// These missing messages, once more.
+    These(BTreeSet<u64>),
 }
 
 /// Makes missing messages again.

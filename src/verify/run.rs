@@ -115,6 +115,11 @@ impl Run {
                 return Ok(());
             }
             Scope::Only(range) => self.waiting.add_fresh(range, now),
+            Scope::These(positions) => {
+                for position in positions {
+                    self.waiting.add_old(position..position + 1, false, now);
+                }
+            }
             Scope::Sample(sample) => {
                 for position in walk::sample(&self.judge.ledger, sample)? {
                     self.waiting.add_old(position..position + 1, true, now);

@@ -58,12 +58,12 @@ fn mail_that_front_receives_by_itself_is_not_doubled_without_an_answer_in_the_ma
     12 | path   = "mail.mbox"
        | ^^^^ source `mail` does not say what of it Front has already; nothing was sent
        |
-       = help: its inbox has 12 conversations, the oldest message found is of 2016-05-04: add `until = 2016-05-04` to this [[source]], or `until = "everything"` if the export holds none of it
+       = help: Front has 12 conversations there, the oldest message found is of 2016-05-04: add `until = 2016-05-03T23:55:00Z` to this [[source]], or `until = "everything"` if the export holds none of it
     "#);
     let ran = plan_online(&scene, &front).ended_with(0);
     insta::assert_snapshot!(of_front(&ran), @r#"
     Front     Rehearsal has 1 inbox and 0 teammates that the plan names
-    Front     ATTENTION: Front receives mail for support@acme.example by itself: source `mail` does not say what of it Front has already; nothing was sent; its inbox has 12 conversations, the oldest message found is of 2016-05-04: add `until = 2016-05-04` to this [[source]], or `until = "everything"` if the export holds none of it
+    Front     ATTENTION: Front receives mail for support@acme.example by itself: source `mail` does not say what of it Front has already; nothing was sent; Front has 12 conversations there, the oldest message found is of 2016-05-04: add `until = 2016-05-03T23:55:00Z` to this [[source]], or `until = "everything"` if the export holds none of it
     "#);
     front.received_nothing();
 }
@@ -80,6 +80,32 @@ fn a_last_day_leaves_out_what_front_has() {
     answered(&scene, "2017-01-03");
     scene.import_into(&front).ended_with(0);
     assert_eq!(front.stop()["imports"], 3);
+}
+
+#[test]
+fn a_channel_whose_inbox_is_empty_hides_no_other() {
+    let scene = Scene::that_works();
+    let billing = "\n[[rule]]\nwhen = { label = \"no such label\" }\ninbox = \"Billing\"\n";
+    scene.write("m.toml", format!("{MAPPING}{billing}"));
+    let empty_first =
+        ["--channel", "billing@acme.example=Billing", "--channel", "support@acme.example=Support:2016-05-04:12"];
+    let front = scene.front_with(&empty_first);
+    scene.import_into(&front).ended_with(2).says(&["Front receives mail for support@acme.example by itself"]);
+    front.received_nothing();
+}
+
+#[test]
+fn an_answer_that_leaves_doubles_is_remarked_upon() {
+    let scene = Scene::that_works();
+    let front = with_a_channel(&scene);
+    answered(&scene, "2016-05-03T23:55:00Z");
+    assert!(!of_front(&plan_online(&scene, &front)).contains("oldest"));
+    answered(&scene, "2017-01-03");
+    let ran = plan_online(&scene, &front).ended_with(0);
+    let words = "the oldest message found in the inbox of support@acme.example is of 2016-05-04, and sources go on after it \
+                 (`mail` until 2017-01-03): what lies between may be there twice";
+    assert!(of_front(&ran).contains(words), "{}", ran.stdout);
+    front.received_nothing();
 }
 
 #[test]

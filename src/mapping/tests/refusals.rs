@@ -449,8 +449,14 @@ fn people_need_their_name_and_their_handle() {
 }
 
 #[test]
-fn where_a_source_ends_is_a_day_or_the_word_everything() {
+fn where_a_source_ends_is_a_moment_or_the_word_everything() {
     refused_after("until = ▶\"all\"\n", "`all` is no value of `until`", "use `everything`");
     refused_after("until = ▶\"2015-01-01\"\n", "takes a day, not a string", "remove the quotes: 2015-01-01");
-    refused_after("until = ▶2015-01-01T10:00:00Z\n", "a day without a time", "2015-01-01");
+    refused_after(
+        "until = ▶\"2015-01-01T10:00:00Z\"\n",
+        "takes a day, not a string",
+        "remove the quotes: 2015-01-01T10:00:00Z",
+    );
+    refused_after("until = ▶2015-01-01T10:00:00\n", "a day and a time with its offset", "2015-01-01T09:30:00Z");
+    refused_after("until = ▶10:00:00\n", "a day and a time with its offset", "2015-01-01T09:30:00Z");
 }

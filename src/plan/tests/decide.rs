@@ -184,12 +184,12 @@ fn what_the_source_states_settles_the_direction_before_the_address_does() {
 fn what_a_source_has_from_its_last_day_on_is_left_out_and_the_rest_is_not() {
     let until = |written: &str| {
         let mut mapping = crate::mapping::Mapping::clone(&mapping(""));
-        let day = written.parse().map(crate::mapping::Until::Day);
-        mapping.sources[0].until = Some(day.unwrap_or(crate::mapping::Until::Everything));
+        let moment = written.parse().map(crate::mapping::Until::Moment);
+        mapping.sources[0].until = Some(moment.unwrap_or(crate::mapping::Until::Everything));
         decide(&bill(), 0, &mapping).skip
     };
-    assert_eq!(until("2019-01-01").as_deref(), Some("dated 2019-01-01 or later (`until` of box)"));
-    assert_eq!(until("2019-01-02"), None, "it is dated the day before");
+    assert_eq!(until("2019-01-01T00:00:00Z").as_deref(), Some("dated 2019-01-01 or later (`until` of box)"));
+    assert_eq!(until("2019-01-02T00:00:00Z"), None, "it is dated the day before");
     assert_eq!(until("everything"), None);
     assert_eq!(decided(&bill(), "").skip, None);
 }

@@ -73,6 +73,18 @@ async fn a_limit_learned_while_waiting_opens_the_gate_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn until_the_first_answer_is_there_no_second_request_goes() {
+    let gate = gate(0.8, 10, TIER);
+    let start = Instant::now();
+    let first = gate.pass(&"/me".to_owned()).await.unwrap();
+    let (at, ()) = tokio::join!(moment(&gate, "/inboxes", start), async {
+        sleep(Duration::from_secs(20)).await;
+        first.answered(Budget::default());
+    });
+    assert_eq!(at, Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_ours_is_left_alone_in_the_window_in_which_a_run_begins() {
     let ear = Arc::new(Ear::default());
     let gate = Gate::new(terms(0.8, 10), FAST, None, Arc::new(Herald::new(ear.clone())));

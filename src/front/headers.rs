@@ -183,6 +183,10 @@ mod tests {
             assert_eq!(by(skew), [None; 2], "{skew}");
         }
         assert_eq!(budget(&headers(&dateless)).reset, None);
+        let mut soon = HeaderMap::new();
+        let end = Timestamp::now().as_second() + 30;
+        soon.insert("x-ratelimit-reset", end.to_string().parse().unwrap());
+        assert_eq!(budget(&soon).reset, None, "not even where our clock makes sense of it");
     }
 
     #[test]

@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 const CHANGES_PER_FLUSH: usize = 4_000;
 /// Time between two flushes of the index while changes come in.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// Bytes that sending, accepting and confirming a message add, most of them in the journal.
+const BYTES_A_MESSAGE: u64 = 1_000;
 const NEVER_ANSWERED_BEFORE: &str = "an earlier attempt was never answered";
 
 /// Everything that changes while messages are sent.
@@ -164,10 +166,10 @@ impl Books {
         self.reckoning.counts()
     }
 
-    /// Messages that are still to be sent.
-    pub(super) fn left_to_send(&self) -> u64 {
+    /// Bytes that sending the rest will add, roughly.
+    pub(super) fn bytes_to_come(&self) -> u64 {
         let counts = self.counts();
-        counts.planned + counts.sending + counts.unknown
+        (counts.planned + counts.sending + counts.unknown).saturating_mul(BYTES_A_MESSAGE)
     }
 
     pub(super) fn tallies(&self, verdicts: &[Verdicts]) -> Vec<Tally> {
@@ -318,7 +320,8 @@ impl Books {
             target: self.target_line(),
             reckoning: self.reckoning.clone(),
         };
-        current.index.put_states(&self.fresh, &watermark)?;
+        let needed = self.bytes_to_come();
+        current.index.put_states(&self.fresh, &watermark).map_err(|error| error.or_full(&self.dir, needed))?;
         self.fresh.clear();
         self.unflushed = 0;
         self.flushed_at = Instant::now();

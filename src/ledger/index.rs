@@ -16,6 +16,7 @@ use super::reckoning::Reckoning;
 use super::sealed::{seal, unseal};
 use super::standing::IdHash;
 use super::stored::Stored;
+use super::watch;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -46,17 +47,18 @@ pub(super) struct Index {
     _closing: Closing,
 }
 
-/// Closes sled, which may panic over damaged files even then.
+/// Closes sled, which may panic over damaged files even then, and wait for a write that failed.
 #[derive(Debug)]
-struct Closing(Option<sled::Db>);
+struct Closing {
+    dir: PathBuf,
+    db: Option<sled::Db>,
+}
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        let db = self.0.take();
-        // Nothing is lost: what counts was flushed, and the rest is in the journal.
-        IS_IN_SLED.set(true);
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
-        IS_IN_SLED.set(false);
+        let (dir, db) = (self.dir.clone(), self.db.take());
+        // Nothing is lost if that fails: what counts was flushed, and the rest is in the journal.
+        watch::over_closing(&self.dir, move || guarded(&dir, || Ok(drop(db))));
     }
 }
 
@@ -99,15 +101,14 @@ impl Index {
                 original: db.open_tree("original")?,
                 files: db.open_tree("files")?,
                 recent: Recent::default(),
-                _closing: Closing(Some(db.clone())),
+                _closing: Closing { dir: dir.to_path_buf(), db: Some(db.clone()) },
                 db,
             })
         })
     }
 
-    /// Makes all changes so far durable, also against a power cut.
-    pub(super) fn flush(&self) -> Result<(), LedgerError> {
-        guarded(&self.dir, || self.db.flush())?;
+    /// Makes what sled has written durable, also against a power cut: sled's flush is no fsync.
+    fn sync(&self) -> Result<(), LedgerError> {
         let path = self.dir.join("db");
         std::fs::OpenOptions::new()
             .read(true)
@@ -131,15 +132,30 @@ impl Index {
 
     /// Stores states and how far they go: all of it or, after a kill, nothing. Durable when this returns.
     pub(super) fn put_states(&self, states: &BTreeMap<u64, Stored>, watermark: &Watermark) -> Result<(), LedgerError> {
+        let mut batch = self.batch(states)?;
+        // In the same tree, for only there a batch is one. Positions are far below this key.
+        batch.insert(WATERMARK, seal(&self.dir, WATERMARK, watermark)?);
+        let (db, tree) = (self.db.clone(), self.states.clone());
+        self.written(move || {
+            tree.apply_batch(batch)?;
+            db.flush().map(drop)
+        })?;
+        self.sync()
+    }
+
+    /// Stores states of an index that is being built.
+    pub(super) fn put_early_states(&self, states: &BTreeMap<u64, Stored>) -> Result<(), LedgerError> {
+        let (batch, tree) = (self.batch(states)?, self.states.clone());
+        self.written(move || tree.apply_batch(batch))
+    }
+
+    fn batch(&self, states: &BTreeMap<u64, Stored>) -> Result<sled::Batch, LedgerError> {
         let mut batch = sled::Batch::default();
         for (position, stored) in states {
             let key = position.to_be_bytes();
             batch.insert(&key, seal(&self.dir, &key, stored)?);
         }
-        // In the same tree, for only there a batch is one. Positions are far below this key.
-        batch.insert(WATERMARK, seal(&self.dir, WATERMARK, watermark)?);
-        guarded(&self.dir, || self.states.apply_batch(batch))?;
-        self.flush()
+        Ok(batch)
     }
 
     pub(super) fn entry(&self, position: u64) -> Result<Option<Entry>, LedgerError> {
@@ -167,10 +183,6 @@ impl Index {
 
     pub(super) fn state(&self, position: u64) -> Result<Option<Stored>, LedgerError> {
         self.get(&self.states, &position.to_be_bytes())
-    }
-
-    pub(super) fn put_state(&self, position: u64, stored: &Stored) -> Result<(), LedgerError> {
-        self.put(&self.states, &position.to_be_bytes(), stored)
     }
 
     pub(super) fn states(&self, range: Range<u64>) -> Stretch<Stored> {
@@ -241,7 +253,16 @@ impl Index {
 
     fn put<T: Serialize>(&self, tree: &sled::Tree, key: &[u8], value: &T) -> Result<(), LedgerError> {
         let bytes = seal(&self.dir, key, value)?;
-        guarded(&self.dir, || tree.insert(key, bytes)).map(drop)
+        let (tree, key) = (tree.clone(), key.to_vec());
+        self.written(move || tree.insert(key, bytes).map(drop))
+    }
+
+    /// Makes a call of sled that writes.
+    fn written(&self, call: impl FnOnce() -> sled::Result<()> + Send + 'static) -> Result<(), LedgerError> {
+        let (dir, db) = (self.dir.clone(), self.db.clone());
+        let flush = move || guarded(&dir, || db.flush().map(drop));
+        let dir = self.dir.clone();
+        watch::over(&self.dir, move || guarded(&dir, call), flush)
     }
 
     #[cfg(test)]
@@ -251,6 +272,12 @@ impl Index {
         bytes[3] ^= 1;
         self.entries.insert(key, bytes).unwrap();
         self.recent.forget();
+    }
+
+    #[cfg(test)]
+    pub(super) fn spoil_state(&self, position: u64) {
+        self.states.insert(position.to_be_bytes(), &[1, 2, 3, 4, 5]).unwrap();
+        self.db.flush().unwrap();
     }
 
     #[cfg(test)]

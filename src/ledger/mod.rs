@@ -76,6 +76,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod watch;
 
 pub use checkup::{Checkup, Damage, IndexFigures};
 pub use entry::{Entry, Planned, State, Traits, Verdict};
@@ -84,7 +85,7 @@ pub use fact::Target;
 pub use index::{Files, hush_index_panics};
 pub use ledger::{Entries, Ledger, States};
 pub use plan_meta::{FileMeta, Plan, PlanMeta, SourceMeta};
-pub use renewal::{Renewals, first_id};
+pub use renewal::{Renewals, first_id, generation};
 pub use repair::Repair;
 pub use standing::{Pin, Pins};
 pub use stored::Reached;

@@ -7,7 +7,8 @@
 
 use super::blocks::{self, Block, block_of};
 use super::entry::Entry;
-use super::error::{LedgerError, Part, is_full};
+use super::error::{LedgerError, Part};
+use super::guard::guarded;
 use super::ids;
 use super::journal::LastLine;
 use super::plan_meta::{FileMeta, Plan};
@@ -19,12 +20,9 @@ use super::stored::Stored;
 use super::watch;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::any::Any;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// sled's page cache, bytes. Reading goes in key order, so more would not help.
@@ -352,66 +350,4 @@ fn next_item(
     let item = guarded(dir, || items.next().transpose()).transpose();
     *ended = !matches!(item, Some(Ok(_)));
     item
-}
-
-/// Calls sled, which may panic where its files are damaged.
-fn guarded<T>(dir: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, LedgerError> {
-    let damaged = |what: String| LedgerError::Damaged {
-        part: Part::Index,
-        path: dir.to_path_buf(),
-        place: "an unknown place".into(),
-        what,
-    };
-    IS_IN_SLED.set(true);
-    let called = catch_unwind(AssertUnwindSafe(call));
-    IS_IN_SLED.set(false);
-    match called {
-        Ok(Ok(value)) => Ok(value),
-        // What the system says (disk full, no rights) is no damage; what sled makes up itself is.
-        Ok(Err(sled::Error::Io(error)))
-            if error.raw_os_error().is_some() || is_the_system_s(error.kind()) || is_held(&error) =>
-        {
-            Err(LedgerError::io(dir, "use")(error))
-        }
-        Ok(Err(error)) => Err(damaged(error.to_string())),
-        Err(panic) => Err(damaged(format!("sled panicked: {}", words(panic.as_ref())))),
-    }
-}
-
-/// What a panic said.
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.and_then(|text| text.lines().next()).unwrap_or("nothing more is known")
-}
-
-/// Keeps panics inside sled, some of them in threads of its own, from being printed: they are caught here and told as damage,
-/// with what to do. All other panics go on to the hook that was there before.
-pub fn hush_index_panics() {
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let is_sled = panic.location().is_some_and(|place| place.file().contains("/sled-"));
-        if !is_sled && !IS_IN_SLED.get() {
-            before(panic);
-        }
-    }));
-}
-
-thread_local! {
-    /// This thread is in a call of sled.
-    static IS_IN_SLED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// sled hands on an error that it met in the background as a copy, which has the kind but not the number.
-fn is_the_system_s(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    is_full(kind) || matches!(kind, PermissionDenied | ReadOnlyFilesystem)
-}
-
-/// sled's own lock is still held, by threads of an index that was closed a moment ago.
-fn is_held(error: &std::io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
-}
-
-pub(super) fn is_still_closing(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::Io { source, .. } if is_held(source))
 }

@@ -72,6 +72,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     const SHORT: Duration = Duration::from_millis(20);
+    /// Far longer than a thread takes to start.
+    const LONG: Duration = Duration::from_secs(30);
 
     fn full() -> LedgerError {
         LedgerError::io(Path::new("sled"), "use")(Error::from(ErrorKind::StorageFull))
@@ -93,7 +95,7 @@ mod tests {
     #[test]
     fn a_call_that_nobody_wakes_is_told_the_error_that_a_flush_beside_it_meets() {
         let (call, _waker) = held_up();
-        match within(Path::new("sled"), &[SHORT, Duration::from_mins(5)], call, || Err(full())) {
+        match within(Path::new("sled"), &[SHORT, LONG], call, || Err(full())) {
             Err(LedgerError::Io { source, .. }) => assert_eq!(source.kind(), ErrorKind::StorageFull),
             other => panic!("{other:?}"),
         }
@@ -106,7 +108,7 @@ mod tests {
             let waker = waker.lock().unwrap().take();
             waker.map_or(Ok(()), |waker| waker.send(()).map_err(|_| full()))
         };
-        assert_eq!(within(Path::new("sled"), &[SHORT, Duration::from_mins(5)], call, flush).unwrap(), 7);
+        assert_eq!(within(Path::new("sled"), &[SHORT, LONG], call, flush).unwrap(), 7);
     }
 
     #[test]

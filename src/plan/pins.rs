@@ -74,8 +74,6 @@ impl Pins {
     }
 
     pub(super) fn add(&mut self, pin: Pin) {
-        // Also where the line that says so is lost.
-        self.renewals.add(&pin.external_id);
         let first = first_id(&pin.external_id);
         let earlier = self.known.get(first).and_then(|known| known.thread);
         let thread = match pin.state {

@@ -152,7 +152,7 @@ impl Books {
 
     /// Records a target.
     pub(super) fn put_target(&mut self, target: Target) -> Result<(), LedgerError> {
-        let lines = self.journal.append(&[Fact::Target(target.clone())])?;
+        let lines = self.append(&[Fact::Target(target.clone())])?;
         self.target = lines.first().map(|line| (target, *line));
         self.unflushed += 1;
         Ok(())
@@ -201,12 +201,13 @@ impl Books {
 
     /// Appends facts to the journal.
     pub(super) fn append(&mut self, facts: &[Fact]) -> Result<Vec<u64>, LedgerError> {
-        self.journal.append(facts)
+        let needed = self.bytes_to_come();
+        self.journal.append(facts).map_err(|error| error.or_full(&self.dir, needed))
     }
 
     /// Records that messages get new ids.
     pub(super) fn renew(&mut self, facts: &[Fact]) -> Result<(), LedgerError> {
-        self.journal.append(facts)?;
+        self.append(facts)?;
         self.reckoning.is_outdated = true;
         self.unflushed += facts.len();
         Ok(())

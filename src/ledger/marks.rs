@@ -24,8 +24,7 @@ impl Ledger {
         let current = self.current()?;
         let mut books = self.books();
         let (steps, facts) = books.steps(self.dir(), current, changes)?;
-        let needed = books.bytes_to_come();
-        let lines = books.append(&facts).map_err(|error| error.or_full(self.dir(), needed))?;
+        let lines = books.append(&facts)?;
         books.make(current, &steps, &lines)?;
         if books.is_flush_due() { books.flush(current) } else { Ok(()) }
     }

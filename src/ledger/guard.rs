@@ -86,6 +86,25 @@ mod tests {
     }
 
     #[test]
+    fn what_panics_inside_sled_is_printed_by_nobody_and_every_other_panic_is() {
+        static HEARD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+        let before = std::panic::take_hook();
+        // Panics of tests beside this one go on as they would.
+        std::panic::set_hook(Box::new(move |panic| {
+            let text = panic.payload_as_str().unwrap_or_default();
+            if text.starts_with("heard: ") {
+                HEARD.lock().unwrap().push(text.to_owned());
+            } else {
+                before(panic);
+            }
+        }));
+        hush_index_panics();
+        told(|| panic!("heard: inside"));
+        assert!(catch_unwind(|| panic!("heard: outside")).is_err());
+        assert_eq!(*HEARD.lock().unwrap(), ["heard: outside"]);
+    }
+
+    #[test]
     fn what_the_system_says_is_no_damage_and_what_sled_makes_up_is() {
         let numbered = |number| Error::from_raw_os_error(number);
         let copied = |kind| Error::new(kind, "a copy that has lost its number");

@@ -279,6 +279,17 @@ impl Index {
     }
 
     #[cfg(test)]
+    pub(super) fn spoil_file(&self) {
+        self.files.insert(file_key(0, 0), &[1, 2, 3, 4, 5]).unwrap();
+    }
+
+    #[cfg(test)]
+    pub(super) fn forget_ids(&self) {
+        self.external.clear().unwrap();
+        self.original.clear().unwrap();
+    }
+
+    #[cfg(test)]
     pub(super) fn forget_state(&self, position: u64) {
         self.states.remove(position.to_be_bytes()).unwrap().unwrap();
     }

@@ -41,7 +41,7 @@
 //! over key and value. A million entries take 0.4 KB each for the plan, and 0.8 KB more, most of it journal, once they
 //! are sent and confirmed (`just ledger-bench`).
 //!
-//! Only this folder names sled.
+//! Only this folder names sled: `guard` tells its panics and errors apart, `watch` bounds its writes in time, `rescue` opens what it refuses.
 
 mod attach;
 mod blocks;

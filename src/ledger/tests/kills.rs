@@ -105,6 +105,7 @@ fn without_its_index_the_ledger_has_no_plan_but_the_same_pins() {
     fs::remove_dir_all(copy.path().join("ledger/sled")).unwrap();
     let mut bare = open_copy(&copy);
     assert!(bare.plan().is_none());
+    assert_eq!(bare.index_lost(), Some("its folder sled is gone"));
     ledger.flush().unwrap();
     let expected = pins(&ledger);
     assert_eq!(pins(&bare), expected);

@@ -1,6 +1,7 @@
 //! Marks that fail, and what is known afterwards.
 
 use super::*;
+use crate::ledger::books::Books;
 use crate::ledger::fact::Fact;
 use crate::ledger::index::Watermark;
 use crate::ledger::journal::{Journal, Survey};
@@ -175,4 +176,8 @@ fn a_journal_that_may_hold_half_a_line_takes_nothing_more_until_it_is_opened_aga
     );
     assert!(matches!(open.append(&fact()), Err(LedgerError::Broken { .. })));
     assert!(matches!(open.sound_length(), Err(LedgerError::Broken { .. })));
+    let mut books = Books::new(&path, Journal::open(&path, &survey).unwrap(), None).unwrap();
+    let error = books.append(&fact()).unwrap_err();
+    assert!(matches!(error, LedgerError::Full { .. }), "{error}");
+    assert!(error.remedy().contains("make room on that disk"), "{}", error.remedy());
 }

@@ -6,6 +6,7 @@ mod model;
 mod plans;
 mod refusals;
 mod renewals;
+mod repairs;
 mod sent;
 mod size;
 mod traces;

@@ -56,7 +56,11 @@ impl Drop for Closing {
     fn drop(&mut self) {
         let (dir, db) = (self.dir.clone(), self.db.take());
         // Nothing is lost if that fails: what counts was flushed, and the rest is in the journal.
-        watch::over_closing(&self.dir, move || guarded(&dir, || Ok(drop(db))));
+        let close = move || {
+            drop(db);
+            Ok(())
+        };
+        watch::over_closing(&self.dir, move || guarded(&dir, close));
     }
 }
 

@@ -165,7 +165,7 @@ fn rewrite(dir: &Path, found: &Found, index: Option<&Current>) -> Result<String,
     }
     fs::rename(&draft, &path).map_err(LedgerError::io(&path, "replace"))?;
     home::sync_dir(dir)?;
-    let mut known = match (index, remade.sent) {
+    let known = match (index, remade.sent) {
         (None, _) => "The index could not be read either, so nothing is known of what they said.".to_owned(),
         (Some(_), 0) => "The index knows of no message that they alone told of.".to_owned(),
         (Some(_), sent) => format!(
@@ -173,11 +173,12 @@ fn rewrite(dir: &Path, found: &Found, index: Option<&Current>) -> Result<String,
              again first, under the same ids."
         ),
     };
-    if remade.renewed > 0 {
-        known += &format!(" It also knew the new ids of {} messages, which they keep.", remade.renewed);
-    }
+    let renewed = match remade.renewed {
+        0 => String::new(),
+        renewed => format!(" It also knew the new ids of {renewed} messages, which they keep."),
+    };
     Ok(format!(
-        "Damaged and gone from the journal:{}\n{} good lines were kept. {known}{copied}",
+        "Damaged and gone from the journal:{}\n{} good lines were kept. {known}{renewed}{copied}",
         found.losses.iter().fold(String::new(), |text, loss| text + "\n  " + loss),
         found.scan.lines
     ))

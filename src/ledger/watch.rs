@@ -79,8 +79,11 @@ mod tests {
         LedgerError::io(Path::new("sled"), "use")(Error::from(ErrorKind::StorageFull))
     }
 
+    /// Wakes the call once.
+    type Waker = Arc<Mutex<Option<Sender<()>>>>;
+
     /// A call that ends only when somebody lets it, and who does.
-    fn held_up() -> (impl FnOnce() -> Result<u8, LedgerError> + Send + 'static, Arc<Mutex<Option<Sender<()>>>>) {
+    fn held_up() -> (impl FnOnce() -> Result<u8, LedgerError> + Send + 'static, Waker) {
         let (sender, woken) = mpsc::channel();
         let waker = Arc::new(Mutex::new(Some(sender)));
         (move || woken.recv().map(|()| 7).map_err(|_| full()), waker)

@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 const CHANGES_PER_FLUSH: usize = 4_000;
 /// Time between two flushes of the index while changes come in.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// Bytes that sending, accepting and confirming a message add, most of them in the journal.
+const BYTES_A_MESSAGE: u64 = 1_000;
 const NEVER_ANSWERED_BEFORE: &str = "an earlier attempt was never answered";
 
 /// Everything that changes while messages are sent.
@@ -150,7 +152,7 @@ impl Books {
 
     /// Records a target.
     pub(super) fn put_target(&mut self, target: Target) -> Result<(), LedgerError> {
-        let lines = self.journal.append(&[Fact::Target(target.clone())])?;
+        let lines = self.append(&[Fact::Target(target.clone())])?;
         self.target = lines.first().map(|line| (target, *line));
         self.unflushed += 1;
         Ok(())
@@ -164,10 +166,10 @@ impl Books {
         self.reckoning.counts()
     }
 
-    /// Messages that are still to be sent.
-    pub(super) fn left_to_send(&self) -> u64 {
+    /// Bytes that sending the rest will add, roughly.
+    pub(super) fn bytes_to_come(&self) -> u64 {
         let counts = self.counts();
-        counts.planned + counts.sending + counts.unknown
+        (counts.planned + counts.sending + counts.unknown).saturating_mul(BYTES_A_MESSAGE)
     }
 
     pub(super) fn tallies(&self, verdicts: &[Verdicts]) -> Vec<Tally> {
@@ -199,12 +201,13 @@ impl Books {
 
     /// Appends facts to the journal.
     pub(super) fn append(&mut self, facts: &[Fact]) -> Result<Vec<u64>, LedgerError> {
-        self.journal.append(facts)
+        let needed = self.bytes_to_come();
+        self.journal.append(facts).map_err(|error| error.or_full(&self.dir, needed))
     }
 
     /// Records that messages get new ids.
     pub(super) fn renew(&mut self, facts: &[Fact]) -> Result<(), LedgerError> {
-        self.journal.append(facts)?;
+        self.append(facts)?;
         self.reckoning.is_outdated = true;
         self.unflushed += facts.len();
         Ok(())
@@ -318,7 +321,8 @@ impl Books {
             target: self.target_line(),
             reckoning: self.reckoning.clone(),
         };
-        current.index.put_states(&self.fresh, &watermark)?;
+        let needed = self.bytes_to_come();
+        current.index.put_states(&self.fresh, &watermark).map_err(|error| error.or_full(&self.dir, needed))?;
         self.fresh.clear();
         self.unflushed = 0;
         self.flushed_at = Instant::now();

@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+/// States that are stored together.
+const STATES_AT_ONCE: usize = 1_000;
+
 /// How far the journal goes, all of which is in the standings that a plan is built with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JournalEnd {
@@ -49,6 +52,7 @@ pub(super) fn build(
         planned: 0,
         total: 0,
         reckoning: Reckoning::of_sources(meta.sources.len()),
+        states: BTreeMap::new(),
     };
     for entry in entries {
         builder.add(&entry)?;
@@ -85,6 +89,8 @@ struct Builder<'a> {
     planned: u64,
     total: u64,
     reckoning: Reckoning,
+    /// States not yet stored.
+    states: BTreeMap<u64, Stored>,
 }
 
 impl Builder<'_> {
@@ -135,7 +141,11 @@ impl Builder<'_> {
         let change = Change { position, source, before: &State::Planned, after: &after, is_new: true };
         // Positions come in order: nothing behind this one is settled yet.
         self.reckoning.make(&change, |_| Ok::<bool, LedgerError>(false))?;
-        self.index.put_state(position, &stored)
+        self.states.insert(position, stored);
+        if self.states.len() >= STATES_AT_ONCE {
+            self.index.put_early_states(&std::mem::take(&mut self.states))?;
+        }
+        Ok(())
     }
 
     /// Is the request another one than was last sent?
@@ -185,7 +195,7 @@ impl Builder<'_> {
         })?;
         let watermark =
             Watermark { offset: journal.length, last: journal.last, target: journal.target, reckoning: self.reckoning };
-        self.index.put_states(&BTreeMap::new(), &watermark)
+        self.index.put_states(&self.states, &watermark)
     }
 }
 

@@ -7,7 +7,8 @@
 
 use super::blocks::{self, Block, block_of};
 use super::entry::Entry;
-use super::error::{LedgerError, Part, is_full};
+use super::error::{LedgerError, Part};
+use super::guard::guarded;
 use super::ids;
 use super::journal::LastLine;
 use super::plan_meta::{FileMeta, Plan};
@@ -16,14 +17,12 @@ use super::reckoning::Reckoning;
 use super::sealed::{seal, unseal};
 use super::standing::IdHash;
 use super::stored::Stored;
+use super::watch;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::any::Any;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// sled's page cache, bytes. Reading goes in key order, so more would not help.
@@ -46,17 +45,22 @@ pub(super) struct Index {
     _closing: Closing,
 }
 
-/// Closes sled, which may panic over damaged files even then.
+/// Closes sled, which may panic over damaged files even then, and wait for a write that failed.
 #[derive(Debug)]
-struct Closing(Option<sled::Db>);
+struct Closing {
+    dir: PathBuf,
+    db: Option<sled::Db>,
+}
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        let db = self.0.take();
-        // Nothing is lost: what counts was flushed, and the rest is in the journal.
-        IS_IN_SLED.set(true);
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
-        IS_IN_SLED.set(false);
+        let (dir, db) = (self.dir.clone(), self.db.take());
+        // Nothing is lost if that fails: what counts was flushed, and the rest is in the journal.
+        let close = move || {
+            drop(db);
+            Ok(())
+        };
+        watch::over_closing(&self.dir, move || guarded(&dir, close));
     }
 }
 
@@ -99,15 +103,14 @@ impl Index {
                 original: db.open_tree("original")?,
                 files: db.open_tree("files")?,
                 recent: Recent::default(),
-                _closing: Closing(Some(db.clone())),
+                _closing: Closing { dir: dir.to_path_buf(), db: Some(db.clone()) },
                 db,
             })
         })
     }
 
-    /// Makes all changes so far durable, also against a power cut.
-    pub(super) fn flush(&self) -> Result<(), LedgerError> {
-        guarded(&self.dir, || self.db.flush())?;
+    /// Makes what sled has written durable, also against a power cut: sled's flush is no fsync.
+    fn sync(&self) -> Result<(), LedgerError> {
         let path = self.dir.join("db");
         std::fs::OpenOptions::new()
             .read(true)
@@ -131,15 +134,30 @@ impl Index {
 
     /// Stores states and how far they go: all of it or, after a kill, nothing. Durable when this returns.
     pub(super) fn put_states(&self, states: &BTreeMap<u64, Stored>, watermark: &Watermark) -> Result<(), LedgerError> {
+        let mut batch = self.batch(states)?;
+        // In the same tree, for only there a batch is one. Positions are far below this key.
+        batch.insert(WATERMARK, seal(&self.dir, WATERMARK, watermark)?);
+        let (db, tree) = (self.db.clone(), self.states.clone());
+        self.written(move || {
+            tree.apply_batch(batch)?;
+            db.flush().map(drop)
+        })?;
+        self.sync()
+    }
+
+    /// Stores states of an index that is being built.
+    pub(super) fn put_early_states(&self, states: &BTreeMap<u64, Stored>) -> Result<(), LedgerError> {
+        let (batch, tree) = (self.batch(states)?, self.states.clone());
+        self.written(move || tree.apply_batch(batch))
+    }
+
+    fn batch(&self, states: &BTreeMap<u64, Stored>) -> Result<sled::Batch, LedgerError> {
         let mut batch = sled::Batch::default();
         for (position, stored) in states {
             let key = position.to_be_bytes();
             batch.insert(&key, seal(&self.dir, &key, stored)?);
         }
-        // In the same tree, for only there a batch is one. Positions are far below this key.
-        batch.insert(WATERMARK, seal(&self.dir, WATERMARK, watermark)?);
-        guarded(&self.dir, || self.states.apply_batch(batch))?;
-        self.flush()
+        Ok(batch)
     }
 
     pub(super) fn entry(&self, position: u64) -> Result<Option<Entry>, LedgerError> {
@@ -167,10 +185,6 @@ impl Index {
 
     pub(super) fn state(&self, position: u64) -> Result<Option<Stored>, LedgerError> {
         self.get(&self.states, &position.to_be_bytes())
-    }
-
-    pub(super) fn put_state(&self, position: u64, stored: &Stored) -> Result<(), LedgerError> {
-        self.put(&self.states, &position.to_be_bytes(), stored)
     }
 
     pub(super) fn states(&self, range: Range<u64>) -> Stretch<Stored> {
@@ -241,7 +255,16 @@ impl Index {
 
     fn put<T: Serialize>(&self, tree: &sled::Tree, key: &[u8], value: &T) -> Result<(), LedgerError> {
         let bytes = seal(&self.dir, key, value)?;
-        guarded(&self.dir, || tree.insert(key, bytes)).map(drop)
+        let (tree, key) = (tree.clone(), key.to_vec());
+        self.written(move || tree.insert(key, bytes).map(drop))
+    }
+
+    /// Makes a call of sled that writes.
+    fn written(&self, call: impl FnOnce() -> sled::Result<()> + Send + 'static) -> Result<(), LedgerError> {
+        let (dir, db) = (self.dir.clone(), self.db.clone());
+        let flush = move || guarded(&dir, || db.flush().map(drop));
+        let dir = self.dir.clone();
+        watch::over(&self.dir, move || guarded(&dir, call), flush)
     }
 
     #[cfg(test)]
@@ -251,6 +274,23 @@ impl Index {
         bytes[3] ^= 1;
         self.entries.insert(key, bytes).unwrap();
         self.recent.forget();
+    }
+
+    #[cfg(test)]
+    pub(super) fn spoil_state(&self, position: u64) {
+        self.states.insert(position.to_be_bytes(), &[1, 2, 3, 4, 5]).unwrap();
+        self.db.flush().unwrap();
+    }
+
+    #[cfg(test)]
+    pub(super) fn spoil_file(&self) {
+        self.files.insert(file_key(0, 0), &[1, 2, 3, 4, 5]).unwrap();
+    }
+
+    #[cfg(test)]
+    pub(super) fn forget_ids(&self) {
+        self.external.clear().unwrap();
+        self.original.clear().unwrap();
     }
 
     #[cfg(test)]
@@ -325,66 +365,4 @@ fn next_item(
     let item = guarded(dir, || items.next().transpose()).transpose();
     *ended = !matches!(item, Some(Ok(_)));
     item
-}
-
-/// Calls sled, which may panic where its files are damaged.
-fn guarded<T>(dir: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, LedgerError> {
-    let damaged = |what: String| LedgerError::Damaged {
-        part: Part::Index,
-        path: dir.to_path_buf(),
-        place: "an unknown place".into(),
-        what,
-    };
-    IS_IN_SLED.set(true);
-    let called = catch_unwind(AssertUnwindSafe(call));
-    IS_IN_SLED.set(false);
-    match called {
-        Ok(Ok(value)) => Ok(value),
-        // What the system says (disk full, no rights) is no damage; what sled makes up itself is.
-        Ok(Err(sled::Error::Io(error)))
-            if error.raw_os_error().is_some() || is_the_system_s(error.kind()) || is_held(&error) =>
-        {
-            Err(LedgerError::io(dir, "use")(error))
-        }
-        Ok(Err(error)) => Err(damaged(error.to_string())),
-        Err(panic) => Err(damaged(format!("sled panicked: {}", words(panic.as_ref())))),
-    }
-}
-
-/// What a panic said.
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.and_then(|text| text.lines().next()).unwrap_or("nothing more is known")
-}
-
-/// Keeps panics inside sled, some of them in threads of its own, from being printed: they are caught here and told as damage,
-/// with what to do. All other panics go on to the hook that was there before.
-pub fn hush_index_panics() {
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let is_sled = panic.location().is_some_and(|place| place.file().contains("/sled-"));
-        if !is_sled && !IS_IN_SLED.get() {
-            before(panic);
-        }
-    }));
-}
-
-thread_local! {
-    /// This thread is in a call of sled.
-    static IS_IN_SLED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// sled hands on an error that it met in the background as a copy, which has the kind but not the number.
-fn is_the_system_s(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    is_full(kind) || matches!(kind, PermissionDenied | ReadOnlyFilesystem)
-}
-
-/// sled's own lock is still held, by threads of an index that was closed a moment ago.
-fn is_held(error: &std::io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
-}
-
-pub(super) fn is_still_closing(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::Io { source, .. } if is_held(source))
 }

@@ -329,7 +329,7 @@ impl Ledger {
             sources,
             details,
         };
-        summary::write(&self.dir, &summary)
+        summary::write(&self.dir, &summary).map_err(|error| error.or_full(&self.dir, self.books().bytes_to_come()))
     }
 
     pub(super) fn current(&self) -> Result<&Current, LedgerError> {

@@ -24,11 +24,9 @@ impl Ledger {
         let current = self.current()?;
         let mut books = self.books();
         let (steps, facts) = books.steps(self.dir(), current, changes)?;
-        let left = books.left_to_send();
-        let full = |error: LedgerError| error.or_full(self.dir(), left.saturating_mul(BYTES_A_MESSAGE));
-        let lines = books.append(&facts).map_err(full)?;
+        let lines = books.append(&facts)?;
         books.make(current, &steps, &lines)?;
-        if books.is_flush_due() { books.flush(current).map_err(full) } else { Ok(()) }
+        if books.is_flush_due() { books.flush(current) } else { Ok(()) }
     }
 
     /// Binds the ledger to a target, before anything is sent to it. Inboxes that are new are added to those on record.
@@ -38,9 +36,9 @@ impl Ledger {
     pub fn bind(&self, target: &Target) -> Result<(), LedgerError> {
         self.check_company(&target.company_id, &target.company_name)?;
         let mut books = self.books();
-        let left = books.left_to_send().saturating_mul(BYTES_A_MESSAGE);
-        if left > 0 {
-            home::check_room(self.dir(), left)?;
+        let needed = books.bytes_to_come();
+        if needed > 0 {
+            home::check_room(self.dir(), needed)?;
         }
         let Some(bound) = books.target() else {
             return books.put_target(target.clone());
@@ -94,9 +92,6 @@ impl Ledger {
         self.flush()
     }
 }
-
-/// Bytes that sending, accepting and confirming a message add, most of them in the journal.
-const BYTES_A_MESSAGE: u64 = 1_000;
 
 impl Current {
     /// The entry at a position that is to be sent.

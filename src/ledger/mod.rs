@@ -41,7 +41,7 @@
 //! over key and value. A million entries take 0.4 KB each for the plan, and 0.8 KB more, most of it journal, once they
 //! are sent and confirmed (`just ledger-bench`).
 //!
-//! Only this folder names sled.
+//! Only this folder names sled: `guard` tells its panics and errors apart, `watch` bounds its writes in time, `rescue` opens what it refuses.
 
 mod attach;
 mod blocks;
@@ -52,6 +52,7 @@ mod copy;
 mod entry;
 mod error;
 mod fact;
+mod guard;
 mod home;
 mod ids;
 mod index;
@@ -76,15 +77,17 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod watch;
 
 pub use checkup::{Checkup, Damage, IndexFigures};
 pub use entry::{Entry, Planned, State, Traits, Verdict};
 pub use error::{LedgerError, Part};
 pub use fact::Target;
-pub use index::{Files, hush_index_panics};
+pub use guard::hush_index_panics;
+pub use index::Files;
 pub use ledger::{Entries, Ledger, States};
 pub use plan_meta::{FileMeta, Plan, PlanMeta, SourceMeta};
-pub use renewal::{Renewals, first_id};
+pub use renewal::{Renewals, first_id, generation};
 pub use repair::Repair;
 pub use standing::{Pin, Pins};
 pub use stored::Reached;

@@ -23,7 +23,8 @@ pub fn first_id(external_id: &str) -> &str {
 }
 
 /// How many ids the message had with this one: 1 for the first.
-pub(super) fn generation(external_id: &str) -> u32 {
+#[must_use]
+pub fn generation(external_id: &str) -> u32 {
     split(external_id).map_or(1, |(_, generation)| generation)
 }
 
@@ -36,6 +37,12 @@ fn split(external_id: &str) -> Option<(&str, u32)> {
 /// The id that comes after this one.
 fn next(external_id: &str) -> String {
     format!("{}{MARK}{}", first_id(external_id), generation(external_id).saturating_add(1))
+}
+
+/// The id that came before this one; none before the first.
+pub(super) fn former(external_id: &str) -> Option<String> {
+    let (first, generation) = split(external_id)?;
+    Some(if generation == 2 { first.to_owned() } else { format!("{first}{MARK}{}", generation - 1) })
 }
 
 /// The newest id of every message that has more than one, by its first.
@@ -51,8 +58,10 @@ impl Renewals {
         }
     }
 
+    /// Takes up the ids that a fact names: one under which something was sent tells of its renewal although the line that says
+    /// so was lost.
     pub(super) fn note(&mut self, fact: &Glance<'_>) {
-        if let Some(id) = fact.renewed_as() {
+        for id in [fact.external_id(), fact.renewed_as()].into_iter().flatten() {
             self.add(id);
         }
     }
@@ -62,6 +71,11 @@ impl Renewals {
     pub fn newest(&self, external_id: &str) -> String {
         let first = first_id(external_id);
         self.0.get(first).map_or_else(|| external_id.to_owned(), |newest| format!("{first}{MARK}{newest}"))
+    }
+
+    /// Has the message this id or one that came after it?
+    pub(super) fn is_known(&self, external_id: &str) -> bool {
+        self.0.get(first_id(external_id)).is_some_and(|newest| *newest >= generation(external_id))
     }
 
     /// Has the message another id by now?
@@ -131,6 +145,10 @@ mod tests {
         let second = next("tl1-ab-2");
         assert_eq!((second.as_str(), next(&second).as_str()), ("tl1-ab-2-r2", "tl1-ab-2-r3"));
         assert_eq!((first_id(&second), generation(&second), generation("tl1-ab-2")), ("tl1-ab-2", 2, 1));
+        assert_eq!(
+            (former(&next(&second)), former(&second), former("tl1-ab-2")),
+            (Some(second), Some("tl1-ab-2".into()), None)
+        );
         for other in ["tl1-ab-r", "tl1-ab-r1", "tl1-ab-r02", "tl1-ab-r2x", "tl1-ab-0123456789abcdef", "tl1-ab-r+2"] {
             assert_eq!((first_id(other), generation(other)), (other, 1));
         }

@@ -14,6 +14,7 @@ use super::journal::{self, FactReader, Survey, place};
 use super::ledger::{Current, Ledger};
 use super::lines;
 use super::lock::Lock;
+use super::renewal::former;
 use super::rescue;
 use super::scan::{Scan, scan};
 use super::standing::{self, Standings};
@@ -150,7 +151,7 @@ fn rewrite(dir: &Path, found: &Found, index: Option<&Current>) -> Result<String,
         return Err(io(error));
     }
     out.file.flush().map_err(io)?;
-    let mut remade = 0;
+    let mut remade = Remade::default();
     if let Some(current) = index {
         let mut facts = FactReader::at(&draft)?;
         remade = remake(dir, current, found, &standings, &mut facts, &mut out)?;
@@ -164,16 +165,20 @@ fn rewrite(dir: &Path, found: &Found, index: Option<&Current>) -> Result<String,
     }
     fs::rename(&draft, &path).map_err(LedgerError::io(&path, "replace"))?;
     home::sync_dir(dir)?;
-    let known = match (index, remade) {
+    let known = match (index, remade.sent) {
         (None, _) => "The index could not be read either, so nothing is known of what they said.".to_owned(),
         (Some(_), 0) => "The index knows of no message that they alone told of.".to_owned(),
-        (Some(_), _) => format!(
-            "Of {remade} messages that they told of the index knew: these count as sent without an answer, and are sent \
+        (Some(_), sent) => format!(
+            "Of {sent} messages that they told of the index knew: these count as sent without an answer, and are sent \
              again first, under the same ids."
         ),
     };
+    let renewed = match remade.renewed {
+        0 => String::new(),
+        renewed => format!(" It also knew the new ids of {renewed} messages, which they keep."),
+    };
     Ok(format!(
-        "Damaged and gone from the journal:{}\n{} good lines were kept. {known}{copied}",
+        "Damaged and gone from the journal:{}\n{} good lines were kept. {known}{renewed}{copied}",
         found.losses.iter().fold(String::new(), |text, loss| text + "\n  " + loss),
         found.scan.lines
     ))
@@ -200,7 +205,16 @@ impl Out {
     }
 }
 
-/// Writes again what lost lines said, as far as the index knows it. Returns how many messages it is about.
+/// Messages of which lost lines were written again.
+#[derive(Debug, Default)]
+struct Remade {
+    /// That they were sent.
+    sent: u64,
+    /// That they have new ids.
+    renewed: u64,
+}
+
+/// Writes again what lost lines said, as far as the index knows it.
 fn remake(
     dir: &Path,
     current: &Current,
@@ -208,12 +222,19 @@ fn remake(
     standings: &Standings,
     facts: &mut FactReader,
     out: &mut Out,
-) -> Result<u64, LedgerError> {
-    let mut remade = 0;
+) -> Result<Remade, LedgerError> {
+    let mut remade = Remade::default();
     for position in 0..current.plan.planned {
         // Where the index is damaged itself it knows nothing.
         let Ok(Some(entry)) = current.index.entry(position) else { continue };
         let Verdict::Planned(planned) = &entry.verdict else { continue };
+        if let Some(former) = former(&planned.external_id)
+            && !standings.renewals().is_known(&planned.external_id)
+        {
+            remade.renewed += 1;
+            let renewed_as = planned.external_id.clone();
+            out.write_fact(dir, &Fact::Renewed { external_id: former, renewed_as })?;
+        }
         let hash = standing::hash(&planned.external_id);
         let stored = current.index.state(position).ok().flatten();
         let is_lost = stored.is_some_and(|stored| {
@@ -223,7 +244,7 @@ fn remake(
         if !is_lost && (last.is_none() || standings.sending(&hash).is_some()) {
             continue;
         }
-        remade += 1;
+        remade.sent += 1;
         if standings.sending(&hash).is_none() {
             out.write_fact(dir, &current.fact(&entry, planned, &State::Sending))?;
         }

@@ -5,8 +5,9 @@
 //! what was sent, and planning again restores the rest.
 
 use super::error::LedgerError;
+use super::guard::is_still_closing;
 use super::home;
-use super::index::{Index, is_still_closing};
+use super::index::Index;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -118,4 +119,46 @@ fn set_snapshots_aside(path: &Path) -> Result<bool, LedgerError> {
         }
     }
     Ok(any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Holds sled's own lock for a moment, as threads of an index that was closed or a process that is being killed do.
+    fn held_for_a_moment(path: &Path) -> Arc<AtomicBool> {
+        let file = fs::File::open(path.join("db")).unwrap();
+        file.lock().unwrap();
+        let is_free = Arc::new(AtomicBool::new(false));
+        let free = Arc::clone(&is_free);
+        std::thread::spawn(move || {
+            std::thread::sleep(10 * PAUSE);
+            free.store(true, Ordering::SeqCst);
+            drop(file);
+        });
+        is_free
+    }
+
+    #[test]
+    fn an_index_that_is_still_being_let_go_of_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Index::open(dir.path()).unwrap());
+        await_closed(dir.path()).unwrap();
+        let is_free = held_for_a_moment(dir.path());
+        assert!(is_still_closing(&Index::open(dir.path()).unwrap_err()), "sled itself does not wait");
+        drop(patiently(dir.path()).unwrap());
+        assert!(is_free.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn an_index_is_closed_when_nobody_holds_its_files_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Index::open(dir.path()).unwrap());
+        await_closed(dir.path()).unwrap();
+        let is_free = held_for_a_moment(dir.path());
+        await_closed(dir.path()).unwrap();
+        assert!(is_free.load(Ordering::SeqCst));
+    }
 }

@@ -50,9 +50,10 @@ impl Standings {
 
     /// Takes up the next fact of the journal.
     pub(super) fn note(&mut self, fact: &Glance<'_>, offset: u64) {
+        self.1.note(fact);
         if matches!(fact, Glance::Renewed(_)) {
             // The former id stays as it stands: what is pinned of the message is read from there.
-            return self.1.note(fact);
+            return;
         }
         let Some(external_id) = fact.external_id() else { return };
         let standing = self.0.entry(hash(external_id)).or_insert(Standing { sending: None, last: offset });
@@ -65,6 +66,11 @@ impl Standings {
     /// Messages that the journal knows.
     pub(super) fn len(&self) -> u64 {
         self.0.len() as u64
+    }
+
+    /// The newest ids of messages that have more than one.
+    pub(super) fn renewals(&self) -> &Renewals {
+        &self.1
     }
 
     /// The offset of the last fact about a message.

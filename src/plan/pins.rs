@@ -1,7 +1,7 @@
 //! What was sent before, as far as a new plan must agree with it.
 
 use super::resolve::plain_id;
-use crate::ledger::{Ledger, LedgerError, Pin, Planned, Renewals, State, first_id};
+use crate::ledger::{Ledger, LedgerError, Pin, Planned, Renewals, State, first_id, generation};
 use crate::mapping::Mapping;
 use crate::record::identity;
 use std::collections::{BTreeSet, HashMap};
@@ -24,8 +24,8 @@ struct Known {
     identity: [u8; 32],
     request: [u8; 32],
     original_id: Option<Box<str>>,
-    /// It was sent under the newest of its ids.
-    is_newest: bool,
+    /// Which of its ids is the newest under which it was sent.
+    generation: u32,
     /// Index into the threads; absent if Front refused it for good. Then its id still stands for it (the ledger keeps
     /// the refusal under that id), but a mended mapping may send it as another copy and elsewhere.
     thread: Option<u32>,
@@ -74,8 +74,6 @@ impl Pins {
     }
 
     pub(super) fn add(&mut self, pin: Pin) {
-        // Also where the line that says so is lost.
-        self.renewals.add(&pin.external_id);
         let first = first_id(&pin.external_id);
         let earlier = self.known.get(first).and_then(|known| known.thread);
         let thread = match pin.state {
@@ -85,7 +83,7 @@ impl Pins {
             _ => earlier.or_else(|| Some(self.thread_of(&pin))),
         };
         let known = Known {
-            is_newest: !self.renewals.is_former(&pin.external_id),
+            generation: generation(&pin.external_id),
             identity: pin.identity,
             request: pin.request,
             original_id: pin.original_id.map(String::into_boxed_str),
@@ -170,7 +168,8 @@ impl Pins {
         let is_same_draft = draft(&known.identity) == draft(&planned.identity);
         let difference = if is_same_draft { Difference::Decided } else { Difference::Drafted };
         // One that is to go out under a new id has not been sent yet, as far as that one goes.
-        (known.is_newest && known.request != planned.request).then_some(difference)
+        let is_this_one = known.generation == generation(&planned.external_id);
+        (is_this_one && known.request != planned.request).then_some(difference)
     }
 
     fn sent(&self, external_id: &str) -> Option<(&Known, &ThreadPin)> {

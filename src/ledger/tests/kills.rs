@@ -105,6 +105,7 @@ fn without_its_index_the_ledger_has_no_plan_but_the_same_pins() {
     fs::remove_dir_all(copy.path().join("ledger/sled")).unwrap();
     let mut bare = open_copy(&copy);
     assert!(bare.plan().is_none());
+    assert_eq!(bare.index_lost(), Some("its folder sled is gone"));
     ledger.flush().unwrap();
     let expected = pins(&ledger);
     assert_eq!(pins(&bare), expected);
@@ -169,6 +170,20 @@ fn an_index_that_cannot_be_opened_is_set_aside_with_the_reason() {
 }
 
 #[test]
+fn an_index_that_sled_refuses_to_open_is_set_aside_with_the_reason() {
+    let (_dir, ledger) = five();
+    let path = ledger.dir().to_path_buf();
+    ledger.close().unwrap();
+    fs::write(path.join("sled/conf"), "no settings of sled's").unwrap();
+    let checked = Ledger::check(&path).unwrap();
+    assert_eq!(checked.damages.len(), 1, "{:?}", checked.damages);
+    let ledger = Ledger::open(&path).unwrap();
+    assert!(ledger.plan().is_none() && ledger.index_lost().is_some());
+    assert!(ledger.notices()[0].contains("sled.damaged-1"), "{:?}", ledger.notices());
+    assert_eq!(pins(&ledger).len(), 4);
+}
+
+#[test]
 fn a_flipped_bit_among_the_entries_is_an_error_there_and_nowhere_else() {
     let block = crate::ledger::blocks::ENTRIES;
     let names: Vec<String> = (0..3 * block).map(|number| format!("m{number}")).collect();
@@ -202,23 +217,4 @@ fn a_state_that_sled_lost_is_not_taken_for_one_that_was_never_there() {
     drop(ledger);
     let found = Ledger::check(&path).unwrap();
     assert!(found.damages.iter().any(|damage| damage.what.contains("accepted")), "{:?}", found.damages);
-}
-
-#[test]
-fn a_watermark_far_behind_is_caught_up_with() {
-    let names: Vec<String> = (0..1_200).map(|number| format!("m{number}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (_dir, ledger) = ledger_of(&names);
-    let before = as_killed_now(&ledger);
-    for start in (0..1_200).step_by(100) {
-        let sent: Vec<(u64, State)> =
-            (start..start + 100).flat_map(|at| [(at, State::Sending), (at, accepted(&at.to_string()))]).collect();
-        ledger.mark(&sent).unwrap();
-    }
-    let journal = "ledger/journal.jsonl";
-    fs::copy(ledger.dir().join("journal.jsonl"), before.path().join(journal)).unwrap();
-    let caught_up = open_copy(&before);
-    assert_eq!(caught_up.counts().accepted, 1_200);
-    assert_eq!(caught_up.first_open(), 1_200);
-    assert_eq!(states(&caught_up), states(&ledger));
 }

@@ -1,10 +1,12 @@
 //! Promises of the ledger as a whole. What one file promises alone is tested there.
 
 mod kills;
-
+mod marks;
 mod model;
 mod plans;
 mod refusals;
+mod renewals;
+mod repairs;
 mod sent;
 mod size;
 mod traces;

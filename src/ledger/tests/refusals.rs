@@ -200,6 +200,26 @@ fn nobody_else_can_read_any_of_it() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_came_back_from_a_backup_with_everybody_s_rights_is_the_owner_s_alone_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_dir, ledger) = ledger_of(&["a"]);
+    ledger.write_summary("planned", serde_json::Value::Null).unwrap();
+    let home = ledger.dir().to_path_buf();
+    ledger.close().unwrap();
+    let files = ["", "sled", "format", "LOCK", "journal.jsonl", "summary.json", "sled/db", "sled/conf"];
+    let rights = |file: &str| fs::metadata(home.join(file)).unwrap().permissions().mode() & 0o077;
+    for file in files.iter().filter(|file| !["", "sled"].contains(file)) {
+        fs::set_permissions(home.join(file), fs::Permissions::from_mode(0o666)).unwrap();
+    }
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o777)).unwrap();
+    drop(Ledger::open(&home).unwrap());
+    for file in files {
+        assert_eq!(rights(file), 0, "{file}");
+    }
+}
+
 #[test]
 fn plans_that_break_the_rules_leave_the_former_plan_in_force() {
     let (_dir, mut ledger) = ledger_of(&["a"]);

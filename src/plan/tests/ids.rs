@@ -130,6 +130,23 @@ fn a_newcomer_never_takes_the_id_of_a_different_message() {
 }
 
 #[test]
+fn a_suffix_stays_although_nothing_is_known_any_more_of_what_had_the_plain_id() {
+    let [one, other] = collision();
+    for (first, second) in [(&one, &other), (&other, &one)] {
+        let before = planned_mails(&mapping(""), std::slice::from_ref(first));
+        let both = mails_only(&[first.clone(), second.clone()]);
+        let then = planned(&mapping(""), &both, &pins_of(&before, &accepted()));
+        // What the journal said of the first was lost. A refusal stands under the id that was refused.
+        for state in [accepted(), refused()] {
+            let pins = pins_of(then.iter().filter(|entry| entry.number == 1), &state);
+            let now = planned(&mapping(""), &both, &pins);
+            assert_eq!(of(&now, 1).external_id, of(&then, 1).external_id, "{state:?}");
+            assert_eq!(of(&now, 0).external_id, of(&then, 0).external_id, "{state:?}");
+        }
+    }
+}
+
+#[test]
 fn the_copy_that_was_sent_stays_when_a_richer_one_turns_up() {
     let poor = letter("a", 0, "", "Hi");
     let rich = letter("a", 0, "Bcc: eve@shop.example\n", "Hi");

@@ -9,6 +9,7 @@ mod many;
 mod order;
 mod overview;
 mod properties;
+mod renewals;
 mod requests;
 mod sample;
 mod sent_before;

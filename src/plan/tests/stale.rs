@@ -1,7 +1,7 @@
 //! When a plan no longer stands, and what a plan leaves in the ledger.
 
 use super::*;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, PlanMeta};
 use crate::plan::testing::Folder;
 use crate::plan::{PlanError, overview_of};
 use std::fs;
@@ -31,6 +31,41 @@ fn another_mapping_makes_it_stale() {
     let (folder, mut ledger) = folder(1);
     folder.plan(&mut ledger, "");
     assert_eq!(folder.staleness(&ledger, "# a remark"), Some("the mapping was changed after it was planned".into()));
+}
+
+#[test]
+fn another_threadlift_makes_it_stale() {
+    let (folder, mut ledger) = folder(1);
+    let mapping = folder.mapping("");
+    let meta = PlanMeta {
+        plan_id: "p".into(),
+        mapping_text: mapping.text.clone(),
+        mapping_digest: mapping.digest(),
+        engine: "0.0.1".into(),
+        sources: Vec::new(),
+        extra: Vec::new(),
+    };
+    ledger.write_plan(meta, []).unwrap();
+    assert_eq!(folder.staleness(&ledger, ""), Some("it was planned by threadlift 0.0.1".into()));
+}
+
+#[test]
+fn a_large_file_that_grew_by_more_of_the_same_or_was_changed_in_its_middle_makes_it_stale() {
+    // Lines of 64 bytes: whole blocks more of them look the same wherever a sample is taken.
+    let long = |lines: usize| letter("a", 0, "", &format!("{}\n", "x".repeat(63)).repeat(lines));
+    let then = long(1_024);
+    let mut middle = then.clone().into_bytes();
+    let at = (then.len() - 4096) / 2 + 100;
+    middle[at] = b'y';
+    let changed = String::from_utf8(middle).unwrap();
+    for now in [long(1_024 + 128), changed] {
+        let (folder, mut ledger) = folder(0);
+        folder.write("a.eml", &then);
+        folder.plan(&mut ledger, "");
+        folder.write("a.eml", &now);
+        let why = folder.staleness(&ledger, "").expect("it was changed");
+        assert!(why.contains("mails/a.eml of source `old` is new or was changed"), "{why}");
+    }
 }
 
 #[test]

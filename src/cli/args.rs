@@ -197,6 +197,9 @@ pub(super) struct ImportArgs {
     /// Make the tags that Front does not have yet
     #[arg(long)]
     pub create_tags: bool,
+    /// Send also what was sent before under another id, so that Front has it twice
+    #[arg(long)]
+    pub send_twice: bool,
     /// Send a sample into this inbox instead, under ids of its own, to be looked at in Front and thrown away
     #[arg(long, value_name = "INBOX")]
     pub pilot: Option<String>,

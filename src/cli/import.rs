@@ -14,7 +14,7 @@ use crate::front;
 use crate::ledger::Ledger;
 use crate::mapping;
 use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
-use crate::report::{Report, Sent, counted, duration};
+use crate::report::{Report, Sent, counted, duration, printable};
 use crate::upload::{Chosen, TakenUp};
 use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
@@ -71,6 +71,9 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let mut before = plan::report(context, command, &ledger, Some(overview.clone()))?;
     if !before.balanced {
         return Err(plan::unbalanced(&before));
+    }
+    if overview.doubles > 0 && !args.send_twice {
+        return Err(would_double(context, command, &overview));
     }
     let meeting = meet(context, front, &overview, &ledger, args.create_tags);
     let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
@@ -153,6 +156,24 @@ async fn meet(
     }
     online::check_tags(context, &greeted, overview, create_tags).await?;
     Ok(greeted)
+}
+
+/// Messages that were sent before have other ids now.
+fn would_double(context: &Context, command: &str, overview: &Overview) -> Failure {
+    const NAMED: usize = 3;
+    let named: Vec<String> = overview.double_ids.iter().take(NAMED).map(|id| printable(id)).collect();
+    let more = if overview.doubles > named.len() as u64 { " and more" } else { "" };
+    Failure::usage(
+        format!(
+            "{} left to send were sent before under other ids ({}{more}): Front would have them twice; nothing was sent",
+            counted(overview.doubles, "message"),
+            named.join(", ")
+        ),
+        format!(
+            "if a `namespace` of the mapping was changed, put it back; if they are to be there twice: {} --send-twice",
+            context.command(command)
+        ),
+    )
 }
 
 /// How long sending will take, where that is worth telling.

@@ -14,6 +14,7 @@ mod budget;
 mod classes;
 mod copies;
 mod decide;
+mod doubles;
 mod facts;
 mod fingerprint;
 mod inboxes;

@@ -1,5 +1,6 @@
 //! What a plan says about itself: figures to show before anything is sent, kept with the plan.
 
+use super::doubles::doubles;
 use super::facts::{Finding, Problem, Read};
 use super::namespaces;
 use super::pins::{Difference, Pins};
@@ -88,6 +89,12 @@ pub struct Overview {
     /// Messages sent before that this plan does not hold: their sources are gone, or they cannot be read any more.
     #[serde(default)]
     pub sent_and_gone: u64,
+    /// Messages left to send that were sent before under other ids: Front would have them twice.
+    #[serde(default)]
+    pub doubles: u64,
+    /// Some of them, by the export's own id or else the external id.
+    #[serde(default)]
+    pub double_ids: Vec<String>,
     /// Messages beside the first of those that share a Message-ID, or an id of the export, and are different.
     #[serde(default)]
     pub collisions: u64,
@@ -275,6 +282,10 @@ pub(super) fn overview(
         }
     }
     overview.sent_and_gone = pins.sent_messages().saturating_sub(sent);
+    if overview.sent_and_gone > 0 {
+        let doubles = doubles(resolution, pins, MAX_LISTED);
+        (overview.doubles, overview.double_ids) = (doubles.count, doubles.ids);
+    }
     overview.differences = Listed::most_frequent(differences);
     overview.tagged = Listed::most_frequent(tagged);
     overview.tags = tags.iter().map(|tag| tag.as_ref().to_owned()).collect();

@@ -4,7 +4,7 @@ use super::resolve::plain_id;
 use crate::ledger::{Ledger, LedgerError, Pin, Planned, Renewals, State, first_id, generation};
 use crate::mapping::Mapping;
 use crate::record::identity;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Every message of which Front has heard, by external id; where a message has several, by the first of them. Asked by
 /// any of them.
@@ -149,6 +149,15 @@ impl Pins {
     /// How many messages were sent.
     pub(super) fn sent_messages(&self) -> u64 {
         self.threads.iter().map(|thread| u64::from(thread.messages)).sum()
+    }
+
+    /// Messages that were sent and are not among the planned ids: which message and copy, and the inbox.
+    pub(super) fn gone<'a>(&'a self, planned: &HashSet<&str>) -> impl Iterator<Item = ([u8; 32], &'a str)> {
+        let planned: HashSet<&str> = planned.iter().map(|id| first_id(id)).collect();
+        self.known.iter().filter_map(move |(external_id, known)| {
+            let thread = self.threads.get(known.thread? as usize)?;
+            (!planned.contains(external_id.as_ref())).then_some((known.identity, thread.inbox.as_str()))
+        })
     }
 
     /// The inbox a message was sent into.

@@ -113,6 +113,16 @@ fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
              that they answer"
         ));
     }
+    if plan.doubles > 0 {
+        let ids: Vec<&str> = plan.double_ids.iter().take(MAX_IDS).map(String::as_str).collect();
+        let more = if plan.doubles > ids.len() as u64 { " and more" } else { "" };
+        lines.push(format!(
+            "ATTENTION: {} left to send, {}{more}, were sent before under other ids: Front would have them twice. Was a `namespace` \
+             changed?",
+            counted(plan.doubles, "message"),
+            ids.join(", "),
+        ));
+    }
     if plan.sent_and_gone > 0 {
         let messages = counted(plan.sent_and_gone, "message");
         lines.push(format!(

@@ -86,7 +86,9 @@ fn a_last_day_leaves_out_what_front_has() {
 fn a_channel_whose_inbox_is_empty_hides_no_other() {
     let scene = Scene::that_works();
     let billing = "\n[[rule]]\nwhen = { label = \"no such label\" }\ninbox = \"Billing\"\n";
-    scene.write("m.toml", format!("{MAPPING}{billing}"));
+    for mapping in ["m.toml", "front.toml"] {
+        scene.write(mapping, format!("{MAPPING}{billing}"));
+    }
     let empty_first =
         ["--channel", "billing@acme.example=Billing", "--channel", "support@acme.example=Support:2016-05-04:12"];
     let front = scene.front_with(&empty_first);

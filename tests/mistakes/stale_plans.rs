@@ -1,6 +1,6 @@
 //! Mapping or sources change between plan and import.
 
-use crate::harness::{MAPPING, Scene, mailbox};
+use crate::harness::{MAPPING, Scene, TOKEN, mailbox};
 
 /// All that an import says before it sends what was planned before: who will notice, and what begins.
 const READY: &str = "Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open\n\
@@ -80,9 +80,9 @@ fn a_byte_changed_between_the_samples_is_found_by_rehash_and_named() {
     scene.write("mail.mbox", format!("{}Bady 60\n{}", &text[..at], &text[at + 8..]));
     let front = scene.front();
     let import = ["import", "m.toml", "--yes", "--rehash", "--base-url", front.base_url()];
-    let ran = scene.run_with_token(Some(crate::harness::TOKEN), &import).ended_with(0);
+    let ran = scene.run_with_token(Some(TOKEN), &import).ended_with(0);
     ran.says(&["mail.mbox, byte ", "not those that were planned: planning first", "200 accepted"]);
-    let again = scene.run_with_token(Some(crate::harness::TOKEN), &import).ended_with(0);
+    let again = scene.run_with_token(Some(TOKEN), &import).ended_with(0);
     assert!(!again.stderr.contains("planning first"), "{}", again.stderr);
     assert_eq!(front.stop()["messages"], 200);
 }
@@ -98,7 +98,23 @@ fn a_source_that_was_moved_with_its_mapping_is_not_planned_again() {
     }
     let front = scene.front();
     let import = ["import", "elsewhere/m.toml", "--yes", "--base-url", front.base_url()];
-    let ran = scene.run_with_token(Some(crate::harness::TOKEN), &import).ended_with(0);
+    let ran = scene.run_with_token(Some(TOKEN), &import).ended_with(0);
     assert_eq!(ran.stderr, READY);
     assert_eq!(front.stop()["messages"], 3);
+}
+
+#[test]
+fn a_namespace_that_was_changed_after_sending_doubles_nothing_unless_the_user_says_so() {
+    let scene = Scene::that_works();
+    let front = scene.front();
+    scene.import_into(&front).ended_with(0);
+    scene.write("m.toml", format!("{MAPPING}\n[identity]\nnamespace = \"another\"\n"));
+    scene.import_into(&front).ended_with(2).says(&[
+        "3 messages left to send were sent before under other ids",
+        "if a `namespace` of the mapping was changed, put it back",
+        "threadlift import m.toml --send-twice",
+    ]);
+    let twice = ["import", "m.toml", "--yes", "--send-twice", "--base-url", front.base_url()];
+    scene.run_with_token(Some(TOKEN), &twice).ended_with(0);
+    assert_eq!(front.stop()["messages"], 6);
 }

@@ -55,6 +55,19 @@ fn an_inbox_is_not_compared_where_what_named_it_is_not_read_again() {
 }
 
 #[test]
+fn what_would_go_out_again_under_another_id_is_counted_and_named() {
+    const ELSEWHERE: &str = "[identity]\nnamespace = \"elsewhere\"\n";
+    let (_, overview) = after("", &mails(), ELSEWHERE, &mails());
+    assert_eq!((overview.doubles, overview.sent_and_gone), (2, 2));
+    assert_eq!(overview.double_ids, ["a@x", "b@x"]);
+    let (_, overview) = after("", &mails(), "", &mails());
+    assert_eq!((overview.doubles, overview.sent_and_gone), (0, 0));
+    let answer = [mails().remove(1)];
+    let (_, overview) = after("", &mails(), "", &answer);
+    assert_eq!((overview.doubles, overview.sent_and_gone), (0, 1), "gone is not doubled");
+}
+
+#[test]
 fn newcomers_of_a_sent_thread_are_not_sent_differently() {
     let early = [mails().remove(0)];
     let (_, overview) = after("", &early, INTO_BILLING, &mails());

@@ -22,6 +22,8 @@ struct Script {
     imported: Vec<ImportRequest>,
     refused_from: Option<Instant>,
     down_until: Option<Instant>,
+    /// Questions with this in them have an answer without sense so many times.
+    senseless: Option<(&'static str, u32)>,
     /// A message that is imported again appears after so long, under a new uid.
     appears: Option<Duration>,
     /// Lists name no uids.
@@ -53,6 +55,10 @@ impl Front {
         self.script.lock().unwrap().down_until = Some(Instant::now() + outage);
     }
 
+    pub(super) fn makes_no_sense_of(&self, question: &'static str, times: u32) {
+        self.script.lock().unwrap().senseless = Some((question, times));
+    }
+
     pub(super) fn lists_no_uids(&self) {
         self.script.lock().unwrap().lists_without_uids = true;
     }
@@ -80,6 +86,13 @@ impl Front {
         }
         if script.down_until.is_some_and(|until| Instant::now() < until) {
             return Err(FrontError::Unavailable { path, attempts: 6, last: "503".into() });
+        }
+        if let Some((part, times)) = &mut script.senseless
+            && *times > 0
+            && path.contains(*part)
+        {
+            *times -= 1;
+            return Err(FrontError::Unreadable { path, why: "expected value at line 1".into() });
         }
         Ok(())
     }
@@ -135,7 +148,7 @@ impl Sight for Front {
         if let Some(after) = after {
             self.shows(&uid, after, message_of(request, "cnv_a"));
         }
-        Answer::Accepted { uid }
+        Answer::Accepted { uid, repeated: false }
     }
 }
 

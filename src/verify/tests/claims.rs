@@ -101,6 +101,27 @@ async fn what_another_message_of_ours_was_promised_or_seen_as_is_never_claimed()
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_seen_and_is_gone_is_not_found_in_another_that_reads_like_it() {
+    let world = World::of(&["a1", "a2"]);
+    world.mark("a1", &[confirmed("a1")]);
+    let gone = State::Missing { uid: "a2".into(), why: "seen before, and gone since".into() };
+    world.mark("a2", &[confirmed("a2"), gone.clone()]);
+    world.shows("a1", NOW);
+    shows_nameless(&world, "a2", "first");
+    let outcome = world.confirm(Scope::Open).await;
+    assert_eq!((outcome.confirmed, outcome.missing, outcome.resent, world.state("a2")), (0, 1, 0, gone));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_that_got_its_answer_at_last_is_doubted_when_it_is_not_there() {
+    let world = World::of(&["a1"]);
+    world.front.answers_repeats();
+    let outcome = world.confirm(Scope::Open).await;
+    assert_eq!((outcome.missing, outcome.resent), (1, 1));
+    assert_eq!(why(&world.state("a1")), DOUBTED);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_reads_otherwise_is_not_taken_for_it() {
     let world = World { resends: false, ..World::of(&["a1", "a2"]) };
     world.shows("a1", NOW);

@@ -26,6 +26,8 @@ struct Script {
     senseless: Option<(&'static str, u32)>,
     /// A message that is imported again appears after so long, under a new uid.
     appears: Option<Duration>,
+    /// What is imported again is answered at the second attempt.
+    repeats: bool,
     /// Lists name no uids.
     lists_without_uids: bool,
 }
@@ -61,6 +63,10 @@ impl Front {
 
     pub(super) fn lists_no_uids(&self) {
         self.script.lock().unwrap().lists_without_uids = true;
+    }
+
+    pub(super) fn answers_repeats(&self) {
+        self.script.lock().unwrap().repeats = true;
     }
 
     /// What is imported again appears after so long.
@@ -140,15 +146,15 @@ impl Sight for Front {
     }
 
     async fn import(&self, _inbox: &str, request: &ImportRequest, _cancellation: &Cancellation) -> Answer {
-        let (uid, after) = {
+        let (uid, after, repeated) = {
             let mut script = self.script.lock().unwrap();
             script.imported.push(request.clone());
-            (format!("again-{}", script.imported.len()), script.appears)
+            (format!("again-{}", script.imported.len()), script.appears, script.repeats)
         };
         if let Some(after) = after {
             self.shows(&uid, after, message_of(request, "cnv_a"));
         }
-        Answer::Accepted { uid, repeated: false }
+        Answer::Accepted { uid, repeated }
     }
 }
 

@@ -7,7 +7,7 @@ use super::look::{Looker, Seen, Trouble};
 use super::marks::Marks;
 use crate::front::{Answer, FrontError, StopCause};
 use crate::ledger::{Ledger, LedgerError, State, Trace, Verdict};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -135,7 +135,8 @@ impl Judge {
         let claimed = self.claim(conversation, &found, &absent, traces).await;
         let trouble = match claimed {
             Ok(claimed) => {
-                absent.retain(|index| claimed.iter().all(|seen| seen.index != *index));
+                let there: HashSet<usize> = claimed.iter().map(|seen| seen.index).collect();
+                absent.retain(|index| !there.contains(index));
                 found.extend(claimed);
                 None
             }

@@ -183,6 +183,28 @@ fn an_import_ends_with_0_when_every_message_was_seen_as_planned() {
 }
 
 #[test]
+fn what_front_keeps_under_an_answer_that_was_lost_is_found_and_sent_no_further_time() {
+    let scene = Scene::with(&["--lose-answer-every", "3", "--new-uid-for-repeats"]);
+    for (at, (name, _)) in MESSAGES.iter().enumerate().skip(1) {
+        scene.workspace.write(&format!("mails/{name}.eml"), mail(at, name, "a1"));
+    }
+    let import = scene.import(&[]).with(0);
+    assert_eq!((import.figure("confirmed"), import.figure("missing")), (8, 0));
+    assert_eq!(import.summary["seen"]["resent"], 0, "{:#}", import.summary);
+    assert!(!scene.journal().contains("\"missing\""));
+    assert_eq!(scene.front.stop()["messages"], 8);
+}
+
+#[test]
+fn pages_of_a_proxy_among_the_answers_hold_up_nothing() {
+    for fault in ["html=1/4", "empty=1/3"] {
+        let scene = Scene::with(&["--fault-reads", fault]);
+        let import = scene.import(&[]).with(0);
+        assert_eq!(import.figure("confirmed"), 8, "{fault}");
+    }
+}
+
+#[test]
 fn without_a_look_accepted_is_not_called_seen_and_verify_makes_up_for_it() {
     let scene = Scene::with(&[]);
     let import = scene.import(&["--no-verify"]).with(0);

@@ -144,6 +144,16 @@ async fn lookups_try_again_and_then_say_why_not() {
     let fake = Fake::script(vec![says(200, "", "<html>welcome</html>")]).await;
     let error = fake.client(quick()).await.me().await.expect_err("not JSON");
     assert!(matches!(error, FrontError::Unreadable { .. }), "{error}");
+    assert_eq!(fake.seen().len(), 3, "what is not Front is told soon");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_asked_for_again() {
+    for senseless in ["<html>back soon</html>", "", "{\"id\":"] {
+        let fake = Fake::script(vec![says(200, "", senseless), says(200, "", r#"{"id":"cmp_1","name":"Acme"}"#)]).await;
+        let company = fake.client(quick()).await.me().await.expect("the second answer");
+        assert_eq!((company.id.as_str(), fake.seen().len()), ("cmp_1", 2), "{senseless}");
+    }
 }
 
 #[tokio::test]

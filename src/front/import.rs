@@ -21,6 +21,8 @@ pub enum Answer {
     Accepted {
         /// Opaque.
         uid: String,
+        /// An earlier attempt may have reached Front, too, and may have got a uid of its own.
+        repeated: bool,
     },
     /// Front does not want this message; others may be fine.
     Refused {
@@ -241,7 +243,7 @@ impl History {
         let status = reply.status;
         let trouble = |why, wait, kind| Trouble { status: Some(status), why, wait, kind };
         match classify(status, &reply.headers, &reply.body, Reply::now()) {
-            Verdict::Accepted { uid } => Err(Answer::Accepted { uid }),
+            Verdict::Accepted { uid } => Err(Answer::Accepted { uid, repeated: self.may_have_arrived }),
             Verdict::Refused { status: 409, cause } if self.may_have_arrived => {
                 Err(Answer::Unknown { why: format!("Front answered 409 after an attempt without answer: {cause}") })
             }

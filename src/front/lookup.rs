@@ -17,6 +17,9 @@ use super::verdict::{Class, class, throttle};
 /// Merged conversations redirect once; more hops than this are a loop.
 const MOST_REDIRECTS: u32 = 5;
 
+/// Answers to one question that cannot be read, until nobody asks any more.
+const MOST_SENSELESS: u32 = 3;
+
 /// The most items per page that Front allows.
 const PAGE_LIMIT: &str = "100";
 
@@ -187,9 +190,7 @@ impl Client {
     /// The message with this id (`msg_…`), or `None` if it does not exist.
     pub async fn message(&self, id: &str) -> Result<Option<Message>, FrontError> {
         let url = self.target().url(&["messages", id]);
-        let Some(body) = self.fetch(&url).await? else { return Ok(None) };
-        let wire: WireMessage = read(&url, &body)?;
-        Ok(Some(wire.into()))
+        Ok(self.fetch::<WireMessage>(&url).await?.map(Message::from))
     }
 
     /// Messages of a conversation, newest first: the first page of at most `limit` (1 to 100), or the one that a page
@@ -205,8 +206,7 @@ impl Client {
             None => drop(url.query_pairs_mut().append_pair("limit", &limit.to_string())),
             Some(next) => url = self.next_page(&url, next)?,
         }
-        let Some(body) = self.fetch(&url).await? else { return Ok(None) };
-        let page: Page<WireMessage> = read(&url, &body)?;
+        let Some(page) = self.fetch::<Page<WireMessage>>(&url).await? else { return Ok(None) };
         Ok(Some(MessagePage {
             messages: page.results.into_iter().map(Message::from).collect(),
             next: page.pagination.and_then(|pagination| pagination.next),
@@ -224,10 +224,7 @@ impl Client {
     }
 
     pub(super) async fn one<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FrontError> {
-        match self.fetch(url).await? {
-            Some(body) => read(url, &body),
-            None => Err(not_found(url)),
-        }
+        self.fetch(url).await?.ok_or_else(|| not_found(url))
     }
 
     /// All pages. Lists that Front does not page today may be paged one day.
@@ -249,9 +246,9 @@ impl Client {
 
     /// The content behind the URL, or `None` for 404. Tries again as often as is worth it, and follows redirects within
     /// Front.
-    async fn fetch(&self, url: &Url) -> Result<Option<Vec<u8>>, FrontError> {
+    async fn fetch<T: DeserializeOwned>(&self, url: &Url) -> Result<Option<T>, FrontError> {
         let mut at = url.clone();
-        let mut redirects = 0;
+        let (mut redirects, mut senseless) = (0, 0);
         // Being throttled says nothing against a request, so it does not count as a failure; time alone ends it.
         let (mut attempts, mut throttled) = (0_u32, 0_u32);
         let mut backoff = self.backoff();
@@ -266,7 +263,17 @@ impl Client {
                 Err(NoReply::Cancelled) => "cancelled".to_owned(),
                 Err(NoReply::Spent) => return Err(FrontError::Spent),
                 Ok(reply) => match self.judge(reply, &at)? {
-                    Step::Found(body) => return Ok(Some(body)),
+                    Step::Found(body) => match read(url, &body) {
+                        Ok(found) => return Ok(Some(found)),
+                        // A proxy's page, or nothing at all: a thing of a moment, unless this is not Front's API.
+                        Err(error) => {
+                            senseless += 1;
+                            if senseless >= MOST_SENSELESS {
+                                return Err(error);
+                            }
+                            error.to_string()
+                        }
+                    },
                     Step::Absent => return Ok(None),
                     Step::Moved(next) if redirects < MOST_REDIRECTS => {
                         redirects += 1;

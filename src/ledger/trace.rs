@@ -1,9 +1,11 @@
 //! What the journal says about single messages beyond their last state: every promise Front made of them.
 
 use super::error::LedgerError;
-use super::fact::Fact;
+use super::fact::{Fact, Glance};
 use super::journal::{self, FactReader};
 use super::ledger::Ledger;
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// What was tried with one message, over all plans and runs.
@@ -18,11 +20,35 @@ pub struct Trace {
     pub requests: Vec<[u8; 32]>,
     /// It was sent again after it had been missing.
     pub resent: bool,
+    /// An attempt of it had no answer: whatever Front made of that one may be there under a uid that nobody knows.
+    pub unanswered: bool,
     /// It was seen in Front once.
     pub seen: bool,
     /// It goes out under another id since, and never again under this one.
     pub renewed: bool,
     missing: bool,
+    is_out: bool,
+}
+
+/// Whom a uid or the id of a message in Front belongs to, as far as a line of the journal says.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Named<'a> {
+    Accepted(#[serde(borrow)] Promised<'a>),
+    Missing(#[serde(borrow)] Promised<'a>),
+    Confirmed(#[serde(borrow)] Seen<'a>),
+}
+
+#[derive(Deserialize)]
+struct Promised<'a> {
+    #[serde(borrow)]
+    uid: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Seen<'a> {
+    #[serde(borrow)]
+    message_id: Cow<'a, str>,
 }
 
 impl Ledger {
@@ -48,25 +74,72 @@ impl Ledger {
         })?;
         Ok(traces)
     }
+
+    /// The external ids of the messages to which these uids and ids of messages in Front belong; where Front gave one to
+    /// several, to the first. One pass over the journal, in which nothing else is kept.
+    ///
+    /// # Errors
+    /// A damaged journal, or what the system refuses.
+    pub fn holders(&self, names: &HashSet<String>) -> Result<HashMap<String, String>, LedgerError> {
+        let mut holders: HashMap<String, String> = HashMap::with_capacity(names.len());
+        if names.is_empty() {
+            return Ok(holders);
+        }
+        let end = self.books().sound_length()?;
+        let reader = FactReader::open(self.dir())?;
+        journal::glance_until(self.dir(), end, |glance, json, offset| {
+            let (Glance::Accepted(_) | Glance::Missing(_) | Glance::Confirmed(_), Some(id)) =
+                (glance, glance.external_id())
+            else {
+                return Ok(());
+            };
+            let named =
+                serde_json::from_slice(json).map_err(|_| reader.damaged(offset, "there is no line of the journal"))?;
+            let (Named::Accepted(Promised { uid: name })
+            | Named::Missing(Promised { uid: name })
+            | Named::Confirmed(Seen { message_id: name })) = named;
+            if names.contains(name.as_ref()) {
+                holders.entry(name.into_owned()).or_insert_with(|| id.to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(holders)
+    }
 }
 
 impl Trace {
     fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Sending(sending) => {
+                // The process ended before it heard of the one before.
+                self.unanswered |= self.is_out;
+                self.is_out = true;
                 if self.requests.last() != Some(&sending.request) {
                     self.requests.push(sending.request);
                 }
                 self.resent |= self.missing;
             }
-            Fact::Accepted { uid, .. } => self.promised(uid),
+            Fact::Accepted { uid, .. } => {
+                self.is_out = false;
+                self.promised(uid);
+            }
             Fact::Missing { uid, .. } => {
                 self.missing = true;
                 self.promised(uid);
             }
             Fact::Confirmed { .. } => self.seen = true,
             Fact::Renewed { .. } => self.renewed = true,
-            Fact::Target(_) | Fact::Refused { .. } | Fact::Unknown { .. } | Fact::Unsent { .. } => {}
+            Fact::Unknown { .. } => {
+                self.is_out = false;
+                self.unanswered = true;
+            }
+            Fact::Refused { status, .. } => {
+                self.is_out = false;
+                // A server's failure is no answer.
+                self.unanswered |= !(400..500).contains(&status);
+            }
+            Fact::Unsent { .. } => self.is_out = false,
+            Fact::Target(_) => {}
         }
     }
 

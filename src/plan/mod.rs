@@ -29,7 +29,7 @@ mod sample;
 mod verdicts;
 
 pub use fingerprint::rehash;
-pub use overview::{ActiveMessages, HUGE, LargeThread, Listed, Overview, ProblemKind};
+pub use overview::{ActiveMessages, Ends, HUGE, LargeThread, Listed, Overview, ProblemKind};
 pub(crate) use read::STACK;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 

@@ -3,7 +3,7 @@
 use super::doubles::doubles;
 use super::facts::{Finding, Problem, Read};
 use super::namespaces;
-use super::pins::{Difference, Pins};
+use super::pins::{Difference, End, Pins};
 use super::resolve::{Message, Resolution, Thread};
 use crate::mapping::Mapping;
 use crate::record::ActiveContent;
@@ -95,6 +95,9 @@ pub struct Overview {
     /// Some of them, by the export's own id or else the external id.
     #[serde(default)]
     pub double_ids: Vec<String>,
+    /// What is known of those.
+    #[serde(default)]
+    pub gone: Ends,
     /// Messages beside the first of those that share a Message-ID, or an id of the export, and are different.
     #[serde(default)]
     pub collisions: u64,
@@ -119,6 +122,44 @@ pub struct Overview {
     /// Tags with the conversations that get them: one tagged message tags all of its conversation.
     #[serde(default)]
     pub tagged: Listed,
+}
+
+/// How messages that were sent stand, as far as the journal knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ends {
+    /// They were seen in Front.
+    pub seen: u64,
+    /// Front accepted them, and they were not seen.
+    pub accepted: u64,
+    /// Front accepted them, and they were not there.
+    pub missing: u64,
+    /// Nobody knows whether Front took them.
+    pub unknown: u64,
+}
+
+impl Ends {
+    pub(super) fn add(&mut self, end: End) {
+        let count = match end {
+            End::Seen => &mut self.seen,
+            End::Accepted => &mut self.accepted,
+            End::Missing => &mut self.missing,
+            End::Unknown => &mut self.unknown,
+        };
+        *count += 1;
+    }
+
+    fn less(self, others: Self) -> Self {
+        Self {
+            seen: self.seen.saturating_sub(others.seen),
+            accepted: self.accepted.saturating_sub(others.accepted),
+            missing: self.missing.saturating_sub(others.missing),
+            unknown: self.unknown.saturating_sub(others.unknown),
+        }
+    }
+
+    fn total(self) -> u64 {
+        self.seen + self.accepted + self.missing + self.unknown
+    }
 }
 
 /// Look-ups that a conversation of so many messages takes: its first message, then the others by the hundred.
@@ -229,7 +270,7 @@ pub(super) fn overview(
         overview.huge_threads += u64::from(u64::from(thread.size) > HUGE);
     }
     overview.largest = largest(resolution, sources);
-    let (mut sent, mut differences) = (0, BTreeMap::new());
+    let (mut sent, mut differences) = (Ends::default(), BTreeMap::new());
     let mut tagged: BTreeMap<String, u64> = BTreeMap::new();
     let mut conversation: (usize, BTreeSet<Arc<str>>) = (usize::MAX, BTreeSet::new());
     let mut senders: BTreeMap<String, u64> = BTreeMap::new();
@@ -266,8 +307,8 @@ pub(super) fn overview(
             }
             tags.insert(tag);
         }
-        if pins.copy(&message.external_id).is_some() {
-            sent += 1;
+        if let Some(end) = pins.end(&message.external_id) {
+            sent.add(end);
             let found = resolution.differences(message, pins);
             if !found.is_empty() {
                 overview.sent_differently += 1;
@@ -281,7 +322,8 @@ pub(super) fn overview(
             }
         }
     }
-    overview.sent_and_gone = pins.sent_messages().saturating_sub(sent);
+    overview.gone = pins.ends().less(sent);
+    overview.sent_and_gone = overview.gone.total();
     if overview.sent_and_gone > 0 {
         let doubles = doubles(resolution, pins, MAX_LISTED);
         (overview.doubles, overview.double_ids) = (doubles.count, doubles.ids);

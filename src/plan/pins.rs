@@ -1,5 +1,6 @@
 //! What was sent before, as far as a new plan must agree with it.
 
+use super::overview::Ends;
 use super::resolve::plain_id;
 use crate::ledger::{Ledger, LedgerError, Pin, Planned, Renewals, State, first_id, generation};
 use crate::mapping::Mapping;
@@ -24,11 +25,32 @@ struct Known {
     identity: [u8; 32],
     request: [u8; 32],
     original_id: Option<Box<str>>,
+    end: End,
     /// Which of its ids is the newest under which it was sent.
     generation: u32,
     /// Index into the threads; absent if Front refused it for good. Then its id still stands for it (the ledger keeps
     /// the refusal under that id), but a mended mapping may send it as another copy and elsewhere.
     thread: Option<u32>,
+}
+
+/// What is known of a message that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Seen,
+    Accepted,
+    Missing,
+    Unknown,
+}
+
+impl End {
+    fn of(state: &State) -> Self {
+        match state {
+            State::Confirmed { .. } => End::Seen,
+            State::Accepted { .. } => End::Accepted,
+            State::Missing { .. } => End::Missing,
+            State::Planned | State::Sending | State::Refused { .. } | State::Unknown { .. } => End::Unknown,
+        }
+    }
 }
 
 /// What a sent thread keeps.
@@ -76,6 +98,7 @@ impl Pins {
     pub(super) fn add(&mut self, pin: Pin) {
         let first = first_id(&pin.external_id);
         let earlier = self.known.get(first).and_then(|known| known.thread);
+        let end = End::of(&pin.state);
         let thread = match pin.state {
             State::Planned => return,
             // Under an earlier id it was sent into a thread.
@@ -83,6 +106,7 @@ impl Pins {
             _ => earlier.or_else(|| Some(self.thread_of(&pin))),
         };
         let known = Known {
+            end,
             generation: generation(&pin.external_id),
             identity: pin.identity,
             request: pin.request,
@@ -146,9 +170,18 @@ impl Pins {
         self.known.is_empty()
     }
 
-    /// How many messages were sent.
-    pub(super) fn sent_messages(&self) -> u64 {
-        self.threads.iter().map(|thread| u64::from(thread.messages)).sum()
+    /// What is known of all messages that were sent.
+    pub(super) fn ends(&self) -> Ends {
+        let mut ends = Ends::default();
+        for known in self.known.values().filter(|known| known.thread.is_some()) {
+            ends.add(known.end);
+        }
+        ends
+    }
+
+    /// What is known of a message, if it was sent.
+    pub(super) fn end(&self, external_id: &str) -> Option<End> {
+        self.sent(external_id).map(|(known, _)| known.end)
     }
 
     /// Messages that were sent and are not among the planned ids: which message and copy, and the inbox.

@@ -1,7 +1,7 @@
 //! What a plan decided over several records and people may not expect, one line each.
 
 use super::words::{count, counted};
-use crate::plan::{HUGE, Listed, Overview};
+use crate::plan::{Ends, HUGE, Listed, Overview};
 
 /// Ids that are named; the plan keeps a few more.
 const MAX_IDS: usize = 3;
@@ -126,9 +126,27 @@ fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
     if plan.sent_and_gone > 0 {
         let messages = counted(plan.sent_and_gone, "message");
         lines.push(format!(
-            "{messages} sent before and not in these sources, or not fit to be read now: Front keeps them"
+            "{messages} sent before and not in these sources, or not fit to be read now{}; nobody looks for them unless \
+             their records are back",
+            known_of(plan.gone)
         ));
     }
+}
+
+/// What is known of messages that are not in the plan; nothing where the plan was made before that was counted.
+fn known_of(gone: Ends) -> String {
+    let said = [
+        (gone.seen, "seen in Front"),
+        (gone.accepted, "accepted and not seen"),
+        (gone.missing, "missing"),
+        (gone.unknown, "of unknown fate"),
+    ];
+    let said: Vec<String> = said
+        .iter()
+        .filter(|(messages, _)| *messages > 0)
+        .map(|(messages, what)| format!("{} {what}", count(*messages)))
+        .collect();
+    if said.is_empty() { String::new() } else { format!(": {}", said.join(", ")) }
 }
 
 /// Ways in which messages differ, with their numbers first, since a way has commas of its own.

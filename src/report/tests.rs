@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::Class;
-use crate::plan::{LargeThread, Listed};
+use crate::plan::{Ends, LargeThread, Listed};
 
 fn listed(lines: &[(&str, u64)], left_out: u64) -> Listed {
     Listed { first: lines.iter().map(|(line, times)| ((*line).to_owned(), *times)).collect(), left_out }
@@ -53,6 +53,7 @@ fn eventful() -> Overview {
         ),
         sent_differently_ids: ["a@x.example", "b@x.example", "c@x.example", "d@x.example"].map(str::to_owned).into(),
         sent_and_gone: 9,
+        gone: Ends { seen: 6, accepted: 2, missing: 0, unknown: 1 },
         collisions: 3,
         shared_rows: 210,
         repeated_rows: 5,
@@ -121,7 +122,7 @@ fn a_plan_names_copies_threads_and_what_was_sent_otherwise() {
     Note      in these ways: 20 other tags now; 15 into Billing now, not Support; 6 other content, people or date now; 4 skipped now: older than we keep (rule at line 31); 2 archived now
     Note      among them a@x.example, b@x.example, c@x.example and more; `show ID` names the place
     Note      2 conversations sent before turned out to be one with another: each keeps its ref, newcomers join the nearest one that they answer
-    Note      9 messages sent before and not in these sources, or not fit to be read now: Front keeps them
+    Note      9 messages sent before and not in these sources, or not fit to be read now: 6 seen in Front, 2 accepted and not seen, 1 of unknown fate; nobody looks for them unless their records are back
     Time      5 h 33 min at 50/min, 2 h 22 min at 100/min, 1 h 6 min at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =    accepted     pending   duplicate     skipped

@@ -108,6 +108,13 @@ impl Conversation {
             return Next::Leave;
         }
         let answer = shared.client.import(&inbox, &rebuilt.request, &shared.cancellation).await;
+        if matches!(answer, Answer::Accepted { repeated: true, .. }) {
+            // The journal keeps that there may be a message under a uid that nobody knows.
+            let unanswered = State::Unknown { why: "an attempt had no answer, and was repeated".to_owned() };
+            if !(self.mark(position, unanswered).await && self.mark(position, State::Sending).await) {
+                return Next::Leave;
+            }
+        }
         let (state, next) = self.judge(answer);
         let refusal = match &state {
             State::Refused { cause, .. } => Some(cause.clone()),
@@ -143,7 +150,7 @@ impl Conversation {
     fn judge(&self, answer: Answer) -> (State, Next) {
         let unknown = |why: &str| (State::Unknown { why: why.to_owned() }, Next::Leave);
         match answer {
-            Answer::Accepted { uid } => (State::Accepted { uid }, Next::Accepted),
+            Answer::Accepted { uid, .. } => (State::Accepted { uid }, Next::Accepted),
             Answer::Refused { status, cause } => (State::Refused { status, cause }, Next::Refused),
             // Without the number of attempts, so that equal causes add up.
             Answer::Poison { status, cause, .. } => {

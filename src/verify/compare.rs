@@ -55,6 +55,42 @@ impl Expected {
     }
 }
 
+/// All that tells one message from others where no id does. Equal ones cannot be told apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Likeness {
+    subject: [u8; 8],
+    created_at: i64,
+    is_inbound: bool,
+    files: u64,
+    file_bytes: u64,
+}
+
+impl Likeness {
+    /// How a message would read in Front.
+    pub(super) fn planned(expected: &Expected) -> Self {
+        Self {
+            subject: expected.subject,
+            created_at: expected.created_at,
+            is_inbound: expected.is_inbound,
+            files: expected.files,
+            file_bytes: expected.file_bytes,
+        }
+    }
+
+    /// How it reads there; nothing where Front leaves something out, for then it may be any.
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of dates; what is beyond them equals no plan")]
+    pub(super) fn shown(seen: &Message) -> Option<Self> {
+        let files = seen.files?;
+        Some(Self {
+            subject: subject_digest(seen.subject.as_deref()),
+            created_at: seen.created_at?.floor() as i64,
+            is_inbound: seen.is_inbound?,
+            files: files.count,
+            file_bytes: files.bytes?,
+        })
+    }
+}
+
 /// Front shows seconds with decimals, and was given whole ones.
 #[expect(clippy::cast_precision_loss, reason = "seconds of dates are far below 2^53")]
 fn is_second(shown: f64, planned: i64) -> bool {
@@ -107,6 +143,31 @@ mod tests {
         ];
         for (message, word) in cases {
             assert_eq!(expected().differences(&message), [word]);
+        }
+    }
+
+    #[test]
+    fn a_likeness_is_all_of_it_and_nothing_less() {
+        assert_eq!(Likeness::shown(&shown()), Some(Likeness::planned(&expected())));
+        let other = [
+            Message { subject: Some("Lamp".into()), ..shown() },
+            Message { created_at: Some(1_546_300_799.9), ..shown() },
+            Message { is_inbound: Some(false), ..shown() },
+            Message { files: Some(Files { count: 2, bytes: Some(31) }), ..shown() },
+        ];
+        for message in other {
+            let likeness = Likeness::shown(&message);
+            assert!(likeness.is_some() && likeness != Some(Likeness::planned(&expected())), "{message:?}");
+        }
+        let unsized_files = Some(Files { count: 2, bytes: None });
+        let silent = [
+            Message { created_at: None, ..shown() },
+            Message { is_inbound: None, ..shown() },
+            Message { files: None, ..shown() },
+            Message { files: unsized_files, ..shown() },
+        ];
+        for message in silent {
+            assert_eq!(Likeness::shown(&message), None);
         }
     }
 

@@ -1,7 +1,9 @@
 //! One conversation as the ledger has it: what is still to be seen of it, and what was seen before.
 
-use super::compare::Expected;
-use crate::ledger::{Ledger, LedgerError, State, Verdict};
+use super::compare::{Expected, Likeness};
+use super::waiting::Item;
+use crate::ledger::{Entry, Ledger, LedgerError, State, Verdict};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 /// Messages a page, at most: Front gives no more.
@@ -12,6 +14,9 @@ const PAGE_BYTES: u64 = 8 << 20;
 
 /// Front shows a body as HTML and once more as text, and its quotes escaped.
 const SHOWN_TIMES: u64 = 3;
+
+/// Messages read at once where the beginning of a conversation is looked for.
+const STEP: u64 = 64;
 
 /// A message that is to be seen.
 #[derive(Debug)]
@@ -30,35 +35,59 @@ pub(super) struct Conversation {
     pub(super) known: Option<String>,
     /// Oldest first.
     pub(super) open: Vec<Open>,
+    /// Ids in Front of its messages that were seen before.
+    pub(super) seen: HashSet<String>,
+    /// How those of its messages read that may be in Front and are not looked for here.
+    pub(super) others: Vec<Likeness>,
     /// Messages it has in all, as planned.
     size: u64,
     per_page: u32,
 }
 
 impl Conversation {
-    /// The conversation at these positions. With `again`, what was seen before is to be seen again.
-    pub(super) fn load(ledger: &Ledger, range: Range<u64>, again: bool) -> Result<Self, LedgerError> {
-        let size = range.end.saturating_sub(range.start);
-        let mut conversation = Self { thread: 0, known: None, open: Vec::new(), size, per_page: PER_PAGE };
+    /// The conversation of an item.
+    pub(super) fn load(ledger: &Ledger, item: &Item) -> Result<Self, LedgerError> {
+        let range = item.range.clone();
+        let mut conversation = Self {
+            thread: 0,
+            known: None,
+            open: Vec::new(),
+            seen: HashSet::new(),
+            others: Vec::new(),
+            size: range.end.saturating_sub(range.start),
+            per_page: PER_PAGE,
+        };
         let mut largest = 0;
         for (entry, state) in ledger.entries(range.clone())?.zip(ledger.states(range)?) {
             let ((position, entry), (_, state)) = (entry?, state?);
             let Verdict::Planned(planned) = entry.verdict else { break };
             conversation.thread = short(&planned.thread_ref);
+            let expected = Expected::of(&planned);
             match &state {
-                State::Accepted { .. } | State::Missing { .. } => {}
-                State::Confirmed { conversation_id, .. } => {
+                State::Missing { .. } if item.is_meant(position) => {}
+                State::Accepted { .. } if item.only.is_none() => {}
+                State::Confirmed { message_id, conversation_id, .. } => {
                     if conversation.known.is_none() && !conversation_id.is_empty() {
                         conversation.known = Some(conversation_id.clone());
                     }
-                    if !again {
+                    conversation.seen.insert(message_id.clone());
+                    if !item.again {
                         continue;
                     }
                 }
-                State::Planned | State::Sending | State::Refused { .. } | State::Unknown { .. } => continue,
+                // Of what was refused for a failure of Front's nobody knows.
+                State::Accepted { .. }
+                | State::Missing { .. }
+                | State::Sending
+                | State::Refused { .. }
+                | State::Unknown { .. } => {
+                    conversation.others.push(Likeness::planned(&expected));
+                    continue;
+                }
+                State::Planned => continue,
             }
             largest = largest.max(planned.size.saturating_sub(planned.traits.file_bytes));
-            conversation.open.push(Open { position, state, expected: Expected::of(&planned) });
+            conversation.open.push(Open { position, state, expected });
         }
         let fitting = PAGE_BYTES / (largest * SHOWN_TIMES).max(1);
         conversation.per_page = u32::try_from(fitting).unwrap_or(PER_PAGE).clamp(1, PER_PAGE);
@@ -79,6 +108,47 @@ impl Conversation {
     /// Nothing of it is awaited for the first time: patience with it has ended before, or it was there once.
     pub(super) fn is_overdue(&self) -> bool {
         self.open.iter().all(|open| matches!(open.state, State::Missing { .. } | State::Confirmed { .. }))
+    }
+}
+
+/// The conversations with these positions, as stretches of the send order.
+pub(super) fn around(ledger: &Ledger, positions: &BTreeSet<u64>) -> Result<Vec<Range<u64>>, LedgerError> {
+    let end = ledger.plan().map_or(0, |plan| plan.planned);
+    let mut found: Vec<Range<u64>> = Vec::new();
+    for position in positions.iter().copied().filter(|position| *position < end) {
+        let past = found.last().map_or(0, |last| last.end);
+        if position < past {
+            continue;
+        }
+        let Some(thread) = thread_ref(ledger.entry(position)?) else { continue };
+        let mut start = position;
+        'back: while start > past {
+            let from = start.saturating_sub(STEP).max(past);
+            let refs: Vec<_> = ledger.entries(from..start)?.collect::<Result<_, _>>()?;
+            for (before, entry) in refs.into_iter().rev() {
+                if thread_ref(entry).as_ref() != Some(&thread) {
+                    break 'back;
+                }
+                start = before;
+            }
+        }
+        let mut after = position + 1;
+        for item in ledger.entries(after..end)? {
+            let (at, entry) = item?;
+            if thread_ref(entry).as_ref() != Some(&thread) {
+                break;
+            }
+            after = at + 1;
+        }
+        found.push(start..after);
+    }
+    Ok(found)
+}
+
+fn thread_ref(entry: Entry) -> Option<String> {
+    match entry.verdict {
+        Verdict::Planned(planned) => Some(planned.thread_ref),
+        _ => None,
     }
 }
 

@@ -1,18 +1,23 @@
 //! What becomes of the messages that were looked for: confirmed, different, missing, or waited for.
 
 use super::Resend;
+use super::claim::Claims;
 use super::conversation::{Conversation, Open, short};
 use super::look::{Looker, Seen, Trouble};
 use super::marks::Marks;
 use crate::front::{Answer, FrontError, StopCause};
 use crate::ledger::{Ledger, LedgerError, State, Trace, Verdict};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Conversations that are named where a thread is in several.
-const MOST_NAMED: usize = 6;
+pub(super) const MOST_NAMED: usize = 6;
+
+/// Why a message is missing that may be in Front under a uid that nobody heard of.
+const NEVER_ANSWERED: &str = "not there under any uid that Front gave; one attempt was never properly answered, so it may be \
+                              there under another: look in Front before sending it under a new id";
 
 /// What was tried with messages, by external id.
 pub(super) type Traces = HashMap<String, Trace>;
@@ -64,6 +69,7 @@ pub(super) struct Judge {
     pub(super) patience: Duration,
     /// Which thread a conversation in Front belongs to: 16 bytes each, as two of many thousands may be one by mistake.
     owners: Mutex<HashMap<u64, u64>>,
+    pub(super) claims: Claims,
     pub(super) counts: Counters,
     /// Why something could not be sent again, the first time.
     pub(super) not_resent: Mutex<Option<String>>,
@@ -86,8 +92,9 @@ impl Judge {
         patience: Duration,
     ) -> Self {
         let owners = Mutex::new(HashMap::new());
+        let claims = Claims::new(Arc::clone(&ledger));
         let (counts, not_resent) = (Counters::default(), Mutex::new(None));
-        Self { ledger, looker, marks, resend, patience, owners, counts, not_resent }
+        Self { ledger, looker, marks, resend, patience, owners, claims, counts, not_resent }
     }
 
     /// Looks for what is open of a conversation, and records what was seen. `is_late` ends the patience with it.
@@ -109,14 +116,14 @@ impl Judge {
     }
 
     /// The last word on a conversation, with what the journal says of it: every uid that was ever given is tried, and what
-    /// is not there is missing; it is sent again if that was not done before.
+    /// the message says where none leads to it. What is not there is missing; it is sent again if that was not done before.
     pub(super) async fn decide(&self, conversation: &Conversation, traces: &Traces) -> Fate {
         let mut found = Vec::new();
         let mut absent = Vec::new();
         for (index, open) in conversation.open.iter().enumerate() {
             match self.try_all(open, traces).await {
                 Ok(Some(message)) => found.push(Seen { index, message }),
-                Ok(None) => absent.push(open),
+                Ok(None) => absent.push(index),
                 Err(trouble) => {
                     return match self.record(conversation, found, Some(traces)).await {
                         Ok(_) => of_trouble(trouble),
@@ -125,11 +132,21 @@ impl Judge {
                 }
             }
         }
-        if let Err(fate) = self.record(conversation, found, Some(traces)).await {
+        let claimed = self.claim(conversation, &found, &absent, traces).await;
+        let trouble = match claimed {
+            Ok(claimed) => {
+                let there: HashSet<usize> = claimed.iter().map(|seen| seen.index).collect();
+                absent.retain(|index| !there.contains(index));
+                found.extend(claimed);
+                None
+            }
+            Err(fate) => Some(fate),
+        };
+        if let Some(fate) = self.record(conversation, found, Some(traces)).await.err().or(trouble) {
             return fate;
         }
         let mut resent = false;
-        for open in absent {
+        for open in absent.into_iter().filter_map(|index| conversation.open.get(index)) {
             let trace = traces.get(&open.expected.external_id);
             match self.give_up(open, trace).await {
                 Ok(Some(true)) => resent = true,
@@ -250,17 +267,20 @@ impl Judge {
         let seen = trace.is_some_and(|trace| trace.seen);
         let resent = trace.is_some_and(|trace| trace.resent);
         let renewed = trace.is_some_and(|trace| trace.renewed);
-        let why = match (seen, resent) {
-            (true, _) => "seen before, and gone since".to_owned(),
-            (false, true) => "accepted twice with the same id, and not there".to_owned(),
-            (false, false) => format!("not there {after} after Front accepted it"),
+        let unanswered = trace.is_some_and(|trace| trace.unanswered);
+        let why = match (seen, unanswered, resent) {
+            (true, _, _) => "seen before, and gone since".to_owned(),
+            (false, true, _) => NEVER_ANSWERED.to_owned(),
+            (false, false, true) => "accepted twice with the same id, and not there".to_owned(),
+            (false, false, false) => format!("not there {after} after Front accepted it"),
         };
         let uid = match &open.state {
             State::Accepted { uid } | State::Missing { uid, .. } => uid.clone(),
             _ => trace.and_then(|trace| trace.uids.last().cloned()).unwrap_or_default(),
         };
         let missing = State::Missing { uid, why };
-        if !matches!((&open.state, resent), (State::Missing { .. }, false)) && missing != open.state {
+        let is_told = matches!(open.state, State::Missing { .. }) && !resent && !unanswered;
+        if !is_told && missing != open.state {
             self.marks.mark(vec![(open.position, missing)]).await.map_err(Stop::Ledger)?;
         }
         match &self.resend {
@@ -309,7 +329,14 @@ impl Judge {
         let answer = self.looker.sight.import(inbox, request, &self.looker.cancellation).await;
         let unknown = |why: &str| State::Unknown { why: why.to_owned() };
         let (state, ends) = match answer {
-            Answer::Accepted { uid } => (State::Accepted { uid }, Ok(Some(true))),
+            Answer::Accepted { uid, repeated } => {
+                if repeated {
+                    // The journal keeps that there may be a message under a uid that nobody knows.
+                    self.mark(position, unknown("an attempt had no answer, and was repeated")).await?;
+                    self.mark(position, State::Sending).await?;
+                }
+                (State::Accepted { uid }, Ok(Some(true)))
+            }
             Answer::Refused { status, cause } => (State::Refused { status, cause }, Ok(Some(false))),
             Answer::Poison { attempts, status, cause } => {
                 let cause = format!("Front failed {attempts} times on it: {cause}");
@@ -344,7 +371,7 @@ fn is_of_another_plan(open: &Open, traces: &Traces) -> bool {
     sent.is_some_and(|sent| *sent != open.expected.request)
 }
 
-fn of_trouble(trouble: Trouble) -> Fate {
+pub(super) fn of_trouble(trouble: Trouble) -> Fate {
     match trouble {
         Trouble::Cancelled => Fate::Cancelled,
         Trouble::Front(FrontError::Spent) => Fate::Stop(Stop::Spent),

@@ -36,12 +36,13 @@ pub(super) struct Looker {
     pub(super) sight: Arc<dyn Sight>,
     pub(super) cancellation: Cancellation,
     lookups: AtomicU64,
-    answered: Mutex<Instant>,
+    /// Usable answers so far, and when the last of them came.
+    answered: Mutex<(u64, Instant)>,
 }
 
 impl Looker {
     pub(super) fn new(sight: Arc<dyn Sight>, cancellation: Cancellation) -> Self {
-        Self { sight, cancellation, lookups: AtomicU64::new(0), answered: Mutex::new(Instant::now()) }
+        Self { sight, cancellation, lookups: AtomicU64::new(0), answered: Mutex::new((0, Instant::now())) }
     }
 
     /// Questions asked so far.
@@ -49,8 +50,8 @@ impl Looker {
         self.lookups.load(Ordering::Relaxed)
     }
 
-    /// When Front last gave a usable answer, be it that a message is not there.
-    pub(super) fn answered(&self) -> Instant {
+    /// How many usable answers Front gave, be it that a message is not there, and when the last of them came.
+    pub(super) fn answered(&self) -> (u64, Instant) {
         *self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -125,21 +126,37 @@ impl Looker {
                 by_uid.insert(uid, *index);
             }
         }
+        let take = |mut message: Message| {
+            let index = message.uid.as_deref().and_then(|uid| by_uid.remove(uid));
+            if let Some(index) = index {
+                // Whatever that conversation was called before it was merged with others.
+                message.conversation_id = Some(home.to_owned());
+                found.push(Seen { index, message });
+            }
+            !by_uid.is_empty()
+        };
+        self.pages(conversation, home, take).await
+    }
+
+    /// Hands over the messages of a conversation in Front, newest first, until `each` has enough, which is asked for after
+    /// each page.
+    pub(super) async fn pages(
+        &self,
+        conversation: &Conversation,
+        home: &str,
+        mut each: impl FnMut(Message) -> bool,
+    ) -> Result<(), Trouble> {
         let mut next: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let Some(page) = self.ask(self.sight.page(home, conversation.per_page(), next.as_deref())).await? else {
                 return Ok(());
             };
-            for mut message in page.messages {
-                let index = message.uid.as_deref().and_then(|uid| by_uid.remove(uid));
-                if let Some(index) = index {
-                    // Whatever that conversation was called before it was merged with others.
-                    message.conversation_id = Some(home.to_owned());
-                    found.push(Seen { index, message });
-                }
+            let mut goes_on = true;
+            for message in page.messages {
+                goes_on = each(message);
             }
             next = page.next;
-            if next.is_none() || by_uid.is_empty() {
+            if next.is_none() || !goes_on {
                 break;
             }
         }
@@ -182,7 +199,8 @@ impl Looker {
             () = self.cancellation.cancelled() => return Err(Trouble::Cancelled),
             answer = question => answer.map_err(Trouble::Front)?,
         };
-        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        *answered = (answered.0 + 1, Instant::now());
         Ok(answer)
     }
 }

@@ -6,6 +6,7 @@
 //! look          one conversation, in as few requests as will do
 //! compare       does a message read as planned?
 //! judge         confirmed, different, missing or later; sends what is missing once more
+//! claim         a message that no uid leads to, found by what it says
 //! walk          what earlier runs left to be seen
 //! first         which conversation a first import sends before all others
 //! map           old id → Front's ids, as a table for people
@@ -14,6 +15,7 @@
 //! It runs beside sending, through the same gate, with a few look-ups in flight; what is not there yet waits for its turn
 //! without holding anything up. A conversation costs one request for its first message and one for each hundred others.
 
+mod claim;
 mod compare;
 mod conversation;
 mod first;
@@ -75,7 +77,9 @@ pub enum Scope {
     Only(Range<u64>),
     /// So many messages, evenly over all that Front has accepted, those that were confirmed included.
     Sample(u64),
-    /// These missing messages, once more.
+    /// Those at these positions that are missing, at once: what is there by now under any uid that Front ever gave, or is
+    /// found by what it says, is confirmed; what is not stays missing, and is sent again only if that was never done and
+    /// [`Job::resend`] allows it.
     These(BTreeSet<u64>),
 }
 

@@ -1,6 +1,6 @@
 //! The run itself: what is begun when, and what follows from what has ended.
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, around};
 use super::judge::{Fate, Judge, Stop, Traces, joined};
 use super::waiting::{Item, Waiting};
 use super::walk::{self, Piece};
@@ -22,10 +22,10 @@ const HELD: usize = 4_096;
 /// Conversations whose past is read in one pass over the journal.
 const TRACED: usize = 512;
 
-/// Conversations in a row for which Front's answer made no sense: then none will.
+/// Answers in a row that made no sense, with no other between them: then none will.
 const SENSELESS: u32 = 10;
 
-/// Times that Front could not be asked for one conversation while it answered others.
+/// Times that Front gave no usable answer for one conversation while it answered others.
 const FAILURES: u32 = 6;
 
 /// A piece of work that has ended.
@@ -57,7 +57,9 @@ pub(super) struct Run {
     is_tracing: bool,
     /// Decided messages when the stage was announced.
     began: Option<u64>,
+    /// Answers without sense since the last usable one, and how many of those there were by then.
     senseless: u32,
+    answers: u64,
     unanswered: Option<String>,
 }
 
@@ -87,6 +89,7 @@ impl Run {
             is_tracing: false,
             began: None,
             senseless: 0,
+            answers: 0,
             unanswered: None,
         }
     }
@@ -115,18 +118,20 @@ impl Run {
                 return Ok(());
             }
             Scope::Only(range) => self.waiting.add_fresh(range, now),
-            Scope::These(positions) => {
-                for position in positions {
-                    self.waiting.add_old(position..position + 1, false, now);
-                }
-            }
             Scope::Sample(sample) => {
                 for position in walk::sample(&self.judge.ledger, sample)? {
                     self.waiting.add_old(position..position + 1, true, now);
                 }
             }
+            Scope::These(positions) => {
+                let ranges = around(&self.judge.ledger, &positions)?;
+                let only = Some(Arc::new(positions));
+                // Their patience has ended: the journal is asked at once.
+                self.doubted =
+                    ranges.into_iter().map(|range| Item { only: only.clone(), ..Item::new(range, now) }).collect();
+            }
         }
-        self.announce(self.waiting.len() as u64);
+        self.announce((self.waiting.len() + self.doubted.len()) as u64);
         Ok(())
     }
 
@@ -240,8 +245,8 @@ impl Run {
         self.looking += 1;
         let judge = Arc::clone(&self.judge);
         self.work.spawn(async move {
-            let (ledger, range, again) = (Arc::clone(&judge.ledger), item.range.clone(), item.again);
-            let loaded = tokio::task::spawn_blocking(move || Conversation::load(&ledger, range, again));
+            let (ledger, wanted) = (Arc::clone(&judge.ledger), item.clone());
+            let loaded = tokio::task::spawn_blocking(move || Conversation::load(&ledger, &wanted));
             let fate = match joined(loaded.await)? {
                 Err(error) => Fate::Stop(error.into()),
                 Ok(conversation) => match traces {
@@ -285,9 +290,6 @@ impl Run {
 
     fn take_fate(&mut self, item: Item, fate: Fate) -> Result<(), Stop> {
         let now = Instant::now();
-        if !matches!(fate, Fate::Unavailable(_) | Fate::Cancelled | Fate::Stop(_)) {
-            self.senseless = 0;
-        }
         match fate {
             Fate::Done => {
                 self.waiting.was_there(&item);
@@ -308,19 +310,25 @@ impl Run {
         Ok(())
     }
 
-    /// An outage is waited out; a conversation about which Front alone fails, or makes no sense, is left as it is.
+    /// An outage is waited out, and answers without sense are asked for again, unless there are many in a row. A conversation
+    /// about which Front alone fails, or makes no sense, is left as it is.
     fn take_failure(&mut self, item: Item, error: FrontError, now: Instant) -> Result<(), Stop> {
         let is_senseless = !matches!(error, FrontError::Unavailable { .. });
+        let (answers, answered) = self.judge.looker.answered();
+        if answers != self.answers {
+            self.answers = answers;
+            self.senseless = 0;
+        }
         self.senseless += u32::from(is_senseless);
-        let silent = now.saturating_duration_since(self.judge.looker.answered());
+        let silent = now.saturating_duration_since(answered);
         if self.senseless >= SENSELESS || (!is_senseless && silent >= self.timing.outage) {
             return Err(Stop::Front(error));
         }
         // While others are answered, a failure speaks against this one.
-        if is_senseless || (item.failures >= FAILURES && silent < self.timing.longest_pause) {
+        if item.failures >= FAILURES && silent < self.timing.longest_pause {
             self.unanswered.get_or_insert_with(|| error.to_string());
         } else {
-            self.waiting.postpone(item, now);
+            self.waiting.postpone(item, is_senseless, now);
         }
         Ok(())
     }
@@ -334,7 +342,7 @@ async fn hear(settled: &mut Option<mpsc::UnboundedReceiver<Range<u64>>>) -> Opti
 fn trace(ledger: &Ledger, items: &[Item]) -> Result<Traces, LedgerError> {
     let mut ids = HashSet::new();
     for item in items {
-        let conversation = Conversation::load(ledger, item.range.clone(), item.again)?;
+        let conversation = Conversation::load(ledger, item)?;
         ids.extend(conversation.open.into_iter().map(|open| open.expected.external_id));
     }
     ledger.traces(&ids)

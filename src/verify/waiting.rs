@@ -2,8 +2,9 @@
 
 use super::Timing;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -14,12 +15,25 @@ pub(super) struct Item {
     pub(super) range: Range<u64>,
     /// What was seen before is to be seen again.
     pub(super) again: bool,
+    /// Of what is missing these positions alone are looked for, and of everything else nothing.
+    pub(super) only: Option<Arc<BTreeSet<u64>>>,
     /// How often it was looked for in vain.
     pub(super) turn: u32,
     /// How often Front could not be asked for it.
     pub(super) failures: u32,
     /// Patience is counted from here.
     pub(super) since: Instant,
+}
+
+impl Item {
+    pub(super) fn new(range: Range<u64>, now: Instant) -> Self {
+        Self { range, again: false, only: None, turn: 0, failures: 0, since: now }
+    }
+
+    /// Is a missing message at this position looked for?
+    pub(super) fn is_meant(&self, position: u64) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&position))
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -63,13 +77,12 @@ impl Waiting {
 
     /// A conversation of which something was accepted a moment ago.
     pub(super) fn add_fresh(&mut self, range: Range<u64>, now: Instant) {
-        let item = Item { range, again: false, turn: 0, failures: 0, since: now };
-        self.push(now + self.lag, item);
+        self.push(now + self.lag, Item::new(range, now));
     }
 
     /// One that may be there by now.
     pub(super) fn add_old(&mut self, range: Range<u64>, again: bool, now: Instant) {
-        self.push(now, Item { range, again, turn: 0, failures: 0, since: now });
+        self.push(now, Item { again, ..Item::new(range, now) });
     }
 
     /// Something of it was not there: later again, with growing pauses. `nothing` of it was, at the first look: the
@@ -78,17 +91,25 @@ impl Waiting {
         if nothing && item.turn == 0 {
             self.lag = (self.lag * 2).min(self.timing.longest_pause);
         }
-        let pause = self.timing.first_pause.saturating_mul(2_u32.saturating_pow(item.turn.min(16)));
+        let pause = self.pause(item.turn);
         // The last look comes when patience ends, not long after.
         let ends = (item.since + self.timing.patience).max(now);
-        let due = (now + pause.min(self.timing.longest_pause)).min(ends);
+        let due = (now + pause).min(ends);
         self.push(due, Item { turn: item.turn.saturating_add(1), ..item });
     }
 
-    /// Front could not be asked, which says nothing about the conversation: its patience begins anew.
-    pub(super) fn postpone(&mut self, item: Item, now: Instant) {
+    /// Front could not be asked, which says nothing about the conversation: its patience begins anew. An answer without
+    /// sense may be a thing of a moment; whoever gave no answer at all was asked several times already.
+    pub(super) fn postpone(&mut self, item: Item, is_senseless: bool, now: Instant) {
+        let pause = if is_senseless { self.pause(item.failures) } else { self.timing.longest_pause };
         let failures = item.failures.saturating_add(1);
-        self.push(now + self.timing.longest_pause, Item { failures, since: now, ..item });
+        self.push(now + pause, Item { failures, since: now, ..item });
+    }
+
+    /// Pauses grow with each vain look.
+    fn pause(&self, looks: u32) -> Duration {
+        let pause = self.timing.first_pause.saturating_mul(2_u32.saturating_pow(looks.min(16)));
+        pause.min(self.timing.longest_pause)
     }
 
     /// It was there at the first look: the next conversations may be looked for a little sooner.
@@ -145,7 +166,7 @@ mod tests {
     fn the_first_look_follows_front_s_own_pace() {
         let now = Instant::now();
         let mut waiting = Waiting::new(timing());
-        let item = |start| Item { range: start..start + 1, again: false, turn: 0, failures: 0, since: now };
+        let item = |start| Item::new(start..start + 1, now);
         waiting.later(item(0), true, now);
         waiting.later(item(1), true, now);
         assert_eq!(waiting.lag, Duration::from_secs(40));

@@ -3,8 +3,8 @@
 use super::overview::overview_of;
 use super::*;
 use crate::ledger::Ledger;
-use crate::plan::Overview;
 use crate::plan::testing::Folder;
+use crate::plan::{Ends, Overview};
 use std::collections::BTreeMap;
 
 fn mails() -> Vec<String> {
@@ -65,6 +65,24 @@ fn what_would_go_out_again_under_another_id_is_counted_and_named() {
     let answer = [mails().remove(1)];
     let (_, overview) = after("", &mails(), "", &answer);
     assert_eq!((overview.doubles, overview.sent_and_gone), (0, 1), "gone is not doubled");
+}
+
+#[test]
+fn what_is_known_of_messages_that_are_not_in_the_sources_is_counted() {
+    let mails: Vec<String> = (0..6).map(|at| letter(&format!("m{at}"), at, "", "Hi")).collect();
+    let confirmed = State::Confirmed { message_id: "msg_1".into(), conversation_id: "cnv_1".into(), differs: None };
+    let missing = State::Missing { uid: "u".into(), why: "not there".into() };
+    let unknown = State::Unknown { why: "lost".into() };
+    let failed = State::Refused { status: 500, cause: "boom".into() };
+    let mut pins = Pins::default();
+    let mut was = planned_mails(&mapping(""), &mails);
+    was.sort_by(|a, b| a.original_id.cmp(&b.original_id));
+    for (entry, state) in was.iter().zip([accepted(), confirmed, accepted(), missing, unknown, failed]) {
+        pins.add(pin_of(entry, state));
+    }
+    let overview = overview_of(&mapping(""), &mails_only(&mails[..1]), &pins);
+    assert_eq!(overview.gone, Ends { seen: 1, accepted: 1, missing: 1, unknown: 2 }, "the first is in the plan");
+    assert_eq!(overview.sent_and_gone, 5);
 }
 
 #[test]

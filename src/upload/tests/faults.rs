@@ -47,6 +47,10 @@ async fn a_passing_fault_is_met_with_the_same_bytes_and_leaves_no_trace_in_the_b
         let bodies = front.bodies("a1");
         assert!(bodies.iter().all(|body| *body == bodies[0]), "{fault:?}");
         assert_eq!(world.states(&names), ["accepted"; 3], "{fault:?}");
+        // Whether Front made something of an attempt is known of a 429 alone; the journal keeps that.
+        let id = world.external_id("a1");
+        let traces = world.ledger.traces(&HashSet::from([id.clone()])).unwrap();
+        assert_eq!((traces[&id].unanswered, traces[&id].resent), (fault.0 != 429, false), "{fault:?}");
     }
 }
 

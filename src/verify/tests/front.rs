@@ -22,6 +22,8 @@ struct Script {
     imported: Vec<ImportRequest>,
     refused_from: Option<Instant>,
     down_until: Option<Instant>,
+    /// Questions with this in them have an answer without sense so many times.
+    senseless: Option<(&'static str, u32)>,
     /// A message that is imported again appears after so long, under a new uid.
     appears: Option<Duration>,
     /// What the next import is answered with, instead of a new uid.
@@ -30,6 +32,8 @@ struct Script {
     is_silent: bool,
     /// Conversations that were merged: the former id, and the one that it leads to.
     merged: Option<(String, String)>,
+    /// What is imported again is answered at the second attempt.
+    repeats: bool,
     /// Lists name no uids.
     lists_without_uids: bool,
 }
@@ -59,6 +63,10 @@ impl Front {
         self.script.lock().unwrap().down_until = Some(Instant::now() + outage);
     }
 
+    pub(super) fn makes_no_sense_of(&self, question: &'static str, times: u32) {
+        self.script.lock().unwrap().senseless = Some((question, times));
+    }
+
     pub(super) fn lists_no_uids(&self) {
         self.script.lock().unwrap().lists_without_uids = true;
     }
@@ -68,6 +76,10 @@ impl Front {
         for shown in &mut self.script.lock().unwrap().shown {
             shown.message.uid = None;
         }
+    }
+
+    pub(super) fn answers_repeats(&self) {
+        self.script.lock().unwrap().repeats = true;
     }
 
     /// What is imported again appears after so long.
@@ -114,6 +126,13 @@ impl Front {
         }
         if script.down_until.is_some_and(|until| Instant::now() < until) {
             return Err(FrontError::Unavailable { path, attempts: 6, last: "503".into() });
+        }
+        if let Some((part, times)) = &mut script.senseless
+            && *times > 0
+            && path.contains(*part)
+        {
+            *times -= 1;
+            return Err(FrontError::Unreadable { path, why: "expected value at line 1".into() });
         }
         Ok(())
     }
@@ -169,7 +188,7 @@ impl Sight for Front {
     }
 
     async fn import(&self, _inbox: &str, request: &ImportRequest, cancellation: &Cancellation) -> Answer {
-        let (uid, after) = {
+        let (uid, after, repeated) = {
             let mut script = self.script.lock().unwrap();
             script.imported.push(request.clone());
             if let Some(answer) = script.says.take() {
@@ -178,12 +197,12 @@ impl Sight for Front {
                 }
                 return answer;
             }
-            (format!("again-{}", script.imported.len()), script.appears)
+            (format!("again-{}", script.imported.len()), script.appears, script.repeats)
         };
         if let Some(after) = after {
             self.shows(&uid, after, message_of(request, "cnv_a"));
         }
-        Answer::Accepted { uid }
+        Answer::Accepted { uid, repeated }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Promises of confirming, kept against a scripted Front in virtual time and a real ledger.
 
 mod amiss;
+mod claims;
 mod front;
 mod looking;
 mod trouble;
@@ -33,23 +34,28 @@ struct World {
 impl World {
     /// Each name is a message: `a1`, `a2`, … are one conversation, the oldest first.
     fn of(names: &[&str]) -> Self {
+        let world = Self::written(names, letter);
+        for name in names {
+            world.mark(name, &[State::Sending, State::Accepted { uid: (*name).to_owned() }]);
+        }
+        world
+    }
+
+    /// Planned, and nothing sent.
+    fn written(names: &[&str], letter: impl Fn(&str) -> String) -> Self {
         let folder = Folder::new();
         for name in names {
             folder.write(&format!("{name}.eml"), &letter(name));
         }
         let mut ledger = folder.open_ledger();
         folder.plan(&mut ledger, "");
-        let world = Self {
+        Self {
             folder,
             ledger: Arc::new(ledger),
             front: Arc::new(Front::default()),
             cancellation: Cancellation::new(),
             resends: true,
-        };
-        for name in names {
-            world.mark(name, &[State::Sending, State::Accepted { uid: (*name).to_owned() }]);
         }
-        world
     }
 
     /// Front shows a message as it was planned, in the conversation of its letter.

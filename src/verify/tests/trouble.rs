@@ -50,6 +50,38 @@ async fn an_outage_past_its_limit_stops_it_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_without_sense_is_asked_for_again_until_there_were_ten_in_a_row() {
+    for (times, is_seen) in [(1, true), (9, true), (10, false)] {
+        let world = World::of(&["a1"]);
+        world.shows("a1", NOW);
+        world.front.makes_no_sense_of("a1", times);
+        let position = world.position("a1");
+        let outcome = world.confirm(Scope::Only(position..position + 1)).await;
+        assert_eq!((is_finished(&outcome), outcome.confirmed), (is_seen, u64::from(is_seen)), "{times}: {outcome:?}");
+        assert_eq!(outcome.lookups, u64::from(times + u32::from(is_seen)), "one after another, with pauses");
+        let Ending::Stopped(Stop::Front(FrontError::Unreadable { .. })) = outcome.ending else {
+            assert!(is_seen && outcome.unanswered.is_none());
+            continue;
+        };
+        assert_eq!(world.state("a1").name(), "accepted");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_for_which_alone_front_makes_no_sense_is_left_and_holds_up_no_other() {
+    let world = World::of(&["a1", "b1"]);
+    world.shows("a1", Duration::from_secs(200));
+    world.front.makes_no_sense_of("b1", u32::MAX);
+    let outcome = world.confirm(Scope::Open).await;
+    assert!(is_finished(&outcome), "{outcome:?}");
+    assert_eq!((outcome.confirmed, outcome.missing), (1, 0));
+    assert!(outcome.unanswered.is_some_and(|why| why.contains("uid b1")));
+    assert_eq!(world.states(&["a1", "b1"]), ["confirmed", "accepted"]);
+    let asked = world.front.asked();
+    assert_eq!(asked.iter().filter(|question| *question == "uid b1").count(), 7);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_conversation_is_confirmed_and_no_other() {
     let world = World::of(&["a1", "b1"]);
     for name in ["a1", "b1"] {

@@ -21,7 +21,7 @@ pub(super) fn check(context: &Context) -> Result<Exit, Failure> {
             fields.insert("sound".into(), checkup.is_sound().into());
             fields.insert("exit".into(), (exit as u8).into());
         }
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default()))?;
+        super::print_json(&value)?;
     } else {
         super::print(&text(&dir, &checkup))?;
     }
@@ -58,12 +58,12 @@ fn text(dir: &Path, checkup: &Checkup) -> String {
         Some(index) => {
             let _ = writeln!(
                 out,
-                "Index     plan {}: {} read, {} of them to be sent; {} compared with the journal, {} with the entries; it goes up to \
-                 byte {}",
+                "Index     plan {}: {} read, {} of them to be sent; {}{}, {} compared with the entries; it goes up to byte {}",
                 index.plan_id,
                 counted(index.entries, "record"),
                 count(index.planned),
                 counted(index.states, "state"),
+                if index.compared { " compared with the journal" } else { ", not compared with the damaged journal" },
                 counted(index.ids, "id"),
                 count(index.watermark)
             );

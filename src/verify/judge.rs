@@ -14,6 +14,9 @@ use std::time::Duration;
 /// Conversations that are named where a thread is in several.
 const MOST_NAMED: usize = 6;
 
+/// What is different where Front put one thread into several conversations.
+pub const SPLIT: &str = "one thread in several conversations";
+
 /// What was tried with messages, by external id.
 pub(super) type Traces = HashMap<String, Trace>;
 
@@ -204,7 +207,7 @@ impl Judge {
             let mut kinds: Vec<String> = (!words.is_empty()).then(|| words.join(", ")).into_iter().collect();
             if is_spread && conversation_id != home {
                 let named: Vec<&str> = ids.iter().map(String::as_str).take(MOST_NAMED).collect();
-                kinds.push(format!("one thread in several conversations: {}", named.join(", ")));
+                kinds.push(format!("{SPLIT}: {}", named.join(", ")));
             } else if is_shared && !told_shared {
                 told_shared = true;
                 kinds.push(format!("two threads in one conversation: {conversation_id}"));

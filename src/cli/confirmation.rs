@@ -176,10 +176,8 @@ pub(super) fn left_out(context: &Context, report: &Report) -> Vec<String> {
     let mut help = Vec::new();
     if total.unreadable + total.rejected > 0 {
         // The ledger of a rehearsal has no `status`, and the real one need not exist yet.
-        let names = match is_rehearsal {
-            true => context.command("plan"),
-            false => context.command_at("status", &context.ledger_dir()),
-        };
+        let names =
+            if is_rehearsal { context.command("plan") } else { context.command_at("status", &context.ledger_dir()) };
         help.push(format!("`{names}` names place and remedy of what was not sent."));
     }
     if total.refused > 0 {

@@ -205,7 +205,9 @@ fn a_first_conversation_that_fails_is_told_with_what_front_really_said() {
         let mut texts = Vec::new();
         for context in contexts(home.path()) {
             let mut found = Found::default();
-            states.iter().for_each(|state| found.add(state.clone()));
+            for state in states {
+                found.add(state.clone());
+            }
             texts.push(found.failure(&context, 2, unanswered).text());
             taken(texts.last().unwrap());
         }

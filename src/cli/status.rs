@@ -128,5 +128,6 @@ pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
     let missing = (total.missing > 0).then(|| confirmation::help_for_missing(context));
     let refused = (total.refused > 0).then(|| confirmation::help_for_refused(context));
     let help = missing.into_iter().chain(confirmation::help_for_split(total)).chain(refused);
-    format!("{now} {sent}{seen}{}", help.map(|words| format!(" {words}")).collect::<String>())
+    let stands = format!("{now} {sent}{seen}");
+    std::iter::once(stands).chain(help).collect::<Vec<_>>().join(" ")
 }

@@ -218,6 +218,24 @@ fn without_a_look_accepted_is_not_called_seen_and_verify_makes_up_for_it() {
 }
 
 #[test]
+fn a_rehearsal_shows_the_whole_import_whatever_was_sent_and_seen_before() {
+    let scene = Scene::with(&["--lose", "lamp d1", "--lost-stay-burnt"]);
+    let rehearse = |scene: &Scene| {
+        let mut command = scene.workspace.program();
+        command.args(["rehearse", MAPPING, "--exit", "--quiet", "--json"]).stdin(Stdio::null());
+        let rehearsal = Ended::of(&must(command.output(), "rehearse")).with(0);
+        assert_eq!(rehearsal.summary["sent"]["accepted"], 8, "{:#}", rehearsal.summary);
+        assert_eq!(rehearsal.summary["sent"]["front_holds"]["messages"], 8);
+        assert_eq!((rehearsal.figure("confirmed"), rehearsal.figure("missing")), (8, 0));
+    };
+    scene.import(&["--no-verify"]).with(0);
+    rehearse(&scene);
+    assert_eq!(scene.verify(&[]).with(7).figure("confirmed"), 7);
+    rehearse(&scene);
+    assert_eq!(scene.status(&[]).with(7).figure("missing"), 1, "the real ledger is as it was");
+}
+
+#[test]
 fn what_front_lost_is_sent_again_once_and_then_reported() {
     let scene = Scene::with(&["--lose", "lamp b2", "--lose", "lamp d1", "--lost-stay-burnt"]);
     let import = scene.import(&[]).with(7);
@@ -266,12 +284,27 @@ fn a_first_import_sends_one_conversation_and_nothing_else_until_it_is_there() {
     // The one with a file comes first.
     let scene = Scene::with(&["--lose", "lamp c1", "--lost-stay-burnt"]);
     let import = scene.import(&[]).with(7);
-    import.says(&["the first conversation, of 1 message", "c1@x.example", "nothing else was sent", "--no-verify"]);
+    import.says(&[
+        "the first conversation, of 1 message",
+        "1 message is missing",
+        "nothing else was sent",
+        "--no-verify",
+    ]);
+    import.says(&["`threadlift retry mail.toml --missing`", "`threadlift retry mail.toml --missing --new-id`"]);
+    assert_eq!(import.amiss()[0][..2], ["missing".to_owned(), "c1@x.example".to_owned()]);
     assert_eq!((import.figure("pending"), import.figure("missing")), (7, 1));
     assert_eq!((scene.sendings("c1"), scene.front.stored()), (1, 0), "not twice before anybody has looked at it");
     // Again: it is sent once more, and looked for once more.
     scene.import(&[]).with(7);
     assert_eq!((scene.sendings("c1"), scene.front.stored()), (2, 0));
+    // What the user wants sent once more is, and comes before everything else, too.
+    let retry = scene.retry(&["--missing"]).with(7);
+    assert_eq!((scene.sendings("c1"), scene.front.stored(), retry.figure("pending")), (3, 0, 7));
+    let mut command = scene.workspace.program();
+    command.args(["import", MAPPING, "--yes", "--quiet", "--base-url", scene.front.base_url()]);
+    let output = must(command.env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null()).output(), "import");
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert_eq!(said.matches("c1@x.example").count(), 1, "named once: {said}");
     let import = scene.import(&["--no-verify"]).with(7);
     assert_eq!((import.figure("accepted"), import.figure("missing")), (8, 1));
     assert_eq!(scene.front.stored(), 7);
@@ -302,10 +335,13 @@ fn a_budget_that_ends_with_the_second_sending_leaves_it_to_the_next_run() {
 fn a_first_conversation_that_reads_otherwise_stops_the_import_and_going_on_is_a_decision() {
     let scene = Scene::with(&["--fault", "alter=1/1:attachment"]);
     let import = scene.import(&[]).with(7);
-    import.says(&[
-        "c1@x.example (different: number of files, https://app.frontapp.com/open/msg_",
-        "nothing else was sent",
-    ]);
+    import.says(&["1 message is different", "nothing else was sent"]);
+    assert_eq!(import.amiss(), [["different", "c1@x.example", "number of files"].map(str::to_owned)]);
+    assert!(
+        import.summary["amiss"][0]["url"]
+            .as_str()
+            .is_some_and(|url| url.starts_with("https://app.frontapp.com/open/msg_"))
+    );
     assert_eq!(import.figure("pending"), 7);
     assert_eq!(scene.front.stored(), 1);
     // Seen and said: whoever runs it again wants to go on.
@@ -327,6 +363,7 @@ fn a_thread_that_front_raced_into_two_conversations_is_different() {
     let scene = Scene::paced("1ms", "2s", &["--race-firsts", "--appear-after-ms", "300"]);
     let import = scene.import(&[]).with(7);
     assert_eq!((import.figure("confirmed"), import.figure("different")), (8, 2));
+    import.says(&["merge the conversations of one thread by hand", "a longer `settle` under `[send]`"]);
     for [what, _, words] in import.amiss() {
         assert_eq!(what, "different");
         assert!(words.starts_with("one thread in several conversations: cnv_"), "{words}");

@@ -5,6 +5,9 @@ use super::embedded_args::EmbeddedFrontArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+/// Conversations of a pilot unless another number is given.
+pub(super) const PILOT_THREADS: u32 = 20;
+
 /// threadlift moves the message history of a legacy helpdesk into Front.
 #[derive(Debug, Parser)]
 #[command(name = "threadlift", version, propagate_version = true, arg_required_else_help = true)]
@@ -204,7 +207,7 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "INBOX")]
     pub pilot: Option<String>,
     /// Conversations of the sample
-    #[arg(long, value_name = "N", default_value_t = 20, requires = "pilot", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = PILOT_THREADS, requires = "pilot", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub threads: u32,
     #[command(flatten)]
     pub budget: BudgetArgs,

@@ -6,8 +6,8 @@ use super::exit::{Exit, Failure};
 use super::greeting::front_failure;
 use super::sending::stop_failure;
 use crate::front::FrontError;
-use crate::ledger::{Ledger, LedgerError, Reached, State, Tally, Verdict};
-use crate::report::{Amiss, Report, Seen, counted};
+use crate::ledger::{Class, Ledger, LedgerError, Reached, State, Tally, Verdict};
+use crate::report::{Amiss, Report, Seen, counted, printable};
 use crate::upload;
 use crate::verify::{self, Outcome, Stop};
 use std::ops::Range;
@@ -73,7 +73,8 @@ impl Confirmation {
             return Some(why_stopped(context, stop));
         }
         let range = self.first.clone()?;
-        Some(first_failure(context, ledger, range).unwrap_or_else(Failure::from))
+        let unanswered = self.seen.as_ref().and_then(|seen| seen.unanswered.as_deref());
+        Some(first_failure(context, ledger, range, unanswered).unwrap_or_else(Failure::from))
     }
 }
 
@@ -123,11 +124,7 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
     let mut help = Vec::new();
     if total.missing > 0 {
         what.push(format!("{} missing", counted_are(total.missing)));
-        help.push(format!(
-            "A missing message was accepted and never came to exist: `{} --missing` sends it once more, and with `--new-id` \
-             under another id, should Front no longer take the old one.",
-            context.command("retry")
-        ));
+        help.push(help_for_missing(context));
     }
     if total.different > 0 {
         what.push(format!("{} different", counted_are(total.different)));
@@ -135,6 +132,7 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
             "What is different stays as it is: tags and state can be mended in Front, content, people and date cannot."
                 .to_owned(),
         );
+        help.extend(help_for_split(total));
     }
     if unconfirmed > 0 {
         what.push(format!("{} not confirmed yet", counted_are(unconfirmed)));
@@ -143,7 +141,66 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
     if report.command == "rehearse" {
         help.clear();
     }
-    Some(format!("Front accepted every message, but {}. {}", what.join(", "), help.join(" ")).trim_end().to_owned())
+    help.extend(left_out(context, report));
+    let rest = match (total.refused, total.pending + total.unknown) {
+        (0, 0) => "Front accepted every message, but".to_owned(),
+        (0, _) => "Of what Front accepted,".to_owned(),
+        (refused, _) => format!("Front refused {}; of the others,", counted(refused, "message")),
+    };
+    Some(format!("{rest} {}. {}", what.join(", "), help.join(" ")).trim_end().to_owned())
+}
+
+/// What to do about messages that were accepted and never came to exist.
+pub(super) fn help_for_missing(context: &Context) -> String {
+    format!(
+        "A missing message was accepted and never came to exist: `{} --missing` sends it once more, and with `--new-id` under another \
+         id, should Front no longer take the old one.",
+        context.command("retry")
+    )
+}
+
+/// What to do where Front put one thread into several conversations; nothing if it did not.
+pub(super) fn help_for_split(total: &Tally) -> Option<String> {
+    let mut kinds = total.causes.get(&Class::Different)?.keys();
+    kinds.any(|kind| kind.contains(verify::SPLIT)).then(|| {
+        "Front can merge the conversations of one thread by hand; a longer `settle` under `[send]` keeps together what is still to \
+         be sent."
+            .to_owned()
+    })
+}
+
+/// What to do about records that did not make it, one sentence for each way.
+pub(super) fn left_out(context: &Context, report: &Report) -> Vec<String> {
+    let total = &report.total;
+    let is_rehearsal = report.command == "rehearse";
+    let mut help = Vec::new();
+    if total.unreadable + total.rejected > 0 {
+        // The ledger of a rehearsal has no `status`, and the real one need not exist yet.
+        let names =
+            if is_rehearsal { context.command("plan") } else { context.command_at("status", &context.ledger_dir()) };
+        help.push(format!("`{names}` names place and remedy of what was not sent."));
+    }
+    if total.refused > 0 {
+        help.push(if is_rehearsal {
+            format!("What was refused: mend the mapping, and `{}` tries it again.", context.command("rehearse"))
+        } else {
+            help_for_refused(context)
+        });
+    }
+    help
+}
+
+/// What to do about messages that Front refused.
+pub(super) fn help_for_refused(context: &Context) -> String {
+    // A pilot's plan is not that of the mapping as it is written, which `status` would compare.
+    let rejects = if context.pilot.is_some() { "import" } else { "status" };
+    format!(
+        "What Front refused goes out again with `{}` once the mapping is mended, or with `{}` where the cause was mended in Front; \
+         `{} --rejects DIR` writes the originals, to be mended by hand.",
+        context.command("import"),
+        context.command("retry"),
+        context.command(rejects)
+    )
 }
 
 fn counted_are(number: u64) -> String {
@@ -170,30 +227,79 @@ fn why_stopped(context: &Context, stop: &Stop) -> Failure {
     }
 }
 
-/// The first conversation is not in Front as planned.
-fn first_failure(context: &Context, ledger: &Ledger, range: Range<u64>) -> Result<Failure, LedgerError> {
-    let size = counted(range.end - range.start, "message");
-    let named: Vec<String> = amiss_within(ledger, range)?
-        .into_iter()
-        .map(|amiss| {
-            let id = amiss.original_id.unwrap_or(amiss.external_id);
-            let at = amiss.url.map(|url| format!(", {url}")).unwrap_or_default();
-            format!("{} ({}: {}{at})", crate::report::printable(&id), amiss.what, amiss.words)
-        })
-        .collect();
-    let seen =
-        if named.is_empty() { "Front did not answer when it was looked for".to_owned() } else { named.join("; ") };
-    Ok(Failure {
-        exit: Exit::Unconfirmed,
-        message: format!(
-            "the first conversation, of {size}, was sent alone and is not in Front as planned: {seen}; nothing else was sent"
-        ),
-        help: Some(format!(
-            "look at it in Front. If it is late or all right, run the same command again; `{} --no-verify` sends the rest \
-             without looking",
-            context.command("import")
-        )),
-    })
+/// The first conversation is not in Front as planned. The report names the messages that are missing or different.
+fn first_failure(
+    context: &Context,
+    ledger: &Ledger,
+    range: Range<u64>,
+    unanswered: Option<&str>,
+) -> Result<Failure, LedgerError> {
+    let size = range.end - range.start;
+    let mut found = Found::default();
+    for item in ledger.states(range)? {
+        found.add(item?.1);
+    }
+    Ok(found.failure(context, size, unanswered))
+}
+
+/// How the messages of the first conversation stand.
+#[derive(Default)]
+pub(super) struct Found {
+    missing: u64,
+    different: u64,
+    unseen: u64,
+    refused: Option<String>,
+}
+
+impl Found {
+    pub(super) fn add(&mut self, state: State) {
+        match state {
+            State::Missing { .. } => self.missing += 1,
+            State::Confirmed { differs: Some(_), .. } => self.different += 1,
+            State::Accepted { .. } => self.unseen += 1,
+            State::Refused { cause, .. } => {
+                self.refused.get_or_insert(cause);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn failure(&self, context: &Context, size: u64, unanswered: Option<&str>) -> Failure {
+        let amiss = [(self.missing, "missing"), (self.different, "different")];
+        let amiss = amiss.iter().filter(|(number, _)| *number > 0);
+        let mut seen: Vec<String> = amiss.map(|(number, what)| format!("{} {what}", counted_are(*number))).collect();
+        if self.unseen > 0 || (seen.is_empty() && self.refused.is_none()) {
+            seen.push(match unanswered.map(printable) {
+                None => "Front did not answer when it was looked for".to_owned(),
+                Some(words) if words.starts_with("Front did not answer") => words,
+                Some(words) => format!("what Front answered when it was looked for makes no sense: {words}"),
+            });
+        }
+        seen.extend(self.refused.as_deref().map(|cause| format!("Front refused a message: {}", printable(cause))));
+        let mut help = vec!["look at it in Front. If it is late or all right, run the same command again".to_owned()];
+        if self.missing > 0 {
+            let retry = context.command("retry");
+            help.push(format!(
+                "if it stays missing, `{retry} --missing` sends it once more, and `{retry} --missing --new-id` under another id"
+            ));
+        }
+        if self.refused.is_some() {
+            let retry = context.command("retry");
+            help.push(format!(
+                "what was refused goes out again once the mapping is mended, or with `{retry}` where the cause was mended in Front"
+            ));
+        }
+        help.push(format!("`{} --no-verify` sends the rest without looking", context.command("import")));
+        Failure {
+            exit: Exit::Unconfirmed,
+            message: format!(
+                "the first conversation, of {}, was sent alone and is not in Front as planned: {}; nothing else was sent",
+                counted(size, "message"),
+                seen.join("; ")
+            ),
+            help: Some(help.join("; ")),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What every command starts from: the mapping, its sources, and where its ledger lies.
 
-use super::args::{Color, Common, MappingArg, Reading};
+use super::args::{Color, Common, MappingArg, PILOT_THREADS, Reading};
 use super::exit::Failure;
 use super::progress;
 use crate::ledger::{Ledger, LedgerError};
@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A loaded mapping, with the options that apply to every command.
 pub(super) struct Context {
     pub common: Common,
+    /// The ledger's directory as it was typed, which a pilot does not take for its own.
+    pub typed_ledger: Option<PathBuf>,
     pub mapping: Arc<Mapping>,
     /// So many conversations and no more.
     pub sample: Option<usize>,
@@ -33,7 +35,8 @@ impl Context {
             Color::Auto => stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let mapping = mapping::load(&mapping.mapping).map_err(|errors| mapping_failure(&errors, color))?;
-        Ok(Self { common, mapping: Arc::new(mapping), sample: None, pilot: None, stop, color })
+        let typed_ledger = common.ledger.clone();
+        Ok(Self { common, typed_ledger, mapping: Arc::new(mapping), sample: None, pilot: None, stop, color })
     }
 
     /// The directory of the import's ledger.
@@ -99,14 +102,30 @@ impl Context {
         Failure { exit, message, help: Some(help.to_owned()) }
     }
 
-    /// A command on this mapping and this ledger, to be pasted into a shell.
+    /// A command on this mapping and this ledger, to be pasted into a shell. Further options can follow it.
+    ///
+    /// What a pilot sent is sent, looked for and taken up again by the pilot alone: its mapping is made for it.
     pub(super) fn command(&self, name: &str) -> String {
-        if let Some(inbox) = &self.pilot {
-            let (mapping, inbox) = (quoted_for_shell(&self.mapping.path), quoted_for_shell(Path::new(inbox)));
-            return format!("threadlift import {mapping} --pilot {inbox}");
-        }
-        let ledger = self.common.ledger.iter().map(|dir| format!(" --ledger {}", quoted_for_shell(dir)));
-        format!("threadlift {name} {}{}", quoted_for_shell(&self.mapping.path), ledger.collect::<String>())
+        let Some(inbox) = &self.pilot else {
+            let sample = self.sample.filter(|_| name == "rehearse").map(|threads| format!(" --threads {threads}"));
+            return self.written(name, self.typed_ledger.as_deref(), &sample.unwrap_or_default());
+        };
+        let name = if name == "retry" { name } else { "import" };
+        let sample = self.sample.filter(|threads| *threads != PILOT_THREADS as usize);
+        let threads = sample.map(|threads| format!(" --threads {threads}")).unwrap_or_default();
+        let options = format!(" --pilot {}{threads}", quoted_for_shell(Path::new(inbox)));
+        self.written(name, self.typed_ledger.as_deref(), &options)
+    }
+
+    /// A command that reads the ledger at `dir`, be it the import's, a pilot's or a rehearsal's.
+    pub(super) fn command_at(&self, name: &str, dir: &Path) -> String {
+        let usual = self.mapping.path.with_extension("ledger");
+        self.written(name, Some(dir).filter(|dir| *dir != usual), "")
+    }
+
+    fn written(&self, name: &str, ledger: Option<&Path>, options: &str) -> String {
+        let ledger = ledger.map(|dir| format!(" --ledger {}", quoted_for_shell(dir))).unwrap_or_default();
+        format!("threadlift {name} {}{ledger}{options}", quoted_for_shell(&self.mapping.path))
     }
 
     fn pointing_at(&self, at: (usize, usize), title: &str, label: &str, help: &str) -> String {

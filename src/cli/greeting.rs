@@ -8,6 +8,7 @@ use crate::front::{self, Client, FrontError};
 use crate::ledger::{LedgerError, Target};
 use crate::mapping;
 use crate::plan::Overview;
+use crate::report::printable;
 use std::collections::BTreeMap;
 
 /// Requests a second on one resource that Front is known to allow.
@@ -67,7 +68,9 @@ pub(super) fn settings(context: &Context, args: &FrontArgs) -> Result<front::Set
 pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
     let base_url = settings.base_url.clone();
     let client = Client::new(settings).map_err(|error| front_failure(&error))?;
-    let company = client.me().await.map_err(|error| front_failure(&error))?;
+    let mut company = client.me().await.map_err(|error| front_failure(&error))?;
+    // Known by its id; the name is for people, and may hold what fakes a line of a report.
+    company.name = printable(&company.name);
     Ok(Known { client, company, base_url })
 }
 
@@ -134,7 +137,7 @@ fn renamed<'k>(wanted: &str, bound: Option<&Target>, known: &'k [front::Inbox]) 
     let inbox = known.iter().find(|inbox| inbox.id == *id)?;
     super::say(&format!(
         "note: the inbox `{wanted}` ({id}) is called `{}` in Front now; it is the same one\n",
-        inbox.name
+        printable(&inbox.name)
     ));
     Some(inbox)
 }
@@ -164,11 +167,13 @@ fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbo
         .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
     let nearest = nearest.filter(|name| strsim::jaro_winkler(name, wanted) > 0.8);
     let help = match nearest {
-        Some(name) => format!("did you mean `{name}`? Names are compared exactly"),
+        Some(name) => format!("did you mean `{}`? Names are compared exactly", printable(name)),
         None if names.is_empty() => {
             "this token sees no inbox at all: give it the inbox's workspace in Front's settings".to_owned()
         }
-        None => format!("this token sees: {}. Correct the mapping, or give the token access", names.join(", ")),
+        None => {
+            format!("this token sees: {}. Correct the mapping, or give the token access", printable(&names.join(", ")))
+        }
     };
     context.wrong_setting(
         Exit::Target,

@@ -94,10 +94,11 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     if asks {
         confirm(context)?;
     }
-    if chosen.is_some_and(|chosen| chosen.new_id) && !taken.missing.is_empty() {
+    if let Some(chosen) = chosen.filter(|chosen| chosen.new_id && !taken.missing.is_empty()) {
         let shared = Arc::new(ledger);
+        let asked = retry::Taken { missing: &taken.missing, is_named: !chosen.ids.is_empty() };
         let looker = Arc::clone(&observer);
-        let is_renewed = retry::renew(context, &runtime, &shared, &greeted, &taken.missing, until, looker)?;
+        let is_renewed = retry::renew(context, &runtime, &shared, &greeted, &asked, until, looker)?;
         ledger =
             Arc::into_inner(shared).ok_or_else(|| Failure::internal("the ledger is held by a look that has ended"))?;
         if is_renewed {

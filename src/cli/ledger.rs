@@ -21,7 +21,7 @@ pub(super) fn check(context: &Context) -> Result<Exit, Failure> {
             fields.insert("sound".into(), checkup.is_sound().into());
             fields.insert("exit".into(), (exit as u8).into());
         }
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default()))?;
+        super::print_json(&value)?;
     } else {
         super::print(&text(&dir, &checkup))?;
     }
@@ -58,12 +58,12 @@ fn text(dir: &Path, checkup: &Checkup) -> String {
         Some(index) => {
             let _ = writeln!(
                 out,
-                "Index     plan {}: {} read, {} of them to be sent; {} compared with the journal, {} with the entries; it goes up to \
-                 byte {}",
+                "Index     plan {}: {} read, {} of them to be sent; {}{}, {} compared with the entries; it goes up to byte {}",
                 index.plan_id,
                 counted(index.entries, "record"),
                 count(index.planned),
                 counted(index.states, "state"),
+                if index.compared { " compared with the journal" } else { ", not compared with the damaged journal" },
                 counted(index.ids, "id"),
                 count(index.watermark)
             );
@@ -138,5 +138,54 @@ fn absent(context: &Context, error: LedgerError) -> Failure {
             format!("start with: {}", context.command("plan")),
         ),
         error => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use crate::ledger::{Ledger, State};
+    use crate::plan::testing::Folder;
+    use std::path::Path;
+
+    #[test]
+    fn a_last_line_that_was_whole_once_is_called_damaged_and_nothing_else() {
+        let folder = Folder::new();
+        folder.write("a.eml", "From: a@x\nDate: Sun, 27 Jan 2019 10:00:00 +0000\nMessage-ID: <a@x>\n\na\n");
+        let mut ledger = folder.open_ledger();
+        folder.plan(&mut ledger, "");
+        ledger.mark(&[(0, State::Sending)]).unwrap();
+        ledger.mark(&[(0, State::Accepted { uid: "u".into() })]).unwrap();
+        let dir = ledger.dir().to_owned();
+        ledger.close().unwrap();
+        let path = dir.join("journal.jsonl");
+        let whole = std::fs::read(&path).unwrap();
+        let said = |journal: &[u8]| {
+            std::fs::write(&path, journal).unwrap();
+            let checkup = Ledger::check(&dir).unwrap();
+            (checkup.damaged, text(Path::new("m.ledger"), &checkup))
+        };
+        let mut flipped = whole.clone();
+        let place = flipped.len() - 20;
+        flipped[place] ^= 1;
+        let (damaged, words) = said(&flipped);
+        assert_eq!(damaged, 1, "{words}");
+        assert!(words.contains("line 2 (byte ") && words.contains("its checksum does not match"), "{words}");
+        assert!(
+            words.contains("Index     plan ") && words.contains("not compared with the damaged journal"),
+            "{words}"
+        );
+        for contradiction in ["half-written", "it ends there", "none that can be read"] {
+            assert!(!words.contains(contradiction), "{contradiction}: {words}");
+        }
+        let (damaged, words) = said(&whole[..whole.len() - 5]);
+        assert!(damaged == 1 && words.contains("it has no end") && !words.contains("no damage"), "{words}");
+        let line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        let (damaged, words) = said(&whole[..line]);
+        assert!(damaged == 1 && words.contains("its end is missing"), "{words}");
+        // What no index has seen is what a crash leaves.
+        let (damaged, words) = said(&[&whole[..], b"{\"accep"].concat());
+        assert!(damaged == 0 && words.contains("half-written") && words.contains("Sound"), "{words}");
+        assert!(said(&whole).1.contains(" compared with the journal, "));
     }
 }

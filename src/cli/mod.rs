@@ -16,6 +16,8 @@ mod output;
 mod pilot;
 mod place;
 mod plan;
+#[cfg(test)]
+mod printed_commands;
 mod progress;
 mod rehearse;
 mod rejects;
@@ -30,7 +32,7 @@ mod verify;
 pub use exit::Exit;
 
 use crate::ledger::hush_index_panics;
-use crate::report::{printable, printable_lines};
+use crate::report::{printable, printable_json, printable_lines};
 use args::{Cli, Command, LedgerCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -110,8 +112,22 @@ fn say_rendered(text: &str) {
 /// # Errors
 /// If it cannot be written, so that no script takes half a result for a whole one.
 fn print(text: &str) -> Result<(), Failure> {
+    write(&printable_lines(text))
+}
+
+/// Prints a result for scripts on stdout: one JSON document.
+///
+/// # Errors
+/// As [`print`].
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    // Serialising plain data cannot fail; an empty line would be noticed by whoever reads it.
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    write(&format!("{}\n", printable_json(&text)))
+}
+
+fn write(text: &str) -> Result<(), Failure> {
     let mut out = stdout();
-    match out.write_all(printable_lines(text).as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader that has gone away (`| head`) wants no more.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::usage(
             format!("the result could not be written to stdout: {error}"),

@@ -84,6 +84,7 @@ pub(super) fn report(
     report.amiss = super::confirmation::amiss(ledger, &report.total)?;
     if report.total.refused > 0 {
         report.refusals = refusals(ledger)?;
+        report.show = context.command_at("show", ledger.dir());
     }
     Ok(report)
 }
@@ -108,9 +109,7 @@ fn refusals(ledger: &Ledger) -> Result<Vec<Refusal>, Failure> {
 pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Result<Exit, Failure> {
     report.exit = exit as u8;
     if context.common.json {
-        // Serialising plain data cannot fail; an empty line would be noticed by whoever reads it.
-        let text = serde_json::to_string_pretty(&report).unwrap_or_default();
-        super::print(&format!("{text}\n"))?;
+        super::print_json(&report)?;
     } else {
         super::print(&report.text())?;
     }

@@ -107,10 +107,10 @@ fn token() -> String {
     format!("{one:016x}{other:016x}")
 }
 
-/// An empty ledger of the rehearsal's own, with the real one's pins where there is one, so that a later
-/// export is rehearsed as it would be imported.
+/// A ledger of the rehearsal's own, in which nothing counts as sent, with the real one's pins where there is one: the whole import is
+/// shown, with the ids, threads and inboxes that it has and will have.
 fn fresh_ledger(real: &Path) -> Result<Ledger, Failure> {
     let dir = rehearsal_dir(real);
     Ledger::remove(&dir)?;
-    Ok(Ledger::with_history_of(&dir, real)?)
+    Ok(Ledger::with_pins_of(&dir, real)?)
 }

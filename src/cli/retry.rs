@@ -9,11 +9,11 @@ use super::greeting::Greeted;
 use super::{budget, import, printable, sending};
 use crate::event::Observer;
 use crate::front::Cancellation;
-use crate::ledger::{Ledger, State};
+use crate::ledger::{Ledger, State, Verdict};
 use crate::report::{count, counted};
 use crate::upload::{self, Chosen, TakenUp};
 use crate::verify::{self, Scope, Timing};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
@@ -27,6 +27,14 @@ pub(super) fn run(context: Context, args: &RetryArgs) -> Result<Exit, Failure> {
     import::go(context, &args.import, Some(&chosen))
 }
 
+/// Missing messages that are to get new ids.
+pub(super) struct Taken<'a> {
+    /// By position.
+    pub(super) missing: &'a BTreeSet<u64>,
+    /// The user named each by its id.
+    pub(super) is_named: bool,
+}
+
 /// Looks for missing messages once more and gives new ids to those that are still not there, since a message that Front has
 /// would be there twice. Says whether any got one: then the plan must be made again.
 pub(super) fn renew(
@@ -34,10 +42,11 @@ pub(super) fn renew(
     runtime: &Runtime,
     ledger: &Arc<Ledger>,
     greeted: &Greeted,
-    missing: &BTreeSet<u64>,
+    taken: &Taken<'_>,
     until: Option<SystemTime>,
     observer: Arc<dyn Observer>,
 ) -> Result<bool, Failure> {
+    let Taken { missing, is_named } = *taken;
     super::say("looking for them once more, before they get new ids\n");
     let job = verify::Job {
         ledger: Arc::clone(ledger),
@@ -79,12 +88,37 @@ pub(super) fn renew(
     if found > 0 {
         super::say(&format!("{} found in Front after all\n", counted(found, "message")));
     }
+    if !is_named {
+        let doubtful = unanswered_among(ledger, &gone)?;
+        gone.retain(|position| !doubtful.contains(position));
+        if !doubtful.is_empty() {
+            super::say(&format!(
+                "{} may be in Front under a uid that never came, since an attempt was never answered: no new id without a look; \
+                 look in Front, and name with --id what is not there (`{}` names them)\n",
+                counted(doubtful.len() as u64, "message"),
+                context.command("status")
+            ));
+        }
+    }
     if gone.is_empty() {
         return Ok(false);
     }
     ledger.renew(&gone)?;
     super::say("messages got new ids: planning again\n");
     Ok(true)
+}
+
+/// Those of which an attempt was never properly answered.
+fn unanswered_among(ledger: &Ledger, positions: &BTreeSet<u64>) -> Result<BTreeSet<u64>, Failure> {
+    let mut by_id = HashMap::new();
+    for position in positions {
+        if let Verdict::Planned(planned) = ledger.entry(*position)?.verdict {
+            by_id.insert(planned.external_id, *position);
+        }
+    }
+    let traces = ledger.traces(&by_id.keys().cloned().collect())?;
+    let unanswered = by_id.into_iter().filter(|(id, _)| traces.get(id).is_some_and(|trace| trace.unanswered));
+    Ok(unanswered.map(|(_, position)| position).collect())
 }
 
 /// Finds what is to be taken up again, and says it.

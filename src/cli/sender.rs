@@ -10,7 +10,7 @@ use crate::ledger::{Ledger, LedgerError, State};
 use crate::plan::Rebuilder;
 use crate::upload::{self, Doubted, Ending, Job, Stop};
 use crate::verify::{self, Resend, Scope, Timing, first_conversation};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -83,13 +83,15 @@ impl Sender {
     ) -> Result<Option<Ending>, Failure> {
         let mut refusals = Refusals::default();
         while let Some(first) = first_conversation(&self.ledger)? {
-            if !first.was_sent {
+            // What is to be sent once more of it goes first, too: otherwise the look would fail as it did before.
+            let is_again = self.pace.again.range(first.range.clone()).next().is_some();
+            if !first.was_sent || is_again {
                 let outcome = self.upload(Some(first.range.clone()), None).await;
                 *accepted += outcome.accepted;
                 if !matches!(outcome.ending, Ending::Finished) {
                     return Ok(Some(outcome.ending));
                 }
-                if outcome.accepted == 0 {
+                if outcome.accepted == 0 && !first.was_sent {
                     // One of which Front takes nothing checks nothing; the next one may.
                     if let Some(stop) = refusals.add(&self.ledger, &first.range)? {
                         return Ok(Some(Ending::Stopped(stop)));
@@ -122,8 +124,10 @@ impl Sender {
             in_flight: self.pace.in_flight,
             bytes: upload::BYTES,
             settle: self.pace.settle,
-            // What is taken up again is sent with the rest, not with the conversation that goes first.
-            again: if only.is_some() { BTreeSet::new() } else { self.pace.again.clone() },
+            again: match &only {
+                Some(range) => self.pace.again.range(range.clone()).copied().collect(),
+                None => self.pace.again.clone(),
+            },
             only,
             settled,
         };

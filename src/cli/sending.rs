@@ -162,13 +162,8 @@ fn finished(context: &Context, report: &crate::report::Report) -> (Exit, String)
     }
     if report.is_incomplete() {
         let words = "Done, but some records were unreadable, rejected or refused, see above.";
-        // The ledger of a rehearsal has no `status`, and the real one need not exist yet.
-        let again = if report.command == "rehearse" { "plan" } else { "status" };
-        let status = match report.total.unreadable + report.total.rejected {
-            0 => String::new(),
-            _ => format!(" `{}` names place and remedy of what was not sent.", context.command(again)),
-        };
-        return (Exit::Incomplete, format!("{words}{status}"));
+        let help = confirmation::left_out(context, report);
+        return (Exit::Incomplete, format!("{words} {}", help.join(" ")));
     }
     let is_seen = report.unconfirmed() == 0;
     if report.sent.as_ref().is_none_or(|sent| sent.accepted == 0) {
@@ -177,9 +172,6 @@ fn finished(context: &Context, report: &crate::report::Report) -> (Exit, String)
         }
         let mut words = "Nothing was left to send: all that is planned was sent before".to_owned();
         words.push_str(if is_seen { ", and was seen in Front." } else { "." });
-        if report.command == "rehearse" {
-            words.push_str(" So this rehearsal shows an empty Front; to rehearse everything, name another --ledger.");
-        }
         return (Exit::Done, words);
     }
     if is_seen {

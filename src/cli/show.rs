@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         shown.push(describe(&ledger, &rebuilder, &entry, &state)?);
     }
     if context.common.json {
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()))?;
+        super::print_json(&shown)?;
     } else {
         for message in &shown {
             super::print(&text(message))?;

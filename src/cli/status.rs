@@ -4,7 +4,7 @@ use super::args::StatusArgs;
 use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
 use super::rejects::Bundle;
-use super::{plan, verify};
+use super::{confirmation, plan, verify};
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
 use crate::plan::{overview_of, staleness};
 use crate::report::Report;
@@ -100,6 +100,17 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
 }
 
 fn conclude(context: &Context, mut report: Report, now: &str, more: &str) -> Result<Exit, Failure> {
+    report.ending = format!("{}{more}", ending(context, &report, now));
+    let exit = match (report.is_amiss(), report.is_incomplete()) {
+        (true, _) => Exit::Unconfirmed,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Done,
+    };
+    plan::finish(context, report, exit)
+}
+
+/// How the import stands, and the next step where there is one.
+pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
     let left = report.total.pending + report.total.unknown;
     let counted = |number| crate::report::counted(number, "message");
     let sent = match left {
@@ -113,12 +124,10 @@ fn conclude(context: &Context, mut report: Report, now: &str, more: &str) -> Res
             format!(" Accepted and not seen yet: {}; `{looks}` looks for them.", counted(unseen))
         }
     };
-    report.ending = format!("{now} {sent}{seen}");
-    let exit = match (report.is_amiss(), report.is_incomplete()) {
-        (true, _) => Exit::Unconfirmed,
-        (false, true) => Exit::Incomplete,
-        (false, false) => Exit::Done,
-    };
-    report.ending.push_str(more);
-    plan::finish(context, report, exit)
+    let total = &report.total;
+    let missing = (total.missing > 0).then(|| confirmation::help_for_missing(context));
+    let refused = (total.refused > 0).then(|| confirmation::help_for_refused(context));
+    let help = missing.into_iter().chain(confirmation::help_for_split(total)).chain(refused);
+    let stands = format!("{now} {sent}{seen}");
+    std::iter::once(stands).chain(help).collect::<Vec<_>>().join(" ")
 }

@@ -51,12 +51,14 @@ pub struct IndexFigures {
     pub entries: u64,
     /// Of these, those to be sent.
     pub planned: u64,
-    /// States, each compared with the journal's last word.
+    /// States, each compared with the journal's last word if `compared`.
     pub states: u64,
     /// Ids, compared with the entries.
     pub ids: u64,
     /// The byte of the journal up to which it goes.
     pub watermark: u64,
+    /// False where the journal is damaged, so that it cannot tell whether the states are right.
+    pub compared: bool,
 }
 
 /// One damage.
@@ -133,7 +135,7 @@ impl Ledger {
             checkup.add_error(error)?;
         }
         let is_whole = is_there && scan.damages().next().is_none();
-        checkup.index(dir, is_whole.then_some(&standings), scan.good)?;
+        checkup.index(dir, is_whole.then_some(&standings), &scan)?;
         checkup.facts = scan.facts;
         Ok(checkup)
     }
@@ -141,10 +143,10 @@ impl Ledger {
 
 impl Checkup {
     /// Looks at the index; against the journal only if that is whole.
-    fn index(&mut self, dir: &Path, standings: Option<&Standings>, journal: u64) -> Result<(), LedgerError> {
+    fn index(&mut self, dir: &Path, standings: Option<&Standings>, scan: &Scan) -> Result<(), LedgerError> {
         let path = home::index_path(dir);
         if !path.exists() {
-            if journal > 0 {
+            if scan.good > 0 {
                 self.add(path, "the folder", "it is missing");
             }
             return Ok(());
@@ -157,10 +159,14 @@ impl Checkup {
             Ok(opened) => opened,
             Err(error) => return self.add_error(error),
         };
-        if let Err(error) = journal::survey(dir, watermark.last)
+        let mut standings = standings;
+        if self.is_end_damaged(dir, scan, &watermark) {
+            standings = None;
+        } else if let Err(error) = journal::survey(dir, watermark.last)
             && standings.is_some()
         {
-            return self.add_error(error);
+            self.add_error(error)?;
+            standings = None;
         }
         let mut look = Look { dir, current: &current, watermark: &watermark, ids: [(0, 0); 2], states: 0 };
         match look.entries(self, standings) {
@@ -174,8 +180,33 @@ impl Checkup {
             states: look.states,
             ids: look.ids.iter().map(|(count, _)| count).sum(),
             watermark: watermark.offset,
+            compared: standings.is_some(),
         });
         Ok(())
+    }
+
+    /// Is there less of the journal than the index has seen whole? Then what stands at its end was not left by a crash.
+    fn is_end_damaged(&mut self, dir: &Path, scan: &Scan, watermark: &Watermark) -> bool {
+        // Of a journal of which lines are missing the end stands elsewhere: what counts is where it was written for.
+        let end = scan.kept.last().map_or(0, |kept| kept.end);
+        if watermark.offset <= end || scan.bytes == 0 {
+            return false;
+        }
+        let path = home::journal_path(dir);
+        let before = self.damaged;
+        for bad in scan.bad.iter().filter(|bad| bad.offset >= scan.good) {
+            self.add(path.clone(), place(bad.number, bad.offset), bad.what.clone());
+        }
+        if self.damaged == before {
+            let lost = watermark.offset - end;
+            self.add(
+                path,
+                format!("byte {}", scan.good),
+                format!("its end is missing, {lost} bytes that had been written"),
+            );
+        }
+        self.torn = 0;
+        true
     }
 }
 

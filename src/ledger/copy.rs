@@ -1,7 +1,15 @@
-//! A ledger for a rehearsal: thrown away each time, with the history of the real one where there is one.
+//! A ledger for a rehearsal: thrown away each time, with the ids, threads and inboxes of the real one where there is one.
 
+use super::entry::State;
+use super::fact::Fact;
 use super::{Ledger, LedgerError, home};
 use std::path::Path;
+
+/// Facts that are written together.
+const BATCH: usize = 4_096;
+
+/// Why a message is to be sent in a rehearsal that Front has already.
+const REHEARSED: &str = "sent before; a rehearsal sends it to a Front that has nothing yet";
 
 impl Ledger {
     /// Removes the ledger at `dir`; does nothing if there is none.
@@ -23,12 +31,13 @@ impl Ledger {
         }
     }
 
-    /// Makes a ledger at `dir`, which must not exist, with the journal of the ledger at `other` if that exists:
-    /// what was sent from there counts as sent. The other one is only read.
+    /// Makes a ledger at `dir`, which must not exist, with the journal of the ledger at `other` if that exists: what was sent from
+    /// there keeps its id, thread and inbox, and is to be sent again, since the Front of a rehearsal has none of it. The other
+    /// ledger is only read.
     ///
     /// # Errors
     /// A damaged journal, or what the system refuses.
-    pub fn with_history_of(dir: &Path, other: &Path) -> Result<Self, LedgerError> {
+    pub fn with_pins_of(dir: &Path, other: &Path) -> Result<Self, LedgerError> {
         let journal = home::journal_path(other);
         if journal.exists() {
             home::check(other)?;
@@ -39,7 +48,32 @@ impl Ledger {
             std::fs::copy(&journal, &to).map_err(LedgerError::io(&journal, "copy"))?;
         }
         // A line that another process was just writing is cut off here, like any torn end.
-        Self::open(dir)
+        let ledger = Self::open(dir)?;
+        ledger.forget_answers()?;
+        Ok(ledger)
+    }
+
+    /// Takes back what Front said of any message; that it was sent stays.
+    fn forget_answers(&self) -> Result<(), LedgerError> {
+        let mut facts = Vec::new();
+        for pin in self.pins()? {
+            let pin = pin?;
+            let external_id = pin.external_id;
+            match pin.state {
+                State::Planned | State::Unknown { .. } => {}
+                // What was refused for good may go elsewhere today; a server that failed may have it all the same.
+                State::Refused { status: 400..500, .. } => facts.push(Fact::Unsent { external_id }),
+                _ => facts.push(Fact::Unknown { external_id, why: REHEARSED.to_owned() }),
+            }
+            if facts.len() == BATCH {
+                self.books().append(&facts)?;
+                facts.clear();
+            }
+        }
+        if !facts.is_empty() {
+            self.books().append(&facts)?;
+        }
+        Ok(())
     }
 }
 
@@ -49,7 +83,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     #[test]
-    fn a_rehearsal_knows_what_the_real_ledger_sent_and_leaves_it_alone() {
+    fn a_rehearsal_knows_the_target_of_the_real_ledger_and_leaves_it_alone() {
         let home = tempfile::tempdir().unwrap();
         let (real, own) = (home.path().join("real"), home.path().join("own"));
         let target = Target {
@@ -60,7 +94,7 @@ mod tests {
         };
         let ledger = Ledger::open(&real).unwrap();
         ledger.bind(&target).unwrap();
-        let copy = Ledger::with_history_of(&own, &real).unwrap();
+        let copy = Ledger::with_pins_of(&own, &real).unwrap();
         assert_eq!(copy.target(), Some(target), "read although the real one is in use");
         assert!(matches!(Ledger::remove(&own), Err(LedgerError::Locked { .. })));
         drop(copy);
@@ -75,7 +109,7 @@ mod tests {
         let (real, own) = (home.path().join("real"), home.path().join("own"));
         drop(Ledger::open(&real).unwrap());
         std::fs::write(real.join("format"), "threadlift ledger 2\n").unwrap();
-        assert!(matches!(Ledger::with_history_of(&own, &real), Err(LedgerError::Newer { found: 2, .. })));
+        assert!(matches!(Ledger::with_pins_of(&own, &real), Err(LedgerError::Newer { found: 2, .. })));
     }
 
     #[test]

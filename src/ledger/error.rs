@@ -1,6 +1,7 @@
 //! What can go wrong with a ledger, each with what to do about it.
 
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A part of the ledger's directory, for messages and remedies.
@@ -157,6 +158,9 @@ impl LedgerError {
             LedgerError::NotALedger { .. } => "name an empty or a new directory with --ledger".into(),
             LedgerError::Absent { .. } => "run `threadlift plan` first, or check --ledger".into(),
             LedgerError::Damaged { part, .. } => part.remedy().into(),
+            LedgerError::Io { source, path, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                permission_remedy(owner_of(path), rustix::process::geteuid().as_raw())
+            }
             LedgerError::Io { source, .. } => io_remedy(source.kind()).into(),
             LedgerError::Lossy { .. } => "best, restore journal.jsonl from a backup. Otherwise run the same command with \
                  --drop-damaged: a copy of the journal is kept, what the index still knows of these lines is written again, and \
@@ -234,7 +238,6 @@ fn full_remedy(needed: u64, kind: io::ErrorKind) -> String {
 
 fn io_remedy(kind: io::ErrorKind) -> &'static str {
     match kind {
-        io::ErrorKind::PermissionDenied => "the ledger must belong to the user who runs threadlift",
         io::ErrorKind::ReadOnlyFilesystem => "the ledger must lie on a file system that can be written",
         kind if is_full(kind) => "make room (about 1.5 KB for each message) and run the same command again",
         io::ErrorKind::NotADirectory => "name a directory with --ledger; a file is in its place",
@@ -243,10 +246,53 @@ fn io_remedy(kind: io::ErrorKind) -> &'static str {
     }
 }
 
+/// What to do where rights are lacking: the owner's number, if it could be told, and ours.
+fn permission_remedy(owner: Option<u32>, us: u32) -> String {
+    match owner {
+        Some(owner) if owner == us => {
+            "it belongs to you, and its rights keep you out: give them back with `chmod -R u+rwX` and the \
+             ledger's directory, then run the same command again"
+                .into()
+        }
+        Some(owner) => format!(
+            "it belongs to another user (uid {owner}; you are uid {us}): run threadlift as that user, or give the ledger's directory \
+             to you with `chown -R`"
+        ),
+        None => "the ledger must belong to the user who runs threadlift, who may read and write it".into(),
+    }
+}
+
+/// Whose the file is, or what would hold it.
+fn owner_of(path: &Path) -> Option<u32> {
+    path.ancestors().find_map(|path| std::fs::metadata(path).ok()).map(|there| there.uid())
+}
+
 fn listed(losses: &[String]) -> String {
     losses.iter().fold(String::new(), |text, loss| text + "\n  " + loss)
 }
 
 fn holder(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permission_remedy;
+
+    #[test]
+    fn who_lacks_rights_to_a_ledger_is_told_what_lacks() {
+        let mine = permission_remedy(Some(1_000), 1_000);
+        assert!(mine.contains("belongs to you") && mine.contains("chmod -R u+rwX"), "{mine}");
+        let other = permission_remedy(Some(0), 1_000);
+        assert!(other.contains("another user (uid 0") && other.contains("run threadlift as that user"), "{other}");
+        assert!(!other.contains("chmod") && !mine.contains("another"), "{other}");
+    }
+
+    #[test]
+    fn of_what_is_not_there_its_directory_has_the_owner() {
+        use std::os::unix::fs::MetadataExt;
+        let home = tempfile::tempdir().unwrap();
+        let owner = std::fs::metadata(home.path()).unwrap().uid();
+        assert_eq!(super::owner_of(&home.path().join("m.ledger/lock")), Some(owner));
+    }
 }

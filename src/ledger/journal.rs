@@ -122,12 +122,15 @@ pub(super) fn survey(dir: &Path, known: Option<LastLine>) -> Result<Survey, Ledg
         survey.good = before.map_or(0, |line| line.end);
     }
     let mut bad: Option<u64> = None;
+    // A line with an end, as no crash leaves it.
+    let mut spoiled: Option<u64> = None;
     let mut is_known = known.is_none();
     while let Some(line) = lines.next().map_err(LedgerError::io(&path, "read"))? {
         survey.size = line.end;
         let read = lines::json_of(line.bytes, line.offset).filter(|_| line.complete);
         let Some((json, checksum)) = read.zip(lines::checksum_in(line.bytes)) else {
             bad = bad.or(Some(line.offset));
+            spoiled = spoiled.or(line.complete.then_some(line.offset));
             continue;
         };
         if let Some(offset) = bad {
@@ -146,11 +149,14 @@ pub(super) fn survey(dir: &Path, known: Option<LastLine>) -> Result<Survey, Ledg
         Some(line) if line.offset < survey.good => {
             Err(damaged_line(&path, line.offset, "another line was written there"))
         }
-        Some(line) => Err(damaged(
-            &path,
-            &format!("byte {}", survey.good),
-            &format!("it ends there, but a line at byte {} has been written", line.offset),
-        )),
+        Some(line) => Err(match spoiled.filter(|offset| *offset <= line.offset) {
+            Some(offset) => damaged_line(&path, offset, "its checksum does not match"),
+            None => damaged(
+                &path,
+                &format!("byte {}", survey.good),
+                &format!("it ends there, but a line at byte {} has been written", line.offset),
+            ),
+        }),
         None => Ok(survey),
     }
 }
@@ -447,6 +453,22 @@ mod tests {
         }
         fs::write(&path, [&b[..], &c].concat()).unwrap();
         assert_eq!(survey(dir.path(), None).unwrap().good, 0);
+    }
+
+    #[test]
+    fn a_last_line_that_the_index_knows_is_called_damaged_and_not_missing() {
+        let (dir, ends) = three();
+        let path = home::journal_path(dir.path());
+        let known = survey(dir.path(), None).unwrap().last;
+        let mut flipped = fs::read(&path).unwrap();
+        let last = flipped.len() - 10;
+        flipped[last] ^= 1;
+        fs::write(&path, &flipped).unwrap();
+        let error = survey(dir.path(), known).unwrap_err().to_string();
+        assert!(error.contains(&place(3, ends[2])) && error.contains("its checksum does not match"), "{error}");
+        assert!(!error.contains("it ends there"), "{error}");
+        // What the index has not seen is what a crash leaves.
+        assert_eq!(survey(dir.path(), None).unwrap().good, ends[2]);
     }
 
     #[test]

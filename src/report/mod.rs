@@ -6,7 +6,7 @@ mod tests;
 mod text;
 mod words;
 
-pub use words::{count, counted, duration, printable, printable_lines, size};
+pub use words::{count, counted, duration, printable, printable_json, printable_lines, size};
 
 use crate::ledger::Tally;
 use crate::mapping::{self, own_pace};
@@ -34,6 +34,9 @@ pub struct Report {
     pub total: Tally,
     /// The first messages that Front refused; `total.refused` says how many there are.
     pub refusals: Vec<Refusal>,
+    /// The command that shows a message of this ledger, all but the id.
+    #[serde(skip)]
+    pub show: String,
     /// The first messages that are missing or different; `total` says how many there are.
     pub amiss: Vec<Amiss>,
     /// `read` is the sum of the classes, for every source.
@@ -193,6 +196,7 @@ impl Report {
             plan_id: String::new(),
             plan: None,
             refusals: Vec::new(),
+            show: String::new(),
             amiss: Vec::new(),
             seen: None,
             estimates: estimates(total.pending + total.unknown, send),

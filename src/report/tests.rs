@@ -227,3 +227,27 @@ fn what_is_missing_or_different_is_named_with_where_to_look() {
     …
     ");
 }
+
+#[test]
+fn no_name_from_front_fakes_a_line_of_a_report() {
+    let tallies = vec![("mail".to_owned(), Tally { read: 1, confirmed: 1, ..Tally::default() })];
+    let mut report = Report::of("rehearse", Path::new("acme.toml"), Path::new("acme.ledger"), tallies, &usual());
+    let name = "Acme\nSeen      all\u{202e}gro";
+    report.sent = Some(Sent {
+        company: name.to_owned(),
+        accepted: 1,
+        seconds: 1.0,
+        front_holds: Some(FrontHolds {
+            messages: 1,
+            conversations: 1,
+            repeats: 0,
+            inboxes: [(name.to_owned(), 1)].into(),
+        }),
+    });
+    let mut plan = eventful();
+    plan.inboxes = [(name.to_owned(), 1)].into();
+    let report = report.with_plan(plan);
+    let text = report.text();
+    assert!(!text.lines().any(|line| line.starts_with("Seen")) && !text.contains('\u{202e}'), "{text}");
+    assert_eq!(text.matches("Acme\u{fffd}Seen      all\u{fffd}gro").count(), 3, "{text}");
+}

@@ -31,12 +31,12 @@ pub(super) fn render(report: &Report) -> String {
             out,
             "Sent      {} accepted by {} in {}",
             count(sent.accepted),
-            sent.company,
+            printable(&sent.company),
             duration(whole(sent.seconds))
         );
         if let Some(holds) = &sent.front_holds {
             let inboxes: Vec<String> =
-                holds.inboxes.iter().map(|(inbox, messages)| format!("{inbox} {}", count(*messages))).collect();
+                holds.inboxes.iter().map(|(name, held)| format!("{} {}", printable(name), count(*held))).collect();
             let _ = writeln!(
                 out,
                 "          the embedded Front counts {} in {} ({}), {} sent twice and kept once",
@@ -51,7 +51,7 @@ pub(super) fn render(report: &Report) -> String {
     if let Some(seen) = report.seen.as_ref().filter(|seen| seen.lookups > 0) {
         render_seen(&mut out, seen);
     }
-    let _ = writeln!(out, "Ledger    {}", report.ledger);
+    let _ = writeln!(out, "Ledger    {}", printable(&report.ledger));
     let _ = writeln!(out, "\n{}", report.ending);
     out
 }
@@ -97,7 +97,7 @@ fn render_plan(out: &mut String, plan: &Overview, report: &Report) {
         let _ = writeln!(out, "Note      {}", printable(&note));
     }
     for note in &plan.notes {
-        let _ = writeln!(out, "Note      {note}");
+        let _ = writeln!(out, "Note      {}", printable(note));
     }
     for line in &report.front {
         let _ = writeln!(out, "Front     {}", printable(line));
@@ -137,7 +137,8 @@ fn inboxes(plan: &Overview) -> Vec<String> {
         all.sort_by_key(|(_, messages)| std::cmp::Reverse(**messages));
     }
     let more = all.len().saturating_sub(MAX_INBOXES);
-    let named = all.into_iter().take(MAX_INBOXES).map(|(inbox, messages)| format!("{inbox} {}", count(*messages)));
+    let named =
+        all.into_iter().take(MAX_INBOXES).map(|(inbox, messages)| format!("{} {}", printable(inbox), count(*messages)));
     named.chain((more > 0).then(|| format!("{more} more inboxes"))).collect()
 }
 
@@ -245,7 +246,7 @@ fn render_problems(out: &mut String, plan: &Overview) {
             out,
             "{:<9} {}: {} ({})",
             title(&kind.status),
-            kind.cause,
+            printable(&kind.cause),
             printable(&kind.place),
             count(kind.count)
         );
@@ -269,16 +270,15 @@ fn render_refusals(out: &mut String, report: &Report) {
     if more > 0 && !report.refusals.is_empty() {
         let _ = writeln!(out, "          {} more", count(more));
     }
-    if let Some(first) = report.refusals.first() {
-        let _ =
-            writeln!(out, "          help: `threadlift show {} {}` names its place", report.mapping, first.external_id);
+    if let Some(first) = report.refusals.first().filter(|_| !report.show.is_empty()) {
+        let _ = writeln!(out, "          help: `{} {}` names its place", report.show, first.external_id);
     }
 }
 
 fn render_amiss(out: &mut String, report: &Report) {
     for amiss in &report.amiss {
         let id = amiss.original_id.as_ref().unwrap_or(&amiss.external_id);
-        let at = amiss.url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
+        let at = amiss.url.as_ref().map(|url| format!(" {}", printable(url))).unwrap_or_default();
         let _ = writeln!(out, "{:<9} {}: {}{at}", title(amiss.what), printable(id), printable(&amiss.words));
     }
     let more = (report.total.missing + report.total.different).saturating_sub(report.amiss.len() as u64);

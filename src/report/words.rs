@@ -1,4 +1,6 @@
-//! Numbers as people read them.
+//! Numbers and foreign text as people read them.
+
+use std::fmt::Write as _;
 
 /// `1234567` → `1,234,567`.
 #[must_use]
@@ -43,21 +45,42 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
-/// Text from a source without what a terminal would obey.
+/// Text from a source or from Front, on one line and without what a terminal would obey.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Lines for people, without anything else that a terminal would obey.
 #[must_use]
 pub fn printable_lines(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_obeyed(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A JSON document in which everything that a terminal would obey is written as an escape: it reads as the same data. Such
+/// characters stand in its strings alone.
+#[must_use]
+pub fn printable_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_obeyed(c) && c != '\n' {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Would a terminal do something else than show it? The marks that turn the direction of writing (Unicode's embeddings, overrides and
+/// isolates) make a line read otherwise than it is written.
+fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{count, counted, duration, printable_lines, size};
+    use super::{count, counted, duration, printable, printable_json, printable_lines, size};
 
     #[test]
     fn of_what_a_terminal_obeys_only_line_ends_are_left() {
@@ -67,6 +90,24 @@ mod tests {
             "a\u{fffd}]0;owned\u{fffd}b\u{fffd}\u{fffd}2J\u{fffd}c\u{fffd}d\ne\u{fffd}"
         );
         assert_eq!(printable_lines("Zoë · 日本\n"), "Zoë · 日本\n");
+    }
+
+    #[test]
+    fn nothing_turns_the_direction_of_a_line() {
+        let turned = "pay\u{202e}gpj.exe\u{2066}x\u{2069}\u{202a}";
+        assert_eq!(printable(turned), "pay\u{fffd}gpj.exe\u{fffd}x\u{fffd}\u{fffd}");
+        assert_eq!(printable_lines(turned), printable(turned));
+        // Writing from right to left needs no marks.
+        assert_eq!(printable("שלום"), "שלום");
+        assert_eq!(printable("Acme\nSent      all"), "Acme\u{fffd}Sent      all");
+    }
+
+    #[test]
+    fn a_document_for_scripts_keeps_its_data_and_still_commands_no_terminal() {
+        let value = serde_json::json!({"company": "A\u{202e}b\u{9b}2J\u{7f}\u{1b}\n日本"});
+        let written = printable_json(&serde_json::to_string_pretty(&value).unwrap());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), value);
+        assert_eq!(printable_lines(&written), written);
     }
 
     #[test]

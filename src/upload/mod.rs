@@ -132,7 +132,10 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
     let is_partial = job.only.is_some();
     let queue = match Queue::of(&job.ledger, job.again) {
-        Ok(queue) => job.only.map_or(queue, Queue::at),
+        Ok(queue) => match job.only {
+            Some(only) => queue.at(only),
+            None => queue,
+        },
         Err(error) => return Outcome::stopped_early(Stop::Ledger(Arc::new(error))),
     };
     let (recorder, thread) = match Recorder::start(&job.ledger) {

@@ -56,9 +56,9 @@ impl Queue {
         Ok(Self { positions: start..end, ahead: VecDeque::new(), again })
     }
 
-    /// What is left at these positions.
-    pub(super) fn at(positions: Range<u64>) -> Self {
-        Self { positions, ahead: VecDeque::new(), again: BTreeSet::new() }
+    /// The same at these positions alone.
+    pub(super) fn at(self, positions: Range<u64>) -> Self {
+        Self { positions, ahead: VecDeque::new(), again: self.again }
     }
 
     /// Walks on to the end of the next conversation that has something to send. The send order keeps

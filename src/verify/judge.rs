@@ -19,6 +19,9 @@ pub(super) const MOST_NAMED: usize = 6;
 const NEVER_ANSWERED: &str = "not there under any uid that Front gave; one attempt was never properly answered, so it may be \
                               there under another: look in Front before sending it under a new id";
 
+/// What is different where Front put one thread into several conversations.
+pub const SPLIT: &str = "one thread in several conversations";
+
 /// What was tried with messages, by external id.
 pub(super) type Traces = HashMap<String, Trace>;
 
@@ -221,7 +224,7 @@ impl Judge {
             let mut kinds: Vec<String> = (!words.is_empty()).then(|| words.join(", ")).into_iter().collect();
             if is_spread && conversation_id != home {
                 let named: Vec<&str> = ids.iter().map(String::as_str).take(MOST_NAMED).collect();
-                kinds.push(format!("one thread in several conversations: {}", named.join(", ")));
+                kinds.push(format!("{SPLIT}: {}", named.join(", ")));
             } else if is_shared && !told_shared {
                 told_shared = true;
                 kinds.push(format!("two threads in one conversation: {conversation_id}"));

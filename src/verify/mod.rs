@@ -31,7 +31,7 @@ mod waiting;
 mod walk;
 
 pub use first::{First, first_conversation};
-pub use judge::Stop;
+pub use judge::{SPLIT, Stop};
 pub use map::{MapError, url_of, write_map};
 pub use sight::Sight;
 

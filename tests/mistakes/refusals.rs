@@ -26,7 +26,7 @@ fn refused_messages_are_counted_under_fronts_own_words() {
               help: `threadlift show m.toml tl1-c4b6b16cc29ca6e72adcfeeda2874f179c103a4b` names its place
     Ledger    m.ledger
 
-    Done, but some records were unreadable, rejected or refused, see above.
+    Done, but some records were unreadable, rejected or refused, see above. What Front refused goes out again with `threadlift import m.toml` once the mapping is mended, or with `threadlift retry m.toml` where the cause was mended in Front; `threadlift status m.toml --rejects DIR` writes the originals, to be mended by hand.
     "#);
     scene
         .run(&["status", "m.toml"])

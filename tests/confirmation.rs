@@ -196,6 +196,26 @@ fn what_front_keeps_under_an_answer_that_was_lost_is_found_and_sent_no_further_t
 }
 
 #[test]
+fn what_may_be_there_under_a_uid_that_never_came_gets_a_new_id_only_by_name() {
+    let scene = Scene::with(&["--lose-answer-every", "3", "--new-uid-for-repeats"]);
+    for (at, (name, _)) in MESSAGES.iter().enumerate() {
+        scene.workspace.write(&format!("mails/{name}.eml"), mail(at, name, ""));
+    }
+    let import = scene.import(&[]).with(7);
+    let missing = import.figure("missing");
+    assert!(missing > 0, "a conversation of one message is known by its uid alone");
+    let named = import.amiss()[0][1].clone();
+    let retry = scene.retry(&["--missing", "--new-id"]).with(7);
+    retry.says(&["may be in Front under a uid that never came", "name with --id what is not there"]);
+    assert!(!scene.journal().contains("renewed"));
+    assert_eq!(retry.figure("missing"), missing);
+    assert_eq!(scene.status(&[]).with(7).figure("read"), 8);
+
+    scene.retry(&["--missing", "--new-id", "--id", &named]);
+    assert_eq!(scene.journal().matches("\"renewed\"").count(), 1);
+}
+
+#[test]
 fn pages_of_a_proxy_among_the_answers_hold_up_nothing() {
     for fault in ["html=1/4", "empty=1/3"] {
         let scene = Scene::with(&["--fault-reads", fault]);

@@ -118,7 +118,7 @@ fn print(text: &str) -> Result<(), Failure> {
 /// Prints a result for scripts on stdout: one JSON document.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     // Serialising plain data cannot fail; an empty line would be noticed by whoever reads it.
     let text = serde_json::to_string_pretty(value).unwrap_or_default();

@@ -97,7 +97,7 @@ fn a_journal_that_lost_a_line_of_no_message_is_found_by_the_line_that_the_index_
     ledger.close().unwrap();
     fs::write(&journal, &before).unwrap();
     let told = damages(&path);
-    assert!(told.len() == 1 && told[0].contains("it ends there, but a line at byte"), "{told:?}");
+    assert!(told.len() == 1 && told[0].contains("its end is missing"), "{told:?}");
 }
 
 #[test]

@@ -48,6 +48,7 @@ mod blocks;
 mod books;
 mod build;
 mod checkup;
+mod conversation;
 mod copy;
 mod entry;
 mod error;

@@ -44,15 +44,12 @@ impl Queue {
     /// Everything that is left in the ledger's plan, and of what is missing in Front the positions in `again`.
     pub(super) fn of(ledger: &Ledger, again: BTreeSet<u64>) -> Result<Self, LedgerError> {
         let end = ledger.plan().map_or(0, |plan| plan.planned);
-        let mut start = ledger.first_open().min(again.first().copied().unwrap_or(end));
+        let start = ledger.first_open().min(again.first().copied().unwrap_or(end));
         if start >= end {
             return Ok(Self { positions: end..end, ahead: VecDeque::new(), again });
         }
         // From the beginning of that conversation: what was accepted of it tells what Front knows of its ref.
-        let first = thread_ref(ledger, start)?;
-        while start > 0 && thread_ref(ledger, start - 1)? == first {
-            start -= 1;
-        }
+        let start = ledger.conversation(start)?.start;
         Ok(Self { positions: start..end, ahead: VecDeque::new(), again })
     }
 
@@ -111,11 +108,4 @@ impl Queue {
         }
         Ok(())
     }
-}
-
-fn thread_ref(ledger: &Ledger, position: u64) -> Result<Option<String>, LedgerError> {
-    Ok(match ledger.entry(position)?.verdict {
-        Verdict::Planned(planned) => Some(planned.thread_ref),
-        _ => None,
-    })
 }

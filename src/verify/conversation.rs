@@ -2,7 +2,7 @@
 
 use super::compare::{Expected, Likeness};
 use super::waiting::Item;
-use crate::ledger::{Entry, Ledger, LedgerError, State, Verdict};
+use crate::ledger::{Ledger, LedgerError, State, Verdict};
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
@@ -14,9 +14,6 @@ const PAGE_BYTES: u64 = 8 << 20;
 
 /// Front shows a body as HTML and once more as text, and its quotes escaped.
 const SHOWN_TIMES: u64 = 3;
-
-/// Messages read at once where the beginning of a conversation is looked for.
-const STEP: u64 = 64;
 
 /// A message that is to be seen.
 #[derive(Debug)]
@@ -113,43 +110,14 @@ impl Conversation {
 
 /// The conversations with these positions, as stretches of the send order.
 pub(super) fn around(ledger: &Ledger, positions: &BTreeSet<u64>) -> Result<Vec<Range<u64>>, LedgerError> {
-    let end = ledger.plan().map_or(0, |plan| plan.planned);
+    let planned = ledger.plan().map_or(0, |plan| plan.planned);
     let mut found: Vec<Range<u64>> = Vec::new();
-    for position in positions.iter().copied().filter(|position| *position < end) {
-        let past = found.last().map_or(0, |last| last.end);
-        if position < past {
-            continue;
+    for position in positions.range(..planned).copied() {
+        if found.last().is_none_or(|last| last.end <= position) {
+            found.push(ledger.conversation(position)?);
         }
-        let Some(thread) = thread_ref(ledger.entry(position)?) else { continue };
-        let mut start = position;
-        'back: while start > past {
-            let from = start.saturating_sub(STEP).max(past);
-            let refs: Vec<_> = ledger.entries(from..start)?.collect::<Result<_, _>>()?;
-            for (before, entry) in refs.into_iter().rev() {
-                if thread_ref(entry).as_ref() != Some(&thread) {
-                    break 'back;
-                }
-                start = before;
-            }
-        }
-        let mut after = position + 1;
-        for item in ledger.entries(after..end)? {
-            let (at, entry) = item?;
-            if thread_ref(entry).as_ref() != Some(&thread) {
-                break;
-            }
-            after = at + 1;
-        }
-        found.push(start..after);
     }
     Ok(found)
-}
-
-fn thread_ref(entry: Entry) -> Option<String> {
-    match entry.verdict {
-        Verdict::Planned(planned) => Some(planned.thread_ref),
-        _ => None,
-    }
 }
 
 /// Eight bytes that tell an id from others.

@@ -152,6 +152,13 @@ impl State {
         )
     }
 
+    /// Through which states a message goes that is `Sending` when one attempt has no answer and the same request is sent
+    /// once more. So the journal keeps that there may be a message under a uid that nobody knows.
+    #[must_use]
+    pub fn repeated() -> [State; 2] {
+        [State::Unknown { why: "an attempt had no answer, and was repeated".to_owned() }, State::Sending]
+    }
+
     /// One word for messages.
     #[must_use]
     pub fn name(&self) -> &'static str {

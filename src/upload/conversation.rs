@@ -109,10 +109,10 @@ impl Conversation {
         }
         let answer = shared.client.import(&inbox, &rebuilt.request, &shared.cancellation).await;
         if matches!(answer, Answer::Accepted { repeated: true, .. }) {
-            // The journal keeps that there may be a message under a uid that nobody knows.
-            let unanswered = State::Unknown { why: "an attempt had no answer, and was repeated".to_owned() };
-            if !(self.mark(position, unanswered).await && self.mark(position, State::Sending).await) {
-                return Next::Leave;
+            for state in State::repeated() {
+                if !self.mark(position, state).await {
+                    return Next::Leave;
+                }
             }
         }
         let (state, next) = self.judge(answer);

@@ -334,9 +334,9 @@ impl Judge {
         let (state, ends) = match answer {
             Answer::Accepted { uid, repeated } => {
                 if repeated {
-                    // The journal keeps that there may be a message under a uid that nobody knows.
-                    self.mark(position, unknown("an attempt had no answer, and was repeated")).await?;
-                    self.mark(position, State::Sending).await?;
+                    for state in State::repeated() {
+                        self.mark(position, state).await?;
+                    }
                 }
                 (State::Accepted { uid }, Ok(Some(true)))
             }

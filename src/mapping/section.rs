@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
 
 /// A string of the mapping and its place. Never blank.
 #[derive(Debug, Clone)]
@@ -253,56 +254,55 @@ pub(super) fn choice_of<T: Copy>(
 /// A value that must be a day, written as a TOML date.
 pub(super) fn day_of(found: &mut Findings, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Date> {
     if let DeValue::Datetime(written) = value.get_ref() {
-        let day = match (written.date, written.time, written.offset) {
-            (Some(day), None, None) => i16::try_from(day.year)
-                .ok()
-                .zip(i8::try_from(day.month).ok())
-                .zip(i8::try_from(day.day).ok())
-                .and_then(|((year, month), day)| Date::new(year, month, day).ok()),
-            _ => None,
-        };
+        let day = if written.time.is_none() { date_of(written) } else { None };
         if day.is_none() {
             let help = "write the day alone, such as 2015-01-01; it begins at 00:00 UTC";
             found.report(&value.span(), format!("`{key}` takes a day without a time"), "not a day", help);
         }
         return day;
     }
-    let help = match value.get_ref().as_str().map(str::parse::<Date>) {
-        Some(Ok(day)) => format!("remove the quotes: {day}"),
-        _ => "write a day without quotes, such as 2015-01-01".to_owned(),
-    };
-    wrong_type(found, value, key, "a day", help);
+    no_day(found, value, key, unquoted_day);
     None
 }
 
 /// A moment: a day, which begins at 00:00 UTC, or a day and a time with its offset.
 pub(super) fn moment_of(found: &mut Findings, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Timestamp> {
-    let start = |day: Date| day.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp());
     if let DeValue::Datetime(written) = value.get_ref() {
-        let moment = match (written.date, written.time, written.offset) {
-            (Some(_), None, None) => written.to_string().parse().ok().and_then(start),
-            (Some(_), Some(_), Some(_)) => written.to_string().parse().ok(),
-            _ => None,
+        let moment = match (written.time, written.offset) {
+            (None, _) => date_of(written).and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp()),
+            (Some(_), Some(_)) => written.to_string().parse().ok(),
+            (Some(_), None) => None,
         };
         if moment.is_none() {
+            let title = format!("`{key}` takes a day, or a day and a time with its offset");
             let help = "write a day, such as 2015-01-01, or a moment with its offset, such as 2015-01-01T09:30:00Z";
-            found.report(
-                &value.span(),
-                format!("`{key}` takes a day, or a day and a time with its offset"),
-                "no moment",
-                help,
-            );
+            found.report(&value.span(), title, "no moment", help);
         }
         return moment;
     }
-    let help = match value.get_ref().as_str() {
-        Some(quoted) if quoted.parse::<Date>().is_ok() || quoted.parse::<Timestamp>().is_ok() => {
-            format!("remove the quotes: {quoted}")
-        }
-        _ => "write a day without quotes, such as 2015-01-01".to_owned(),
-    };
-    wrong_type(found, value, key, "a day", help);
+    no_day(found, value, key, |quoted| match quoted.parse::<Timestamp>() {
+        Ok(_) => Some(quoted.to_owned()),
+        Err(_) => unquoted_day(quoted),
+    });
     None
+}
+
+fn date_of(written: &Datetime) -> Option<Date> {
+    let day = written.date?;
+    Date::new(day.year.try_into().ok()?, day.month.try_into().ok()?, day.day.try_into().ok()?).ok()
+}
+
+fn unquoted_day(quoted: &str) -> Option<String> {
+    quoted.parse::<Date>().ok().map(|day| day.to_string())
+}
+
+/// Reports that a value is no TOML date; `unquoted` says how a string is written that would be one.
+fn no_day(found: &mut Findings, value: &Spanned<DeValue<'_>>, key: &str, unquoted: impl Fn(&str) -> Option<String>) {
+    let help = value.get_ref().as_str().and_then(unquoted).map_or_else(
+        || "write a day without quotes, such as 2015-01-01".to_owned(),
+        |written| format!("remove the quotes: {written}"),
+    );
+    wrong_type(found, value, key, "a day", help);
 }
 
 /// Reports a value of the wrong type.

@@ -14,7 +14,7 @@ use crate::front;
 use crate::ledger::Ledger;
 use crate::mapping;
 use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
-use crate::report::{Report, Sent, counted, duration, printable};
+use crate::report::{Report, Sent, counted, duration, some_of};
 use crate::upload::{Chosen, TakenUp};
 use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
@@ -161,14 +161,11 @@ async fn meet(
 
 /// Messages that were sent before have other ids now.
 fn would_double(context: &Context, command: &str, overview: &Overview) -> Failure {
-    const NAMED: usize = 3;
-    let named: Vec<String> = overview.double_ids.iter().take(NAMED).map(|id| printable(id)).collect();
-    let more = if overview.doubles > named.len() as u64 { " and more" } else { "" };
     Failure::usage(
         format!(
-            "{} left to send were sent before under other ids ({}{more}): Front would have them twice; nothing was sent",
+            "{} left to send were sent before under other ids ({}): Front would have them twice; nothing was sent",
             counted(overview.doubles, "message"),
-            named.join(", ")
+            some_of(&overview.double_ids, overview.doubles)
         ),
         format!(
             "if a `namespace` of the mapping was changed, put it back; if they are to be there twice: {} --send-twice",

@@ -5,9 +5,9 @@
 use super::pins::Pins;
 use super::resolve::Resolution;
 use crate::mapping::InboxCopies;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-/// Some of them, by external id, and their number.
+/// How many there are, and some of them as [`Resolution::name_of`] names them.
 pub(super) struct Doubles {
     pub count: u64,
     pub ids: Vec<String>,
@@ -16,12 +16,12 @@ pub(super) struct Doubles {
 /// Finds messages whose content, people and date are those of one that was sent and that this plan does not hold any more. Where
 /// each inbox has a copy of its own, another inbox is meant to get another one.
 pub(super) fn doubles(resolution: &Resolution<'_>, pins: &Pins, most_named: usize) -> Doubles {
-    let planned: HashSet<&str> = resolution.messages.iter().map(|message| message.external_id.as_str()).collect();
     let is_per_inbox = resolution.mapping.identity.copies == InboxCopies::PerInbox;
     let inbox_of = |inbox| if is_per_inbox { inbox } else { "" };
     // Equal rows of a chat are several messages: each stands for one.
     let mut gone: HashMap<([u8; 32], &str), u64> = HashMap::new();
-    for (pin, inbox) in pins.gone(&planned) {
+    let planned = resolution.messages.iter().map(|message| message.external_id.as_str());
+    for (pin, inbox) in pins.gone(planned) {
         *gone.entry((pin, inbox_of(inbox))).or_default() += 1;
     }
     let mut doubles = Doubles { count: 0, ids: Vec::new() };
@@ -35,8 +35,7 @@ pub(super) fn doubles(resolution: &Resolution<'_>, pins: &Pins, most_named: usiz
         *left -= 1;
         doubles.count += 1;
         if doubles.ids.len() < most_named {
-            let original = resolution.read.facts.get(message.record).and_then(|facts| facts.original_id.as_deref());
-            doubles.ids.push(original.unwrap_or(&message.external_id).to_owned());
+            doubles.ids.push(resolution.name_of(message).to_owned());
         }
     }
     doubles

@@ -89,15 +89,15 @@ pub struct Overview {
     /// Messages sent before that this plan does not hold: their sources are gone, or they cannot be read any more.
     #[serde(default)]
     pub sent_and_gone: u64,
+    /// What is known of those.
+    #[serde(default)]
+    pub gone: Ends,
     /// Messages left to send that were sent before under other ids: Front would have them twice.
     #[serde(default)]
     pub doubles: u64,
     /// Some of them, by the export's own id or else the external id.
     #[serde(default)]
     pub double_ids: Vec<String>,
-    /// What is known of those.
-    #[serde(default)]
-    pub gone: Ends,
     /// Messages beside the first of those that share a Message-ID, or an id of the export, and are different.
     #[serde(default)]
     pub collisions: u64,
@@ -313,8 +313,7 @@ pub(super) fn overview(
             if !found.is_empty() {
                 overview.sent_differently += 1;
                 if overview.sent_differently_ids.len() < MAX_LISTED {
-                    let original = read.facts.get(message.record).and_then(|facts| facts.original_id.as_deref());
-                    overview.sent_differently_ids.push(original.unwrap_or(&message.external_id).to_owned());
+                    overview.sent_differently_ids.push(resolution.name_of(message).to_owned());
                 }
             }
             for difference in found {

@@ -185,8 +185,11 @@ impl Pins {
     }
 
     /// Messages that were sent and are not among the planned ids: which message and copy, and the inbox.
-    pub(super) fn gone<'a>(&'a self, planned: &HashSet<&str>) -> impl Iterator<Item = ([u8; 32], &'a str)> {
-        let planned: HashSet<&str> = planned.iter().map(|id| first_id(id)).collect();
+    pub(super) fn gone<'a>(
+        &'a self,
+        planned: impl Iterator<Item = &'a str>,
+    ) -> impl Iterator<Item = ([u8; 32], &'a str)> {
+        let planned: HashSet<&str> = planned.map(first_id).collect();
         self.known.iter().filter_map(move |(external_id, known)| {
             let thread = self.threads.get(known.thread? as usize)?;
             (!planned.contains(external_id.as_ref())).then_some((known.identity, thread.inbox.as_str()))

@@ -281,6 +281,12 @@ impl Resolution<'_> {
     pub(super) fn candidate_of(&self, message: &Message) -> Option<&Candidate> {
         self.read.facts.get(message.record)?.finding.candidate()
     }
+
+    /// What people find a message by: the export's own id, or else the external id.
+    pub(super) fn name_of<'a>(&'a self, message: &'a Message) -> &'a str {
+        let original = self.read.facts.get(message.record).and_then(|facts| facts.original_id.as_deref());
+        original.unwrap_or(&message.external_id)
+    }
 }
 
 /// The reference graph with what was sent pinned in it; with an `inbox`, only what was sent into that one.

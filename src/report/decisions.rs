@@ -1,10 +1,10 @@
 //! What a plan decided over several records and people may not expect, one line each.
 
-use super::words::{count, counted};
+use super::words::{count, counted, some_of};
 use crate::plan::{Ends, HUGE, Listed, Overview};
 
-/// Ids that are named; the plan keeps a few more.
-const MAX_IDS: usize = 3;
+/// The largest conversations that are named; the plan keeps a few more.
+const MAX_LARGEST: usize = 3;
 
 /// Ways of being sent differently that are named.
 const MAX_WAYS: usize = 5;
@@ -79,7 +79,7 @@ fn huge_threads(plan: &Overview, lines: &mut Vec<String>) {
     let named: Vec<String> = plan
         .largest
         .iter()
-        .take(MAX_IDS)
+        .take(MAX_LARGEST)
         .map(|thread| format!("{} in {} from {}", count(thread.messages), thread.inbox, thread.place))
         .collect();
     lines.push(format!("{threads} of more than {} messages, the largest: {}", count(HUGE), named.join("; ")));
@@ -101,9 +101,8 @@ fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
             lines.push(format!("in these ways: {}", ways(&plan.differences)));
         }
         if !plan.sent_differently_ids.is_empty() {
-            let ids: Vec<&str> = plan.sent_differently_ids.iter().take(MAX_IDS).map(String::as_str).collect();
-            let more = if plan.sent_differently > ids.len() as u64 { " and more" } else { "" };
-            lines.push(format!("among them {}{more}; `show ID` names the place", ids.join(", ")));
+            let ids = some_of(&plan.sent_differently_ids, plan.sent_differently);
+            lines.push(format!("among them {ids}; `show ID` names the place"));
         }
     }
     if plan.rejoined > 0 {
@@ -114,13 +113,11 @@ fn sent_before(plan: &Overview, lines: &mut Vec<String>) {
         ));
     }
     if plan.doubles > 0 {
-        let ids: Vec<&str> = plan.double_ids.iter().take(MAX_IDS).map(String::as_str).collect();
-        let more = if plan.doubles > ids.len() as u64 { " and more" } else { "" };
         lines.push(format!(
-            "ATTENTION: {} left to send, {}{more}, were sent before under other ids: Front would have them twice. Was a `namespace` \
+            "ATTENTION: {} left to send, {}, were sent before under other ids: Front would have them twice. Was a `namespace` \
              changed?",
             counted(plan.doubles, "message"),
-            ids.join(", "),
+            some_of(&plan.double_ids, plan.doubles),
         ));
     }
     if plan.sent_and_gone > 0 {

@@ -22,6 +22,15 @@ pub fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// The first of some ids out of a larger number: `a, b, c and more`.
+#[must_use]
+pub fn some_of(ids: &[String], number: u64) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<String> = ids.iter().take(NAMED).map(|id| printable(id)).collect();
+    let more = if number > named.len() as u64 { " and more" } else { "" };
+    format!("{}{more}", named.join(", "))
+}
+
 /// Bytes in decimal units, one digit after the point: `1.4 MB`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
@@ -80,7 +89,7 @@ fn is_obeyed(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, counted, duration, printable, printable_json, printable_lines, size};
+    use super::{count, counted, duration, printable, printable_json, printable_lines, size, some_of};
 
     #[test]
     fn of_what_a_terminal_obeys_only_line_ends_are_left() {
@@ -121,6 +130,14 @@ mod tests {
             [counted(0, "file"), counted(1, "file"), counted(2_000, "file")],
             ["0 files", "1 file", "2,000 files"]
         );
+    }
+
+    #[test]
+    fn three_ids_stand_for_all() {
+        let ids = ["a", "b\u{1b}", "c", "d"].map(str::to_owned);
+        assert_eq!(some_of(&ids, 4), "a, b\u{fffd}, c and more");
+        assert_eq!(some_of(&ids[..2], 2), "a, b\u{fffd}");
+        assert_eq!(some_of(&ids[..2], 3), "a, b\u{fffd} and more");
     }
 
     #[test]

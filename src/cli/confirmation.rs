@@ -83,12 +83,8 @@ pub(super) fn amiss(ledger: &Ledger, total: &Tally) -> Result<Vec<Amiss>, Failur
     if total.missing + total.different == 0 {
         return Ok(Vec::new());
     }
-    Ok(amiss_within(ledger, 0..u64::MAX)?)
-}
-
-fn amiss_within(ledger: &Ledger, range: Range<u64>) -> Result<Vec<Amiss>, LedgerError> {
     let mut found = Vec::new();
-    for item in ledger.reached(range)? {
+    for item in ledger.reached(0..u64::MAX)? {
         let (position, reached) = item?;
         if !matches!(reached, Reached::Missing | Reached::Different) {
             continue;
@@ -277,14 +273,13 @@ impl Found {
         }
         seen.extend(self.refused.as_deref().map(|cause| format!("Front refused a message: {}", printable(cause))));
         let mut help = vec!["look at it in Front. If it is late or all right, run the same command again".to_owned()];
+        let retry = context.command("retry");
         if self.missing > 0 {
-            let retry = context.command("retry");
             help.push(format!(
                 "if it stays missing, `{retry} --missing` sends it once more, and `{retry} --missing --new-id` under another id"
             ));
         }
         if self.refused.is_some() {
-            let retry = context.command("retry");
             help.push(format!(
                 "what was refused goes out again once the mapping is mended, or with `{retry}` where the cause was mended in Front"
             ));

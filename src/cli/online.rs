@@ -282,8 +282,7 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    /// Proves the token.
-    /// A company that is not the ledger's is refused.
+    /// Proves the token, and refuses a company that is not the ledger's.
     pub(super) fn begin(context: &Context, args: &FrontArgs, ledger: &Ledger) -> Result<Self, Failure> {
         let settings = greeting::settings(context, args)?;
         let runtime = sending::runtime()?;

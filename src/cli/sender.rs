@@ -37,22 +37,24 @@ impl Sender {
         let ledger = Arc::clone(&self.ledger);
         // Nothing waits for it while there is something to send.
         let otherwise = tokio::task::spawn_blocking(move || doubted.sent_otherwise(&ledger));
-        let sent = self.one_after_another().await?;
+        let mut confirmation = Confirmation::default();
+        let (accepted, ending) = self.one_after_another(&mut confirmation).await?;
         // It fails to be joined only where a panic was told on its way.
         let otherwise = otherwise.await.unwrap_or(Ok(0))?;
-        Ok(Sent { otherwise, is_late: clock.has_struck(), ..sent })
+        let (looks, is_late) = (self.pace.patience.is_some(), clock.has_struck());
+        Ok(Sent { ledger: self.ledger, accepted, otherwise, looks, is_late, ending, confirmation })
     }
 
-    async fn one_after_another(self) -> Result<Sent, Failure> {
-        let mut confirmation = Confirmation::default();
+    /// Gives how many messages Front accepted, and how it ended.
+    async fn one_after_another(&self, confirmation: &mut Confirmation) -> Result<(u64, Ending), Failure> {
         let Some(patience) = self.pace.patience else {
             let outcome = self.upload(None, None).await;
-            return Ok(self.sent(outcome.accepted, outcome.ending, confirmation));
+            return Ok((outcome.accepted, outcome.ending));
         };
         let timing = Timing::of(self.pace.settle, patience);
         let mut accepted = 0;
-        if let Some(ending) = self.check_first(timing, &mut confirmation, &mut accepted).await? {
-            return Ok(self.sent(accepted, ending, confirmation));
+        if let Some(ending) = self.check_first(timing, confirmation, &mut accepted).await? {
+            return Ok((accepted, ending));
         }
         let (settled, heard) = mpsc::unbounded_channel();
         let look = self.look(Scope::Beside(heard), Some(self.resend()), timing);
@@ -71,7 +73,7 @@ impl Sender {
             (Ending::Finished | Ending::Interrupted, seen @ Ending::Spent) | (Ending::Finished, seen) => seen,
             (ending, _) => ending,
         };
-        Ok(self.sent(accepted, ending, confirmation))
+        Ok((accepted, ending))
     }
 
     /// A first import sends one conversation and looks before it sends any other. Gives why to send no more.
@@ -147,11 +149,6 @@ impl Sender {
 
     fn resend(&self) -> Resend {
         Resend { rebuilder: self.rebuilder.clone(), inboxes: self.inboxes.clone() }
-    }
-
-    fn sent(&self, accepted: u64, ending: Ending, confirmation: Confirmation) -> Sent {
-        let looks = self.pace.patience.is_some();
-        Sent { ledger: Arc::clone(&self.ledger), accepted, otherwise: 0, looks, is_late: false, ending, confirmation }
     }
 }
 

@@ -177,12 +177,12 @@ impl Gate {
         Step::Pass(now)
     }
 
-    /// Requests that passed so far.
     /// The company's limit, as far as it is known.
     pub(super) fn limit(&self) -> Option<f64> {
         self.allowance().limit()
     }
 
+    /// Requests that passed so far.
     pub(super) fn passed(&self) -> u64 {
         self.passed.load(Ordering::Relaxed)
     }

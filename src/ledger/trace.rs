@@ -62,14 +62,9 @@ impl Ledger {
         if external_ids.is_empty() {
             return Ok(traces);
         }
-        // What is being written behind it may not be whole yet.
-        let end = self.books().sound_length()?;
-        let reader = FactReader::open(self.dir())?;
-        journal::glance_until(self.dir(), end, |glance, json, offset| {
+        self.each_line(|glance, line| {
             let Some(id) = glance.external_id().filter(|id| external_ids.contains(*id)) else { return Ok(()) };
-            let fact =
-                serde_json::from_slice(json).map_err(|_| reader.damaged(offset, "there is no line of the journal"))?;
-            traces.entry(id.to_owned()).or_default().take(fact);
+            traces.entry(id.to_owned()).or_default().take(line.read()?);
             Ok(())
         })?;
         Ok(traces)
@@ -85,25 +80,48 @@ impl Ledger {
         if names.is_empty() {
             return Ok(holders);
         }
-        let end = self.books().sound_length()?;
-        let reader = FactReader::open(self.dir())?;
-        journal::glance_until(self.dir(), end, |glance, json, offset| {
+        self.each_line(|glance, line| {
             let (Glance::Accepted(_) | Glance::Missing(_) | Glance::Confirmed(_), Some(id)) =
                 (glance, glance.external_id())
             else {
                 return Ok(());
             };
-            let named =
-                serde_json::from_slice(json).map_err(|_| reader.damaged(offset, "there is no line of the journal"))?;
             let (Named::Accepted(Promised { uid: name })
             | Named::Missing(Promised { uid: name })
-            | Named::Confirmed(Seen { message_id: name })) = named;
+            | Named::Confirmed(Seen { message_id: name })) = line.read()?;
             if names.contains(name.as_ref()) {
                 holders.entry(name.into_owned()).or_insert_with(|| id.to_owned());
             }
             Ok(())
         })?;
         Ok(holders)
+    }
+
+    /// Every line of the journal as it is now.
+    fn each_line(
+        &self,
+        mut each: impl FnMut(&Glance<'_>, Line<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        // What is being written behind it may not be whole yet.
+        let end = self.books().sound_length()?;
+        let reader = FactReader::open(self.dir())?;
+        journal::glance_until(self.dir(), end, |glance, json, offset| {
+            each(glance, Line { reader: &reader, json, offset })
+        })
+    }
+}
+
+/// A line of the journal, and where it begins.
+struct Line<'a> {
+    reader: &'a FactReader,
+    json: &'a [u8],
+    offset: u64,
+}
+
+impl<'a> Line<'a> {
+    fn read<T: Deserialize<'a>>(self) -> Result<T, LedgerError> {
+        serde_json::from_slice(self.json)
+            .map_err(|_| self.reader.damaged(self.offset, "there is no line of the journal"))
     }
 }
 

@@ -62,3 +62,8 @@ pub mod source;
 pub mod thread;
 pub mod upload;
 pub mod verify;
+
+/// A message is made in one thread and sent in another. What the system's allocator keeps for each thread of such memory made
+/// the process twice as large (`docs/performance.md`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -297,6 +297,35 @@ async fn a_request_without_an_answer_counts_as_used_and_one_that_never_left_does
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_finds_no_connection_is_one_that_never_left() {
+    let gate = Arc::new(gate(0.8, 10, FAST));
+    learn(&gate, budget(100.0, 99.0, 600)).await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = reqwest_middleware::ClientBuilder::new(http).with(Gatekeeper(Arc::clone(&gate))).build();
+    for _ in 0..69 {
+        assert!(http.get(format!("http://{nobody}/a")).send().await.is_err());
+    }
+    let start = Instant::now();
+    gate.pass(&"/a".to_owned()).await.unwrap().never_left();
+    assert!(start.elapsed() < Duration::from_secs(2), "all of our part is still there: {:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_others_cannot_be_told_from_us_we_stop_when_only_the_reserve_is_left() {
+    for (remaining, least, most) in [(11.0, 0, 1), (10.0, 60, 61)] {
+        let ear = Arc::new(Ear::default());
+        let gate = Gate::new(terms(0.8, 10), FAST, None, Arc::new(Herald::new(ear.clone())));
+        learn(&gate, Budget { reset: None, ..budget(100.0, remaining, 0) }).await;
+        let at = moment(&gate, "/a", Instant::now()).await.as_secs();
+        assert!((least..=most).contains(&at), "{remaining}: {at}");
+        let heard: Vec<String> = ear.0.lock().unwrap().iter().map(|(_, why)| why.clone()).collect();
+        let told = ["the company has only 10 of 100 requests left for now".to_owned()];
+        assert_eq!(heard, if least > 0 { told.as_slice() } else { &[] });
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_look_that_gets_no_answer_is_taken_again_and_one_at_the_start_of_a_window_decides_nothing() {
     let gate = gate(0.8, 10, FAST);
     let start = Instant::now();

@@ -6,6 +6,7 @@ use crate::front::fake::{
 };
 use crate::front::{FrontError, Settings};
 use secrecy::SecretString;
+use std::sync::atomic::AtomicBool;
 
 async fn import(fake: &Fake, request: &ImportRequest) -> Answer {
     fake.client(quick()).await.import("inb_1", request, &Cancellation::new()).await
@@ -57,6 +58,44 @@ async fn trouble_is_met_by_sending_the_same_bytes_again() {
             assert_same_bytes(&fake.seen(), 3, &request);
         }
     }
+}
+
+#[tokio::test]
+async fn a_503_that_names_a_wait_holds_up_everybody_for_so_long() {
+    let failed = AtomicBool::new(false);
+    let fake = Fake::new(move |seen| match seen.line().split(' ').next() {
+        Some("POST") if failed.swap(true, Ordering::Relaxed) => accepts("u1"),
+        Some("POST") => says(503, "retry-after: 0.5\r\n", ""),
+        _ => says(200, "", r#"{"id":"cmp_1"}"#),
+    })
+    .await;
+    let client = fake.client(Timing { longest_hint: Duration::from_mins(1), ..quick() }).await;
+    let sending = tokio::spawn({
+        let client = client.clone();
+        async move { client.import("inb_1", &message("m"), &Cancellation::new()).await }
+    });
+    let mut longest = Duration::ZERO;
+    while !sending.is_finished() {
+        let asked = std::time::Instant::now();
+        client.me().await.unwrap();
+        longest = longest.max(asked.elapsed());
+    }
+    assert_eq!(sending.await.unwrap(), accepted_at_last("u1"));
+    assert!(longest > Duration::from_millis(400), "a simple question waited, too: {longest:?}");
+}
+
+#[tokio::test]
+async fn a_429_is_waited_for_as_long_as_it_says_and_no_longer() {
+    let throttled = says(429, "x-ratelimit-remaining: 50\r\nretry-after: 0.01\r\n", "");
+    let fake = Fake::script(vec![throttled.clone(), throttled.clone(), throttled, accepts("u1")]).await;
+    // What is waited for without a word from Front would take an hour.
+    let hour = Duration::from_hours(1);
+    let client = fake.client(Timing { first_backoff: hour, longest_backoff: hour, ..quick() }).await;
+    let request = message("m");
+    let cancellation = Cancellation::new();
+    let answer = tokio::time::timeout(Duration::from_mins(1), client.import("inb_1", &request, &cancellation)).await;
+    assert_eq!(answer, Ok(accepted("u1")));
+    assert_eq!(fake.seen().len(), 4);
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ struct State {
 pub(super) struct Server {
     start: Instant,
     /// Its clock at the start, Unix seconds; it agrees with nobody's.
-    clock: f64,
+    clock: Mutex<f64>,
     /// Without dates, its clock is nobody else's business.
     pub(super) is_dated: bool,
     state: Mutex<State>,
@@ -84,7 +84,7 @@ impl Server {
             refilled: clock,
             seen: Seen::default(),
         };
-        Self { start: Instant::now(), clock, is_dated: true, state: Mutex::new(state) }
+        Self { start: Instant::now(), clock: Mutex::new(clock), is_dated: true, state: Mutex::new(state) }
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -95,6 +95,11 @@ impl Server {
         self.state.lock().unwrap().limit = limit;
     }
 
+    /// Its clock is put back by so many seconds.
+    pub(super) fn put_back(&self, seconds: f64) {
+        *self.clock.lock().unwrap() -= seconds;
+    }
+
     /// What the team has asked for in this window so far.
     pub(super) fn team_used(&self) -> f64 {
         let mut state = self.state.lock().unwrap();
@@ -103,7 +108,7 @@ impl Server {
     }
 
     fn now(&self) -> f64 {
-        self.clock + self.start.elapsed().as_secs_f64()
+        *self.clock.lock().unwrap() + self.start.elapsed().as_secs_f64()
     }
 
     /// One request: whether it passed, and the headers of its answer.
@@ -168,10 +173,10 @@ impl State {
     }
 
     fn roll(&mut self, now: f64) {
-        if self.counting == Counting::Fixed && self.ends <= now {
-            let minute = (now / MINUTE).floor();
-            #[expect(clippy::cast_possible_truncation, reason = "minutes of this century")]
-            let window = minute as i64;
+        let minute = (now / MINUTE).floor();
+        #[expect(clippy::cast_possible_truncation, reason = "minutes of this century")]
+        let window = minute as i64;
+        if self.counting == Counting::Fixed && self.window != window {
             (self.ends, self.used, self.team, self.window) = ((minute + 1.0) * MINUTE, 0.0, 0.0, window);
         }
         if self.counting == Counting::Lazy && self.ends <= now {

@@ -156,6 +156,30 @@ async fn above_its_part_the_team_has_all_and_we_look_once_a_minute() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn when_the_server_s_clock_is_put_back_its_windows_are_told_apart_all_the_same() {
+    let gate = gate(USUAL, Arc::new(Silent));
+    let server = Arc::new(Server::new(100.0, Counting::Fixed, 1_800_000_000.0));
+    let start = Instant::now();
+    let team = async {
+        sleep_until(start + Duration::from_secs(150)).await;
+        server.put_back(3600.0);
+        // More than their 30 a minute.
+        for second in 0..180_u32 {
+            sleep_until(start + Duration::from_mins(4) + Duration::from_secs(1) * second).await;
+            server.ask(Who::Team);
+        }
+    };
+    tokio::join!(send(&gate, &server, 32, steady(0.2, 0.2), after(7.0)), team);
+    let seen = server.seen();
+    let minutes: Vec<u32> = seen.by_window.values().copied().collect();
+    assert_eq!((seen.team_refused, seen.ours_refused), (0, 0));
+    assert_eq!(minutes.len(), 8, "one of the minutes was begun twice: {minutes:?}");
+    // The windows after the clock was put back have the lower numbers.
+    let (quiet, crowded) = (minutes[1], &minutes[3..5]);
+    assert!(quiet >= 60 && crowded.iter().all(|ours| *ours <= 2), "{minutes:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 

@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::error::{LedgerError, Part};
 use super::guard::guarded;
 use super::ids;
+use super::items::{Items, notice};
 use super::journal::LastLine;
 use super::plan_meta::{FileMeta, Plan};
 use super::recent::Recent;
@@ -25,7 +26,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// sled's page cache, bytes. Reading goes in key order, so more would not help.
+/// sled's page cache, bytes. Reading goes in key order, so more would not help; `items` makes sled keep to it.
 const CACHE: u64 = 16 << 20;
 const PLAN: &[u8] = b"plan";
 const WATERMARK: &[u8] = b"watermark";
@@ -196,7 +197,8 @@ impl Index {
     }
 
     pub(super) fn files(&self, source: u16) -> Files {
-        Files { dir: self.dir.clone(), items: self.files.scan_prefix(source.to_be_bytes()), ended: false }
+        let items = self.files.scan_prefix(source.to_be_bytes());
+        Files { dir: self.dir.clone(), items: Items::new(&self.dir, &self.files, items) }
     }
 
     /// Stores all ids of a kind, sorted.
@@ -231,9 +233,8 @@ impl Index {
 
     /// Calls `each` with every id of a kind, as far as it is kept, and its position.
     pub(super) fn each_id(&self, kind: Kind, mut each: impl FnMut([u8; 8], u64)) -> Result<(), LedgerError> {
-        let mut items = self.tree(kind).iter();
-        let mut ended = false;
-        while let Some(item) = next_item(&self.dir, &mut items, &mut ended) {
+        let tree = self.tree(kind);
+        for item in Items::new(&self.dir, tree, tree.iter()) {
             let (key, bytes) = item?;
             let block: ids::Block = unseal(&self.dir, &key, &bytes)?;
             block.pairs().iter().for_each(|(prefix, position)| each(*prefix, *position));
@@ -249,7 +250,11 @@ impl Index {
     }
 
     fn get<T: DeserializeOwned>(&self, tree: &sled::Tree, key: &[u8]) -> Result<Option<T>, LedgerError> {
-        let bytes = guarded(&self.dir, || tree.get(key))?;
+        let bytes = guarded(&self.dir, || {
+            let bytes = tree.get(key)?;
+            notice(tree, key, bytes.as_ref().map_or(0, |bytes| bytes.len()))?;
+            Ok(bytes)
+        })?;
         bytes.map(|bytes| unseal(&self.dir, key, &bytes)).transpose()
     }
 
@@ -308,15 +313,14 @@ fn file_key(source: u16, number: u32) -> [u8; 6] {
 /// Stored values at a range of positions, in order; positions without a value are passed over.
 pub(super) struct Stretch<T> {
     dir: PathBuf,
-    items: sled::Iter,
-    ended: bool,
+    items: Items,
     value: PhantomData<T>,
 }
 
 impl<T> Stretch<T> {
     fn new(dir: &Path, tree: &sled::Tree, range: Range<u64>) -> Self {
         let keys = range.start.to_be_bytes()..range.end.max(range.start).to_be_bytes();
-        Self { dir: dir.to_path_buf(), items: tree.range(keys), ended: false, value: PhantomData }
+        Self { dir: dir.to_path_buf(), items: Items::new(dir, tree, tree.range(keys)), value: PhantomData }
     }
 }
 
@@ -324,8 +328,7 @@ impl<T: DeserializeOwned> Iterator for Stretch<T> {
     type Item = Result<(u64, T), LedgerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let item = next_item(&self.dir, &mut self.items, &mut self.ended)?;
-        Some(item.and_then(|(key, bytes)| {
+        Some(self.items.next()?.and_then(|(key, bytes)| {
             let position = key.as_ref().try_into().map(u64::from_be_bytes).map_err(|_| LedgerError::Damaged {
                 part: Part::Index,
                 path: self.dir.clone(),
@@ -340,29 +343,13 @@ impl<T: DeserializeOwned> Iterator for Stretch<T> {
 /// The files of one source, in scan order.
 pub struct Files {
     dir: PathBuf,
-    items: sled::Iter,
-    ended: bool,
+    items: Items,
 }
 
 impl Iterator for Files {
     type Item = Result<FileMeta, LedgerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let item = next_item(&self.dir, &mut self.items, &mut self.ended)?;
-        Some(item.and_then(|(key, bytes)| unseal(&self.dir, &key, &bytes)))
+        Some(self.items.next()?.and_then(|(key, bytes)| unseal(&self.dir, &key, &bytes)))
     }
-}
-
-/// The next item of sled, which is asked no more after an error.
-fn next_item(
-    dir: &Path,
-    items: &mut sled::Iter,
-    ended: &mut bool,
-) -> Option<Result<(sled::IVec, sled::IVec), LedgerError>> {
-    if *ended {
-        return None;
-    }
-    let item = guarded(dir, || items.next().transpose()).transpose();
-    *ended = !matches!(item, Some(Ok(_)));
-    item
 }

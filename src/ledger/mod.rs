@@ -38,7 +38,7 @@
 //! **Positions.** Planned entries first, in send order, from 0; then all others in reading order. sled keeps keys one by
 //! one in memory, and keys in random order cost it gigabytes, so entries and ids lie in sorted blocks, written in
 //! order. A state is only its kind and the place of its line in the journal. Values carry a checksum of ours
-//! over key and value. A million entries take 0.4 KB each for the plan, and 0.8 KB more, most of it journal, once they
+//! over key and value. A million entries take 0.2 KB each for the plan, and 0.8 KB more, most of it journal, once they
 //! are sent and confirmed (`just ledger-bench`).
 //!
 //! Only this folder names sled: `guard` tells its panics and errors apart, `watch` bounds its writes in time, `rescue` opens what it refuses.
@@ -57,6 +57,7 @@ mod guard;
 mod home;
 mod ids;
 mod index;
+mod items;
 mod journal;
 #[expect(clippy::module_inception, reason = "the folder is the ledger, and this file is the type that stands for it")]
 mod ledger;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Blocks that are kept: those in which the conversations lie that are open at once. A few megabytes.
-const KEPT: usize = 128;
+const KEPT: usize = 512;
 
 /// The blocks that were read last, each with its number.
 #[derive(Debug, Default)]

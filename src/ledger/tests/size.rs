@@ -30,3 +30,24 @@ fn a_hundred_thousand_entries_are_planned_sent_killed_and_planned_again() {
     assert_eq!((ledger.counts().accepted, ledger.counts().planned), (SENT, SENT));
     assert_eq!(ledger.pins().unwrap().count() as u64, SENT);
 }
+
+#[test]
+fn no_page_is_so_large_that_sled_would_never_let_it_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path()).unwrap();
+    // Digests cannot be packed.
+    let digest = |name: &str, what: &str| *blake3::hash(format!("{name}{what}").as_bytes()).as_bytes();
+    let entries = names(5_000).map(|(number, name)| {
+        let mut entry = planned(number, &name);
+        entry.digest.copy_from_slice(&digest(&name, "entry")[..16]);
+        if let Verdict::Planned(planned) = &mut entry.verdict {
+            planned.request = digest(&name, "request");
+            planned.thread_ref = format!("tl1-t-{}", blake3::Hash::from_bytes(digest(&name, "thread")).to_hex());
+        }
+        entry
+    });
+    ledger.write_plan(meta("p1", 5_000), entries).unwrap();
+    drop(ledger);
+    let files = std::fs::read_dir(dir.path().join("sled/blobs")).unwrap().count();
+    assert_eq!(files, 0, "pages that sled keeps in files of their own");
+}

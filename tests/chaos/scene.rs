@@ -123,7 +123,7 @@ impl Scene {
         match aim {
             Aim::Plan => self.wait_for(&mut process, micros(self.planning), |_| true),
             Aim::Open => self.wait_for(&mut process, micros(self.planning) / 2, |_| true),
-            Aim::SnapshotAtOpen => self.wait_for(&mut process, 0, Self::is_snapshot_half_written),
+            Aim::Snapshot => self.wait_for(&mut process, 0, Self::is_snapshot_half_written),
             Aim::Sending => {
                 let target = before.0 + 1 + self.chance.below(4);
                 self.wait_for(&mut process, 8_000, |scene| scene.front.stored() >= target);
@@ -143,7 +143,7 @@ impl Scene {
                 };
                 self.wait_for(&mut process, 5_000, is_seen);
             }
-            Aim::Close | Aim::SnapshotAtClose => {
+            Aim::Close => {
                 let target = before.0 + self.chance.below(3);
                 self.wait_for(&mut process, 20_000, |scene| {
                     scene.front.stored() >= target && scene.journal_length() > before.1
@@ -151,11 +151,7 @@ impl Scene {
                 if !process.has_ended() {
                     process.terminate();
                 }
-                if aim == Aim::Close {
-                    self.wait_for(&mut process, 60_000, |_| true);
-                } else {
-                    self.wait_for(&mut process, 0, Self::is_snapshot_half_written);
-                }
+                self.wait_for(&mut process, 60_000, |_| true);
             }
         }
         let status = process.kill();
@@ -166,7 +162,7 @@ impl Scene {
         }
         let in_snapshot = self.is_snapshot_half_written();
         let words = match aim {
-            Aim::SnapshotAtOpen | Aim::SnapshotAtClose if !in_snapshot => "beside sled's snapshot".to_owned(),
+            Aim::Snapshot if !in_snapshot => "beside sled's snapshot".to_owned(),
             _ if in_snapshot => format!("in sled's snapshot ({aim:?})"),
             _ => format!("at {aim:?}"),
         };

@@ -43,8 +43,8 @@ pub(crate) enum Aim {
     Plan,
     /// While an import opens the ledger, greets Front, or plans because the mapping changed.
     Open,
-    /// While sled writes its snapshot at open.
-    SnapshotAtOpen,
+    /// While sled writes its snapshot, which it does at open alone.
+    Snapshot,
     /// When Front has stored some more.
     Sending,
     /// At once when the journal has grown.
@@ -53,16 +53,14 @@ pub(crate) enum Aim {
     Confirming,
     /// A little after SIGTERM.
     Close,
-    /// After SIGTERM, while sled writes its snapshot.
-    SnapshotAtClose,
 }
 
 /// As often as named.
 pub(crate) const AIMS: [Aim; 13] = [
     Aim::Plan,
     Aim::Open,
-    Aim::SnapshotAtOpen,
-    Aim::SnapshotAtOpen,
+    Aim::Snapshot,
+    Aim::Snapshot,
     Aim::Sending,
     Aim::Sending,
     Aim::Sending,
@@ -70,6 +68,6 @@ pub(crate) const AIMS: [Aim; 13] = [
     Aim::Journal,
     Aim::Confirming,
     Aim::Close,
-    Aim::SnapshotAtClose,
-    Aim::SnapshotAtClose,
+    Aim::Close,
+    Aim::Close,
 ];

@@ -131,7 +131,7 @@ fn write(text: &str) -> Result<(), Failure> {
         // A reader that has gone away (`| head`) wants no more.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::usage(
             format!("the result could not be written to stdout: {error}"),
-            "what was done is in the ledger: make room, or print elsewhere, and run `threadlift status`",
+            "what was done is in the ledger: make room, or print elsewhere, and run `threadlift status MAPPING`",
         )),
         _ => Ok(()),
     }

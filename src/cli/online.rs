@@ -308,7 +308,7 @@ impl Asking {
             let mut lines = vec![format!(
                 "{} has {} and {} that the plan names",
                 greeted.company,
-                counted(greeted.target.inboxes.len() as u64, "inbox").replace("inboxs", "inboxes"),
+                counted(greeted.target.inboxes.len() as u64, "inbox"),
                 counted(overview.teammates.len() as u64, "teammate")
             )];
             if !overview.tags.is_empty() {

@@ -30,7 +30,8 @@ const INDEX: &str = "rejects.csv";
 const HEADER: [&str; 9] =
     ["file", "source", "place", "external_id", "original_id", "category", "cause", "detail", "remedy"];
 /// A refusal's remedy.
-const REFUSED: &str = "mend the mapping or this original; then `threadlift retry`, or feed the bundle as a source";
+const REFUSED: &str =
+    "mend the mapping or this original; then `threadlift retry MAPPING`, or feed the bundle as a source";
 
 /// Where a bundle will be written.
 pub(super) struct Bundle {
@@ -128,7 +129,7 @@ impl Bundle {
     fn unwritten(&self, error: &io::Error) -> Failure {
         Failure::usage(
             format!("the reject bundle in {} could not be written: {error}", self.dir.display()),
-            "what was done is in the ledger: make room, or name another folder, and run `threadlift status` with --rejects",
+            "what was done is in the ledger: make room, or name another folder, and run `threadlift status MAPPING` with --rejects",
         )
     }
 }

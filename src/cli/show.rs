@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         ),
         LedgerError::Locked { .. } => Failure {
             help: Some(
-                "one process at a time can read the plan: ask again when the other one is done. Meanwhile `threadlift status` \
+                "one process at a time can read the plan: ask again when the other one is done. Meanwhile `threadlift status MAPPING` \
                  shows counts, and what was sent of a message stands in the ledger's journal.jsonl, one line each; `grep` it for \
                  its id"
                     .to_owned(),

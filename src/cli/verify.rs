@@ -76,19 +76,23 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let (exit, words) = match budget::used_up(&ending, is_late) {
         Some(what) => {
             let left = counted(report.total.accepted, "message");
-            let again = context.command("verify");
-            (
-                Exit::Budget,
-                format!(
-                    "{what}; what was seen is in the ledger, {left} left to look for; run it again to go on: {again}"
-                ),
-            )
+            let words =
+                format!("{what}; what was seen is in the ledger, {left} left to look for{}", of_unknown_fate(&report));
+            (Exit::Budget, format!("{words}; run it again to go on: {}", context.command("verify")))
         }
         None if matches!(ending, Ending::Finished) => verdict(context, &report),
         None => interrupted(context),
     };
     report.ending = words;
     plan::finish(context, report, exit)
+}
+
+/// What was missing and is sent again at this moment is not accepted any more.
+fn of_unknown_fate(report: &Report) -> String {
+    match report.total.unknown {
+        0 => String::new(),
+        unknown => format!(" and {unknown} of unknown fate"),
+    }
 }
 
 fn interrupted(context: &Context) -> (Exit, String) {

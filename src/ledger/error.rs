@@ -146,17 +146,17 @@ impl LedgerError {
     pub fn remedy(&self) -> String {
         match self {
             LedgerError::Locked { pid: Some(pid), .. } => {
-                format!("wait until process {pid} is done or stop it; `threadlift status` works meanwhile")
+                format!("wait until process {pid} is done or stop it; `threadlift status MAPPING` works meanwhile")
             }
             LedgerError::Locked { pid: None, .. } => {
-                "wait until the other one is done or stop it; `threadlift status` works meanwhile".into()
+                "wait until the other one is done or stop it; `threadlift status MAPPING` works meanwhile".into()
             }
             LedgerError::Foreign { .. } => {
                 "check token and mapping, or name another ledger with --ledger; one ledger serves one target".into()
             }
             LedgerError::Newer { .. } => "use the threadlift that wrote it, or a later one".into(),
             LedgerError::NotALedger { .. } => "name an empty or a new directory with --ledger".into(),
-            LedgerError::Absent { .. } => "run `threadlift plan` first, or check --ledger".into(),
+            LedgerError::Absent { .. } => "run `threadlift plan MAPPING` first, or check --ledger".into(),
             LedgerError::Damaged { part, .. } => part.remedy().into(),
             LedgerError::Io { source, path, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 permission_remedy(owner_of(path), rustix::process::geteuid().as_raw())
@@ -172,7 +172,7 @@ impl LedgerError {
                 "see the first error for the cause; then run the same command again, which takes up where it stopped"
                     .into()
             }
-            LedgerError::NoPlan { .. } => "run `threadlift plan`".into(),
+            LedgerError::NoPlan { .. } => "run `threadlift plan MAPPING`".into(),
             LedgerError::NotPlanned { .. } | LedgerError::IllegalTransition { .. } | LedgerError::Misplanned { .. } => {
                 "this is a bug in threadlift; please report it with this message".into()
             }
@@ -214,7 +214,9 @@ impl Part {
                 "run `threadlift ledger rebuild MAPPING`: the index is made again from sources and journal; what was sent is in \
                  journal.jsonl and is not lost"
             }
-            Part::Summary => "run `threadlift status` when nothing else uses the ledger; it writes the file anew",
+            Part::Summary => {
+                "run `threadlift status MAPPING` when nothing else uses the ledger; it writes the file anew"
+            }
         }
     }
 }

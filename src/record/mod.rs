@@ -66,7 +66,7 @@ fn foreign_entry(detail: &str) -> BadRecord {
     BadRecord::unreadable(
         "entry does not belong to the mapping",
         detail,
-        "run `threadlift plan` again: the sources of the mapping have changed since the plan was made",
+        "run `threadlift plan MAPPING` again: the sources of the mapping have changed since the plan was made",
     )
 }
 

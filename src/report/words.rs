@@ -16,10 +16,11 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
-/// A number with what it counts: `1 message`, `1,234 messages`.
+/// A number with what it counts: `1 message`, `1,234 messages`, `2 inboxes`.
 #[must_use]
 pub fn counted(number: u64, what: &str) -> String {
-    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+    let plural = if what.ends_with('x') { "es" } else { "s" };
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { plural })
 }
 
 /// The first of some ids out of a larger number: `a, b, c and more`.
@@ -127,8 +128,8 @@ mod tests {
     #[test]
     fn one_is_not_plural() {
         assert_eq!(
-            [counted(0, "file"), counted(1, "file"), counted(2_000, "file")],
-            ["0 files", "1 file", "2,000 files"]
+            [counted(0, "file"), counted(1, "file"), counted(2_000, "file"), counted(2, "inbox")],
+            ["0 files", "1 file", "2,000 files", "2 inboxes"]
         );
     }
 

@@ -31,7 +31,7 @@ fn beside_a_running_import_a_plan_is_refused_at_once_and_status_shows_counts() {
         let text = refused.ended_with(5).stderr.replace(&pid, "[pid]");
         insta::allow_duplicates! { insta::assert_snapshot!(text, @r#"
         error: the ledger m.ledger is in use by another threadlift (process [pid])
-          = help: wait until process [pid] is done or stop it; `threadlift status` works meanwhile
+          = help: wait until process [pid] is done or stop it; `threadlift status MAPPING` works meanwhile
         "#); }
     }
     let status: serde_json::Value = must(serde_json::from_str(&status.ended_with(0).stdout), "status");

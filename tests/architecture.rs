@@ -37,7 +37,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tokio", &["cli", "front", "rehearsal", "upload", "verify"]),
     ("axum", &["rehearsal"]),
     ("mail_parser", &["record"]),
-    ("flate2", &["source"]),
+    ("flate2", &["ledger", "source"]),
     ("tar", &["source"]),
     ("zip", &["source"]),
     ("rustix", &["cli", "ledger", "source"]),

@@ -15,21 +15,21 @@ const STEP: usize = 1 << 10;
 pub(super) struct Items {
     dir: PathBuf,
     tree: sled::Tree,
-    items: sled::Iter,
+    iter: sled::Iter,
     /// Bytes that were read since the last access that was made for them.
     unnoticed: usize,
     ended: bool,
 }
 
 impl Items {
-    /// The `items` of a `tree` of the index at `dir`.
-    pub(super) fn new(dir: &Path, tree: &sled::Tree, items: sled::Iter) -> Self {
-        Self { dir: dir.to_path_buf(), tree: tree.clone(), items, unnoticed: 0, ended: false }
+    /// Those that `iter` gives of a `tree` of the index at `dir`.
+    pub(super) fn new(dir: &Path, tree: &sled::Tree, iter: sled::Iter) -> Self {
+        Self { dir: dir.to_path_buf(), tree: tree.clone(), iter, unnoticed: 0, ended: false }
     }
 
     fn read(&mut self) -> Result<Option<(sled::IVec, sled::IVec)>, LedgerError> {
         guarded(&self.dir, || {
-            let item = self.items.next().transpose()?;
+            let item = self.iter.next().transpose()?;
             if let Some((key, value)) = &item {
                 self.unnoticed = notice(&self.tree, key, self.unnoticed + key.len() + value.len())?;
             }

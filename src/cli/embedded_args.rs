@@ -76,7 +76,8 @@ pub(super) struct EmbeddedFrontArgs {
     /// What all chances follow from
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// What goes wrong with imports, how often: `NAME=RATE[:ARGUMENT]`; may be given again
+    /// What goes wrong with imports, how often: `NAME=RATE[:ARGUMENT]`, such as `503=0.1:2` or `lose-answer=1/20` (an unknown
+    /// name is answered with all there are); may be given again
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<Fault>,
     /// What goes wrong with all other calls

@@ -169,13 +169,13 @@ fn rewrite(dir: &Path, found: &Found, index: Option<&Current>) -> Result<String,
         (None, _) => "The index could not be read either, so nothing is known of what they said.".to_owned(),
         (Some(_), 0) => "The index knows of no message that they alone told of.".to_owned(),
         (Some(_), sent) => format!(
-            "Of {sent} messages that they told of the index knew: these count as sent without an answer, and are sent \
-             again first, under the same ids."
+            "Messages that they told of and the index knew: {sent}. Where no other line says what became of one, it counts as sent \
+             without an answer, and is sent again first, under the same id."
         ),
     };
     let renewed = match remade.renewed {
         0 => String::new(),
-        renewed => format!(" It also knew the new ids of {renewed} messages, which they keep."),
+        renewed => format!(" New ids that it knew, too: {renewed}; the messages keep them."),
     };
     Ok(format!(
         "Damaged and gone from the journal:{}\n{} good lines were kept. {known}{renewed}{copied}",

@@ -56,10 +56,12 @@ impl Workspace {
         must(fs::write(&path, content), path.display());
     }
 
-    /// Copies a file or a folder of the repository to a place in this folder.
+    /// Copies a file or a folder of the repository to a place in this folder. Ledgers stay behind: whoever tried the program there
+    /// before has some beside the mappings.
     pub(crate) fn copy(&self, in_repository: &str, to: &str) {
         let from = repository(in_repository);
-        for entry in WalkDir::new(&from) {
+        let is_ledger = |name: &std::ffi::OsStr| name.to_string_lossy().contains(".ledger");
+        for entry in WalkDir::new(&from).into_iter().filter_entry(|entry| !is_ledger(entry.file_name())) {
             let entry = must(entry, from.display());
             if entry.file_type().is_file() {
                 let below = must(entry.path().strip_prefix(&from), from.display());

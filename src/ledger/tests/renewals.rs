@@ -66,7 +66,11 @@ fn where_the_line_of_a_renewal_is_lost_the_plan_still_tells_it() {
     let (_dir, ledger) = renewed();
     let path = damaged(ledger, "renewed_as");
     let repair = Ledger::repair(&path, true).unwrap();
-    assert!(repair.notices.iter().any(|notice| notice.contains("the new ids of 1 messages")), "{:?}", repair.notices);
+    assert!(
+        repair.notices.iter().any(|notice| notice.contains("New ids that it knew, too: 1;")),
+        "{:?}",
+        repair.notices
+    );
     let ledger = Ledger::open(&path).unwrap();
     assert_eq!(newest(&ledger), "tl1-a-r2");
     assert_eq!(

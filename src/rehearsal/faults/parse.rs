@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use super::{Fault, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
 
+/// What may go wrong, with its argument.
+const FAULTS: &str = "a status (SECONDS, date:SECONDS or text:MILLISECONDS), storm (CALLS or MILLISECONDSms), slow and drip (MILLISECONDS), \
+                      alter (subject, date, direction or attachment), reset, lose-answer, close-idle, truncated, not-json, html, \
+                      empty, no-uid, lost";
+
 impl FromStr for Fault {
     type Err = String;
 
@@ -32,7 +37,7 @@ impl FromStr for Fault {
             ("storm" | "slow" | "drip", None) => return Err(format!("{name} needs an argument: {name}=RATE:ARGUMENT")),
             (name, argument) => match status(name) {
                 Ok(status) => Misfortune::Status(status, hint(argument)?),
-                Err(_) => return Err(format!("there is no fault {name}, or it takes no argument")),
+                Err(_) => return Err(format!("there is no fault {name}, or it takes no argument; there are {FAULTS}")),
             },
         };
         Ok(Self { what, rate })
@@ -148,6 +153,17 @@ mod tests {
         {
             assert_eq!(format!("{name}=1").parse::<Fault>().unwrap().what.name(), name);
         }
+    }
+
+    #[test]
+    fn who_does_not_know_the_faults_is_told_them() {
+        let told = "timeout=1".parse::<Fault>().unwrap_err();
+        for name in
+            ["storm", "slow", "drip", "alter", "reset", "lose-answer", "close-idle", "truncated", "not-json", "html"]
+        {
+            assert!(told.contains(name), "{told}");
+        }
+        assert!(told.contains("empty, no-uid, lost"), "{told}");
     }
 
     #[test]

@@ -105,6 +105,7 @@ fn entry(number: u64) -> Entry {
             tags: vec!["legacy".into()],
             is_inbound: true,
             is_archived: true,
+            assignee: None,
             customer: None,
             created_at: 1_600_000_000,
             traits: Traits::default(),

@@ -27,6 +27,7 @@
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
 //! | [`report`] | what a command says at its end: one model, text and JSON |
 //! | [`event`] | what the engine announces while it works; bars and lines are readers of it |
+//! | [`words`] | numbers and foreign text as people read them |
 //! | [`cli`] | arguments in, exit code out; the only room that draws |
 //!
 //! Arrows between rooms point one way; `tests/architecture.rs` holds the table.
@@ -62,6 +63,7 @@ pub mod source;
 pub mod thread;
 pub mod upload;
 pub mod verify;
+pub mod words;
 
 /// A message is made in one thread and sent in another. What the system's allocator keeps for each thread of such memory made
 /// the process twice as large (`docs/performance.md`).

@@ -9,20 +9,24 @@ use std::path::{Path, PathBuf};
 /// Room → the rooms it may name.
 const ARROWS: &[(&str, &[&str])] = &[
     ("event", &[]),
+    ("words", &[]),
     ("mapping", &[]),
     ("thread", &[]),
     ("source", &["event", "mapping"]),
     ("record", &["mapping", "source"]),
     ("request", &["mapping", "record"]),
     ("ledger", &["source"]),
-    ("plan", &["event", "ledger", "mapping", "record", "request", "source", "thread"]),
+    ("plan", &["event", "ledger", "mapping", "record", "request", "source", "thread", "words"]),
     ("front", &["event", "mapping", "request"]),
     ("upload", &["event", "front", "ledger", "plan"]),
     ("verify", &["event", "front", "ledger", "plan", "request"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
-    ("report", &["ledger", "mapping", "plan"]),
-    ("cli", &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload", "verify"]),
+    ("report", &["ledger", "mapping", "plan", "words"]),
+    (
+        "cli",
+        &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload", "verify", "words"],
+    ),
 ];
 
 /// What stands beside the rooms and asks promises of all of them; no room may name it.

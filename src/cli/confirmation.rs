@@ -7,9 +7,10 @@ use super::greeting::front_failure;
 use super::sending::stop_failure;
 use crate::front::FrontError;
 use crate::ledger::{Class, Ledger, LedgerError, Reached, State, Tally, Verdict};
-use crate::report::{Amiss, Report, Seen, counted, printable};
+use crate::report::{Amiss, Report, Seen};
 use crate::upload;
 use crate::verify::{self, Outcome, Stop};
+use crate::words::{counted, printable};
 use std::ops::Range;
 
 /// Messages that are named.

@@ -2,7 +2,7 @@
 
 use crate::ledger::LedgerError;
 use crate::plan::PlanError;
-use crate::report::printable_lines;
+use crate::words::printable_lines;
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

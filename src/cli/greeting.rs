@@ -8,7 +8,7 @@ use crate::front::{self, Client, FrontError};
 use crate::ledger::{LedgerError, Target};
 use crate::mapping;
 use crate::plan::Overview;
-use crate::report::printable;
+use crate::words::printable;
 use std::collections::BTreeMap;
 
 /// Requests a second on one resource that Front is known to allow.

@@ -5,7 +5,7 @@ use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
 use super::{plan, progress};
 use crate::ledger::{Checkup, Ledger, LedgerError};
-use crate::report::{count, counted};
+use crate::words::{count, counted};
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -32,7 +32,7 @@ mod verify;
 pub use exit::Exit;
 
 use crate::ledger::hush_index_panics;
-use crate::report::{printable, printable_json, printable_lines};
+use crate::words::{printable, printable_json, printable_lines};
 use args::{Cli, Command, LedgerCommand};
 use clap::Parser;
 use clap::error::ErrorKind;

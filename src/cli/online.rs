@@ -9,7 +9,7 @@ use crate::front::{Client, FrontError, Holding};
 use crate::ledger::Ledger;
 use crate::mapping::{Format, SourceMapping, Until};
 use crate::plan::Overview;
-use crate::report::{counted, printable};
+use crate::words::{counted, printable};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 

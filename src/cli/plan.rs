@@ -7,11 +7,15 @@ use super::rejects::Bundle;
 use super::{online, output, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
+use crate::mapping;
 use crate::plan::{self, Overview};
 use crate::report::{Refusal, Report};
 use crate::source::Source;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
+
+/// Warnings about the mapping shown with their lines; the rest is counted.
+const MAX_WARNINGS: usize = 8;
 
 /// Refused messages named in a report; the rest is counted.
 const MAX_REFUSALS: usize = 6;
@@ -65,7 +69,24 @@ pub(super) fn make(
     observer: &dyn Observer,
 ) -> Result<Overview, Failure> {
     let settings = plan::Settings { threads, requests, sample: context.sample };
-    Ok(plan::plan(&context.mapping, sources, ledger, settings, observer, &context.stop)?)
+    let overview = plan::plan(&context.mapping, sources, ledger, settings, observer, &context.stop)?;
+    warn(context, &overview);
+    Ok(overview)
+}
+
+/// Shows what in the mapping has no effect, each at its line.
+fn warn(context: &Context, overview: &Overview) {
+    let shown = overview.warnings.get(..MAX_WARNINGS).unwrap_or(&overview.warnings);
+    if shown.is_empty() {
+        return;
+    }
+    let mapping = &context.mapping;
+    let mut text = mapping::render_warnings(&mapping.path, &mapping.text, shown, context.color);
+    let more = overview.warnings.len() - shown.len();
+    if more > 0 {
+        text = format!("{text}\n\n... and {more} more warnings; `--json` has them all");
+    }
+    super::say_rendered(&format!("{text}\n\n"));
 }
 
 /// The report of a ledger as it stands, its ending still to be written.

@@ -1,7 +1,7 @@
 //! Drawing: bars on a terminal, a plain line every so often elsewhere.
 
 use crate::event::{Event, Observer, Stage, Unit};
-use crate::report::printable;
+use crate::words::printable;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::{Mutex, PoisonError};

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use crate::ledger::{Entry, Ledger, LedgerError, State, Verdict};
 use crate::plan::Rebuilder;
-use crate::report::printable;
+use crate::words::printable;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -85,6 +85,7 @@ fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State
             fields.insert("external_id".into(), json!(planned.external_id));
             fields.insert("thread_ref".into(), json!(planned.thread_ref));
             fields.insert("inbox".into(), json!(planned.inbox));
+            fields.insert("because".into(), json!(rebuilder.evidence(entry).unwrap_or_default()));
             match rebuilder.request(entry) {
                 Ok(rebuilt) => {
                     let files = rebuilt.request.attachments.iter();
@@ -112,7 +113,9 @@ fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State
             fields.insert("detail".into(), json!(detail));
             fields.insert("remedy".into(), json!(remedy));
         }
-        Verdict::Skipped { .. } => {}
+        Verdict::Skipped { .. } => {
+            fields.insert("because".into(), json!(rebuilder.evidence(entry).unwrap_or_default()));
+        }
     }
     Ok(message)
 }

@@ -112,7 +112,7 @@ fn conclude(context: &Context, mut report: Report, now: &str, more: &str) -> Res
 /// How the import stands, and the next step where there is one.
 pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
     let left = report.total.pending + report.total.unknown;
-    let counted = |number| crate::report::counted(number, "message");
+    let counted = |number| crate::words::counted(number, "message");
     let sent = match left {
         0 => "Everything planned was sent.".to_owned(),
         _ => format!("Left to send: {}.", counted(left)),

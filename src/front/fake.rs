@@ -183,6 +183,7 @@ pub(super) fn message(external_id: &str) -> ImportRequest {
         external_id: external_id.into(),
         created_at: 1,
         kind: "email",
+        assignee_id: None,
         tags: vec![],
         metadata: Metadata { thread_ref: "r".into(), is_inbound: true, is_archived: true, should_skip_rules: true },
         attachments: vec![],

@@ -82,6 +82,7 @@ pub(super) fn check_request(record: Record, mapping: &Mapping) -> Option<[u8; 32
         thread_ref: "tl1-t-0",
         tags: tags.get(..tags.len().min(8)).unwrap_or_default(),
         is_archived: true,
+        assignee: None,
         customer: None,
     };
     let (digest, most) = (draft.digest, draft.size);

@@ -70,6 +70,8 @@ pub struct Planned {
     pub is_archived: bool,
     /// The conversation's customer, for a chat line that does not name them: its recipient if we wrote it, else its author.
     pub customer: Option<String>,
+    /// Whom its conversation is assigned to, as the mapping names them.
+    pub assignee: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
     /// What else Front must show of it.

@@ -60,6 +60,8 @@ pub(super) struct Sending {
     pub(super) thread_ref: String,
     pub(super) inbox: String,
     pub(super) archived: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) assignee: Option<String>,
     #[serde(with = "hex")]
     pub(super) identity: [u8; 32],
     #[serde(with = "hex")]
@@ -80,6 +82,7 @@ impl Fact {
                 thread_ref: planned.thread_ref.clone(),
                 inbox: planned.inbox.clone(),
                 archived: planned.is_archived,
+                assignee: planned.assignee.clone(),
                 identity: planned.identity,
                 request: planned.request,
                 plan: plan.to_owned(),
@@ -242,6 +245,7 @@ mod tests {
             thread_ref: "tl1-t".into(),
             inbox: "Support".into(),
             archived: true,
+            assignee: None,
             identity: [0xab; 32],
             request: [1; 32],
             plan: "77".into(),

@@ -99,6 +99,8 @@ pub struct Pin {
     pub inbox: String,
     /// Archived after import?
     pub is_archived: bool,
+    /// Whom its conversation was assigned to with it, as the mapping named them.
+    pub assignee: Option<String>,
     /// Digest of the copy that was sent.
     pub identity: [u8; 32],
     /// Digest of the request, as last sent.
@@ -154,6 +156,7 @@ impl Pins {
             thread_ref: request.thread_ref,
             inbox: request.inbox,
             is_archived: request.archived,
+            assignee: request.assignee,
             identity: request.identity,
             request: request.request,
             plan_id: request.plan,

@@ -5,6 +5,7 @@ use super::model::{
     DateFallback, Defaults, Limits, Mapping, Order, Ours, Oversize, Send, Silence, Target, ThreadRule, UnlistedLabels,
 };
 use super::section::{Section, choice_of, day_of, text_of, wrong_type};
+use super::when::Place;
 use super::{identity, rule, source, target, value};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -34,7 +35,7 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
     let namespace = identity::namespace(found, &identity);
     let sources = source::sources(found, &root, &namespace);
     let defaults = defaults(found, &root);
-    let labels = labels(found, &root);
+    let (labels, labels_at) = labels(found, &root);
     let thread = thread(found, &root);
     let rules = rule::rules(found, &root);
     let identity = identity::identity(found, &identity, namespace, &rules);
@@ -54,6 +55,7 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
         sources,
         defaults,
         labels,
+        labels_at,
         thread,
         rules,
         identity,
@@ -137,23 +139,9 @@ fn agents(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
             continue;
         }
         let address = value::address(found, &key);
-        let teammate = text_of(found, value, key.value).filter(|teammate| {
-            let is_teammate = ["alt:", "tea_"]
-                .iter()
-                .any(|prefix| teammate.value.strip_prefix(prefix).is_some_and(|rest| !rest.trim().is_empty()));
-            if !is_teammate {
-                let help = if teammate.value.contains('@') && !teammate.value.contains(':') {
-                    format!("write \"alt:email:{}\"", teammate.value)
-                } else {
-                    "write \"alt:email:\" and the teammate's address, or the teammate's id (`tea_...`)".to_owned()
-                };
-                let title = format!("{} does not name a teammate", quoted(teammate.value));
-                found.report(&teammate.at, title, "neither an alias nor an id", help);
-            }
-            is_teammate
-        });
+        let teammate = text_of(found, value, key.value).and_then(|text| value::teammate(found, &text));
         if let (Some(address), Some(teammate)) = (address, teammate)
-            && agents.insert(address, teammate.value.to_owned()).is_some()
+            && agents.insert(address, teammate).is_some()
         {
             let title = format!("the agent {} is named twice", quoted(key.value));
             found.report(&key.at, title, "upper and lower case are the same", "keep one of the two lines");
@@ -190,14 +178,15 @@ fn defaults(found: &mut Findings, root: &Section) -> Defaults {
     }
 }
 
-fn labels(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
-    let mut labels = BTreeMap::new();
+fn labels(found: &mut Findings, root: &Section) -> (BTreeMap<String, String>, BTreeMap<String, Place>) {
+    let (mut labels, mut places) = (BTreeMap::new(), BTreeMap::new());
     for (label, value) in root.free_section(found, "labels").entries() {
         if let Some(tag) = text_of(found, value, label.value).and_then(|text| value::tag(found, &text)) {
+            places.insert(label.value.to_owned(), found.place_of(&label.at));
             labels.insert(label.value.to_owned(), tag);
         }
     }
-    labels
+    (labels, places)
 }
 
 fn thread(found: &mut Findings, root: &Section) -> ThreadRule {

@@ -3,10 +3,10 @@
 use super::findings::{Findings, did_you_mean, quoted};
 use super::section::{Section, Text};
 use super::table::{CsvMapping, DateFormat, DaylightSaving, Phones, Quote};
-use super::{columns, country, layout, time};
+use super::{columns, country, layout, template, time};
 
 /// Keys of chat tables alone.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "columns",
     "date",
     "clock_format",
@@ -22,6 +22,7 @@ pub(super) const KEYS: [&str; 16] = [
     "transcript",
     "join",
     "recipient",
+    "subject_template",
     "country",
 ];
 
@@ -51,8 +52,12 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
     let transcript = layout::transcript(found, table);
     let join = layout::join(found, table);
     let recipient = table.text(found, "recipient").map(|text| text.value.to_owned());
+    let subject_template = table.text(found, "subject_template");
+    let template_at = subject_template.as_ref().map(|text| found.place(&text.at));
+    let subject_template = subject_template.and_then(|text| template::template(found, &text));
     let phones = table.text(found, "country").map(|text| phones(found, &text));
-    let (columns, columns_at) = named?;
+    let (columns, mut columns_at) = named?;
+    columns_at.extend(template_at.map(|at| ("subject_template".to_owned(), at)));
     layout::check_against_columns(found, table, &columns, transcript.as_ref());
     Some(CsvMapping {
         columns,
@@ -71,6 +76,7 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
         transcript,
         join,
         phones: phones.flatten(),
+        subject_template,
         recipient,
     })
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a mapping, shown at its place in the text.
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) const KEPT: usize = 100;
 
 /// One thing that is wrong, where it stands, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Line in the mapping, from 1; 0 when the file as a whole is meant (it could not be read).
     pub line: usize,
@@ -69,7 +70,7 @@ impl MappingErrors {
         let path = self.path.display().to_string();
         let lines: Vec<&str> = self.text.split('\n').collect();
         let mut blocks: Vec<String> =
-            self.diagnostics.iter().map(|found| block(&renderer, &path, &lines, found)).collect();
+            self.diagnostics.iter().map(|found| block(&renderer, Level::ERROR, &path, &lines, found)).collect();
         if self.omitted > 0 {
             blocks.push(format!("... and {} more errors; is this file a mapping?", self.omitted));
         }
@@ -85,8 +86,20 @@ impl fmt::Display for MappingErrors {
 
 impl std::error::Error for MappingErrors {}
 
-fn block(renderer: &Renderer, path: &str, lines: &[&str], found: &Diagnostic) -> String {
-    let title = Level::ERROR.primary_title(found.title.as_str());
+/// Warnings about a mapping that was loaded, as [`MappingErrors::render`] shows errors.
+#[must_use]
+pub fn render_warnings(path: &Path, text: &str, warnings: &[Diagnostic], color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let path = path.display().to_string();
+    let lines: Vec<&str> = text.split('\n').collect();
+    let blocks: Vec<String> =
+        warnings.iter().map(|found| block(&renderer, Level::WARNING, &path, &lines, found)).collect();
+    blocks.join("\n\n")
+}
+
+fn block(renderer: &Renderer, level: Level<'static>, path: &str, lines: &[&str], found: &Diagnostic) -> String {
+    // The title may quote what stands in an export.
+    let title = level.primary_title(normalize_untrusted_str(&found.title));
     // Labels and help are printed as they are, so control characters from the mapping are made harmless first.
     let label = normalize_untrusted_str(&found.label);
     let help = Level::HELP.message(normalize_untrusted_str(&found.help));

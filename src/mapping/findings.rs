@@ -1,6 +1,7 @@
 //! Collects what is wrong while a mapping is checked, so that all of it can be shown at once.
 
 use super::diagnostic::{Diagnostic, KEPT, MappingErrors};
+use super::when::Place;
 use std::ops::Range;
 use std::path::Path;
 
@@ -33,8 +34,7 @@ impl<'t> Findings<'t> {
             return;
         }
         let (line, column) = self.place(at);
-        let shown = self.raw(at);
-        let width = shown.split('\n').next().map_or(0, |first| first.trim_end_matches('\r').chars().count());
+        let width = self.width(at);
         self.found.push(Diagnostic {
             line,
             column,
@@ -45,12 +45,24 @@ impl<'t> Findings<'t> {
         });
     }
 
+    /// Characters of a span, as far as its first line goes.
+    pub(super) fn width(&self, at: &Range<usize>) -> usize {
+        let shown = self.raw(at);
+        shown.split('\n').next().map_or(0, |first| first.trim_end_matches('\r').chars().count())
+    }
+
     /// `(line, column)` of a span's first character, from 1, the column in characters.
     pub(super) fn place(&self, at: &Range<usize>) -> (usize, usize) {
         let line = self.line(at);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
         let before = self.text.get(start..self.text.floor_char_boundary(at.start));
         (line, before.map_or(0, |before| before.chars().count()) + 1)
+    }
+
+    /// The place of a span for later diagnostics.
+    pub(super) fn place_of(&self, at: &Range<usize>) -> Place {
+        let (line, column) = self.place(at);
+        Place { line, column, width: self.width(at) }
     }
 
     /// The line of a span's first character, from 1.
@@ -96,7 +108,8 @@ pub(super) fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// The known word that `written` was probably meant to be, if one is close.
-pub(super) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Distance costs the product of both lengths, and nothing that long is a typing error.
     const LONGEST: usize = 100;
     if written.len() > LONGEST {

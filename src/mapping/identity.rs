@@ -1,9 +1,10 @@
 //! `[identity]`: what makes two records one message, and what becomes of one message for several inboxes.
 
 use super::findings::{Findings, quoted};
-use super::model::{Collisions, Identity, InboxCopies, Rule};
+use super::model::{Collisions, Identity, InboxCopies};
 use super::section::{Section, Text};
 use super::value;
+use super::when::Rule;
 
 /// Stands for the inbox in `also_in_tag`.
 const INBOX: &str = "{inbox}";

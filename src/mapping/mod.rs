@@ -8,12 +8,13 @@
 //! refused. What only the data can tell (no file at `path`, no such column) is found by later stages, which point into
 //! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
-//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule`, `identity`, `time`,
+//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule` (its conditions: `condition`), `identity`, `time`,
 //! `target` and `value`; `section` reads typed values with their places, `findings` collects what is wrong, `diagnostic`
 //! shows it.
 
 mod check;
 mod columns;
+mod condition;
 mod country;
 mod csv;
 mod diagnostic;
@@ -26,15 +27,20 @@ mod section;
 mod source;
 mod table;
 mod target;
+mod template;
 mod time;
 mod value;
+mod when;
 
 pub use country::{Country, country};
-pub use diagnostic::{Diagnostic, MappingErrors};
+pub use diagnostic::{Diagnostic, MappingErrors, render_warnings};
+pub use findings::nearest;
 pub use model::*;
 pub use table::*;
 pub use target::{WrongBaseUrl, check_base_url, is_loopback};
+pub use template::Template;
 pub use time::{clock_time, zone_named};
+pub use when::*;
 
 use findings::Findings;
 use std::fs::File;

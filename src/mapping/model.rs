@@ -1,6 +1,7 @@
 //! The mapping as the engine sees it: every value checked, every default filled in.
 
 use super::table::CsvMapping;
+use super::when::{Place, Rule};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use regex::Regex;
@@ -29,6 +30,8 @@ pub struct Mapping {
     pub defaults: Defaults,
     /// `[labels]`: label → tag.
     pub labels: BTreeMap<String, String>,
+    /// Where each of those labels stands.
+    pub labels_at: BTreeMap<String, Place>,
     /// `[thread]`
     pub thread: ThreadRule,
     /// `[[rule]]`, in order.
@@ -206,42 +209,6 @@ pub struct ThreadRule {
     pub join_by_subject: u32,
 }
 
-/// One `[[rule]]`: every rule that matches applies, in order.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// Line of the rule in the file, from 1.
-    pub line: usize,
-    /// All given conditions must hold.
-    pub when: When,
-    /// Inbox (name or id) for the thread.
-    pub inbox: Option<String>,
-    /// Tags to add.
-    pub tags: Vec<String>,
-    /// Leave the message out, with this reason.
-    pub skip: Option<String>,
-}
-
-/// Conditions of a rule. A list matches if any of its values does.
-#[derive(Debug, Clone, Default)]
-pub struct When {
-    /// Source names.
-    pub source: Vec<String>,
-    /// Labels, exact.
-    pub label: Vec<String>,
-    /// Author handles; ASCII case ignored.
-    pub sender: Vec<String>,
-    /// Recipient handles in to, cc or bcc; ASCII case ignored.
-    pub recipient: Vec<String>,
-    /// Domains of any address of the message; ASCII case ignored.
-    pub domain: Vec<String>,
-    /// Pattern on the subject.
-    pub subject: Option<Regex>,
-    /// Sent before this day, 00:00 UTC.
-    pub before: Option<Date>,
-    /// Sent on or after this day, 00:00 UTC.
-    pub since: Option<Date>,
-}
-
 /// `[identity]`
 #[derive(Debug, Clone)]
 pub struct Identity {
@@ -253,6 +220,14 @@ pub struct Identity {
     pub copies: InboxCopies,
     /// Tag for each further inbox that the copies of a message name; `{inbox}` stands for its name.
     pub also_in_tag: Option<String>,
+}
+
+impl Identity {
+    /// Does an inbox count that is not the first which the rules give a message?
+    #[must_use]
+    pub fn names_further_inboxes(&self) -> bool {
+        self.copies == InboxCopies::PerInbox || self.also_in_tag.is_some()
+    }
 }
 
 /// Policy for one message whose copies the rules send to different inboxes.

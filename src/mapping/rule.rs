@@ -1,14 +1,21 @@
 //! Checks `[[rule]]`.
 
-use super::findings::{Findings, any_of, did_you_mean, quoted};
-use super::model::{Rule, When};
-use super::section::{Section, Text};
+use super::condition::{self, Conditions, DIRECTIONS};
+use super::findings::{Findings, any_of};
+use super::section::Section;
 use super::value;
+use super::when::{Named, NamedBy, Rule, When};
 use std::collections::BTreeSet;
 
-const KEYS: [&str; 4] = ["when", "inbox", "tags", "skip"];
+const KEYS: [&str; 8] = ["when", "inbox", "tags", "assignee", "archived", "direction", "thread", "skip"];
 
-const WHEN_KEYS: [&str; 8] = ["source", "label", "sender", "recipient", "domain", "subject", "before", "since"];
+/// What a rule can do.
+const ACTIONS: [&str; 7] = ["inbox", "tags", "assignee", "archived", "direction", "thread", "skip"];
+
+const THREAD_KEYS: [&str; 4] = ["subject", "header", "column", "pattern"];
+
+/// Only these words leave conversations open: nobody types them by mistake.
+const LEAVE_OPEN: &str = "no-leave-these-conversations-open";
 
 /// All rules, in order.
 pub(super) fn rules(found: &mut Findings, root: &Section) -> Vec<Rule> {
@@ -20,15 +27,20 @@ pub(super) fn rules(found: &mut Findings, root: &Section) -> Vec<Rule> {
         .flat_map(|sources| sources.iter())
         .filter_map(|source| source.get_ref().get("name")?.get_ref().as_str())
         .collect();
-    root.sections(found, "rule", &KEYS).iter().map(|table| rule(found, table, &sources)).collect()
+    let conditions = Conditions { sources: &sources };
+    root.sections(found, "rule", &KEYS).iter().map(|table| rule(found, table, &conditions)).collect()
 }
 
-fn rule(found: &mut Findings, table: &Section, sources: &BTreeSet<&str>) -> Rule {
-    let when = when(found, table, sources);
+fn rule(found: &mut Findings, table: &Section, conditions: &Conditions) -> Rule {
+    let when = when(found, table, conditions);
     let inbox = table.text(found, "inbox").map(|text| text.value.to_owned());
     let tags = table.list(found, "tags").iter().filter_map(|text| value::tag(found, text)).collect();
+    let assignee = table.text(found, "assignee").and_then(|text| value::teammate(found, &text));
+    let is_archived = archived(found, table);
+    let direction = table.choice(found, "direction", &DIRECTIONS);
+    let thread = thread(found, table);
     let skip = table.text(found, "skip").map(|text| text.value.to_owned());
-    let others: Vec<&str> = ["inbox", "tags"].into_iter().filter(|key| table.value(key).is_some()).collect();
+    let others: Vec<&str> = ACTIONS.into_iter().filter(|key| *key != "skip" && table.value(key).is_some()).collect();
     match table.key_at("skip") {
         Some(at) if !others.is_empty() => {
             let title = format!("a rule that skips cannot set {} as well", any_of(others.iter().copied()));
@@ -36,62 +48,68 @@ fn rule(found: &mut Findings, table: &Section, sources: &BTreeSet<&str>) -> Rule
             found.report(&at, title, "what is skipped goes nowhere", help);
         }
         None if others.is_empty() => {
-            let help = "add `inbox = \"...\"`, `tags = [\"...\"]` or `skip = \"the reason\"`";
-            found.report(&table.at, "this rule does nothing", "no `inbox`, `tags` or `skip`", help);
+            let help = "add `inbox = \"...\"`, `tags = [\"...\"]` or `skip = \"the reason\"`; or one of `assignee`, \
+                        `archived`, `direction`, `thread`";
+            found.report(&table.at, "this rule does nothing", "no action", help);
         }
         _ => {}
     }
-    Rule { line: found.line(&table.at), when, inbox, tags, skip }
+    Rule { at: found.place_of(&table.at), when, inbox, tags, assignee, is_archived, direction, thread, skip }
 }
 
-fn when(found: &mut Findings, table: &Section, sources: &BTreeSet<&str>) -> When {
-    let section = table.section(found, "when", &WHEN_KEYS);
+fn when(found: &mut Findings, table: &Section, conditions: &Conditions) -> When {
+    let section = table.section(found, "when", &condition::KEYS);
     let is_empty = section.is_present() && section.entries().next().is_none();
     if is_empty || table.value("when").is_none() {
         let help = format!(
             "add `when = {{ label = \"...\" }}`; conditions are {}; tags for every message go under [defaults]",
-            any_of(WHEN_KEYS)
+            any_of(condition::KEYS)
         );
         found.report(&section.at, "this rule has no condition", "`when` is missing or empty", help);
     }
-    let source = section.one_or_list(found, "source");
-    for name in source.iter().filter(|name| !sources.contains(name.value)) {
-        let known: Vec<&str> = sources.iter().copied().collect();
-        let otherwise = format!("the sources of this mapping: {}", any_of(known.iter().copied()));
-        let help = did_you_mean(name.value, &known, otherwise);
-        found.report(&name.at, format!("no source is named {}", quoted(name.value)), "not a source", help);
-    }
-    let label = section.one_or_list(found, "label");
-    let sender = section.one_or_list(found, "sender");
-    let recipient = section.one_or_list(found, "recipient");
-    let domain = section.one_or_list(found, "domain");
-    let subject = section.text(found, "subject");
-    let before = section.day(found, "before");
-    let since = section.day(found, "since");
-    if let Some((before, since)) = before.zip(since)
-        && before <= since
-    {
-        let at = section.key_at("before").unwrap_or(section.at.clone());
-        let help = format!("`before` must be later than `since` ({since}); or write two rules");
-        found.report(&at, "no message is both before and since these days", "never true together with `since`", help);
-    }
-    When {
-        source: as_written(&source),
-        label: as_written(&label),
-        sender: in_lower_case(&sender),
-        recipient: in_lower_case(&recipient),
-        domain: domain.iter().filter_map(|text| value::domain(found, text)).collect(),
-        subject: subject.and_then(|text| value::regex(found, &text)),
-        before,
-        since,
+    conditions.when(found, &section, 0)
+}
+
+/// `archived = true`, or the words that leave conversations open.
+fn archived(found: &mut Findings, table: &Section) -> Option<bool> {
+    let value = table.value("archived")?;
+    match (value.get_ref().as_bool(), value.get_ref().as_str()) {
+        (Some(true), _) => Some(true),
+        (_, Some(LEAVE_OPEN)) => Some(false),
+        _ => {
+            let help = format!("write `archived = true`, or, to leave them open, `archived = \"{LEAVE_OPEN}\"`");
+            found.report(&value.span(), "`archived` takes true or its one long value", "neither of the two", help);
+            None
+        }
     }
 }
 
-fn as_written(texts: &[Text]) -> Vec<String> {
-    texts.iter().map(|text| text.value.to_owned()).collect()
-}
-
-/// Handles need not be mail addresses: chats have others.
-fn in_lower_case(texts: &[Text]) -> Vec<String> {
-    texts.iter().map(|text| text.value.to_ascii_lowercase()).collect()
+/// `thread = { subject = 'pattern' }`, or a header or a column with or without a pattern.
+fn thread(found: &mut Findings, table: &Section) -> Option<Named> {
+    let section = table.section(found, "thread", &THREAD_KEYS);
+    if !section.is_present() {
+        return None;
+    }
+    let given: Vec<&str> = THREAD_KEYS.into_iter().take(3).filter(|key| section.value(key).is_some()).collect();
+    let [key] = given.as_slice() else {
+        let help = "name one: `subject = '\\[#(\\d+)\\]'`, `header = \"X-Ticket-ID\"` or `column = \"ticket\"`";
+        let title = if given.is_empty() { "`thread` names nothing" } else { "`thread` names several things" };
+        found.report(&section.at, title, "what says the thread's name?", help);
+        return None;
+    };
+    if *key == "subject" {
+        if let Some(at) = section.key_at("pattern") {
+            let help = "write the pattern as the value of `subject`";
+            found.report(&at, "`pattern` is for a header or a column", "of which value?", help);
+        }
+        let pattern = section.text(found, "subject").and_then(|text| value::regex(found, &text))?;
+        return Some(Named { by: NamedBy::Subject, pattern: Some(pattern) });
+    }
+    let pattern = section.text(found, "pattern").and_then(|text| value::regex(found, &text));
+    let name = section.text(found, key)?;
+    let by = match *key {
+        "header" => NamedBy::Header(value::header_name(found, &name)?),
+        _ => NamedBy::Column(name.value.to_owned()),
+    };
+    Some(Named { by, pattern })
 }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 use toml::value::Datetime;
 
 /// A string of the mapping and its place. Never blank.
@@ -73,14 +73,31 @@ impl<'a> Section<'a> {
             wrong_type(found, value, key, "a list of tables", help);
             return Vec::new();
         };
+        Self::each(found, key, array, keys, &format!("[[{key}]]"), &help)
+    }
+
+    /// The tables of the list `key`, in each of which only `keys` are known.
+    pub(super) fn tables(found: &mut Findings, key: &str, array: &'a DeArray<'a>, keys: &[&str]) -> Vec<Section<'a>> {
+        let help = format!("write tables in it: `{key} = [{{ ... }}, {{ ... }}]`");
+        Self::each(found, key, array, keys, &format!("`{key}`"), &help)
+    }
+
+    fn each(
+        found: &mut Findings,
+        key: &str,
+        array: &'a DeArray<'a>,
+        keys: &[&str],
+        name: &str,
+        help: &str,
+    ) -> Vec<Section<'a>> {
         let mut sections = Vec::with_capacity(array.len());
         for value in array {
             let table = value.get_ref().as_table();
             if table.is_none() {
-                wrong_type(found, value, key, "a list of tables", help.as_str());
+                wrong_type(found, value, key, "a list of tables", help);
                 continue;
             }
-            let section = Section { name: format!("[[{key}]]"), at: value.span(), table };
+            let section = Section { name: name.to_owned(), at: value.span(), table };
             section.refuse_unknown_keys(found, keys);
             sections.push(section);
         }

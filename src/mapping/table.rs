@@ -1,6 +1,7 @@
 //! How to read a chat table, as the engine sees it: every value checked, every default filled in.
 
 use super::country::Country;
+use super::template::Template;
 use jiff::tz::TimeZone;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct CsvMapping {
     pub join: Option<Join>,
     /// What handles that are rows of digits mean; nobody knows when absent.
     pub phones: Option<Phones>,
+    /// Subject of rows that have none, made of their cells.
+    pub subject_template: Option<Template>,
     /// Recipient of rows that name none: inbound rows go to this handle. The source's name unless given.
     pub recipient: Option<String>,
 }

@@ -56,6 +56,7 @@ pub(crate) fn table([conversation, time, sender, text]: [&str; 4]) -> CsvMapping
         transcript: None,
         join: None,
         phones: None,
+        subject_template: None,
         recipient: None,
     }
 }
@@ -78,6 +79,7 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
             unlisted_labels: UnlistedLabels::Ignore,
         },
         labels: BTreeMap::new(),
+        labels_at: BTreeMap::new(),
         thread: ThreadRule::default(),
         rules: Vec::new(),
         identity: Identity {

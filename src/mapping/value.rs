@@ -57,6 +57,24 @@ fn is_between_addresses(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | ',' | ';')
 }
 
+/// A teammate: an alias or an id.
+pub(super) fn teammate(found: &mut Findings, text: &Text) -> Option<String> {
+    let written = text.value;
+    let is_teammate =
+        ["alt:", "tea_"].iter().any(|prefix| written.strip_prefix(prefix).is_some_and(|rest| !rest.trim().is_empty()));
+    if is_teammate {
+        return Some(written.to_owned());
+    }
+    let help = if written.contains('@') && !written.contains(':') {
+        format!("write \"alt:email:{written}\"")
+    } else {
+        "write \"alt:email:\" and the teammate's address, or the teammate's id (`tea_...`)".to_owned()
+    };
+    let title = format!("{} does not name a teammate", quoted(written));
+    found.report(&text.at, title, "neither an alias nor an id", help);
+    None
+}
+
 /// The name of a tag.
 pub(super) fn tag(found: &mut Findings, text: &Text) -> Option<String> {
     let length = text.value.chars().count();

@@ -184,6 +184,9 @@ impl<'a> Resolution<'a> {
             tags,
             inbox_rules,
             is_for_default: false,
+            assignee_rule: copies.iter().filter_map(|(_, copy)| copy.assignee_rule).min(),
+            archived_rule: copies.iter().filter_map(|(_, copy)| copy.archived_rule).min(),
+            assignee: None,
         });
     }
 

@@ -1,10 +1,10 @@
-//! What the mapping decides about one record: direction, inbox, tags, skip.
+//! What the mapping decides about one record: direction, inbox, tags, thread, skip, and by which rule.
 
-use crate::mapping::{Mapping, Rule, SourceMapping, UnlistedLabels, Until, When};
+use super::conditions::Asked;
+use crate::mapping::{Direction, Mapping, NamedBy, Rule, SourceMapping, UnlistedLabels, Until};
 use crate::record::system_labels::{Meaning, meaning};
-use crate::record::{Direction, Kind, Record};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use crate::record::{Kind, Record};
+use crate::source::RawEntry;
 
 /// Front's limit on the length of a tag name, in characters.
 const MAX_TAG: usize = 64;
@@ -15,111 +15,310 @@ pub(super) struct Decided {
     pub direction: Direction,
     /// Indexes of the matching rules that name an inbox, in order, each inbox once.
     pub inbox_rules: Vec<usize>,
+    /// The rule that names the assignee.
+    pub assignee_rule: Option<usize>,
+    /// The rule that says whether its thread is archived.
+    pub archived_rule: Option<usize>,
+    /// The thread's name by a rule.
+    pub thread: Option<String>,
     pub tags: Vec<String>,
     pub skip: Option<String>,
     /// Labels that became no tag, because no table names them.
     pub unlisted: Vec<String>,
+    /// By rule: how it fared with this record.
+    pub rules: Vec<Fared>,
+}
+
+/// How a rule fared with one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fared {
+    /// So many of its conditions held before one did not.
+    Failed(usize),
+    /// It matched and decided something.
+    Decided,
+    /// It matched, and everything that it says was said already: by that rule, or by something else than a rule.
+    Idle(Option<usize>),
 }
 
 /// Applies the mapping to a record of the source at `source`.
-pub(super) fn decide(record: &Record, source: usize, mapping: &Mapping) -> Decided {
-    let mut decided = Decided {
-        direction: direction(record, mapping),
-        inbox_rules: Vec::new(),
-        tags: mapping.defaults.tags.clone(),
-        skip: None,
-        unlisted: Vec::new(),
-    };
-    labels(record, mapping, &mut decided);
-    if decided.skip.is_none() {
-        decided.skip = mapping.sources.get(source).and_then(|source| past_the_end(record, source));
-    }
-    for (index, rule) in mapping.rules.iter().enumerate() {
-        if !matches(&rule.when, record, source, mapping) {
-            continue;
-        }
-        let inbox_of = |rule: &usize| mapping.rules.get(*rule).and_then(|rule| rule.inbox.as_ref());
-        if rule.inbox.is_some() && !decided.inbox_rules.iter().any(|known| inbox_of(known) == rule.inbox.as_ref()) {
-            decided.inbox_rules.push(index);
-        }
-        decided.tags.extend(rule.tags.iter().cloned());
-        if decided.skip.is_none() {
-            decided.skip = skip_cause(rule);
-        }
-    }
-    let mut seen = std::collections::HashSet::new();
-    decided.tags.retain(|tag| seen.insert(tag.clone()));
-    decided
+pub(super) fn decide(entry: &RawEntry, record: &Record, source: usize, mapping: &Mapping) -> Decided {
+    let mut deciding = Deciding::new(entry, record, source, mapping, None);
+    deciding.apply();
+    deciding.decided
 }
 
-fn direction(record: &Record, mapping: &Mapping) -> Direction {
-    if let Some(stated) = record.stated_direction {
-        return stated;
-    }
-    let ours = record.from.as_ref().is_some_and(|from| mapping.ours.owns(&from.handle));
-    if ours { Direction::Outbound } else { Direction::Inbound }
+/// As [`decide`], in words: what was decided, each with its reason.
+pub(super) fn explain(entry: &RawEntry, record: &Record, source: usize, mapping: &Mapping) -> Explained {
+    let mut deciding = Deciding::new(entry, record, source, mapping, Some(Vec::new()));
+    deciding.apply();
+    let rule = deciding.decided.inbox_rules.first().and_then(|rule| mapping.rules.get(*rule));
+    Explained { reasons: deciding.why.unwrap_or_default(), inbox: rule.and_then(|rule| rule.inbox.clone()) }
 }
 
-fn labels(record: &Record, mapping: &Mapping, decided: &mut Decided) {
-    // In a table of chats a label such as `Chat` or `Important` is somebody's own word.
-    let meaning = |label| (record.kind == Kind::Email).then(|| meaning(label)).flatten();
-    for label in &record.labels {
-        if let Some(tag) = mapping.labels.get(label) {
-            decided.tags.push(tag.clone());
-        } else if let Some(meaning) = meaning(label) {
-            if meaning == Meaning::NotKept {
-                decided.skip.get_or_insert_with(|| format!("label {label}"));
+/// What was decided about one record, in words.
+pub(super) struct Explained {
+    pub reasons: Vec<String>,
+    /// The inbox that the first rule names.
+    pub inbox: Option<String>,
+}
+
+struct Deciding<'a> {
+    mapping: &'a Mapping,
+    source: Option<&'a SourceMapping>,
+    record: &'a Record,
+    asked: Asked<'a>,
+    decided: Decided,
+    /// The rule that skips it; `None` while nothing does or a label did.
+    skip_rule: Option<usize>,
+    /// By tag: the rule that added it, where one did.
+    tagged_by: Vec<(usize, String)>,
+    /// The rules that gave direction and thread.
+    direction_rule: Option<usize>,
+    thread_rule: Option<usize>,
+    /// Reasons, where somebody wants to hear them.
+    why: Option<Vec<String>>,
+}
+
+impl<'a> Deciding<'a> {
+    fn new(
+        entry: &'a RawEntry,
+        record: &'a Record,
+        source: usize,
+        mapping: &'a Mapping,
+        why: Option<Vec<String>>,
+    ) -> Self {
+        let source = mapping.sources.get(source);
+        let decided = Decided {
+            direction: Direction::Inbound,
+            inbox_rules: Vec::new(),
+            assignee_rule: None,
+            archived_rule: None,
+            thread: None,
+            tags: Vec::new(),
+            skip: None,
+            unlisted: Vec::new(),
+            rules: Vec::with_capacity(mapping.rules.len()),
+        };
+        Self {
+            mapping,
+            source,
+            record,
+            asked: Asked::new(entry, record, source.map_or("", |source| source.name.as_str())),
+            decided,
+            skip_rule: None,
+            tagged_by: Vec::new(),
+            direction_rule: None,
+            thread_rule: None,
+            why,
+        }
+    }
+
+    fn apply(&mut self) {
+        self.direction();
+        self.default_tags();
+        self.labels();
+        self.end_of_source();
+        for (index, rule) in self.mapping.rules.iter().enumerate() {
+            let held = self.asked.held(&rule.when, self.decided.direction);
+            let fared = if held < rule.when.conditions.len() { Fared::Failed(held) } else { self.rule(index, rule) };
+            self.decided.rules.push(fared);
+        }
+        if self.why.is_some() {
+            self.say_thread();
+        }
+    }
+
+    /// Says what names the thread, in the order in which it is asked.
+    fn say_thread(&mut self) {
+        let record = self.record;
+        let references = record.references.len() + record.in_reply_to.len();
+        let words = match (&record.thread_value, &record.gmail_thread, &record.conversation) {
+            _ if self.thread_rule.is_some() => return,
+            (Some(value), ..) => format!("thread {value}: by [thread]"),
+            (_, Some(value), _) => format!("thread {value}: by X-GM-THRID"),
+            (.., Some(value)) => format!("thread {value}: the conversation's id"),
+            _ if references > 0 => {
+                let last = record.in_reply_to.first().or(record.references.last()).map_or("", String::as_str);
+                format!("thread: with what it refers to, {last} the nearest of {references}")
             }
-        } else if mapping.defaults.unlisted_labels == UnlistedLabels::Tag && label.chars().count() <= MAX_TAG {
-            decided.tags.push(label.clone());
-        } else {
-            decided.unlisted.push(label.clone());
+            _ => "thread: it refers to nothing, so it begins one".to_owned(),
+        };
+        self.say(|| words);
+    }
+
+    fn say(&mut self, words: impl FnOnce() -> String) {
+        if let Some(why) = &mut self.why {
+            why.push(words());
         }
     }
-}
 
-/// Why a message is left out that Front has from a connected channel.
-fn past_the_end(record: &Record, source: &SourceMapping) -> Option<String> {
-    let Some(until @ Until::Moment(moment)) = source.until else { return None };
-    let is_past = record.date.is_some_and(|date| date >= moment.as_second());
-    is_past.then(|| format!("dated {until} or later (`until` of {})", source.name))
-}
+    /// Says that a rule did something; the reason is that of its conditions.
+    fn say_rule(&mut self, index: usize, rule: &Rule, direction: Direction, what: impl FnOnce() -> String) {
+        if let Some(why) = &mut self.why {
+            let because = self.asked.because(&rule.when, direction);
+            why.push(format!("rule {} (line {}) {} because {because}", index + 1, rule.at.line, what()));
+        }
+    }
 
-fn skip_cause(rule: &Rule) -> Option<String> {
-    rule.skip.as_ref().map(|reason| format!("{reason} (rule at line {})", rule.line))
-}
+    fn direction(&mut self) {
+        let handle = self.record.from.as_ref().map_or("", |from| from.handle.as_str());
+        let (direction, because) = if let Some(stated) = self.record.stated_direction {
+            let by = match self.record.kind {
+                Kind::Email => "its labels say so",
+                Kind::Custom => "its role says so",
+            };
+            (stated, by)
+        } else if self.mapping.ours.owns(handle) {
+            (Direction::Outbound, "is one of our addresses or on one of our domains ([ours])")
+        } else {
+            (Direction::Inbound, "is none of ours ([ours])")
+        };
+        let stated = self.record.stated_direction.is_some();
+        self.decided.direction = direction;
+        self.say(
+            || if stated { format!("{direction}: {because}") } else { format!("{direction}: {handle} {because}") },
+        );
+    }
 
-fn matches(when: &When, record: &Record, source: usize, mapping: &Mapping) -> bool {
-    let source = mapping.sources.get(source).map_or("", |source| source.name.as_str());
-    let recipients = || record.to.iter().chain(&record.cc).chain(&record.bcc).map(|address| address.handle.as_str());
-    // A blind copy, or mail through an alias, names its mailbox nowhere else.
-    let delivered = || record.delivered_to.iter().map(|address| address.handle.as_str());
-    let sender = || record.from.iter().map(|address| address.handle.as_str());
-    let subject = record.subject.as_deref().unwrap_or_default();
-    given(&when.source, || when.source.iter().any(|name| name == source))
-        && given(&when.label, || when.label.iter().any(|label| record.labels.contains(label)))
-        && given(&when.sender, || sender().any(|handle| is_listed(handle, &when.sender)))
-        && given(&when.recipient, || recipients().chain(delivered()).any(|handle| is_listed(handle, &when.recipient)))
-        && given(&when.domain, || sender().chain(recipients()).any(|handle| is_listed(domain(handle), &when.domain)))
-        && when.subject.as_ref().is_none_or(|pattern| pattern.is_match(subject))
-        && when.before.is_none_or(|day| record.date.is_some_and(|date| date < start_of(day)))
-        && when.since.is_none_or(|day| record.date.is_some_and(|date| date >= start_of(day)))
-}
+    fn default_tags(&mut self) {
+        for tag in &self.mapping.defaults.tags {
+            if self.tag(tag, None) {
+                self.say(|| format!("tag {tag}: every message has it ([defaults])"));
+            }
+        }
+    }
 
-/// A condition that is not given holds.
-fn given(condition: &[String], holds: impl FnOnce() -> bool) -> bool {
-    condition.is_empty() || holds()
-}
+    fn labels(&mut self) {
+        // In a table of chats a label such as `Chat` or `Important` is somebody's own word.
+        let is_mail = self.record.kind == Kind::Email;
+        let meaning = |label| if is_mail { meaning(label) } else { None };
+        for label in &self.record.labels {
+            if let Some(tag) = self.mapping.labels.get(label) {
+                self.tag(tag, None);
+                self.say(|| format!("tag {tag}: label = {label} ([labels])"));
+            } else if let Some(meaning) = meaning(label) {
+                if meaning == Meaning::NotKept {
+                    self.decided.skip.get_or_insert_with(|| format!("label {label}"));
+                    self.say(|| format!("skipped: label = {label}, which [labels] does not name"));
+                }
+            } else if self.mapping.defaults.unlisted_labels == UnlistedLabels::Tag && label.chars().count() <= MAX_TAG {
+                self.tag(label, None);
+                self.say(|| format!("tag {label}: label = {label} (`unlisted_labels`)"));
+            } else {
+                self.decided.unlisted.push(label.clone());
+                self.say(|| format!("no tag for label {label}: [labels] does not name it"));
+            }
+        }
+    }
 
-fn is_listed(handle: &str, list: &[String]) -> bool {
-    list.iter().any(|listed| listed.eq_ignore_ascii_case(handle))
-}
+    /// Leaves out what Front has from a connected channel.
+    fn end_of_source(&mut self) {
+        let Some(source) = self.source else { return };
+        let Some(until @ Until::Moment(moment)) = source.until else { return };
+        if self.decided.skip.is_none() && self.record.date.is_some_and(|date| date >= moment.as_second()) {
+            let cause = format!("dated {until} or later (`until` of {})", source.name);
+            self.say(|| format!("skipped: {cause}"));
+            self.decided.skip = Some(cause);
+        }
+    }
 
-fn domain(handle: &str) -> &str {
-    handle.rsplit_once('@').map_or("", |(_, domain)| domain)
-}
+    /// Adds a tag once.
+    fn tag(&mut self, tag: &str, rule: Option<usize>) -> bool {
+        if self.decided.tags.iter().any(|known| known == tag) {
+            return false;
+        }
+        self.decided.tags.push(tag.to_owned());
+        self.tagged_by.extend(rule.map(|rule| (rule, tag.to_owned())));
+        true
+    }
 
-/// 00:00 UTC of a day, Unix seconds.
-fn start_of(day: Date) -> i64 {
-    day.to_zoned(TimeZone::UTC).map_or(i64::MIN, |start| start.timestamp().as_second())
+    /// Applies a rule that matches.
+    fn rule(&mut self, index: usize, rule: &Rule) -> Fared {
+        let direction = self.decided.direction;
+        // What is skipped goes nowhere, whatever else is said of it; it is decided all the same, for a message that was
+        // sent before.
+        let was_skipped = self.decided.skip.is_some();
+        let mut idle_by = self.skip_rule;
+        let mut has_decided = false;
+        let mut note = |decided: bool, by: Option<usize>| {
+            has_decided |= decided;
+            if !decided && idle_by.is_none() {
+                idle_by = by;
+            }
+        };
+        if let Some(inbox) = &rule.inbox {
+            let first = self.decided.inbox_rules.first().copied();
+            let of = |rule: &usize| self.mapping.rules.get(*rule).and_then(|rule| rule.inbox.as_ref());
+            let is_known = self.decided.inbox_rules.iter().any(|known| of(known) == Some(inbox));
+            let names_further = self.mapping.identity.names_further_inboxes();
+            note(first.is_none() || (!is_known && names_further), first);
+            if !is_known {
+                self.decided.inbox_rules.push(index);
+                let what = || {
+                    if first.is_none() { format!("set inbox {inbox}") } else { format!("named inbox {inbox}, too,") }
+                };
+                self.say_rule(index, rule, direction, what);
+            }
+        }
+        for tag in &rule.tags {
+            let is_new = self.tag(tag, Some(index));
+            let by = self.tagged_by.iter().find(|(_, known)| known == tag).map(|(by, _)| *by);
+            note(is_new, by.filter(|by| *by != index));
+            if is_new {
+                self.say_rule(index, rule, direction, || format!("added tag {tag}"));
+            }
+        }
+        if let Some(assignee) = &rule.assignee {
+            let first = self.decided.assignee_rule;
+            note(first.is_none(), first);
+            if first.is_none() {
+                self.decided.assignee_rule = Some(index);
+                self.say_rule(index, rule, direction, || format!("assigned it to {assignee}"));
+            }
+        }
+        if let Some(is_archived) = rule.is_archived {
+            let first = self.decided.archived_rule;
+            note(first.is_none(), first);
+            if first.is_none() {
+                self.decided.archived_rule = Some(index);
+                let what = if is_archived { "archived it" } else { "left it open" };
+                self.say_rule(index, rule, direction, || what.to_owned());
+            }
+        }
+        if let Some(named) = &rule.thread
+            && let Some(name) = self.named(named)
+        {
+            note(self.thread_rule.is_none(), self.thread_rule);
+            if self.thread_rule.is_none() {
+                self.thread_rule = Some(index);
+                self.say_rule(index, rule, direction, || format!("put it into the thread {name}"));
+                self.decided.thread = Some(name);
+            }
+        }
+        if let Some(wanted) = rule.direction {
+            note(self.direction_rule.is_none(), self.direction_rule);
+            if self.direction_rule.is_none() {
+                self.direction_rule = Some(index);
+                self.decided.direction = wanted;
+                self.say_rule(index, rule, direction, || format!("set direction {wanted}"));
+            }
+        }
+        if let Some(reason) = &rule.skip {
+            note(!was_skipped, self.skip_rule);
+            if !was_skipped {
+                self.skip_rule = Some(index);
+                self.decided.skip = Some(format!("{reason} (rule at line {})", rule.at.line));
+                self.say_rule(index, rule, direction, || format!("skipped it ({reason})"));
+            }
+        }
+        if has_decided && !was_skipped { Fared::Decided } else { Fared::Idle(idle_by) }
+    }
+
+    fn named(&self, named: &crate::mapping::Named) -> Option<String> {
+        match &named.by {
+            NamedBy::Subject => named.in_value(self.record.subject.as_deref()?),
+            NamedBy::Header(name) => self.asked.header(name).iter().find_map(|value| named.in_value(value)),
+            NamedBy::Column(column) => named.in_value(self.asked.cell(column)?),
+        }
+    }
 }

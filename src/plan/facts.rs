@@ -1,8 +1,9 @@
 //! What reading leaves in memory of each record: small, so that millions fit.
 
+use super::noticed::Noticed;
 use crate::source::Origin;
 use crate::thread;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Everything read, in reading order.
@@ -11,8 +12,7 @@ pub(super) struct Read {
     /// By record number: how the reference graph knows it; absent if it could not be read that far.
     pub links: Vec<Option<thread::Message>>,
     pub texts: Texts,
-    /// Labels that became no tag, with the number of kept records that carry them.
-    pub unlisted: BTreeMap<String, u64>,
+    pub noticed: Noticed,
     /// Records that a mail gives beside its first because it is for several inboxes.
     pub spread: u64,
 }
@@ -75,6 +75,10 @@ pub(super) struct Candidate {
     pub is_inbound: bool,
     /// Indexes of the rules that name its inboxes, in order. One at most where each inbox gets its own copy.
     pub inbox_rules: Box<[u16]>,
+    /// Index of the rule that names whom its thread is assigned to.
+    pub assignee_rule: Option<u16>,
+    /// Index of the rule that says whether its thread is archived.
+    pub archived_rule: Option<u16>,
     pub tags: Vec<Text>,
     pub date: i64,
     /// Digest of the request's draft.

@@ -12,6 +12,7 @@
 mod authors;
 mod budget;
 mod classes;
+mod conditions;
 mod copies;
 mod decide;
 mod doubles;
@@ -19,6 +20,7 @@ mod facts;
 mod fingerprint;
 mod inboxes;
 mod namespaces;
+mod noticed;
 mod overview;
 mod pins;
 mod read;
@@ -27,6 +29,7 @@ mod requests;
 mod resolve;
 mod sample;
 mod verdicts;
+mod warnings;
 
 pub use fingerprint::rehash;
 pub use overview::{ActiveMessages, Ends, HUGE, LargeThread, Listed, Overview, ProblemKind};

@@ -5,7 +5,8 @@ use super::facts::{Finding, Problem, Read};
 use super::namespaces;
 use super::pins::{Difference, End, Pins};
 use super::resolve::{Message, Resolution, Thread};
-use crate::mapping::Mapping;
+use super::warnings::warnings;
+use crate::mapping::{Diagnostic, Mapping};
 use crate::record::ActiveContent;
 use crate::source::Source;
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,9 @@ pub struct Overview {
     pub repeated_rows: u64,
     /// Unreadable and rejected records by cause, each with one example.
     pub problems: Vec<ProblemKind>,
+    /// What in the mapping has no effect on these sources.
+    #[serde(default)]
+    pub warnings: Vec<Diagnostic>,
     /// Warnings of the sources.
     pub notes: Vec<String>,
     /// Imported conversations are archived.
@@ -256,9 +260,10 @@ pub(super) fn overview(
         repeated_rows: resolution.repeated_rows,
         spread: read.spread,
         rejoined: resolution.rejoined,
-        unlisted_labels: Listed::most_frequent(read.unlisted.clone()),
+        unlisted_labels: Listed::most_frequent(read.noticed.unlisted.clone()),
         problems: problems(read, sources),
         notes: sources.iter().flat_map(|source| source.notes()).chain(namespaces::notes(resolution, mapping)).collect(),
+        warnings: warnings(&read.noticed, resolution, mapping),
         is_archived: mapping.silence.is_archived,
         should_skip_rules: mapping.silence.should_skip_rules,
         ..Overview::default()
@@ -370,7 +375,7 @@ impl Resolution<'_> {
             if let Some(wanted) = &thread.wanted {
                 found.push(format!("into {wanted} now, not {}", thread.inbox));
             }
-            if thread.is_archived != self.mapping.silence.is_archived {
+            if thread.is_archived != thread.wanted_archived {
                 found.push(if thread.is_archived { "left open now" } else { "archived now" }.to_owned());
             }
         }

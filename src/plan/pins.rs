@@ -25,6 +25,8 @@ struct Known {
     identity: [u8; 32],
     request: [u8; 32],
     original_id: Option<Box<str>>,
+    /// Whom its conversation was assigned to with it.
+    assignee: Option<Box<str>>,
     end: End,
     /// Which of its ids is the newest under which it was sent.
     generation: u32,
@@ -111,6 +113,7 @@ impl Pins {
             identity: pin.identity,
             request: pin.request,
             original_id: pin.original_id.map(String::into_boxed_str),
+            assignee: pin.assignee.map(String::into_boxed_str),
             thread,
         };
         self.known.insert(first.into(), known);
@@ -199,6 +202,11 @@ impl Pins {
     /// The inbox a message was sent into.
     pub(super) fn inbox(&self, external_id: &str) -> Option<&str> {
         self.sent(external_id).map(|(_, thread)| thread.inbox.as_str())
+    }
+
+    /// Whom the conversation of a message was assigned to when that was sent.
+    pub(super) fn assignee(&self, external_id: &str) -> Option<&str> {
+        self.sent(external_id).and_then(|(known, _)| known.assignee.as_deref())
     }
 
     /// What a sent thread keeps.

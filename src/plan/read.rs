@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::decide::{Decided, decide};
 use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
 use super::inboxes::sent_ids;
+use super::noticed::Noticed;
 use super::pins::Pins;
 use super::{PlanError, short};
 use crate::event::{Event, Observer, Stage};
@@ -17,7 +18,7 @@ use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
 use crate::thread::{Id, Message, base_subject};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -46,7 +47,7 @@ pub(super) fn read_all(
         mapping,
         pins,
         texts: Texts::default(),
-        unlisted: Mutex::default(),
+        noticed: Mutex::default(),
         budget: Budget::new(PARSED_AT_ONCE),
         bytes: AtomicU64::new(0),
         records: AtomicU64::new(0),
@@ -71,15 +72,15 @@ pub(super) fn read_all(
         }
     }
     observer.event(Event::StageFinished { stage: Stage::Reading });
-    let unlisted = work.unlisted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Read { facts, links, texts: work.texts, unlisted, spread })
+    let noticed = work.noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Read { facts, links, texts: work.texts, noticed, spread })
 }
 
 struct Work<'a> {
     mapping: &'a Mapping,
     pins: &'a Pins,
     texts: Texts,
-    unlisted: Mutex<BTreeMap<String, u64>>,
+    noticed: Mutex<Noticed>,
     budget: Budget,
     bytes: AtomicU64,
     records: AtomicU64,
@@ -126,6 +127,7 @@ impl Work<'_> {
 
     fn work(&self, scan: &Mutex<Numbered<'_>>) -> Vec<Found> {
         let mut all = Vec::new();
+        let mut noticed = Noticed::default();
         while !self.stop.load(Ordering::Relaxed) {
             let (number, entry, passed, _held) = {
                 let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,10 +144,11 @@ impl Work<'_> {
                 let passed = if origin.part == 0 { length } else { 0 };
                 (scan.next, entry, passed, held)
             };
-            let (facts, links) = self.facts(entry);
+            let (facts, links) = self.facts(entry, &mut noticed);
             all.push(Found { number, facts, links });
             self.advance(passed);
         }
+        self.noticed.lock().unwrap_or_else(PoisonError::into_inner).join(noticed);
         all
     }
 
@@ -158,7 +161,7 @@ impl Work<'_> {
         }
     }
 
-    fn facts(&self, entry: Result<RawEntry, Unreadable>) -> (Facts, Option<Message>) {
+    fn facts(&self, entry: Result<RawEntry, Unreadable>, noticed: &mut Noticed) -> (Facts, Option<Message>) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(unreadable) => return (failed(unreadable), None),
@@ -170,8 +173,9 @@ impl Work<'_> {
         let finding = match read_record(&entry, self.mapping) {
             Ok(Outcome::Record(record)) => {
                 original_id = record.message_id.as_deref().map(Into::into);
-                let decided = decide(&record, source, self.mapping);
-                found = Some(links(&record, self.namespace(source), self.mapping));
+                let decided = decide(&entry, &record, source, self.mapping);
+                noticed.add(&entry, &record, &decided, self.mapping);
+                found = Some(links(&record, decided.thread.as_ref(), self.namespace(source), self.mapping));
                 self.finding(*record, &decided)
             }
             Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause), sent: None },
@@ -189,12 +193,6 @@ impl Work<'_> {
 
     fn finding(&self, record: Record, decided: &Decided) -> Finding {
         let Some(cause) = &decided.skip else {
-            if !decided.unlisted.is_empty() {
-                let mut counts = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
-                for label in &decided.unlisted {
-                    *counts.entry(label.clone()).or_default() += 1;
-                }
-            }
             return match self.candidate(record, decided) {
                 Ok(candidate) => Finding::Candidate(candidate),
                 Err(too_large) => {
@@ -219,6 +217,8 @@ impl Work<'_> {
             likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound,
             inbox_rules: decided.inbox_rules.iter().filter_map(|rule| u16::try_from(*rule).ok()).collect(),
+            assignee_rule: decided.assignee_rule.and_then(|rule| u16::try_from(rule).ok()),
+            archived_rule: decided.archived_rule.and_then(|rule| u16::try_from(rule).ok()),
             tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
@@ -233,7 +233,7 @@ impl Work<'_> {
             files: 0,
             file_bytes: 0,
             subject: [0; 8],
-            has_changes: !record.changes.is_empty(),
+            has_changes: record.changes.iter().any(|change| !is_expected(change)),
         };
         // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
         candidate.has_changes |= candidate.wants_recipient;
@@ -242,9 +242,14 @@ impl Work<'_> {
         candidate.size = draft.size;
         candidate.subject = draft.subject_digest();
         (candidate.files, candidate.file_bytes) = draft.files();
-        candidate.has_changes |= draft.changes.iter().any(|change| change != TEXT_MADE_HTML);
+        candidate.has_changes |= draft.changes.iter().any(|change| !is_expected(change));
         Ok(Box::new(candidate))
     }
+}
+
+/// Is it a change that nearly every message has, so that counting it says nothing?
+fn is_expected(change: &str) -> bool {
+    change == TEXT_MADE_HTML || change == record::chat::SUBJECT_MADE
 }
 
 /// Leaves a record to the first inbox it is for; a record of its own is returned for each of the others.
@@ -329,9 +334,9 @@ fn richness(record: &Record, direction: Direction) -> Richness {
     }
 }
 
-/// How the reference graph knows a record. Ids carry the namespace, so that equal ids of unrelated
+/// How the reference graph knows a record, and what a rule names its thread. Ids carry the namespace, so that equal ids of unrelated
 /// sources stay apart.
-fn links(record: &Record, namespace: &str, mapping: &Mapping) -> Message {
+fn links(record: &Record, by_rule: Option<&String>, namespace: &str, mapping: &Mapping) -> Message {
     let id = |kind: &str, value: &str| graph_id(namespace, kind, value);
     let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Email);
     let mut key = [0; 16];
@@ -340,9 +345,8 @@ fn links(record: &Record, namespace: &str, mapping: &Mapping) -> Message {
     let replied = record.in_reply_to.iter().filter(|id| !known.contains(id));
     // In-Reply-To names the parent more surely than a References header that a client has cut, so it goes last.
     let references = record.references.iter().chain(replied).map(|reference| id("message", reference)).collect();
-    let group = record
-        .thread_value
-        .as_ref()
+    let group = by_rule
+        .or(record.thread_value.as_ref())
         .map(|value| id("rule", value))
         .or_else(|| record.gmail_thread.as_ref().map(|value| id("gmail", value)))
         .or_else(|| record.conversation.as_ref().map(|value| id("conversation", value)));

@@ -1,7 +1,7 @@
 //! Making a planned request again from its origin, and proving that it is the same.
 
 use super::PlanError;
-use super::decide::decide;
+use super::decide::explain;
 use super::read::{digest, read_record};
 use crate::ledger::{Entry, Planned, Verdict};
 use crate::mapping::Mapping;
@@ -107,6 +107,29 @@ impl Rebuilder {
         })
     }
 
+    /// What the mapping decides about the record of an entry by itself, in words, each decision with its reason.
+    ///
+    /// # Errors
+    /// As [`Rebuilder::read`].
+    pub fn evidence(&self, entry: &Entry) -> Result<Vec<String>, RebuildError> {
+        let raw = self.read(entry)?;
+        let Ok(Outcome::Record(record)) = read_record(&raw, &self.mapping) else { return Ok(Vec::new()) };
+        let explained = explain(&raw, &record, usize::from(entry.origin.source), &self.mapping);
+        let mut reasons = explained.reasons;
+        if let Verdict::Planned(planned) = &entry.verdict {
+            let inbox = &planned.inbox;
+            match explained.inbox {
+                Some(named) if named == *inbox => {}
+                None if *inbox == self.mapping.target.inbox => reasons.push(format!("inbox {inbox}: by [target]")),
+                _ => reasons.push(format!(
+                    "inbox {inbox}: its conversation lies there, by its oldest message that names an inbox, by another copy, or \
+                     because it was sent there before"
+                )),
+            }
+        }
+        Ok(reasons)
+    }
+
     /// The request of a planned entry, byte for byte as planned.
     ///
     /// # Errors
@@ -118,15 +141,12 @@ impl Rebuilder {
         };
         let Verdict::Planned(planned) = &entry.verdict else { return Err(differs("an entry that is not planned")) };
         let record = self.record(entry)?.ok_or_else(|| differs(&planned.external_id))?;
-        self.request_of(record, usize::from(entry.origin.source), planned).ok_or_else(|| differs(&planned.external_id))
+        self.request_of(record, planned).ok_or_else(|| differs(&planned.external_id))
     }
 
     /// The request of a record that was already read; absent if it is not the planned one.
-    pub(super) fn request_of(&self, record: Record, source: usize, planned: &Planned) -> Option<Rebuilt> {
-        let direction = decide(&record, source, &self.mapping).direction;
-        if (direction == Direction::Inbound) != planned.is_inbound {
-            return None;
-        }
+    pub(super) fn request_of(&self, record: Record, planned: &Planned) -> Option<Rebuilt> {
+        let direction = if planned.is_inbound { Direction::Inbound } else { Direction::Outbound };
         let mut changes = record.changes.clone();
         let draft = Draft::new(record, direction, &self.mapping).ok()?;
         let decision = decision(planned);
@@ -154,6 +174,7 @@ fn decision(planned: &Planned) -> Decision<'_> {
         tags: &planned.tags,
         is_archived: planned.is_archived,
         customer: planned.customer.as_deref(),
+        assignee: planned.assignee.as_deref(),
     }
 }
 

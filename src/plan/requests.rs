@@ -129,7 +129,7 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
                 place: rebuilder.place(entry),
                 external_id: planned.external_id.clone(),
             };
-            Some(rebuilder.request_of(record, source, planned).ok_or_else(differs)?)
+            Some(rebuilder.request_of(record, planned).ok_or_else(differs)?)
         }
         _ => None,
     };

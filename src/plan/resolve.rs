@@ -62,6 +62,12 @@ pub(super) struct Message {
     pub inbox_rules: Box<[u16]>,
     /// It stands for copies without such a rule, while others have one and are messages of their own.
     pub is_for_default: bool,
+    /// The first rule that says whom its thread is assigned to, for any kept copy.
+    pub assignee_rule: Option<u16>,
+    /// Likewise whether it is archived.
+    pub archived_rule: Option<u16>,
+    /// Whom its conversation is assigned to with it.
+    pub assignee: Option<Text>,
 }
 
 /// One conversation.
@@ -74,6 +80,10 @@ pub(super) struct Thread {
     /// Another inbox that the rules would give it, were it not sent before. Nothing is said unless all that was sent of it
     /// is read again.
     pub wanted: Option<String>,
+    /// Likewise the archived state.
+    pub wanted_archived: bool,
+    /// Whom a new conversation is assigned to.
+    pub assignee: Option<Text>,
     /// Who we talked to: the author of the oldest inbound message among those that name them best.
     pub customer: Option<Text>,
     /// Handles that others of its messages know better, with the better ones.
@@ -189,6 +199,20 @@ impl Resolution<'_> {
             threads.push(self.decide_thread(thread_ref, &members, pins));
         }
         self.threads = threads;
+        self.assign(pins);
+    }
+
+    /// A conversation is assigned with all of its messages, but once it is in Front it is the team's: what comes later assigns
+    /// nobody, and what is sent again says what it said.
+    fn assign(&mut self, pins: &Pins) {
+        for message in &mut self.messages {
+            let Some(thread) = self.threads.get(message.thread) else { continue };
+            message.assignee = if pins.thread(&thread.thread_ref).is_some() {
+                pins.assignee(&message.external_id).map(|assignee| self.read.texts.keep(assignee))
+            } else {
+                thread.assignee
+            };
+        }
     }
 
     fn decide_thread(&self, thread_ref: String, members: &[&Message], pins: &Pins) -> Thread {
@@ -199,10 +223,19 @@ impl Resolution<'_> {
         let sent = members.iter().filter(|message| pins.copy(&message.external_id).is_some()).count();
         let is_whole = pin.is_none_or(|pin| pin.messages as usize <= sent);
         let candidates = || members.iter().filter_map(|message| self.candidate_of(message));
+        let rule = |index: u16| self.mapping.rules.get(usize::from(index));
+        let by_rule = members.iter().find_map(|message| rule(message.archived_rule?)?.is_archived);
+        let decided = by_rule.unwrap_or(self.mapping.silence.is_archived);
+        let is_archived = pin.map_or(decided, |pin| pin.is_archived);
+        // Of a conversation that was sent and is read in part only, another part may have decided.
+        let rules_may_say = self.mapping.rules.iter().any(|rule| rule.is_archived.is_some());
+        let assignee = members.iter().find_map(|message| rule(message.assignee_rule?)?.assignee.as_deref());
         Thread {
             inbox: inbox.to_owned(),
             wanted: (is_whole && wanted != inbox).then(|| wanted.to_owned()),
-            is_archived: pin.map_or(self.mapping.silence.is_archived, |pin| pin.is_archived),
+            is_archived,
+            wanted_archived: if is_whole || !rules_may_say { decided } else { is_archived },
+            assignee: assignee.map(|assignee| self.read.texts.keep(assignee)),
             customer: candidates()
                 .filter(|candidate| candidate.is_inbound)
                 .min_by_key(|candidate| candidate.missing_handles)

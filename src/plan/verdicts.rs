@@ -54,12 +54,14 @@ impl Resolution<'_> {
         let text = |text| self.read.texts.get(text).as_ref().to_owned();
         let tags: Vec<String> = message.tags.iter().copied().map(text).collect();
         let customer = thread.customer_for(candidate).map(text);
+        let assignee = message.assignee.map(text);
         let decision = Decision {
             external_id: &message.external_id,
             thread_ref: &thread.thread_ref,
             tags: &tags,
             is_archived: thread.is_archived,
             customer: customer.as_deref(),
+            assignee: assignee.as_deref(),
         };
         let request = decided_digest(&candidate.draft, &decision);
         Some(Planned {
@@ -69,6 +71,7 @@ impl Resolution<'_> {
             is_inbound: candidate.is_inbound,
             is_archived: thread.is_archived,
             customer,
+            assignee,
             created_at: candidate.date,
             traits: Traits { subject: candidate.subject, files: candidate.files, file_bytes: candidate.file_bytes },
             identity: candidate.pin(),

@@ -11,6 +11,9 @@ use crate::source::RawRow;
 use std::collections::BTreeMap;
 use time::Written;
 
+/// The change that every row without a subject has where the mapping makes one.
+pub const SUBJECT_MADE: &str = "subject made by `subject_template`";
+
 /// Reads a row of the source of that name.
 ///
 /// # Errors
@@ -92,7 +95,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         delivered_to: Vec::new(),
         active: if csv.text_is_html { active_content(&body) } else { ActiveContent::default() },
         thread_value: thread_column.or_else(|| subject_value(subject.as_deref()?, mapping)),
-        subject,
+        subject: subject.or_else(|| by_template(&cells, csv, &mut changes)),
         body: if csv.text_is_html { Body::Html(body) } else { Body::Text(body) },
         attachments: Vec::new(),
         date: Some(date),
@@ -328,6 +331,13 @@ fn one_line(handle: &str, what: &str, changes: &mut Vec<String>) -> String {
     }
     changes.push(format!("{what}: control characters made spaces"));
     handle.replace(char::is_control, " ").trim().to_owned()
+}
+
+/// The subject that the mapping makes for a row without one.
+fn by_template(cells: &Cells<'_>, csv: &CsvMapping, changes: &mut Vec<String>) -> Option<String> {
+    let subject = csv.subject_template.as_ref()?.filled(|column| cells.filled(column))?;
+    changes.push(SUBJECT_MADE.to_owned());
+    Some(without_controls(&subject))
 }
 
 /// A subject or a name, which nobody looks up as it is: control characters between words become one space.

@@ -14,9 +14,11 @@ pub mod system_labels;
 mod testing;
 mod text_html;
 
+pub use email::{Head, head};
 pub use outcome::{BadKind, BadRecord, Outcome};
 pub use text_html::text_to_html;
 
+pub use crate::mapping::Direction;
 use crate::mapping::{Format, Mapping};
 use crate::source::{Content, RawEntry};
 use bytes::Bytes;
@@ -146,16 +148,6 @@ pub enum Kind {
     Email,
     /// Chat line; Front's type `custom`.
     Custom,
-}
-
-/// Towards us or from us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// Received by us.
-    Inbound,
-    /// Sent by us.
-    Outbound,
 }
 
 /// A name and a handle.

@@ -1,7 +1,7 @@
 //! What a plan decided over several records and people may not expect, one line each.
 
-use super::words::{count, counted, some_of};
 use crate::plan::{Ends, HUGE, Listed, Overview};
+use crate::words::{count, counted, some_of};
 
 /// The largest conversations that are named; the plan keeps a few more.
 const MAX_LARGEST: usize = 3;

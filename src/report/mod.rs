@@ -4,9 +4,6 @@ mod decisions;
 #[cfg(test)]
 mod tests;
 mod text;
-mod words;
-
-pub use words::{count, counted, duration, printable, printable_json, printable_lines, size, some_of};
 
 use crate::ledger::Tally;
 use crate::mapping::{self, own_pace};

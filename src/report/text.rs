@@ -1,10 +1,10 @@
 //! The report for a terminal: fits a screen, worst things named with an example and a remedy.
 
 use super::decisions::decisions;
-use super::words::{count, counted, duration, printable, size};
 use super::{Report, Seen, SourceBalance};
 use crate::ledger::{Class, Tally};
 use crate::plan::{ActiveMessages, Listed, Overview};
+use crate::words::{count, counted, duration, printable, size};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 

@@ -55,6 +55,8 @@ pub struct Decision<'a> {
     /// The conversation's customer: recipient of what we wrote to nobody, or a better handle of an author who is known by
     /// a lesser one.
     pub customer: Option<&'a str>,
+    /// Whom the conversation is assigned to: a teammate's id or alias.
+    pub assignee: Option<&'a str>,
 }
 
 /// Why a record cannot become a request.
@@ -91,6 +93,7 @@ impl Draft {
             external_id: String::new(),
             created_at: record.date.unwrap_or_default(),
             kind: if mail { "email" } else { "custom" },
+            assignee_id: None,
             tags: Vec::new(),
             metadata: Metadata {
                 thread_ref: String::new(),
@@ -154,6 +157,7 @@ impl Draft {
         decision.external_id.clone_into(&mut request.external_id);
         decision.thread_ref.clone_into(&mut request.metadata.thread_ref);
         request.tags = decision.tags.to_vec();
+        request.assignee_id = decision.assignee.map(str::to_owned);
         request.metadata.is_archived = decision.is_archived;
         if let Some(customer) = decision.customer
             && self.may_be_known_better
@@ -235,6 +239,11 @@ pub fn decided_digest(draft: &[u8; 32], decision: &Decision<'_>) -> [u8; 32] {
     field(decision.customer.unwrap_or_default().as_bytes());
     for tag in decision.tags {
         field(tag.as_bytes());
+    }
+    // Last and with a field before it, so that no tag reads as an assignee.
+    if let Some(assignee) = decision.assignee {
+        field(b"");
+        field(assignee.as_bytes());
     }
     *hasher.finalize().as_bytes()
 }

@@ -63,8 +63,14 @@ fn draft(record: Record, more: &str) -> Draft {
     Draft::new(record, Direction::Inbound, &mapping(more)).unwrap()
 }
 
-const DECISION: Decision<'_> =
-    Decision { external_id: "tl1-a", thread_ref: "tl1-t", tags: &[], is_archived: true, customer: None };
+const DECISION: Decision<'_> = Decision {
+    external_id: "tl1-a",
+    thread_ref: "tl1-t",
+    tags: &[],
+    is_archived: true,
+    customer: None,
+    assignee: None,
+};
 
 fn request(record: Record, more: &str) -> ImportRequest {
     draft(record, more).finish(&DECISION, &mapping(more))
@@ -228,6 +234,8 @@ fn the_digest_covers_the_draft_its_files_and_every_decision() {
         Decision { thread_ref: "tl1-u", ..DECISION },
         Decision { is_archived: false, ..DECISION },
         Decision { customer: Some("ada"), ..DECISION },
+        Decision { assignee: Some("tea_1"), ..DECISION },
+        Decision { assignee: Some("ada"), ..DECISION },
         Decision { tags: &ab, ..DECISION },
         Decision { tags: &a_b, ..DECISION },
     ];

@@ -21,6 +21,7 @@ fn request() -> ImportRequest {
         external_id: "tl1-00".into(),
         created_at: -12,
         kind: "email",
+        assignee_id: None,
         tags: vec!["legacy".into()],
         metadata: Metadata {
             thread_ref: "tl1-aa".into(),

@@ -39,6 +39,9 @@ pub struct ImportRequest {
     /// `email` or `custom`.
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// Teammate whom the conversation is assigned to: id or alias.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<String>,
     /// Tag names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,

@@ -114,6 +114,8 @@ pub struct RawMail {
     pub separator_date: Option<i64>,
     /// The file's modification time, Unix seconds, for files that hold one mail.
     pub file_time: Option<i64>,
+    /// The folder it lies in, below the fixed part of `path`, with `/`; a mailbox file is a folder. Rules may ask for it.
+    pub folder: Arc<str>,
     /// Labels that its place gives, as far as the mapping takes names as data: folders, file name, flags.
     pub labels: Vec<String>,
     /// Contents of parts that the export keeps in files of their own.
@@ -130,6 +132,7 @@ impl RawMail {
             bytes,
             separator_date: None,
             file_time: None,
+            folder: Arc::default(),
             labels: Vec::new(),
             aside: Vec::new(),
             changes: Vec::new(),

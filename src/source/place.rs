@@ -4,6 +4,7 @@ use super::imap_name;
 use crate::mapping::LabelsFrom;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Endings of mailbox files that say nothing about their content.
 const MAILBOX_ENDINGS: [&str; 4] = ["mbox", "mboxrd", "mbx", "txt"];
@@ -54,6 +55,18 @@ impl Places {
     /// Labels of the mail in a file of its own; flags are read where they stand.
     pub(super) fn of_mail(&self, file: &Path) -> Vec<String> {
         if self.from.folders { joined(&self.folders(file)).into_iter().collect() } else { Vec::new() }
+    }
+
+    /// The folder of the mails in a mailbox file, which is one itself.
+    pub(super) fn folder_of_mailbox(&self, file: &Path) -> Arc<str> {
+        let mut names = self.folders(file);
+        names.extend(mailbox_name(file).filter(|name| names.last() != Some(name)));
+        names.join("/").into()
+    }
+
+    /// The folder of the mail in a file of its own.
+    pub(super) fn folder_of_mail(&self, file: &Path) -> Arc<str> {
+        self.folders(file).join("/").into()
     }
 
     /// Are flags labels?

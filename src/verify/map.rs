@@ -80,6 +80,7 @@ mod tests {
             thread_ref: "tl1-t".into(),
             inbox: "Support".into(),
             is_archived: true,
+            assignee: None,
             identity: [0; 32],
             request: [0; 32],
             plan_id: "p".into(),

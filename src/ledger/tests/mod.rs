@@ -30,6 +30,7 @@ fn planned(number: u64, name: &str) -> Entry {
             tags: vec!["legacy".into()],
             is_inbound: true,
             is_archived: true,
+            assignee: None,
             customer: None,
             created_at: 1_600_000_000,
             traits: Traits::default(),

@@ -60,9 +60,9 @@ share = 80
       --> move/mapping.toml:10:1
        |
     10 | [[rule]]
-       | ^^^^^^^^ no `inbox`, `tags` or `skip`
+       | ^^^^^^^^ no action
        |
-       = help: add `inbox = "..."`, `tags = ["..."]` or `skip = "the reason"`
+       = help: add `inbox = "..."`, `tags = ["..."]` or `skip = "the reason"`; or one of `assignee`, `archived`, `direction`, `thread`
 
     error: no source is named `mial`
       --> move/mapping.toml:11:19

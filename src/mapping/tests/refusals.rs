@@ -319,6 +319,44 @@ fn a_rule_has_conditions_that_can_be_true() {
 }
 
 #[test]
+fn conditions_inside_of_others_are_checked_like_all() {
+    let rule = |when: &str| format!("[[rule]]\nwhen = {{ {when} }}\nskip = \"x\"\n");
+    refused_after(&rule("any = ▶{ label = \"a\" }"), "`any` takes a list of tables", "any = [{ label");
+    refused_after(&rule("any = ▶[]"), "the list `any` is empty", "write a list of conditions");
+    refused_after(&rule("any = [▶\"a\"]"), "takes a list of tables", "write tables in it");
+    refused_after(&rule("all = [{ ▶labels = \"a\" }]"), "unknown key `labels` in `all`", "did you mean `label`?");
+    refused_after(&rule("not = ▶{}"), "a condition is empty", "name what must hold");
+    refused_after(&rule("not = { before = ▶1 }"), "takes a day", "2015-01-01");
+    refused_after(&rule("header = { ▶\"X: a\" = 'b' }"), "not the name of a header", "write the name alone");
+    refused_after(&rule("header = { a = ▶'(' }"), "not a regular expression", "mend the pattern");
+    refused_after(&rule("column = ▶{}"), "`column` names nothing", "'pattern'");
+    refused_after(&rule("larger = ▶\"10\""), "not a size", "150 MB");
+    refused_after(&rule("larger = \"2 MB\", ▶smaller = \"2 MB\""), "smaller and larger", "the greater of the two");
+    refused_after(&rule("direction = ▶\"in\""), "no value of `direction`", "`inbound` or `outbound`");
+    refused_after(&rule("has_attachment = ▶\"yes\""), "takes true or false", "without quotes");
+    let nested = (0..9).fold("label = \"a\"".to_owned(), |inner, _| format!("not = {{ {inner} }}"));
+    let marked = rule(&nested).replace("{ label", "▶{ label");
+    refused_after(&marked, "nested too deeply", "several rules");
+}
+
+#[test]
+fn what_a_rule_does_is_checked() {
+    let rule = |action: &str| format!("[[rule]]\nwhen = {{ label = \"a\" }}\n{action}\n");
+    refused_after(&rule("assignee = ▶\"leela@acme.example\""), "does not name a teammate", "alt:email:leela");
+    refused_after(&rule("archived = ▶false"), "takes true or its one long value", "no-leave-these-conversations-open");
+    refused_after(&rule("direction = ▶\"out\""), "no value of `direction`", "`outbound`");
+    refused_after(&rule("thread = ▶{}"), "`thread` names nothing", "X-Ticket-ID");
+    refused_after(&rule("thread = ▶{ pattern = 'a' }"), "`thread` names nothing", "X-Ticket-ID");
+    refused_after(&rule("thread = ▶{ header = \"a\", column = \"b\" }"), "names several things", "name one");
+    refused_after(
+        &rule("thread = { subject = 'a', ▶pattern = 'b' }"),
+        "for a header or a column",
+        "value of `subject`",
+    );
+    refused_after(&rule("▶skip = \"x\"\nassignee = \"tea_1\""), "cannot set `assignee` as well", "two rules");
+}
+
+#[test]
 fn a_rule_does_one_thing_or_the_other() {
     refused_after("▶[[rule]]\nwhen = { label = \"a\" }\n", "this rule does nothing", "`inbox = \"...\"`");
     let both = "[[rule]]\nwhen = { label = \"a\" }\ninbox = \"B\"\n▶skip = \"x\"\n";

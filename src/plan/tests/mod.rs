@@ -11,6 +11,7 @@ mod overview;
 mod properties;
 mod renewals;
 mod requests;
+mod rules;
 mod sample;
 mod sent_before;
 mod stale;
@@ -219,6 +220,7 @@ fn pin_of(entry: &Entry, state: State) -> Pin {
         thread_ref: planned.thread_ref.clone(),
         inbox: planned.inbox.clone(),
         is_archived: planned.is_archived,
+        assignee: planned.assignee.clone(),
         identity: planned.identity,
         request: planned.request,
         plan_id: "p".into(),

@@ -142,12 +142,33 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
 
 /// The Message-ID of a mail that may be no mail at all; only the beginning of it is looked at.
 pub(super) fn message_id(mail: &Bytes) -> Option<String> {
-    const HEAD: usize = 64 << 10;
-    let bytes = without_lead(mail, &mut Vec::new());
-    let head = bytes.get(..bytes.len().min(HEAD)).unwrap_or_default();
+    Fields::split(head_block(mail)).all("Message-ID").find_map(ids::message_id)
+}
+
+/// The header of a mail, for questions about single fields.
+pub struct Head<'a>(Fields<'a>);
+
+/// The header of a mail.
+#[must_use]
+pub fn head(mail: &RawMail) -> Head<'_> {
+    Head(Fields::split(head_block(&mail.bytes)))
+}
+
+impl Head<'_> {
+    /// Decoded values of all fields of that name, in any case of letters.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Vec<String> {
+        self.0.all(name).map(|value| words::read(value, self.0.charset()).text).collect()
+    }
+}
+
+/// Where the header of a mail must be; what follows is not looked at.
+fn head_block(mail: &[u8]) -> &[u8] {
+    const LONGEST: usize = 1 << 20;
+    let bytes = mail.get(lead(mail)..).unwrap_or_default();
+    let head = bytes.get(..bytes.len().min(LONGEST)).unwrap_or_default();
     let ends = [b"\n\n".as_slice(), b"\n\r\n"].map(|blank| memchr::memmem::find(head, blank));
-    let block = ends.into_iter().flatten().min().map_or(head, |end| head.get(..=end).unwrap_or_default());
-    Fields::split(block).all("Message-ID").find_map(ids::message_id)
+    ends.into_iter().flatten().min().map_or(head, |end| head.get(..=end).unwrap_or_default())
 }
 
 /// The namespace of a source's ids.
@@ -155,20 +176,22 @@ fn namespace(mapping: &Mapping, source: usize) -> &str {
     mapping.sources.get(source).map_or(&mapping.identity.namespace, |found| &found.namespace)
 }
 
-/// Cuts off what some exports put before the first field: byte order mark, NUL, blank lines.
+/// Cuts off what some exports put before the first field.
 fn without_lead(mail: &Bytes, changes: &mut Vec<String>) -> Bytes {
-    let mut rest: &[u8] = mail;
-    loop {
-        rest = match rest {
-            [0xEF, 0xBB, 0xBF, tail @ ..] | [0 | b'\r' | b'\n' | b' ' | b'\t', tail @ ..] => tail,
-            _ => break,
-        };
-    }
-    let lead = mail.len() - rest.len();
+    let lead = lead(mail);
     if lead > 0 {
         changes.push("bytes before the first header field left out".to_owned());
     }
     mail.slice(lead..)
+}
+
+/// How many bytes stand before the first field: byte order mark, NUL, blank lines.
+fn lead(mail: &[u8]) -> usize {
+    let mut rest = mail;
+    while let [0xEF, 0xBB, 0xBF, tail @ ..] | [0 | b'\r' | b'\n' | b' ' | b'\t', tail @ ..] = rest {
+        rest = tail;
+    }
+    mail.len() - rest.len()
 }
 
 /// Finds the parts. The parser is fuzzed not to panic; should it, the one mail is lost and not the run.

@@ -1,6 +1,6 @@
 //! Which columns of which table the mapping uses.
 
-use crate::mapping::{CsvMapping, Join, Person, number_in, numbered};
+use crate::mapping::{CsvMapping, Join, Person, Template, number_in, numbered};
 
 /// A column that the mapping uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,12 @@ pub(super) fn of_messages(csv: &CsvMapping, otherwise_at: (usize, usize)) -> Vec
             needed.push(Needed { key: "people".to_owned(), name: name.to_owned(), at: otherwise_at, kind });
         }
     }
+    for name in template_columns(csv).filter(|name| joined_name(csv.join.as_ref(), name).is_none()) {
+        if !is_group(csv, name) && !needed.iter().any(|known| known.name == name) {
+            let (key, name) = ("subject_template".to_owned(), name.to_owned());
+            needed.push(Needed { key, name, at: at("subject_template"), kind: Kind::Any });
+        }
+    }
     if let Some(transcript) = &csv.transcript {
         let (name, at) = (transcript.column.clone(), transcript.at);
         needed.push(Needed { key: "transcript.column".to_owned(), name, at, kind: Kind::Exact });
@@ -80,8 +86,9 @@ pub(super) fn of_joined(csv: &CsvMapping, join: &Join) -> Vec<Needed> {
     let key = Needed { key: "join.key".to_owned(), name: join.key.clone(), at: join.key_at, kind: Kind::Exact };
     let named = csv.columns.named();
     let people = csv.people.iter().flat_map(Person::columns).map(|name| ("people", name));
+    let templates = template_columns(csv).map(|name| ("subject_template", name));
     let mut needed = vec![key];
-    for (key, name) in named.into_iter().chain(people) {
+    for (key, name) in named.into_iter().chain(people).chain(templates) {
         let Some(inner) = joined_name(Some(join), name) else { continue };
         if needed.iter().skip(1).any(|known| known.name == inner) {
             continue;
@@ -90,6 +97,10 @@ pub(super) fn of_joined(csv: &CsvMapping, join: &Join) -> Vec<Needed> {
         needed.push(Needed { key: format!("columns.{key}"), name: inner.to_owned(), at, kind: Kind::Exact });
     }
     needed
+}
+
+fn template_columns(csv: &CsvMapping) -> impl Iterator<Item = &str> {
+    csv.subject_template.iter().flat_map(Template::columns)
 }
 
 /// Is it a group of the transcript's line pattern?

@@ -97,6 +97,7 @@ impl EmlDir {
         no_mail(file, &bytes, &origin(meta.len()))?;
         let mut mail = RawMail { file_time: modified(&meta), ..RawMail::new(bytes) };
         mail.labels = self.places.of_mail(&file.path);
+        mail.folder = self.places.folder_of_mail(&file.path);
         let mut flags = maildir::labels(&file.path);
         if has_ending(&file.path, &["emlx"]) {
             let found = emlx::read(&mail.bytes);

@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A source of mbox files.
 pub(super) struct Mbox {
@@ -51,6 +51,8 @@ pub(super) struct Mbox {
     flags: bool,
     /// Labels that the place of each file gives to its mails.
     labels: Vec<Vec<String>>,
+    /// The folder that each file is.
+    folders: Vec<Arc<str>>,
     /// How each file is read, found out when it is first opened.
     readings: Vec<OnceLock<(Reading, Evidence)>>,
     /// What the scan of each file has met.
@@ -103,7 +105,8 @@ impl Mbox {
             return Err(files::holds_nothing(mapping, &found.files, "messages"));
         }
         let labels = found.files.iter().map(|file| found.places.of_mailbox(&file.path)).collect();
-        Ok(Mbox { notes, labels, ..Mbox::of(mapping, dialect, limits, index, found.files) })
+        let folders = found.files.iter().map(|file| found.places.folder_of_mailbox(&file.path)).collect();
+        Ok(Mbox { notes, labels, folders, ..Mbox::of(mapping, dialect, limits, index, found.files) })
     }
 
     fn of(mapping: &SourceMapping, dialect: Dialect, limits: Limits, index: u16, files: Vec<SourceFile>) -> Mbox {
@@ -114,6 +117,7 @@ impl Mbox {
             files,
             notes: Vec::new(),
             labels: Vec::new(),
+            folders: Vec::new(),
             dialect,
             limits,
             flags: mapping.labels_from.flags,
@@ -195,6 +199,7 @@ impl Mbox {
         match mail::in_entry(bytes, entry, open.reading) {
             Some(Unwrapped { mut mail, may_be_cut }) => {
                 mail.labels.extend(self.labels.get(open.number as usize).into_iter().flatten().cloned());
+                mail.folder = self.folders.get(open.number as usize).cloned().unwrap_or_default();
                 Ok((RawEntry { origin, content: Content::Mail(mail) }, may_be_cut))
             }
             None => Err(files::changed(self.shown(number), origin, "no mbox separator stands there any more")),

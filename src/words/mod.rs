@@ -23,6 +23,12 @@ pub fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", count(number), if number == 1 { "" } else { plural })
 }
 
+/// A number of what is read from a source: `1 entry`, `17,885 entries`.
+#[must_use]
+pub fn entries(number: u64) -> String {
+    if number == 1 { "1 entry".to_owned() } else { format!("{} entries", count(number)) }
+}
+
 /// The first of some ids out of a larger number: `a, b, c and more`.
 #[must_use]
 pub fn some_of(ids: &[String], number: u64) -> String {

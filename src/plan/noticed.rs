@@ -1,0 +1,135 @@
+//! What is noticed of all records while they are read: how the rules fared, and which names occur.
+
+use super::decide::{Decided, Fared};
+use crate::mapping::Mapping;
+use crate::record::Record;
+use crate::source::{Content, RawEntry};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most names of one kind that are kept: beyond it they come from a hostile export, and no mapping names them all.
+const MAX_NAMES: usize = 10_000;
+
+/// Each thread notices for itself; [`Noticed::join`] adds up.
+#[derive(Debug, Default)]
+pub(super) struct Noticed {
+    /// Records that the mapping was asked about.
+    pub asked: u64,
+    /// Labels of all of them, kept or not.
+    pub labels: Names,
+    pub folders: Names,
+    pub columns: Names,
+    /// Labels that became no tag, with the number of kept records that carry them.
+    pub unlisted: BTreeMap<String, u64>,
+    /// By rule.
+    pub rules: Vec<RuleCount>,
+    /// The header seen last: most rows share it with the row before.
+    header: Option<Arc<Vec<String>>>,
+}
+
+/// Names with the number of records that have them.
+#[derive(Debug, Default)]
+pub(super) struct Names(pub(super) BTreeMap<Box<str>, u64>);
+
+impl Names {
+    fn add(&mut self, name: &str, count: u64) {
+        if let Some(known) = self.0.get_mut(name) {
+            *known += count;
+        } else if self.0.len() < MAX_NAMES {
+            self.0.insert(name.into(), count);
+        }
+    }
+
+    /// May there be more than are kept?
+    pub(super) fn is_cut(&self) -> bool {
+        self.0.len() >= MAX_NAMES
+    }
+}
+
+/// How a rule fared.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct RuleCount {
+    /// Records of which all conditions hold.
+    pub matched: u64,
+    /// Those of them for which it decided something.
+    pub decided: u64,
+    /// For the others: the rule that had decided already, or none where it was no rule.
+    pub idle_by: BTreeMap<Option<usize>, u64>,
+    /// By condition: records of which it and all before it hold.
+    pub held: Vec<u64>,
+}
+
+impl Noticed {
+    /// Notices a record and what the mapping decided about it.
+    pub(super) fn add(&mut self, entry: &RawEntry, record: &Record, decided: &Decided, mapping: &Mapping) {
+        self.asked += 1;
+        for label in &record.labels {
+            self.labels.add(label, 1);
+        }
+        match &entry.content {
+            Content::Mail(mail) => {
+                if !mail.folder.is_empty() {
+                    self.folders.add(&mail.folder, 1);
+                }
+            }
+            Content::Row(row) => {
+                if self.header.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &row.header)) {
+                    row.header.iter().for_each(|column| self.columns.add(column, 1));
+                    self.header = Some(Arc::clone(&row.header));
+                }
+            }
+        }
+        if decided.skip.is_none() {
+            for label in &decided.unlisted {
+                *self.unlisted.entry(label.clone()).or_default() += 1;
+            }
+        }
+        self.rules.resize_with(mapping.rules.len(), RuleCount::default);
+        for ((count, fared), rule) in self.rules.iter_mut().zip(&decided.rules).zip(&mapping.rules) {
+            count.add(*fared, rule.when.conditions.len());
+        }
+    }
+
+    /// Adds what another thread has noticed.
+    pub(super) fn join(&mut self, other: Self) {
+        self.asked += other.asked;
+        for (names, others) in
+            [(&mut self.labels, other.labels), (&mut self.folders, other.folders), (&mut self.columns, other.columns)]
+        {
+            others.0.iter().for_each(|(name, count)| names.add(name, *count));
+        }
+        for (label, count) in other.unlisted {
+            *self.unlisted.entry(label).or_default() += count;
+        }
+        if self.rules.len() < other.rules.len() {
+            self.rules.resize_with(other.rules.len(), RuleCount::default);
+        }
+        for (rule, others) in self.rules.iter_mut().zip(other.rules) {
+            rule.join(others);
+        }
+    }
+}
+
+impl RuleCount {
+    fn add(&mut self, fared: Fared, conditions: usize) {
+        self.held.resize(conditions, 0);
+        let held = if let Fared::Failed(held) = fared { held } else { conditions };
+        self.held.iter_mut().take(held).for_each(|count| *count += 1);
+        match fared {
+            Fared::Failed(_) => return,
+            Fared::Decided => self.decided += 1,
+            Fared::Idle(by) => *self.idle_by.entry(by).or_default() += 1,
+        }
+        self.matched += 1;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.matched += other.matched;
+        self.decided += other.decided;
+        for (by, count) in other.idle_by {
+            *self.idle_by.entry(by).or_default() += count;
+        }
+        self.held.resize(self.held.len().max(other.held.len()), 0);
+        self.held.iter_mut().zip(other.held).for_each(|(count, more)| *count += more);
+    }
+}

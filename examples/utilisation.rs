@@ -111,6 +111,7 @@ fn message(number: u64) -> ImportRequest {
         external_id: format!("utilisation-{number}"),
         created_at: 1_500_000_000,
         kind: "email",
+        assignee_id: None,
         tags: Vec::new(),
         metadata: Metadata {
             thread_ref: format!("utilisation-{number}"),

@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("verify", &["event", "front", "ledger", "plan", "request"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
-    ("report", &["ledger", "mapping", "plan", "words"]),
+    ("report", &["ledger", "mapping", "plan", "request", "words"]),
     (
         "cli",
         &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload", "verify", "words"],

@@ -32,6 +32,9 @@ pub(super) struct Common {
     /// Print a machine-readable summary on stdout; everything else goes to stderr
     #[arg(long, global = true)]
     pub json: bool,
+    /// Show all lists of the summary in full, however long
+    #[arg(long, global = true)]
+    pub details: bool,
     /// Say less: no progress
     #[arg(short, long, global = true)]
     pub quiet: bool,

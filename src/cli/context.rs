@@ -5,6 +5,7 @@ use super::exit::Failure;
 use super::progress;
 use crate::ledger::{Ledger, LedgerError};
 use crate::mapping::{self, Mapping};
+use crate::report::Extent;
 use crate::source::{self, Source, Watch};
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,11 @@ impl Context {
         let mapping = mapping::load(&mapping.mapping).map_err(|errors| mapping_failure(&errors, color))?;
         let typed_ledger = common.ledger.clone();
         Ok(Self { common, typed_ledger, mapping: Arc::new(mapping), sample: None, pilot: None, stop, color })
+    }
+
+    /// How much of a report is shown.
+    pub(super) fn extent(&self) -> Extent {
+        if self.common.details { Extent::Everything } else { Extent::Screen }
     }
 
     /// The directory of the import's ledger.

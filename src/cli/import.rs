@@ -88,7 +88,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let asks = !args.yes && left > 0;
     // A plan that nobody has seen yet is shown, so that a script's log holds what it has agreed to.
     if asks || !is_shown {
-        super::say(&before.text());
+        super::say(&before.text(context.extent()));
     } else if !context.common.quiet || before.is_loud() {
         super::say(&before.aloud());
     }

@@ -9,7 +9,7 @@ use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::mapping;
 use crate::plan::{self, Overview};
-use crate::report::{Refusal, Report};
+use crate::report::{Extent, Refusal, Report};
 use crate::source::Source;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
@@ -132,7 +132,7 @@ pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Resul
     if context.common.json {
         super::print_json(&report)?;
     } else {
-        super::print(&report.text())?;
+        super::print(&report.text(context.extent()))?;
     }
     Ok(exit)
 }
@@ -154,5 +154,5 @@ pub(super) fn with_more(words: String, more: &[String]) -> String {
 
 /// The books do not balance: never shown as a result.
 pub(super) fn unbalanced(report: &Report) -> Failure {
-    Failure::internal(format!("the books do not balance:\n{}", report.text()))
+    Failure::internal(format!("the books do not balance:\n{}", report.text(Extent::Screen)))
 }

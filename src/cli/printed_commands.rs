@@ -6,7 +6,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::{pilot, sending, status};
 use crate::ledger::{Class, State, Tally};
-use crate::report::{Refusal, Report, Seen, Sent};
+use crate::report::{Extent, Refusal, Report, Seen, Sent};
 use crate::upload::Ending;
 use clap::Parser;
 use std::path::Path;
@@ -127,7 +127,7 @@ fn every_command_in_an_ending_is_one_that_the_program_takes() {
                     let looks = report.seen.is_some();
                     let (_, words) = sending::verdict(&context, ending, is_late, looks, &report).ok().unwrap();
                     report.ending = words;
-                    taken(&report.text());
+                    taken(&report.text(Extent::Screen));
                 }
             }
         }
@@ -184,7 +184,7 @@ fn every_trouble_is_in_the_last_words_with_what_to_do() {
     let mut shown = all;
     shown.ending = words;
     let rows = |line: &str| line.chars().count().div_ceil(100).max(1);
-    assert!(shown.text().lines().map(rows).sum::<usize>() <= 24, "{}", shown.text());
+    assert!(shown.text(Extent::Screen).lines().map(rows).sum::<usize>() <= 24, "{}", shown.text(Extent::Screen));
 
     let (exit, words) = ending(&find(&|total| total.refused > 0 && total.missing == 0));
     assert_eq!(exit, Exit::Incomplete);

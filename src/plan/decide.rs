@@ -13,6 +13,7 @@ const MAX_TAG: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decided {
     pub direction: Direction,
+    pub direction_by: DirectionBy,
     /// Indexes of the matching rules that name an inbox, in order, each inbox once.
     pub inbox_rules: Vec<usize>,
     /// The rule that names the assignee.
@@ -27,6 +28,19 @@ pub(super) struct Decided {
     pub unlisted: Vec<String>,
     /// By rule: how it fared with this record.
     pub rules: Vec<Fared>,
+}
+
+/// What says in which direction a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum DirectionBy {
+    /// A label, a folder or a role of the export.
+    Stated,
+    /// Its author is one of `[ours]`.
+    Ours,
+    /// The rule of this index.
+    Rule(u16),
+    /// Its author is none of ours.
+    Others,
 }
 
 /// How a rule fared with one record.
@@ -90,6 +104,7 @@ impl<'a> Deciding<'a> {
         let source = mapping.sources.get(source);
         let decided = Decided {
             direction: Direction::Inbound,
+            direction_by: DirectionBy::Others,
             inbox_rules: Vec::new(),
             assignee_rule: None,
             archived_rule: None,
@@ -162,19 +177,19 @@ impl<'a> Deciding<'a> {
 
     fn direction(&mut self) {
         let handle = self.record.from.as_ref().map_or("", |from| from.handle.as_str());
-        let (direction, because) = if let Some(stated) = self.record.stated_direction {
+        let (direction, by, because) = if let Some(stated) = self.record.stated_direction {
             let by = match self.record.kind {
                 Kind::Email => "its labels say so",
                 Kind::Custom => "its role says so",
             };
-            (stated, by)
+            (stated, DirectionBy::Stated, by)
         } else if self.mapping.ours.owns(handle) {
-            (Direction::Outbound, "is one of our addresses or on one of our domains ([ours])")
+            (Direction::Outbound, DirectionBy::Ours, "is one of our addresses or on one of our domains ([ours])")
         } else {
-            (Direction::Inbound, "is none of ours ([ours])")
+            (Direction::Inbound, DirectionBy::Others, "is none of ours ([ours])")
         };
-        let stated = self.record.stated_direction.is_some();
-        self.decided.direction = direction;
+        let stated = by == DirectionBy::Stated;
+        (self.decided.direction, self.decided.direction_by) = (direction, by);
         self.say(
             || if stated { format!("{direction}: {because}") } else { format!("{direction}: {handle} {because}") },
         );
@@ -300,6 +315,7 @@ impl<'a> Deciding<'a> {
             if self.direction_rule.is_none() {
                 self.direction_rule = Some(index);
                 self.decided.direction = wanted;
+                self.decided.direction_by = u16::try_from(index).map_or(DirectionBy::Stated, DirectionBy::Rule);
                 self.say_rule(index, rule, direction, || format!("set direction {wanted}"));
             }
         }

@@ -1,5 +1,6 @@
 //! What reading leaves in memory of each record: small, so that millions fit.
 
+use super::decide::DirectionBy;
 use super::noticed::Noticed;
 use crate::source::Origin;
 use crate::thread;
@@ -73,6 +74,8 @@ pub(super) struct Candidate {
     pub identity: crate::record::Identity,
     pub likeness: Option<Box<crate::record::Likeness>>,
     pub is_inbound: bool,
+    /// What says so.
+    pub direction_by: DirectionBy,
     /// Indexes of the rules that name its inboxes, in order. One at most where each inbox gets its own copy.
     pub inbox_rules: Box<[u16]>,
     /// Index of the rule that names whom its thread is assigned to.
@@ -102,6 +105,10 @@ pub(super) struct Candidate {
     pub subject: [u8; 8],
     /// Changed on the way, other than by making plain text HTML.
     pub has_changes: bool,
+    /// Kinds of all changes.
+    pub changes: Box<[Text]>,
+    /// Files that are left out because the request would be too large, and their bytes.
+    pub left_out: Option<Box<(u32, u64)>>,
     /// What its HTML would do by itself.
     pub active: crate::record::ActiveContent,
 }
@@ -144,7 +151,7 @@ pub(super) struct Richness {
 }
 
 /// A string seen before: tags, causes, handles repeat by the thousand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Text(u32);
 
 /// Keeps each string once. Numbers depend on the order of threads and never leave the plan.

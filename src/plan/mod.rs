@@ -32,8 +32,12 @@ mod verdicts;
 mod warnings;
 
 pub use fingerprint::rehash;
-pub use overview::{ActiveMessages, Ends, HUGE, LargeThread, Listed, Overview, ProblemKind};
+pub use overview::{
+    ActiveMessages, ChangeKind, Changes, Ends, HUGE, LargeThread, LeftOut, Listed, Month, Months, Overview, OwnAuthor,
+    OwnAuthors, ProblemKind, RuleFigures, ThreadSizes,
+};
 pub(crate) use read::STACK;
+pub use read::is_expected;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 
 use crate::event::Observer;

@@ -7,9 +7,10 @@
 
 use super::budget::Budget;
 use super::decide::{Decided, decide};
-use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Texts};
+use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Text, Texts};
 use super::inboxes::sent_ids;
 use super::noticed::Noticed;
+use super::overview::kind_of;
 use super::pins::Pins;
 use super::{PlanError, short};
 use crate::event::{Event, Observer, Stage};
@@ -216,6 +217,7 @@ impl Work<'_> {
             identity: record.identity,
             likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound,
+            direction_by: decided.direction_by,
             inbox_rules: decided.inbox_rules.iter().filter_map(|rule| u16::try_from(*rule).ok()).collect(),
             assignee_rule: decided.assignee_rule.and_then(|rule| u16::try_from(rule).ok()),
             archived_rule: decided.archived_rule.and_then(|rule| u16::try_from(rule).ok()),
@@ -234,10 +236,18 @@ impl Work<'_> {
             file_bytes: 0,
             subject: [0; 8],
             has_changes: record.changes.iter().any(|change| !is_expected(change)),
+            changes: Box::default(),
+            left_out: None,
         };
         // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
         candidate.has_changes |= candidate.wants_recipient;
+        let mut changes: Vec<Text> = record.changes.iter().map(|change| self.kind(change)).collect();
         let draft = Draft::new(record, decided.direction, self.mapping)?;
+        changes.extend(draft.changes.iter().map(|change| self.kind(change)));
+        changes.sort_unstable();
+        changes.dedup();
+        candidate.changes = changes.into_boxed_slice();
+        candidate.left_out = draft.left_out().map(Box::new);
         candidate.draft = draft.digest;
         candidate.size = draft.size;
         candidate.subject = draft.subject_digest();
@@ -245,10 +255,15 @@ impl Work<'_> {
         candidate.has_changes |= draft.changes.iter().any(|change| !is_expected(change));
         Ok(Box::new(candidate))
     }
+
+    fn kind(&self, change: &str) -> Text {
+        self.texts.keep(&kind_of(change))
+    }
 }
 
 /// Is it a change that nearly every message has, so that counting it says nothing?
-fn is_expected(change: &str) -> bool {
+#[must_use]
+pub fn is_expected(change: &str) -> bool {
     change == TEXT_MADE_HTML || change == record::chat::SUBJECT_MADE
 }
 

@@ -10,6 +10,12 @@ use crate::request::{Decision, Draft, ImportRequest};
 use crate::source::{RawEntry, Source};
 use std::sync::Arc;
 
+/// The change of a message that takes the conversation's customer as its recipient.
+pub(super) const CUSTOMER_AS_RECIPIENT: &str = "no recipient: the customer of the conversation stands in";
+
+/// The change of a message whose author others of its conversation know better.
+pub(super) const KNOWN_BETTER: &str = "author: the handle that the conversation knows them by";
+
 /// Reads entries again. Shared by the dry run (`--requests`), `show` and the import, so that all
 /// three speak of the same request.
 #[derive(Clone)]
@@ -155,11 +161,11 @@ impl Rebuilder {
         }
         changes.extend(draft.changes.iter().cloned());
         if draft.may_be_known_better() && planned.customer.is_some() {
-            changes.push("author: the handle that the conversation knows them by".to_owned());
+            changes.push(KNOWN_BETTER.to_owned());
         }
         if draft.wants_recipient() {
             changes.push(match &planned.customer {
-                Some(_) => "no recipient: the customer of the conversation stands in".to_owned(),
+                Some(_) => CUSTOMER_AS_RECIPIENT.to_owned(),
                 None => "no recipient: the stated fallback stands in".to_owned(),
             });
         }

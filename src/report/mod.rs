@@ -1,9 +1,10 @@
 //! What a command says at its end: one model, read by the terminal and by `--json`.
 
-mod decisions;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub use text::Extent;
 
 use crate::ledger::Tally;
 use crate::mapping::{self, own_pace};
@@ -38,6 +39,8 @@ pub struct Report {
     pub amiss: Vec<Amiss>,
     /// `read` is the sum of the classes, for every source.
     pub balanced: bool,
+    /// Requests that it takes.
+    pub requests: Requests,
     /// How long sending what is pending would take.
     pub estimates: Vec<Estimate>,
     /// What Front said of what the plan needs, in sentences, where it was asked.
@@ -51,6 +54,15 @@ pub struct Report {
     pub ending: String,
     /// The exit code.
     pub exit: u8,
+}
+
+/// Requests that sending what is pending takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// One for each message.
+    pub imports: u64,
+    /// Look-ups until all are seen in Front.
+    pub lookups: u64,
 }
 
 /// A message that Front refused.
@@ -196,6 +208,7 @@ impl Report {
             show: String::new(),
             amiss: Vec::new(),
             seen: None,
+            requests: Requests { imports: total.pending + total.unknown, lookups: 0 },
             estimates: estimates(total.pending + total.unknown, send),
             sources,
             total,
@@ -220,6 +233,7 @@ impl Report {
         if left > 0 && plan.messages > 0 {
             let awaited = (left + self.unconfirmed()) as f64;
             let lookups = awaited * plan.lookups as f64 / plan.messages as f64;
+            self.requests.lookups = lookups.ceil() as u64;
             let more = (left as f64 + lookups) / left as f64;
             for estimate in &mut self.estimates {
                 estimate.seconds = (estimate.seconds as f64 * more).ceil() as u64;
@@ -257,7 +271,7 @@ impl Report {
     /// Somebody will notice the import, because the mapping says so.
     #[must_use]
     pub fn is_loud(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| !plan.is_archived || !plan.should_skip_rules)
+        self.plan.as_ref().is_some_and(|plan| !plan.is_archived || plan.left_open > 0 || !plan.should_skip_rules)
     }
 
     /// Seconds that the estimates come to where the company has this limit.
@@ -276,7 +290,7 @@ impl Report {
 
     /// The text for a terminal.
     #[must_use]
-    pub fn text(&self) -> String {
-        text::render(self)
+    pub fn text(&self, extent: Extent) -> String {
+        text::render(self, extent)
     }
 }

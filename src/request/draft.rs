@@ -33,6 +33,8 @@ pub struct Draft {
     request: ImportRequest,
     /// A customer wrote it, and other messages of the conversation may know a better handle of theirs.
     may_be_known_better: bool,
+    /// Files left out because they are too large, and their bytes.
+    left_out: (u32, u64),
     /// What was changed beside the record's own changes.
     pub changes: Vec<String>,
     /// Digest of the draft, files included.
@@ -112,7 +114,7 @@ impl Draft {
                 })
                 .collect(),
         };
-        let mut draft = Self { request, may_be_known_better, changes, digest: [0; 32], size: 0 };
+        let mut draft = Self { request, may_be_known_better, left_out: (0, 0), changes, digest: [0; 32], size: 0 };
         draft.fit(mapping.defaults.oversize)?;
         draft.digest = encode::digest(&draft.request);
         Ok(draft)
@@ -136,6 +138,12 @@ impl Draft {
         let files = &self.request.attachments;
         let bytes = files.iter().map(|file| file.content.len() as u64).sum();
         (u32::try_from(files.len()).unwrap_or(u32::MAX), bytes)
+    }
+
+    /// Files that are left out because the request would be too large, and their bytes; `None` without any.
+    #[must_use]
+    pub fn left_out(&self) -> Option<(u32, u64)> {
+        (self.left_out.0 > 0).then_some(self.left_out)
     }
 
     /// Does it name no recipient, so that one is decided over the conversation?
@@ -189,6 +197,8 @@ impl Draft {
             let note = note(file, self.request.body_format.is_some());
             estimate = (estimate + 2 * note.len() as u64).saturating_sub(file.content.len() as u64);
             notes.push_str(&note);
+            self.left_out.0 += 1;
+            self.left_out.1 += file.content.len() as u64;
             self.changes.push(format!("file left out, too large: {} ({} bytes)", file.filename, file.content.len()));
             if let Some(slot) = left_out.get_mut(at) {
                 *slot = true;

@@ -51,11 +51,11 @@ fn messages_with_active_content_are_counted_once_for_each_kind() {
 #[test]
 fn a_long_list_is_cut_and_says_by_how_much() {
     let mails: Vec<String> =
-        (0..15).map(|n| letter(&n.to_string(), 0, &format!("X-Gmail-Labels: L{n:02},Common\n"), "Hi")).collect();
+        (0..105).map(|n| letter(&n.to_string(), 0, &format!("X-Gmail-Labels: L{n:03},Common\n"), "Hi")).collect();
     let labels = of_mails("", &mails).unlisted_labels;
-    assert_eq!(labels.first[0], ("Common".to_owned(), 15));
-    assert_eq!(labels.first[1], ("L00".to_owned(), 1));
-    assert_eq!((labels.first.len(), labels.left_out), (12, 4));
+    assert_eq!(labels.first[0], ("Common".to_owned(), 105));
+    assert_eq!(labels.first[1], ("L000".to_owned(), 1));
+    assert_eq!((labels.first.len(), labels.left_out), (100, 6));
 }
 
 #[test]

@@ -12,14 +12,29 @@ const MAX_WAYS: usize = 5;
 /// Further inboxes that are named.
 const MAX_INBOXES: usize = 5;
 
-/// The lines; none if nothing is out of the ordinary.
+/// The lines, the most grave first; none if nothing is out of the ordinary.
 pub(super) fn decisions(plan: &Overview) -> Vec<String> {
     let mut lines = Vec::new();
+    sent_before(plan, &mut lines);
+    unplaced(plan, &mut lines);
     several_inboxes(plan, &mut lines);
     copies(plan, &mut lines);
     huge_threads(plan, &mut lines);
-    sent_before(plan, &mut lines);
     lines
+}
+
+fn unplaced(plan: &Overview, lines: &mut Vec<String>) {
+    let authors = plan.own_authors.first.iter().filter(|author| author.is_unplaced);
+    let handles: Vec<String> = authors.map(|author| author.handle.clone()).collect();
+    if !handles.is_empty() {
+        let number = handles.len() as u64;
+        let (who, are) = if number == 1 { ("author", "is") } else { ("authors", "are") };
+        lines.push(format!(
+            "{} {who} on our domains {are} neither a teammate in [agents] nor an address of [ours]: {}",
+            count(number),
+            some_of(&handles, number)
+        ));
+    }
 }
 
 fn several_inboxes(plan: &Overview, lines: &mut Vec<String>) {

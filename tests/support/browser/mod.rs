@@ -15,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -40,6 +41,8 @@ pub(crate) struct Browser {
 #[derive(Default)]
 struct Seen {
     loads: usize,
+    /// Requests that are not answered yet.
+    under_way: BTreeSet<String>,
     complaints: Vec<String>,
     requests: Vec<String>,
     /// Sessions of frames that have a process of their own.
@@ -85,6 +88,22 @@ impl Browser {
         let answer = self.ask("Page.navigate", json!({ "url": url }));
         assert!(answer["errorText"].is_null(), "{url}: {answer}");
         self.wait("the page", |seen| seen.loads > 0);
+        self.quiet();
+    }
+
+    /// Waits until nothing is asked for any more: frames may come after the page.
+    #[track_caller]
+    pub(crate) fn quiet(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut since = Instant::now();
+        while since.elapsed() < Duration::from_millis(250) {
+            self.settle();
+            if !self.seen.borrow().under_way.is_empty() {
+                since = Instant::now();
+            }
+            assert!(Instant::now() < deadline, "not answered: {:?}", self.seen.borrow().under_way);
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The value of an expression in the page; a promise is waited for.
@@ -143,6 +162,7 @@ impl Browser {
         let before = self.loads();
         self.click(selector);
         self.wait("the page behind a click", |seen| seen.loads > before);
+        self.quiet();
     }
 
     /// Types into what has the focus.
@@ -165,6 +185,7 @@ impl Browser {
         let before = self.loads();
         self.press(key);
         self.wait("the page behind a key", |seen| seen.loads > before);
+        self.quiet();
     }
 
     fn loads(&self) -> usize {
@@ -239,10 +260,16 @@ impl Browser {
         (file.file_name().unwrap_or_default().to_string_lossy().into_owned(), content)
     }
 
-    /// A picture of the screen, or of all that the page holds, as PNG.
+    /// A picture of the screen as PNG, or of all that the page holds: the screen is as high then.
     #[track_caller]
     pub(crate) fn picture(&self, path: &Path, whole: bool) {
-        let answer = self.ask("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": whole }));
+        if whole {
+            let size = self.eval("[innerWidth, document.documentElement.scrollHeight]");
+            let pixels = |at: usize| size[at].as_u64().and_then(|pixels| u32::try_from(pixels).ok()).unwrap_or(800);
+            self.screen(pixels(0), pixels(1));
+            self.quiet();
+        }
+        let answer = self.ask("Page.captureScreenshot", json!({ "format": "png" }));
         let encoded = answer["data"].as_str().unwrap_or_default();
         let picture = must(STANDARD.decode(encoded), "a picture");
         must(fs::write(path, picture), path.display());
@@ -302,7 +329,13 @@ impl Browser {
         let text = |pointer: &str| event.params.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         match event.method.as_str() {
             "Page.loadEventFired" if event.session == self.session => seen.loads += 1,
-            "Network.requestWillBeSent" => seen.requests.push(text("/request/url")),
+            "Network.requestWillBeSent" => {
+                seen.requests.push(text("/request/url"));
+                seen.under_way.insert(text("/requestId"));
+            }
+            "Network.loadingFinished" | "Network.loadingFailed" => {
+                seen.under_way.remove(&text("/requestId"));
+            }
             "Runtime.exceptionThrown" => seen.complaints.push(event.params.to_string()),
             "Runtime.consoleAPICalled" if text("/type") == "error" => seen.complaints.push(event.params.to_string()),
             "Log.entryAdded" if ["error", "warning"].contains(&text("/entry/level").as_str()) => {

@@ -31,6 +31,13 @@ impl LedgerOrigins {
         for (name, value) in told.as_object().into_iter().flatten() {
             match value {
                 Value::Null => {}
+                Value::Array(changes) if name == "changes" && changes.is_empty() => {
+                    account.lines.push((name.clone(), "none".to_owned()));
+                }
+                Value::Array(facts) if name == "history" => {
+                    let facts: Vec<&str> = facts.iter().filter_map(Value::as_str).collect();
+                    account.long.push((name.clone(), cut(&facts.join("\n")).to_owned()));
+                }
                 Value::String(text) => account.lines.push((name.clone(), text.clone())),
                 Value::Array(lines) if lines.iter().all(Value::is_string) => {
                     let lines = lines.iter().filter_map(Value::as_str);

@@ -49,7 +49,7 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         return refuse(request, ApiError::foreign_page()).await;
     }
     let path = request.uri().path();
-    if path == "/" || path.starts_with("/web/") {
+    if path == "/" || path == "/favicon.ico" || path.starts_with("/web/") {
         let mut answer = next.run(request).await;
         dress_page(answer.headers_mut());
         return answer;
@@ -74,17 +74,19 @@ fn is_ours(uri: &Uri, headers: &HeaderMap, port: u16) -> bool {
 }
 
 /// Whether the page that asks is one of ours, as far as the browser says. Others may lead here, and neither read what is here nor
-/// learn from how long an answer takes. Pictures within mail are asked for by documents of no origin; their address has a
-/// secret in it.
+/// learn from how long an answer takes. Pictures within mail are asked for by documents of no origin (`Origin: null`); their
+/// address has a secret in it.
 fn is_asked_by_us(headers: &HeaderMap, path: &str, port: u16) -> bool {
     let has = |name: HeaderName, value: &str| headers.get(name).is_some_and(|given| given == value);
+    let is_picture = path.starts_with(PICTURES);
     let is_own_origin = |origin: &HeaderValue| {
         ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| origin == format!("http://{name}:{port}").as_str())
+            || is_picture && origin == "null"
     };
     let leads_here = || has(SEC_FETCH_MODE, "navigate") && has(SEC_FETCH_DEST, "document");
     let is_ours = headers
         .get(SEC_FETCH_SITE)
-        .is_none_or(|site| site == "same-origin" || site == "none" || leads_here() || path.starts_with(PICTURES));
+        .is_none_or(|site| site == "same-origin" || site == "none" || leads_here() || is_picture);
     is_ours && headers.get_all(ORIGIN).iter().all(is_own_origin)
 }
 
@@ -376,9 +378,10 @@ mod tests {
             assert!(asked(&led, page) && !asked(&framed, page) && !asked(&fetched, page), "{site}");
             assert!(asked(&fetched, picture), "{site}");
         }
-        for origin in ["null", "http://evil.example", "http://localhost:82", "https://localhost:81", "http://localhost"] {
+        for origin in ["http://evil.example", "http://localhost:82", "https://localhost:81", "http://localhost", ""] {
             assert!(!asked(&[("origin", origin)], page) && !asked(&[("origin", origin)], picture), "{origin}");
         }
+        assert!(!asked(&[("origin", "null")], page) && asked(&[("origin", "null")], picture));
     }
 
     #[test]

@@ -260,6 +260,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(web::inboxes))
         .route("/web/style.css", get(web::style))
         .route("/web/icon.svg", get(web::icon))
+        .route("/favicon.ico", get(web::icon))
         .route("/web/search", get(web::search))
         .route("/web/inboxes/{inbox}", get(web::inbox))
         .route("/web/conversations/{conversation}", get(web::conversation))

@@ -3,6 +3,7 @@
 use crate::support::browser::Browser;
 use crate::support::front::{PATIENCE, Process};
 use crate::support::{Workspace, must, poll};
+use std::cell::RefCell;
 use std::fs;
 
 /// The end of every mapping here: no budget to share on this machine.
@@ -14,7 +15,7 @@ pub(crate) struct Scene {
     /// Where the inbox is, without a slash at the end.
     pub(crate) base: String,
     pub(crate) workspace: Workspace,
-    _rehearsal: Process,
+    rehearsal: RefCell<Process>,
 }
 
 impl Scene {
@@ -52,7 +53,7 @@ impl Scene {
             base.is_some()
         });
         let base = base.unwrap_or_default();
-        Self { browser: Browser::with(switches), base, workspace, _rehearsal: rehearsal }
+        Self { browser: Browser::with(switches), base, workspace, rehearsal: RefCell::new(rehearsal) }
     }
 
     /// Opens a page of the inbox.
@@ -62,13 +63,29 @@ impl Scene {
         &self.browser
     }
 
-    /// Opens the first conversation whose subject this is.
+    /// Opens the conversation whose subject this is.
     #[track_caller]
     pub(crate) fn open_conversation(&self, subject: &str) -> &Browser {
         self.open(&format!("/web/search?q={}", subject.replace(' ', "+")));
-        self.browser.follow(".conversations a");
+        let place = self.browser.eval(&format!(
+            "[...document.querySelectorAll('.subject')].findIndex(it => it.innerText == {}) + 1",
+            serde_json::json!(subject)
+        ));
+        assert_ne!(place, 0, "{subject} is not among what was found");
+        self.browser.follow(&format!(".conversations li:nth-child({place}) a"));
         assert_eq!(self.browser.text("h1"), subject);
         &self.browser
+    }
+
+    /// Ends the rehearsal, and gives what another command prints after it.
+    #[track_caller]
+    pub(crate) fn stop_and_run(&self, arguments: &[&str]) -> String {
+        let mut rehearsal = self.rehearsal.borrow_mut();
+        rehearsal.terminate();
+        assert!(rehearsal.wait().success());
+        let output = must(self.workspace.program().args(arguments).output(), "process");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// What has gone wrong by now, in the console and in reading the page for all people: nothing.

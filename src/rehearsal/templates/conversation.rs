@@ -30,7 +30,7 @@ use super::lists::{ConversationRow, Moment};
 {% if *remote > 0 && *is_loaded %}<p class="remote">Pictures on other servers were asked for, over https. Their servers know now that this mail was opened, when, and from where.</p>
 {% else if *remote > 0 %}<p class="remote">Pictures or styles on other servers are not loaded. Loading pictures tells those servers that this mail was opened, when, and from where. <a href="{{ path }}?page={{ pages.current }}&amp;remote={{ message.id }}#{{ message.id }}">Load pictures of this message</a></p>{% endif %}
 <iframe sandbox="" loading="lazy" referrerpolicy="no-referrer" title="Message of {{ message.date.full }}" height="{{ height }}" src="/web/messages/{{ message.id }}/body{% if *is_loaded %}?remote=1{% endif %}"></iframe>
-{% when Body::Text with { blocks, is_cut } %}{% for block in blocks -%}
+{% when Body::Text with { blocks, is_cut } %}{% if blocks.is_empty() %}<p class="cut">This message has no text.</p>{% endif %}{% for block in blocks -%}
 {% if let Some(lines) = block.folded %}<details class="quote"><summary>Quoted history, {{ super::counted(lines, "line") }}</summary><blockquote class="text">{{ block.text }}</blockquote></details>
 {%- else if block.is_quote %}<blockquote class="text">{{ block.text }}</blockquote>
 {%- else %}<div class="text">{{ block.text }}</div>{% endif %}{% endfor %}

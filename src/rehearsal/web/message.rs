@@ -21,6 +21,9 @@ const MAIL_POLICY: &str = "sandbox; default-src 'none'; img-src 'self' data:; st
 const REMOTE_POLICY: &str = "sandbox; default-src 'none'; img-src 'self' data: https:; style-src 'unsafe-inline'; \
                              base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
+/// Text that no browser takes for anything else: pages forbid to guess.
+const PLAIN: &str = "text/plain; charset=utf-8";
+
 /// Where pictures within mail are served from, before the secret.
 pub(in super::super) const PICTURES: &str = "/web/pictures/";
 
@@ -38,15 +41,14 @@ pub(in super::super) async fn body(
     aside(&shared, move |shared| {
         let stored = kept(shared.log.read(message.place)?)?;
         let body = show::text(&stored, "body");
-        let (kind, policy, body) = if show::is_html(&stored) {
-            let own = format!("{PICTURES}{}/{}", shared.secret, render_id("msg", number));
-            let pictures = mail::Pictures { own: &own, files: &stored.attachments, remote };
-            let policy = if remote { REMOTE_POLICY } else { MAIL_POLICY };
-            ("text/html; charset=utf-8", policy, mail::document(body, &pictures))
-        } else {
-            ("text/plain; charset=utf-8", MAIL_POLICY, body.to_owned())
-        };
-        Ok(([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy)], body).into_response())
+        if !show::is_html(&stored) {
+            return Ok(([(CONTENT_TYPE, PLAIN)], body.to_owned()).into_response());
+        }
+        let own = format!("{PICTURES}{}/{}", shared.secret, render_id("msg", number));
+        let pictures = mail::Pictures { own: &own, files: &stored.attachments, remote };
+        let policy = if remote { REMOTE_POLICY } else { MAIL_POLICY };
+        let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, policy)];
+        Ok((headers, mail::document(body, &pictures)).into_response())
     })
     .await
 }
@@ -57,8 +59,7 @@ pub(in super::super) async fn request(State(shared): App, Path(id): Path<String>
     aside(&shared, move |shared| {
         let stored = shared.log.read(message.place)?;
         let text = serde_json::to_string_pretty(&Value::Object(stored.request)).map_err(std::io::Error::other)?;
-        let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CONTENT_SECURITY_POLICY, MAIL_POLICY)];
-        Ok((headers, text).into_response())
+        Ok(([(CONTENT_TYPE, PLAIN)], text).into_response())
     })
     .await
 }

@@ -149,9 +149,26 @@ impl Browser {
             json!(selector)
         ));
         assert!(place.is_array(), "{selector} is not on {}", self.address());
+        self.click_at(&place[0], &place[1]);
+    }
+
+    /// Clicks at a place of a frame, `[x, y]` from its upper left corner.
+    #[track_caller]
+    pub(crate) fn click_within(&self, selector: &str, place: &Value) {
+        let corner = self.eval(&format!(
+            "(() => {{ const it = document.querySelector({}); it.scrollIntoView(); const box = it.getBoundingClientRect(); \
+             return [box.x + it.clientLeft, box.y + it.clientTop]; }})()",
+            json!(selector)
+        ));
+        let at = |side: usize| json!(corner[side].as_f64().unwrap_or_default() + place[side].as_f64().unwrap_or_default());
+        self.click_at(&at(0), &at(1));
+    }
+
+    #[track_caller]
+    fn click_at(&self, x: &Value, y: &Value) {
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
             let button = if kind == "mouseMoved" { "none" } else { "left" };
-            let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": button, "clickCount": 1 });
+            let event = json!({ "type": kind, "x": x, "y": y, "button": button, "clickCount": 1 });
             self.ask("Input.dispatchMouseEvent", event);
         }
     }
@@ -231,6 +248,12 @@ impl Browser {
         let found = self.eval(AXE_RUN);
         let found = found.as_array().unwrap_or_else(|| panic!("axe found {found}"));
         found.iter().map(|line| line.as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// How many pages there are, in whatever tab or window.
+    pub(crate) fn tabs(&self) -> usize {
+        let targets = self.pipe.ask("", "Target.getTargets", json!({}));
+        targets["targetInfos"].as_array().into_iter().flatten().filter(|target| target["type"] == "page").count()
     }
 
     /// What the console says against the page and its frames, since it was opened.
@@ -318,7 +341,8 @@ impl Browser {
 
     /// Takes note of all that has been told so far: a question and its answer come behind it.
     fn settle(&self) {
-        self.pipe.ask(&self.session, "Runtime.evaluate", json!({ "expression": "0" }));
+        // A page that is about to go answers with an error, which is as good.
+        let _ = self.pipe.try_ask(&self.session, "Runtime.evaluate", json!({ "expression": "0" }));
         while let Some(event) = self.pipe.next_event() {
             self.note(&event);
         }
@@ -334,6 +358,9 @@ impl Browser {
                 seen.under_way.insert(text("/requestId"));
             }
             "Network.loadingFinished" | "Network.loadingFailed" => {
+                if event.method == "Network.loadingFailed" && event.params["canceled"] != true {
+                    seen.complaints.push(event.params.to_string());
+                }
                 seen.under_way.remove(&text("/requestId"));
             }
             "Runtime.exceptionThrown" => seen.complaints.push(event.params.to_string()),

@@ -104,13 +104,21 @@ impl Pipe {
     /// Sends a command and gives its result.
     #[track_caller]
     pub(super) fn ask(&self, session: &str, method: &str, params: Value) -> Value {
+        self.try_ask(session, method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Sends a command and gives its result, or what the browser says against it.
+    #[track_caller]
+    pub(super) fn try_ask(&self, session: &str, method: &str, params: Value) -> Result<Value, String> {
         let number = self.tell(session, method, params);
         let deadline = Instant::now() + PATIENCE;
         loop {
             let message = self.receive(deadline, method);
             if message["id"] == number {
-                assert!(message["error"].is_null(), "{method}: {}", message["error"]);
-                return message["result"].clone();
+                return match &message["error"] {
+                    Value::Null => Ok(message["result"].clone()),
+                    error => Err(error.to_string()),
+                };
             }
             self.take_note(message);
         }

@@ -11,7 +11,7 @@ use super::survey::{survey, wanted};
 use super::tokens::{Piece, Tag, walk};
 
 /// How a mail looks that says nothing of it itself. White paper in any case: what a mail colours, it colours for that.
-const HEAD: &str = "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Message</title><style>\
+const HEAD: &str = "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Message</title><link rel=\"icon\" href=\"data:,\"><style>\
     :root{color-scheme:light}\
     body{margin:12px 14px;background:#fff;color:#1c2330;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\
     img{max-width:100%;height:auto}table{max-width:100%}blockquote{margin:8px 0;padding-left:12px;border-left:3px solid #cfd6e2}\

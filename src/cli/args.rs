@@ -90,6 +90,8 @@ pub(super) struct StatusArgs {
     pub map: Option<PathBuf>,
     #[command(flatten)]
     pub rejects: RejectsArg,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +108,8 @@ pub(super) struct VerifyArgs {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub front: FrontArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +135,8 @@ pub(super) struct PlanArgs {
     pub front: FrontArgs,
     #[command(flatten)]
     pub rejects: RejectsArg,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -138,6 +144,13 @@ pub(super) struct RejectsArg {
     /// Write the originals of all that is unreadable, rejected or refused into a new folder, with the causes
     #[arg(long, value_name = "DIR")]
     pub rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// Write the outcome as a page for the browser: charts, every problem, sample conversations; one file, for you alone
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +200,8 @@ pub(super) struct RehearseArgs {
     /// Write every message as the embedded Front decoded it, one JSON line each
     #[arg(long, value_name = "FILE.jsonl", hide = true)]
     pub dump: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -223,6 +238,8 @@ pub(super) struct ImportArgs {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub rejects: RejectsArg,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 /// How to reach Front.

@@ -1,7 +1,7 @@
 //! How much of a rehearsal may lie on the disk.
 
 use crate::rehearsal::Snapshot;
-use crate::report::{self, counted};
+use crate::words::{self, counted};
 
 /// What stays free in any case, in bytes: a machine whose disk is full serves nobody.
 const LEFT_FREE: u64 = 1_000_000_000;
@@ -23,7 +23,8 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 /// So much, or what the disk has room for.
 pub(super) fn with_room_left(asked: u64) -> u64 {
     // Where the system does not say, what was asked for stands.
-    let free = rustix::fs::statvfs(&std::env::temp_dir()).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    let free =
+        rustix::fs::statvfs(&std::env::temp_dir()).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
     asked.min(free.saturating_sub(LEFT_FREE))
 }
 
@@ -31,8 +32,8 @@ pub(super) fn with_room_left(asked: u64) -> u64 {
 pub(super) fn words(holds: &Snapshot) -> String {
     let kept = format!(
         "Kept      {} of texts and files, of at most {}, until the rehearsal ends",
-        report::size(holds.kept_bytes),
-        report::size(holds.keep_limit)
+        words::size(holds.kept_bytes),
+        words::size(holds.keep_limit)
     );
     if holds.forgotten == 0 {
         return kept;

@@ -118,7 +118,10 @@ fn stays(scene: &Scene, address: &str, title: &serde_json::Value, tabs: usize) {
 fn links_in_mail_open_nothing() {
     let tracker = Tracker::start();
     let link = |target: &str| {
-        format!("<a target='{target}' rel=opener ping='{{t}}' href='http://tracker.example:{}/x' style='display:block;height:60px'>go</a>", tracker.port)
+        format!(
+            "<a target='{target}' rel=opener ping='{{t}}' href='http://tracker.example:{}/x' style='display:block;height:60px'>go</a>",
+            tracker.port
+        )
     };
     let targets = ["_self", "_top", "_parent", "_blank", "name"];
     let mails: Vec<Vec<u8>> =
@@ -128,7 +131,10 @@ fn links_in_mail_open_nothing() {
     for target in targets {
         let browser = scene.open_conversation(&format!("To {target}"));
         let address = browser.address();
-        assert_eq!(browser.in_frames("document.querySelector('a').title"), [format!("http://tracker.example:{}/x", tracker.port)]);
+        assert_eq!(
+            browser.in_frames("document.querySelector('a').title"),
+            [format!("http://tracker.example:{}/x", tracker.port)]
+        );
         browser.click_within("iframe", &json!([30, 30]));
         std::thread::sleep(Duration::from_millis(400));
         assert_eq!((browser.address(), browser.tabs()), (address, tabs), "{target}");
@@ -139,9 +145,13 @@ fn links_in_mail_open_nothing() {
 #[test]
 fn pictures_from_elsewhere_come_when_they_are_asked_for_and_not_before() {
     let tracker = Tracker::start();
-    let html = format!("<p>Offer</p><img alt=banner width=40 height=20 src='http://tracker.example:{}/open?id=1'>", tracker.port);
+    let html = format!(
+        "<p>Offer</p><img alt=banner width=40 height=20 src='http://tracker.example:{}/open?id=1'>",
+        tracker.port
+    );
     let other = html.replace("id=1", "id=2");
-    let scene = Scene::switched(&[text(1, "Offer", "html", &html), text(2, "Other", "html", &other)], &[], &tracker.switches());
+    let scene =
+        Scene::switched(&[text(1, "Offer", "html", &html), text(2, "Other", "html", &other)], &[], &tracker.switches());
     let browser = scene.open_conversation("Offer");
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(tracker.heard(), Vec::<Vec<u8>>::new());

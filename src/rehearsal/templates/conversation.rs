@@ -84,8 +84,10 @@ impl MessageCard {
 
     /// First letters of the first and the last word of the name.
     fn initials(&self) -> String {
-        let mut letters =
-            self.shown_name().split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+        let mut letters = self
+            .shown_name()
+            .split_whitespace()
+            .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
         let first = letters.next();
         first.into_iter().chain(letters.next_back()).flat_map(char::to_uppercase).collect()
     }

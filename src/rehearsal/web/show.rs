@@ -106,10 +106,9 @@ pub(super) fn is_html(stored: &Stored) -> bool {
 /// A Unix time in seconds, in UTC; years beyond 9999 as the bare number.
 fn moment(seconds: i64) -> Moment {
     match Timestamp::from_second(seconds) {
-        Ok(time) => Moment {
-            day: time.strftime("%Y-%m-%d").to_string(),
-            full: time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        },
+        Ok(time) => {
+            Moment { day: time.strftime("%Y-%m-%d").to_string(), full: time.strftime("%Y-%m-%d %H:%M UTC").to_string() }
+        }
         Err(_) => Moment { day: seconds.to_string(), full: seconds.to_string() },
     }
 }

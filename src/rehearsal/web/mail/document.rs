@@ -184,7 +184,10 @@ mod tests {
 
     #[test]
     fn what_looks_stays_and_what_acts_goes() {
-        assert_eq!(written("<p style='color:red' onclick=x>a<script>b</script></p>", false), "<p style=\"color:red\">a</p>");
+        assert_eq!(
+            written("<p style='color:red' onclick=x>a<script>b</script></p>", false),
+            "<p style=\"color:red\">a</p>"
+        );
         assert_eq!(written("<form action=x><input>a<button>b</button></form>", false), "ab");
         assert_eq!(written("<a href=javascript:x>a</a>", false), "<a>a</a>");
         let link = "<a href=\"https://x.example/?a&amp;b\" title=\"https://x.example/?a&amp;b\">a</a>";
@@ -213,7 +216,10 @@ mod tests {
         assert_eq!(folded, format!("yes{fold}<blockquote>a<blockquote>b</blockquote>c</blockquote></details>d"));
         let outlook = written("yes<div id=divRplyFwdMsg>From: x</div><div>old</div>", false);
         assert_eq!(outlook, format!("yes{fold}<div id=\"divRplyFwdMsg\">From: x</div><div>old</div>"));
-        assert!(written("<blockquote>all there is</blockquote>", false).contains("<details class=\"threadlift-fold\" open>"));
+        assert!(
+            written("<blockquote>all there is</blockquote>", false)
+                .contains("<details class=\"threadlift-fold\" open>")
+        );
     }
 
     proptest! {

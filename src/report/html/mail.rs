@@ -71,3 +71,35 @@ fn strip_scheme<'a>(address: &'a str, scheme: &str) -> Option<&'a str> {
 fn address(picture: &Picture) -> String {
     format!("data:{};base64,{}", picture.content_type, STANDARD.encode(&picture.content))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+    use std::collections::BTreeMap;
+
+    fn cleaned(html: &str) -> String {
+        harmless(html, &BTreeMap::new())
+    }
+
+    #[test]
+    fn what_a_mail_says_and_how_it_looked_stays() {
+        let html = "<div style=\"color: red; position: fixed\"><b>Bold</b><font color=\"blue\">blue</font><br>\
+                    <table border=\"1\"><tbody><tr><td>cell</td></tr></tbody></table><blockquote>quoted</blockquote></div>";
+        let expected = html.replace("color: red; position: fixed", "color:red");
+        assert_eq!(cleaned(html), expected);
+    }
+
+    #[test]
+    fn links_are_text_and_scripts_are_nothing() {
+        assert_eq!(cleaned("<a href=\"https://x.example/\">the lamp</a>"), "<a>the lamp</a>");
+        assert_eq!(cleaned("<script>alert(1)</script><style>p{}</style>text"), "text");
+        assert_eq!(cleaned("1 < 2 & <unknown>3</unknown>"), "1 &lt; 2 &amp; 3");
+    }
+
+    #[test]
+    fn a_mail_that_is_cut_or_nested_without_end_is_still_whole_html() {
+        assert_eq!(cleaned("<p><b>cut in the mid"), "<p><b>cut in the mid</b></p>");
+        let deep = "<div>".repeat(12_000);
+        assert_eq!(cleaned(&deep).matches("</div>").count(), 12_000);
+    }
+}

@@ -16,7 +16,7 @@ const ROW: usize = 120;
     ext = "html",
     source = r##"{% if kinds.is_empty() %}<p class="note good">Nothing is wrong: no record is unreadable, rejected or refused.</p>
 {% else %}<table class="list"><thead><tr><th scope="col">What</th><th scope="col" class="number">Records</th><th scope="col">Cause and remedy</th></tr></thead><tbody>
-{% for kind in kinds %}<tr><td><span class="tag {{ kind.tone }}">{{ kind.status }}</span></td><td class="number">{{ kind.records }}</td><td>{{ kind.cause }}{% if !kind.remedy.is_empty() %}<br><span class="soft">{{ kind.remedy }}</span>{% endif %}</td></tr>
+{% for kind in kinds %}<tr><td><span class="tag {{ kind.tone }}">{{ kind.status }}</span></td><td class="number" data-what="records">{{ kind.records }}</td><td>{{ kind.cause }}{% if !kind.remedy.is_empty() %}<br><span class="soft">{{ kind.remedy }}</span>{% endif %}</td></tr>
 {% endfor %}</tbody></table>
 {% if let Some(more) = more_kinds %}<p class="soft">{{ more }} of further kinds are not told apart here.</p>
 {% endif %}<h3 id="list-title">One by one</h3>

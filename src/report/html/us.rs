@@ -12,7 +12,7 @@ use askama::Template;
 {% if rows.is_empty() %}<p class="note bad">Nobody was treated as us: every message counts as written by a customer.</p>
 {% else %}{% if unplaced > 0 %}<p class="note fair">{{ unplaced }} on our domains {% if unplaced == 1 %}is{% else %}are{% endif %} neither a teammate nor one of our addresses: whose {% if unplaced == 1 %}is it{% else %}are they{% endif %}?</p>
 {% endif %}<table class="list approve"><thead><tr><th scope="col" class="tick"><span class="only-print">ok</span><span class="unseen">to be ticked on paper</span></th><th scope="col">Author</th><th scope="col" class="number">Messages</th><th scope="col">Because</th><th scope="col">In Front</th></tr></thead><tbody>
-{% for row in rows %}<tr><td class="tick"></td><td class="address">{{ row.handle }}</td><td class="number">{{ row.messages }}</td><td>{{ row.because }}</td><td>{% if row.is_unplaced %}<span class="tag fair">whose is it?</span>{% else if let Some(teammate) = row.teammate %}{{ teammate }}{% else %}<span class="soft">no teammate: the name alone</span>{% endif %}</td></tr>
+{% for row in rows %}<tr><td class="tick"></td><td class="address">{{ row.handle }}</td><td class="number" data-what="messages">{{ row.messages }}</td><td>{{ row.because }}</td><td>{% if row.is_unplaced %}<span class="tag fair">whose is it?</span>{% else if let Some(teammate) = row.teammate %}{{ teammate }}{% else %}<span class="soft">no teammate: the name alone</span>{% endif %}</td></tr>
 {% endfor %}</tbody></table>
 {% if let Some(more) = more %}<p class="soft">{{ more }} are not listed; <code>plan --requests</code> has every message with its direction.</p>
 {% endif %}{% endif %}"##

@@ -27,7 +27,7 @@ use askama::Template;
 {% endfor %}</tbody></table></div>
 {% if !causes.is_empty() %}<details><summary>Why: causes with their records</summary>
 <table class="list"><thead><tr><th scope="col">Class</th><th scope="col" class="number">Records</th><th scope="col">Cause</th></tr></thead><tbody>
-{% for (class, number, cause) in causes %}<tr><td>{{ class }}</td><td class="number">{{ number }}</td><td>{{ cause }}</td></tr>
+{% for (class, number, cause) in causes %}<tr><td>{{ class }}</td><td class="number" data-what="records">{{ number }}</td><td>{{ cause }}</td></tr>
 {% endfor %}</tbody></table></details>
 {% endif %}"##
 )]

@@ -113,7 +113,7 @@ fn by_size(plan: &Overview) -> Option<Figure> {
         count(plan.largest_thread)
     );
     let series = vec![Series { name: "Conversations".to_owned(), values }];
-    Some(figure("Sizes of conversations", says, "Messages", &Bars::labelled(labels, series)))
+    Some(figure("Sizes of conversations", says, "Messages", &Bars::lying(labels, series, 1)))
 }
 
 /// Time for what is left, with what the mapping gives the import of the company's limit and with all of it.

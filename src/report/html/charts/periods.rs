@@ -66,3 +66,37 @@ fn number(month: &str) -> Option<usize> {
     let (year, month) = month.split_once('-')?;
     Some(year.parse::<usize>().ok()? * 12 + month.parse::<usize>().ok()?.checked_sub(1)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::plan::Months;
+
+    fn months(months: &[&str]) -> Months {
+        let message = serde_json::json!({"inbound": 1, "outbound": 0, "inboxes": {"Support": 1}});
+        let all: serde_json::Map<String, serde_json::Value> =
+            months.iter().map(|month| ((*month).to_owned(), message.clone())).collect();
+        serde_json::from_value(all.into()).unwrap()
+    }
+
+    #[test]
+    fn months_without_messages_keep_their_place() {
+        let periods = of(&months(&["2018-11", "2019-02"])).unwrap();
+        assert_eq!(periods.labels, ["2018-11", "2018-12", "2019-01", "2019-02"]);
+        assert_eq!((periods.column("2018-11"), periods.column("2019-02")), (0, 3));
+        assert!(of(&months(&[])).is_none());
+    }
+
+    #[test]
+    fn many_months_are_years_and_many_years_begin_with_those_before() {
+        let periods = of(&months(&["2001-01", "2003-06", "2010-12"])).unwrap();
+        assert_eq!((periods.labels.len(), periods.column("2003-06")), (10, 2));
+        // A date that was read wrongly must not stretch the rest.
+        let mut all: Vec<String> = (1985..2025).map(|year| format!("{year}-07")).collect();
+        all.push("9999-12".to_owned());
+        let periods = of(&months(&all.iter().map(String::as_str).collect::<Vec<_>>())).unwrap();
+        assert_eq!((periods.labels.len(), periods.labels[0].as_str()), (30, "to 1996"));
+        assert_eq!([periods.column("1985-07"), periods.column("1996-07"), periods.column("1997-07")], [0, 0, 1]);
+        assert_eq!(periods.column("9999-12"), 29);
+    }
+}

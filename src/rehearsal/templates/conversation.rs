@@ -22,7 +22,7 @@ use super::lists::{ConversationRow, Moment};
 <p class="from"><strong>{{ message.shown_name() }}</strong>{% if !message.name.is_empty() %} <span class="handle">{{ message.handle }}</span>{% endif %}
 {% if let Some(author) = message.author %}<span class="handle">by {{ author }}</span>{% endif %}
 <span class="direction">{% if message.is_inbound %}received{% else %}sent{% endif %}{% if message.kind != "email" %} · {{ message.kind }}{% endif %}</span></p>
-<time class="date" datetime="{{ message.date.full }}">{{ message.date.full }}</time>
+<time class="date" datetime="{{ message.date.iso }}">{{ message.date.full }}</time>
 </header>
 {% if !message.recipients.is_empty() || message.has_own_subject(row) %}<dl class="lines">{% for line in message.recipients %}<dt>{{ line.label }}</dt><dd>{{ line.handles }}</dd>{% endfor -%}
 {% if message.has_own_subject(row) %}<dt>Subject</dt><dd>{{ message.subject }}</dd>{% endif %}</dl>{% endif %}

@@ -109,8 +109,9 @@ fn moment(seconds: i64) -> Moment {
         Ok(time) => Moment {
             day: time.strftime("%Y-%m-%d").to_string(),
             full: time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            iso: time.to_string(),
         },
-        Err(_) => Moment { day: seconds.to_string(), full: seconds.to_string() },
+        Err(_) => Moment { day: seconds.to_string(), full: seconds.to_string(), iso: String::new() },
     }
 }
 
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn dates_are_shown_in_utc() {
         let shown = moment(1_453_770_984);
-        assert_eq!([shown.day, shown.full], ["2016-01-26", "2016-01-26 01:16 UTC"]);
+        assert_eq!([shown.day, shown.full, shown.iso], ["2016-01-26", "2016-01-26 01:16 UTC", "2016-01-26T01:16:24Z"]);
         assert_eq!(moment(i64::MAX).full, i64::MAX.to_string());
     }
 

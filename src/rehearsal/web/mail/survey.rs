@@ -87,6 +87,7 @@ impl Room {
         }
         match tag.name.as_str() {
             "p" | "ul" | "ol" | "table" => self.height += 14,
+            "tr" => self.height += 10,
             "td" | "th" => self.line += 2,
             "img" => {
                 let told = tag.get("height").trim_end_matches("px").parse::<usize>().ok();

@@ -39,7 +39,10 @@ async fn main() -> Outcome<()> {
             .await?;
         answer.error_for_status()?;
     }
-    println!("{conversations} conversations of {MESSAGES} messages, imported in {:.1} s", began.elapsed().as_secs_f64());
+    println!(
+        "{conversations} conversations of {MESSAGES} messages, imported in {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
     println!("{:<34} {:>9} {:>9}", "", "median", "longest");
     let list = "/web/inboxes/inb_1";
     let last = conversations.div_ceil(50);
@@ -77,7 +80,8 @@ fn message(number: u32, conversations: u32) -> serde_json::Value {
     let history = "<p>and the history of it, as mail programs quote it below each answer.</p>".repeat(20);
     let is_inbound = place != 1;
     let customer = format!("customer{conversation}@customers.example");
-    let (sender, to) = if is_inbound { (customer.as_str(), "us@x.example") } else { ("us@x.example", customer.as_str()) };
+    let (sender, to) =
+        if is_inbound { (customer.as_str(), "us@x.example") } else { ("us@x.example", customer.as_str()) };
     json!({
         "sender": { "handle": sender, "name": format!("Customer {conversation}") },
         "to": [to],

@@ -11,7 +11,9 @@ fn each_message_leads_to_its_origin_and_to_what_was_changed() {
     let external_id = browser.text("article footer code");
     browser.follow("article footer a[href$='/origin']");
     let told = browser.text(".account");
-    for words in ["samples/mail/support.mbox, byte ", "20180604.101500.771@crane-and-sons.example", "Support", "changes"] {
+    for words in
+        ["samples/mail/support.mbox, byte ", "20180604.101500.771@crane-and-sons.example", "Support", "changes"]
+    {
         assert!(told.contains(words), "{words} in {told}");
     }
     assert!(!told.contains("From: ") && browser.eval("document.body.textContent.includes('From: ')") == true, "folded");
@@ -23,8 +25,12 @@ fn each_message_leads_to_its_origin_and_to_what_was_changed() {
     assert_eq!(browser.text("h1"), "Crack in frame");
 
     // In the words of `show`, which reads the same ledger once the rehearsal has let go of it.
-    let shown = scene.stop_and_run(&["show", "mappings/demo.toml", &external_id, "--ledger", "mappings/demo.ledger-rehearsal"]);
-    for line in shown.lines().filter(|line| ["source ", "place ", "id ", "thread_ref "].iter().any(|name| line.starts_with(name))) {
+    let shown =
+        scene.stop_and_run(&["show", "mappings/demo.toml", &external_id, "--ledger", "mappings/demo.ledger-rehearsal"]);
+    for line in shown
+        .lines()
+        .filter(|line| ["source ", "place ", "id ", "thread_ref "].iter().any(|name| line.starts_with(name)))
+    {
         let (name, value) = line.split_once(' ').unwrap_or_default();
         assert!(told.contains(name) && told.contains(value.trim()), "{line} in {told}");
     }

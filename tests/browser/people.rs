@@ -25,7 +25,8 @@ fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
             browser.screen(1280, 800);
             browser.open(&page);
             scene.is_sound();
-            let paper = browser.eval("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)");
+            let paper =
+                browser.eval("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)");
             let light: u64 = paper.as_array().into_iter().flatten().filter_map(serde_json::Value::as_u64).sum();
             assert!(if is_dark { light < 150 } else { light > 600 }, "{page} on {paper}");
             browser.screen(360, 740);

@@ -15,11 +15,10 @@ fn inboxes_lead_to_conversations_and_these_to_messages_in_order() {
     let scene = Scene::demo();
     let browser = scene.open("/");
     assert!(browser.text(".banner").contains("nothing here has reached Front"));
-    assert_eq!(all(&scene, "[...document.querySelectorAll('.side a')].map(a => a.innerText.replace(/\\s+/g, ' '))"), [
-        "All inboxes 28",
-        "Billing 2",
-        "Support 26"
-    ]);
+    assert_eq!(
+        all(&scene, "[...document.querySelectorAll('.side a')].map(a => a.innerText.replace(/\\s+/g, ' '))"),
+        ["All inboxes 28", "Billing 2", "Support 26"]
+    );
     scene.is_sound();
     browser.follow(".side li:last-child a");
     assert_eq!((browser.text("h1").as_str(), browser.count(".conversations li")), ("Support", 26));
@@ -69,8 +68,10 @@ fn a_search_finds_subjects_people_and_words_in_messages() {
 #[test]
 fn a_file_is_downloaded_byte_for_byte_under_its_name() {
     let content: Vec<u8> = (0..=255).cycle().take(40_000).collect();
-    let files: [(&str, &str, &[u8]); 2] =
-        [("résumé (2).bin", "application/octet-stream", &content), ("page.html", "text/html", b"<script>alert(1)</script>")];
+    let files: [(&str, &str, &[u8]); 2] = [
+        ("résumé (2).bin", "application/octet-stream", &content),
+        ("page.html", "text/html", b"<script>alert(1)</script>"),
+    ];
     let scene = Scene::mails(&[with_files(1, "Files", "<p>two files</p>", &files)]);
     let browser = scene.open_conversation("Files");
     assert_eq!(browser.download(".files li:nth-child(1) a"), ("résumé (2).bin".to_owned(), content.clone()));
@@ -81,7 +82,7 @@ fn a_file_is_downloaded_byte_for_byte_under_its_name() {
 
 #[test]
 fn quoted_history_is_folded_and_opens_without_script() {
-    let old: String = (0..9).map(|line| format!("> old line {line}\n")).collect();
+    let old = (0..9).map(|line| format!("> old line {line}\n")).collect::<Vec<_>>().concat();
     let gmail = "<div>New words</div><div class=\"gmail_quote\"><blockquote>old words</blockquote></div>";
     let scene = Scene::mails(&[
         text(1, "Plain", "plain", &format!("New words.\n\nAnn wrote:\n{old}")),
@@ -126,7 +127,10 @@ fn everything_can_be_read_without_script() {
     browser.follow(".conversations li:nth-child(5) a");
     assert_eq!((browser.text("h1").as_str(), browser.count("article")), ("Where is my bike? Order 20518", 7));
     let frames = browser.in_frames("document.body.innerText");
-    assert!(frames.iter().any(|text| text.as_str().is_some_and(|text| text.contains("Stay in on Friday."))), "{frames:?}");
+    assert!(
+        frames.iter().any(|text| text.as_str().is_some_and(|text| text.contains("Stay in on Friday."))),
+        "{frames:?}"
+    );
     browser.click("input[type=search]");
     browser.type_text("pallet between Leeds");
     browser.click("form button");

@@ -102,7 +102,10 @@ async fn hostile_html_stands_in_no_page_and_its_frame_is_sandboxed() {
 async fn hostile_text_is_text() {
     let (front, path) = hostile(None).await;
     let page = text(&front, &path).await;
-    assert!(page.contains("<div class=\"text\">&#60;script&#62;") && !page.contains("<script") && !page.contains("<iframe"), "{page}");
+    assert!(
+        page.contains("<div class=\"text\">&#60;script&#62;") && !page.contains("<script") && !page.contains("<iframe"),
+        "{page}"
+    );
     let alone = front.page(&link(&page, "/web/messages/")).await;
     assert_eq!(alone.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(alone.headers()["x-content-type-options"], "nosniff");
@@ -159,7 +162,9 @@ async fn search_reads_messages_as_a_reader_does_and_shows_where_it_found_the_wor
     front.import(&with(message("a"), &json!({ "body": html, "body_format": "html", "subject": "Old" }))).await.uid();
     let reply = json!({ "body": "Nothing new", "created_at": 1_453_770_999 });
     front.import(&with(message("b"), &reply)).await.uid();
-    for (words, found) in [("it%E2%80%99s+A+broken+LAMP", true), ("lamp+that", true), ("hidden", false), ("%3Cb%3E", false)] {
+    for (words, found) in
+        [("it%E2%80%99s+A+broken+LAMP", true), ("lamp+that", true), ("hidden", false), ("%3Cb%3E", false)]
+    {
         let page = text(&front, &format!("/web/search?q={words}")).await;
         assert_eq!(page.contains("<mark>"), found, "{words} in {page}");
         assert!(page.contains("at the text of 2 messages"), "{page}");
@@ -202,7 +207,9 @@ async fn pages_are_for_people_who_came_here_and_not_for_other_pages() {
         let request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n");
         status_line(&front, &request).split(' ').nth(1).unwrap_or_default().to_owned()
     };
-    for path in ["/", "/web/search?q=a", "/web/style.css", "/web/messages/msg_100000/body", "/web/attachments/msg_100000/0"] {
+    for path in
+        ["/", "/web/search?q=a", "/web/style.css", "/web/messages/msg_100000/body", "/web/attachments/msg_100000/0"]
+    {
         let ask = |headers: String| ask(path, &headers);
         let is_there = ask(format!("Host: {host}\r\n"));
         assert!(is_there == "200" || is_there == "404", "{path}: {is_there}");

@@ -84,8 +84,10 @@ impl MessageCard {
 
     /// First letters of the first and the last word of the name.
     fn initials(&self) -> String {
-        let mut letters =
-            self.shown_name().split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+        let mut letters = self
+            .shown_name()
+            .split_whitespace()
+            .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
         let first = letters.next();
         first.into_iter().chain(letters.next_back()).flat_map(char::to_uppercase).collect()
     }
@@ -93,7 +95,8 @@ impl MessageCard {
     fn has_own_subject(&self, row: &ConversationRow) -> bool {
         let own = self.subject.strip_suffix(row.subject.as_str()).unwrap_or(&self.subject).trim();
         // `Re:` before the subject of the conversation says nothing new.
-        !own.is_empty() && !(own.len() <= 5 && own.ends_with(':') && self.subject.len() > own.len())
+        let is_answer = own.len() <= 5 && own.ends_with(':') && own.len() < self.subject.len();
+        !own.is_empty() && !is_answer
     }
 }
 

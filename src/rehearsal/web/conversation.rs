@@ -8,7 +8,7 @@ use axum::response::Html;
 use super::super::server::Shared;
 use super::super::store::{Message, parse_id, render_id};
 use super::super::templates::{ConversationPage, ConversationRow, Pages};
-use super::{App, PAGE, Trouble, asked, aside, inbox_path, page, paged, show};
+use super::{App, PAGE, Trouble, aside, asked, inbox_path, page, paged, show};
 
 /// What is copied out of the store, so that messages are read from disk without its lock.
 struct Listed {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::store::{Stored, render_id};
 use super::conversation::find;
-use super::{App, Trouble, asked, aside, files, mail, show};
+use super::{App, Trouble, aside, asked, files, mail, show};
 
 /// Policy for mail itself: as a document of no origin, without script, with its own pictures and its own styles. Nothing is
 /// fetched from elsewhere, so no sender learns that the mail was opened.

@@ -72,7 +72,13 @@ async fn aside<T: Send + 'static>(
 }
 
 /// A page with what stands around it. `here` is the path of the inbox that it belongs to.
-fn page(shared: &Shared, title: &str, here: &str, query: &str, content: &impl Template) -> Result<Html<String>, Trouble> {
+fn page(
+    shared: &Shared,
+    title: &str,
+    here: &str,
+    query: &str,
+    content: &impl Template,
+) -> Result<Html<String>, Trouble> {
     let inboxes = links(shared);
     let conversations = inboxes.iter().map(|inbox| inbox.conversations).sum();
     let content = content.render()?;

@@ -170,7 +170,8 @@ fn found_in(needle: &Regex, stored: &Stored) -> Option<Found> {
     let body = show::text(stored, "body");
     let text = if show::is_html(stored) { mail::text(body) } else { body.to_owned() };
     let names = stored.attachments.iter().map(|file| file.filename.as_str());
-    let mut places = [text.as_str(), stored.external_id.as_str(), show::text(stored, "subject")].into_iter().chain(names);
+    let mut places =
+        [text.as_str(), stored.external_id.as_str(), show::text(stored, "subject")].into_iter().chain(names);
     places.find_map(|text| needle.find(text).map(|hit| around(text, hit.start(), hit.end())))
 }
 

@@ -160,7 +160,8 @@ impl Browser {
              return [box.x + it.clientLeft, box.y + it.clientTop]; }})()",
             json!(selector)
         ));
-        let at = |side: usize| json!(corner[side].as_f64().unwrap_or_default() + place[side].as_f64().unwrap_or_default());
+        let at =
+            |side: usize| json!(corner[side].as_f64().unwrap_or_default() + place[side].as_f64().unwrap_or_default());
         self.click_at(&at(0), &at(1));
     }
 

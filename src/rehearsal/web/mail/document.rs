@@ -96,10 +96,9 @@ impl Writer<'_> {
         let source = tag.get("src").trim();
         let address = match wanted(tag).map(|wanted| self.places.get(&wanted.cid)) {
             Some(Some(place)) => Some(format!("{}/{place}", self.pictures.own)),
-            Some(None) => None,
             None if allowed::is_inline_data(source) => Some(source.to_owned()),
             None if allowed::is_remote(source) && self.pictures.remote => Some(over_https(source)),
-            None => None,
+            _ => None,
         };
         match address {
             Some(address) => self.attribute("src", &address),
@@ -176,7 +175,10 @@ mod tests {
 
     #[test]
     fn what_looks_stays_and_what_acts_goes() {
-        assert_eq!(written("<p style='color:red' onclick=x>a<script>b</script></p>", false), "<p style=\"color:red\">a</p>");
+        assert_eq!(
+            written("<p style='color:red' onclick=x>a<script>b</script></p>", false),
+            "<p style=\"color:red\">a</p>"
+        );
         assert_eq!(written("<form action=x><input>a<button>b</button></form>", false), "ab");
         assert_eq!(written("<a href=javascript:x>a</a>", false), "<a>a</a>");
         let link = "<a href=\"https://x.example/?a&amp;b\" title=\"https://x.example/?a&amp;b\">a</a>";
@@ -205,7 +207,10 @@ mod tests {
         assert_eq!(folded, format!("yes{fold}<blockquote>a<blockquote>b</blockquote>c</blockquote></details>d"));
         let outlook = written("yes<div id=divRplyFwdMsg>From: x</div><div>old</div>", false);
         assert_eq!(outlook, format!("yes{fold}<div id=\"divRplyFwdMsg\">From: x</div><div>old</div>"));
-        assert!(written("<blockquote>all there is</blockquote>", false).contains("<details class=\"threadlift-fold\" open>"));
+        assert!(
+            written("<blockquote>all there is</blockquote>", false)
+                .contains("<details class=\"threadlift-fold\" open>")
+        );
     }
 
     proptest! {

@@ -38,8 +38,12 @@ pub(super) fn places(wanted: &[Wanted], files: &[Attachment]) -> Vec<Option<usiz
         }
     }
     let is_picture = |file: &Attachment| super::super::files::is_picture(&file.content_type);
-    let left: Vec<usize> =
-        (0..).zip(files).zip(&taken).filter(|((_, file), taken)| !**taken && is_picture(file)).map(|((n, _), _)| n).collect();
+    let left: Vec<usize> = (0..)
+        .zip(files)
+        .zip(&taken)
+        .filter(|((_, file), taken)| !**taken && is_picture(file))
+        .map(|((n, _), _)| n)
+        .collect();
     if left.len() == places.iter().filter(|place| place.is_none()).count() {
         for (place, number) in places.iter_mut().filter(|place| place.is_none()).zip(left) {
             *place = Some(number);

@@ -139,7 +139,10 @@ mod tests {
     #[test]
     fn what_follows_the_header_of_another_mail_is_quoted() {
         let text = "See below.\n\nFrom: Ann\nSent: Monday\nTo: Bob\n\nHello\n> older";
-        assert_eq!(shown(&of_text(text)), ["See below.", "folded 5: From: Ann\nSent: Monday\nTo: Bob\n\nHello\n> older"]);
+        assert_eq!(
+            shown(&of_text(text)),
+            ["See below.", "folded 5: From: Ann\nSent: Monday\nTo: Bob\n\nHello\n> older"]
+        );
     }
 
     #[test]

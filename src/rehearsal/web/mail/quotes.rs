@@ -12,13 +12,16 @@ pub(super) enum Begins {
 }
 
 /// Classes that mail programs give the element around what they quote.
-const CLASSES: [&str; 5] = ["gmail_quote", "gmail_quote_container", "yahoo_quoted", "protonmail_quote", "tutanota_quote"];
+const CLASSES: [&str; 5] =
+    ["gmail_quote", "gmail_quote_container", "yahoo_quoted", "protonmail_quote", "tutanota_quote"];
 
 /// Ids of what Outlook puts between a reply and the rest.
-const SEPARATORS: [&str; 4] = ["divrplyfwdmsg", "appendonsend", "stopspelling", "mail-editor-reference-message-container"];
+const SEPARATORS: [&str; 4] =
+    ["divrplyfwdmsg", "appendonsend", "stopspelling", "mail-editor-reference-message-container"];
 
 pub(super) fn begins(tag: &Tag) -> Option<Begins> {
-    let has_class = |wanted: &str| tag.get("class").split_ascii_whitespace().any(|class| class.eq_ignore_ascii_case(wanted));
+    let has_class =
+        |wanted: &str| tag.get("class").split_ascii_whitespace().any(|class| class.eq_ignore_ascii_case(wanted));
     let style: String = tag.get("style").split_ascii_whitespace().collect::<String>().to_ascii_lowercase();
     // Editors of mail indent with blockquotes, too: those say that they have no line at their side.
     let is_indent = has_class("webkit-indent-blockquote") || style.contains("border:none");
@@ -31,15 +34,31 @@ pub(super) fn begins(tag: &Tag) -> Option<Begins> {
         && ["border:none;border-top:solid#e1e1e11.0pt", "border:none;border-top:solid#b5c4df1.0pt"]
             .iter()
             .any(|rule| style.starts_with(rule));
-    (is_ruled || has_class("OutlookMessageHeader") || SEPARATORS.iter().any(|separator| id.eq_ignore_ascii_case(separator)))
-        .then_some(Begins::Rest)
+    (is_ruled
+        || has_class("OutlookMessageHeader")
+        || SEPARATORS.iter().any(|separator| id.eq_ignore_ascii_case(separator)))
+    .then_some(Begins::Rest)
 }
 
 /// Labels of the lines above a quoted mail, by what they name.
 const FROM: [&str; 10] = ["from", "von", "de", "da", "van", "från", "fra", "od", "lähettäjä", "expéditeur"];
 const DATE: [&str; 16] = [
-    "sent", "date", "gesendet", "datum", "envoyé", "enviado", "enviada", "fecha", "inviato", "data", "verzonden",
-    "skickat", "sendt", "wysłano", "lähetetty", "am",
+    "sent",
+    "date",
+    "gesendet",
+    "datum",
+    "envoyé",
+    "enviado",
+    "enviada",
+    "fecha",
+    "inviato",
+    "data",
+    "verzonden",
+    "skickat",
+    "sendt",
+    "wysłano",
+    "lähetetty",
+    "am",
 ];
 const OTHER: [&str; 14] =
     ["to", "an", "à", "para", "a", "aan", "till", "til", "do", "subject", "betreff", "objet", "asunto", "onderwerp"];
@@ -52,17 +71,25 @@ pub(super) fn header_line(lines: &[&str]) -> Option<usize> {
     })
 }
 
+/// What stands between dashes above a quoted mail.
+const ORIGINAL: [&str; 8] = [
+    "original message",
+    "ursprüngliche nachricht",
+    "message d'origine",
+    "mensaje original",
+    "messaggio originale",
+    "oorspronkelijk bericht",
+    "ursprungligt meddelande",
+    "original-nachricht",
+];
+
 /// `-----Original Message-----`, in any language that is written between such lines.
 fn is_separator(line: &str) -> bool {
     let line = line.trim();
     let words = line.trim_matches('-').trim();
     let dashes = line.len() - line.trim_start_matches('-').len();
     let closing = line.len() - line.trim_end_matches('-').len();
-    const WORDS: [&str; 8] = [
-        "original message", "ursprüngliche nachricht", "message d'origine", "mensaje original", "messaggio originale",
-        "oorspronkelijk bericht", "ursprungligt meddelande", "original-nachricht",
-    ];
-    dashes >= 3 && closing >= 3 && WORDS.contains(&words.to_lowercase().as_str())
+    dashes >= 3 && closing >= 3 && ORIGINAL.contains(&words.to_lowercase().as_str())
 }
 
 fn is_header(lines: &[&str]) -> bool {

@@ -34,7 +34,8 @@ pub(super) fn tamed(style: &str) -> (String, bool) {
 
 /// The first word that fetches, in any case of letters.
 fn first(text: &str) -> Option<(usize, &'static str)> {
-    let places = text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'u' | b'U' | b'i' | b'I' | b's' | b'S' | b'@'));
+    let places =
+        text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'u' | b'U' | b'i' | b'I' | b's' | b'S' | b'@'));
     let word_at = |(at, _): (usize, u8)| {
         let rest = text.get(at..)?;
         FETCHING.into_iter().find(|word| super::allowed::starts_with(rest, word)).map(|word| (at, word))

@@ -85,7 +85,7 @@ fn body(stored: &Stored, remote: bool) -> Body {
     if let Some(blocks) = (!is_cut).then(|| mail::of_html(whole)).flatten() {
         return Body::Text { blocks, is_cut };
     }
-    let seen = mail::survey(head(whole, SURVEYED));
+    let seen = mail::survey(head(whole, SURVEYED), &stored.attachments);
     Body::Html { height: seen.height, remote: seen.remote, is_loaded: remote }
 }
 

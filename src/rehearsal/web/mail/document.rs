@@ -23,7 +23,7 @@ pub(in super::super) struct Pictures<'a> {
 }
 
 pub(in super::super) fn document(html: &str, pictures: &Pictures<'_>) -> String {
-    let wanted = survey(html).wanted;
+    let wanted = survey(html, pictures.files).wanted;
     let found = pictures::places(&wanted, pictures.files);
     let places = wanted.iter().zip(found).filter_map(|(wanted, place)| Some((wanted.cid.clone(), place?))).collect();
     let mut writer = Writer { out: HEAD.to_owned(), pictures, places, has_text: false, fold: None };

@@ -24,7 +24,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 pub(super) fn with_room_left(asked: u64) -> u64 {
     // Where the system does not say, what was asked for stands.
     let free =
-        rustix::fs::statvfs(&std::env::temp_dir()).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        rustix::fs::statvfs(std::env::temp_dir()).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
     asked.min(free.saturating_sub(LEFT_FREE))
 }
 

@@ -12,15 +12,15 @@ pub(crate) fn text(number: usize, subject: &str, kind: &str, body: &str) -> Vec<
 /// A mail in HTML with files: name, type and content of each.
 pub(crate) fn with_files(number: usize, subject: &str, html: &str, files: &[(&str, &str, &[u8])]) -> Vec<u8> {
     let head = format!("{}Content-Type: multipart/mixed; boundary=\"=_b\"\n", head(number, subject));
-    let mut body = format!("\n--=_b\nContent-Type: text/html; charset=utf-8\n\n{html}\n");
+    let mut parts = vec![format!("\n--=_b\nContent-Type: text/html; charset=utf-8\n\n{html}\n")];
     for (name, kind, content) in files {
         let encoded = STANDARD.encode(content);
-        body += &format!(
+        parts.push(format!(
             "--=_b\nContent-Type: {kind}\nContent-Disposition: attachment; filename=\"{name}\"\n\
              Content-Transfer-Encoding: base64\n\n{encoded}\n"
-        );
+        ));
     }
-    mail(&head, &format!("{body}--=_b--\n"))
+    mail(&head, &format!("{}--=_b--\n", parts.concat()))
 }
 
 fn head(number: usize, subject: &str) -> String {

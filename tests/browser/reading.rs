@@ -82,7 +82,7 @@ fn a_file_is_downloaded_byte_for_byte_under_its_name() {
 
 #[test]
 fn quoted_history_is_folded_and_opens_without_script() {
-    let old: String = (0..9).map(|line| format!("> old line {line}\n")).collect();
+    let old = (0..9).map(|line| format!("> old line {line}\n")).collect::<Vec<_>>().concat();
     let gmail = "<div>New words</div><div class=\"gmail_quote\"><blockquote>old words</blockquote></div>";
     let scene = Scene::mails(&[
         text(1, "Plain", "plain", &format!("New words.\n\nAnn wrote:\n{old}")),

@@ -22,7 +22,7 @@ use super::lists::{ConversationRow, Moment};
 <p class="from"><strong>{{ message.shown_name() }}</strong>{% if !message.name.is_empty() %} <span class="handle">{{ message.handle }}</span>{% endif %}
 {% if let Some(author) = message.author %}<span class="handle">by {{ author }}</span>{% endif %}
 <span class="direction">{% if message.is_inbound %}received{% else %}sent{% endif %}{% if message.kind != "email" %} · {{ message.kind }}{% endif %}</span></p>
-<time class="date" datetime="{{ message.date.full }}">{{ message.date.full }}</time>
+<time class="date" datetime="{{ message.date.iso }}">{{ message.date.full }}</time>
 </header>
 {% if !message.recipients.is_empty() || message.has_own_subject(row) %}<dl class="lines">{% for line in message.recipients %}<dt>{{ line.label }}</dt><dd>{{ line.handles }}</dd>{% endfor -%}
 {% if message.has_own_subject(row) %}<dt>Subject</dt><dd>{{ message.subject }}</dd>{% endif %}</dl>{% endif %}
@@ -95,7 +95,8 @@ impl MessageCard {
     fn has_own_subject(&self, row: &ConversationRow) -> bool {
         let own = self.subject.strip_suffix(row.subject.as_str()).unwrap_or(&self.subject).trim();
         // `Re:` before the subject of the conversation says nothing new.
-        !own.is_empty() && !(own.len() <= 5 && own.ends_with(':') && self.subject.len() > own.len())
+        let is_answer = own.len() <= 5 && own.ends_with(':') && own.len() < self.subject.len();
+        !own.is_empty() && !is_answer
     }
 }
 

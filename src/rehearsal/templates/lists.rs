@@ -10,12 +10,12 @@ use super::layout::Pages;
     ext = "html",
     source = r#"<li><a class="line" href="/web/conversations/{{ id }}">
 <span class="people"><span>{{ people }}</span>{% if count > 1 %} <span class="count" title="{{ count }} messages">{{ count }}</span>{% endif %}</span>
-<span class="what"><span class="subject">{{ subject }}</span>
+<span class="what"><span class="title"><span class="subject">{{ subject }}</span>
 <span class="marks">{% for tag in tags %}<span class="tag">{{ tag }}</span>{% endfor -%}
-{% if let Some(assignee) = assignee %}<span class="mark">{{ assignee }}</span>{% endif %}</span>
+{% if let Some(assignee) = assignee %}<span class="mark">{{ assignee }}</span>{% endif %}</span></span>
 {% if let Some(found) = found %}<span class="found">{{ found.before }}<mark>{{ found.hit }}</mark>{{ found.after }}</span>{% endif %}</span>
 <span class="state"><span class="mark {{ status }}">{{ status }}</span></span>
-<time class="date" datetime="{{ date.full }}" title="{{ date.full }}">{{ date.day }}</time>
+<time class="date" datetime="{{ date.iso }}" title="{{ date.full }}">{{ date.day }}</time>
 </a></li>"#
 )]
 pub(in super::super) struct ConversationRow {
@@ -36,6 +36,8 @@ pub(in super::super) struct ConversationRow {
 pub(in super::super) struct Moment {
     pub(in super::super) day: String,
     pub(in super::super) full: String,
+    /// For programs.
+    pub(in super::super) iso: String,
 }
 
 /// Words that were searched for, with what stands around them.

@@ -85,7 +85,7 @@ fn body(stored: &Stored, remote: bool) -> Body {
     if let Some(blocks) = (!is_cut).then(|| mail::of_html(whole)).flatten() {
         return Body::Text { blocks, is_cut };
     }
-    let seen = mail::survey(head(whole, SURVEYED));
+    let seen = mail::survey(head(whole, SURVEYED), &stored.attachments);
     Body::Html { height: seen.height, remote: seen.remote, is_loaded: remote }
 }
 
@@ -106,10 +106,12 @@ pub(super) fn is_html(stored: &Stored) -> bool {
 /// A Unix time in seconds, in UTC; years beyond 9999 as the bare number.
 fn moment(seconds: i64) -> Moment {
     match Timestamp::from_second(seconds) {
-        Ok(time) => {
-            Moment { day: time.strftime("%Y-%m-%d").to_string(), full: time.strftime("%Y-%m-%d %H:%M UTC").to_string() }
-        }
-        Err(_) => Moment { day: seconds.to_string(), full: seconds.to_string() },
+        Ok(time) => Moment {
+            day: time.strftime("%Y-%m-%d").to_string(),
+            full: time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            iso: time.to_string(),
+        },
+        Err(_) => Moment { day: seconds.to_string(), full: seconds.to_string(), iso: String::new() },
     }
 }
 
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn dates_are_shown_in_utc() {
         let shown = moment(1_453_770_984);
-        assert_eq!([shown.day, shown.full], ["2016-01-26", "2016-01-26 01:16 UTC"]);
+        assert_eq!([shown.day, shown.full, shown.iso], ["2016-01-26", "2016-01-26 01:16 UTC", "2016-01-26T01:16:24Z"]);
         assert_eq!(moment(i64::MAX).full, i64::MAX.to_string());
     }
 

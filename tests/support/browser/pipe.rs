@@ -91,13 +91,14 @@ impl Pipe {
     pub(super) fn tell(&self, session: &str, method: &str, params: Value) -> u64 {
         let number = self.last.get() + 1;
         self.last.set(number);
-        let mut message = json!({ "id": number, "method": method, "params": params });
+        let mut message = json!({ "id": number, "method": method });
+        message["params"] = params;
         if !session.is_empty() {
             message["sessionId"] = session.into();
         }
         let mut bytes = message.to_string().into_bytes();
         bytes.push(0);
-        must(self.to.borrow_mut().write_all(&bytes).map_err(|error| format!("{error}; {}", MISSING)), method);
+        must(self.to.borrow_mut().write_all(&bytes).map_err(|error| format!("{error}; {MISSING}")), method);
         number
     }
 
@@ -152,14 +153,15 @@ impl Pipe {
     }
 
     fn take_note(&self, message: Value) {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        if message["method"].is_string() {
-            let event = Event {
-                session: text(&message["sessionId"]),
-                method: text(&message["method"]),
-                params: message["params"].clone(),
-            };
-            self.events.borrow_mut().push_back(event);
+        let Value::Object(mut message) = message else { return };
+        let mut text = |name: &str| match message.remove(name) {
+            Some(Value::String(text)) => text,
+            _ => String::new(),
+        };
+        let (session, method) = (text("sessionId"), text("method"));
+        if !method.is_empty() {
+            let params = message.remove("params").unwrap_or_default();
+            self.events.borrow_mut().push_back(Event { session, method, params });
         }
     }
 }

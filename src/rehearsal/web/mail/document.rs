@@ -11,15 +11,7 @@ use super::survey::{survey, wanted};
 use super::tokens::{Piece, Tag, walk};
 
 /// How a mail looks that says nothing of it itself. White paper in any case: what a mail colours, it colours for that.
-const HEAD: &str = "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Message</title><link rel=\"icon\" href=\"data:,\"><style>\
-    :root{color-scheme:light}\
-    body{margin:12px 14px;background:#fff;color:#1c2330;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\
-    img{max-width:100%;height:auto}table{max-width:100%}blockquote{margin:8px 0;padding-left:12px;border-left:3px solid #cfd6e2}\
-    .threadlift-fold>summary{display:inline-block;margin:6px 0;padding:1px 10px;border:1px solid #98a2b3;border-radius:9px;\
-    background:#f2f4f8;color:#344054;font:13px/1.5 system-ui,sans-serif;cursor:pointer}\
-    .threadlift-fold>summary:focus-visible{outline:2px solid #2f5fd0;outline-offset:2px}\
-    .threadlift-away{display:inline-block;min-width:16px;min-height:16px;outline:1px dashed #98a2b3;color:#475467;\
-    font:13px/1.5 system-ui,sans-serif}</style></head>\n";
+const HEAD: &str = include_str!("../../templates/mail.html");
 
 /// Where a document takes its pictures from.
 pub(in super::super) struct Pictures<'a> {
@@ -31,7 +23,7 @@ pub(in super::super) struct Pictures<'a> {
 }
 
 pub(in super::super) fn document(html: &str, pictures: &Pictures<'_>) -> String {
-    let wanted = survey(html).wanted;
+    let wanted = survey(html, pictures.files).wanted;
     let found = pictures::places(&wanted, pictures.files);
     let places = wanted.iter().zip(found).filter_map(|(wanted, place)| Some((wanted.cid.clone(), place?))).collect();
     let mut writer = Writer { out: HEAD.to_owned(), pictures, places, has_text: false, fold: None };
@@ -104,10 +96,9 @@ impl Writer<'_> {
         let source = tag.get("src").trim();
         let address = match wanted(tag).map(|wanted| self.places.get(&wanted.cid)) {
             Some(Some(place)) => Some(format!("{}/{place}", self.pictures.own)),
-            Some(None) => None,
             None if allowed::is_inline_data(source) => Some(source.to_owned()),
             None if allowed::is_remote(source) && self.pictures.remote => Some(over_https(source)),
-            None => None,
+            _ => None,
         };
         match address {
             Some(address) => self.attribute("src", &address),

@@ -12,6 +12,8 @@ pub(super) struct Wanted {
     pub(super) cid: String,
     /// What the text says in place of it.
     pub(super) alt: String,
+    /// The text says how high it is to be.
+    pub(super) is_sized: bool,
 }
 
 /// For each wanted picture the place of its file.
@@ -71,7 +73,10 @@ mod tests {
     }
 
     fn wanted(pictures: &[(&str, &str)]) -> Vec<Wanted> {
-        pictures.iter().map(|(cid, alt)| Wanted { cid: (*cid).to_owned(), alt: (*alt).to_owned() }).collect()
+        pictures
+            .iter()
+            .map(|(cid, alt)| Wanted { cid: (*cid).to_owned(), alt: (*alt).to_owned(), is_sized: false })
+            .collect()
     }
 
     #[test]

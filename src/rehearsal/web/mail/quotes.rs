@@ -71,23 +71,25 @@ pub(super) fn header_line(lines: &[&str]) -> Option<usize> {
     })
 }
 
+/// What stands between dashes above a quoted mail.
+const ORIGINAL: [&str; 8] = [
+    "original message",
+    "ursprüngliche nachricht",
+    "message d'origine",
+    "mensaje original",
+    "messaggio originale",
+    "oorspronkelijk bericht",
+    "ursprungligt meddelande",
+    "original-nachricht",
+];
+
 /// `-----Original Message-----`, in any language that is written between such lines.
 fn is_separator(line: &str) -> bool {
     let line = line.trim();
     let words = line.trim_matches('-').trim();
     let dashes = line.len() - line.trim_start_matches('-').len();
     let closing = line.len() - line.trim_end_matches('-').len();
-    const WORDS: [&str; 8] = [
-        "original message",
-        "ursprüngliche nachricht",
-        "message d'origine",
-        "mensaje original",
-        "messaggio originale",
-        "oorspronkelijk bericht",
-        "ursprungligt meddelande",
-        "original-nachricht",
-    ];
-    dashes >= 3 && closing >= 3 && WORDS.contains(&words.to_lowercase().as_str())
+    dashes >= 3 && closing >= 3 && ORIGINAL.contains(&words.to_lowercase().as_str())
 }
 
 fn is_header(lines: &[&str]) -> bool {

@@ -1,7 +1,8 @@
 //! A first look at the HTML of a mail: what there is in it, and how much room it will take.
 
+use super::super::super::store::Attachment;
 use super::allowed;
-use super::pictures::Wanted;
+use super::pictures::{self, Wanted};
 use super::quotes;
 use super::style;
 use super::tokens::{Piece, Tag, walk};
@@ -10,6 +11,8 @@ use super::tokens::{Piece, Tag, walk};
 const LETTERS: usize = 100;
 /// Height of a line of text in pixels.
 const LINE: usize = 23;
+/// Height of a picture at most, in pixels.
+const HIGHEST: usize = 420;
 /// Most pictures that are placed.
 const MOST_PICTURES: usize = 200;
 
@@ -24,8 +27,8 @@ pub(in super::super) struct Survey {
     pub(in super::super) height: usize,
 }
 
-/// Looks through all of it once.
-pub(in super::super) fn survey(html: &str) -> Survey {
+/// Looks through all of it once. `files` came with the mail.
+pub(in super::super) fn survey(html: &str, files: &[Attachment]) -> Survey {
     let mut survey = Survey::default();
     let mut room = Room::default();
     walk(html, |piece| match piece {
@@ -37,6 +40,11 @@ pub(in super::super) fn survey(html: &str) -> Survey {
         Piece::Text(text) => room.text(text),
         Piece::Style(text) => survey.remote += usize::from(style::tamed(text).1),
     });
+    let places = pictures::places(&survey.wanted, files);
+    let unsized_ones = survey.wanted.iter().zip(places).filter(|(wanted, _)| !wanted.is_sized);
+    for file in unsized_ones.filter_map(|(_, place)| files.get(place?)) {
+        room.height += likely_height(file);
+    }
     survey.height = room.height();
     survey
 }
@@ -63,7 +71,16 @@ impl Survey {
 pub(super) fn wanted(tag: &Tag) -> Option<Wanted> {
     let source = tag.get("src").trim();
     let cid = source.get(4..).filter(|_| allowed::starts_with(source, "cid:"))?;
-    Some(Wanted { cid: cid.to_owned(), alt: tag.get("alt").to_owned() })
+    Some(Wanted { cid: cid.to_owned(), alt: tag.get("alt").to_owned(), is_sized: told_height(tag).is_some() })
+}
+
+fn told_height(tag: &Tag) -> Option<usize> {
+    tag.get("height").trim_end_matches("px").parse().ok()
+}
+
+/// A height for a picture by the bytes of its file: a logo has few, a photograph many.
+fn likely_height(file: &Attachment) -> usize {
+    usize::try_from(file.size.isqrt()).unwrap_or(HIGHEST).clamp(LINE, HIGHEST)
 }
 
 /// How much room the text takes, roughly.
@@ -87,11 +104,11 @@ impl Room {
         }
         match tag.name.as_str() {
             "p" | "ul" | "ol" | "table" => self.height += 14,
+            "tr" => self.height += 10,
             "td" | "th" => self.line += 2,
             "img" => {
-                let told = tag.get("height").trim_end_matches("px").parse::<usize>().ok();
-                let likely = if wanted(tag).is_some() || allowed::is_inline_data(tag.get("src")) { 220 } else { LINE };
-                self.height += told.unwrap_or(likely).min(420);
+                let likely = if allowed::is_inline_data(tag.get("src")) { HIGHEST / 2 } else { LINE };
+                self.height += told_height(tag).unwrap_or(likely).min(HIGHEST);
             }
             _ => {}
         }
@@ -137,19 +154,19 @@ mod tests {
 
     #[test]
     fn a_frame_is_as_high_as_its_mail_seems_and_never_out_of_bounds() {
-        assert_eq!(survey("").height, 80);
-        assert_eq!(survey("<p>a</p><P>b</P><br>c").height, 2 * (14 + LINE) + 2 * LINE + 2 * LINE);
-        assert_eq!(survey(&"<div>a".repeat(10_000)).height, 900);
+        assert_eq!(survey("", &[]).height, 80);
+        assert_eq!(survey("<p>a</p><P>b</P><br>c", &[]).height, 2 * (14 + LINE) + 2 * LINE + 2 * LINE);
+        assert_eq!(survey(&"<div>a".repeat(10_000), &[]).height, 900);
         let quoted = format!("yes<blockquote>{}</blockquote>", "<p>long".repeat(100));
-        assert!(survey(&quoted).height < 200, "what is folded takes no room");
+        assert!(survey(&quoted, &[]).height < 200, "what is folded takes no room");
     }
 
     #[test]
     fn pictures_are_told_apart_by_where_they_lie() {
         let html = "<img src=cid:a@x alt=one><img src='CID:a@x'><img src=https://t.example/x><img src=data:image/png;base64,A>\
                     <td background='//t.example/y'><p style='background:url(http://t.example/z)'><style>@import 'x';</style>";
-        let seen = survey(html);
+        let seen = survey(html, &[]);
         assert_eq!(seen.remote, 4);
-        assert_eq!(seen.wanted, [Wanted { cid: "a@x".to_owned(), alt: "one".to_owned() }]);
+        assert_eq!(seen.wanted, [Wanted { cid: "a@x".to_owned(), alt: "one".to_owned(), is_sized: false }]);
     }
 }

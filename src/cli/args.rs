@@ -124,6 +124,9 @@ pub(super) struct PlanArgs {
     /// Write one JSON line for every record read, with the request it would become
     #[arg(long, value_name = "FILE.jsonl")]
     pub requests: Option<PathBuf>,
+    /// Say how it differs from the plan before: what a change of the mapping changed, by count and by example
+    #[arg(long)]
+    pub diff: bool,
     /// Ask Front as well whether inboxes, teammates and tags are there, and whether it has this mail already
     #[arg(long)]
     pub online: bool,

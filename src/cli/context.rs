@@ -5,6 +5,7 @@ use super::exit::Failure;
 use super::progress;
 use crate::ledger::{Ledger, LedgerError};
 use crate::mapping::{self, Mapping};
+use crate::plan;
 use crate::report::Extent;
 use crate::source::{self, Source, Watch};
 use std::io::{IsTerminal, stderr};
@@ -38,6 +39,11 @@ impl Context {
         let mapping = mapping::load(&mapping.mapping).map_err(|errors| mapping_failure(&errors, color))?;
         let typed_ledger = common.ledger.clone();
         Ok(Self { common, typed_ledger, mapping: Arc::new(mapping), sample: None, pilot: None, stop, color })
+    }
+
+    /// How to plan, with nothing beside the plan.
+    pub(super) fn settings<'a>(&self, reading: &Reading) -> plan::Settings<'a> {
+        plan::Settings::new(reading.threads(), self.sample)
     }
 
     /// How much of a report is shown.

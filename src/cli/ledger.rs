@@ -96,7 +96,7 @@ pub(super) fn rebuild(context: &Context, args: &LedgerRebuildArgs) -> Result<Exi
     let mut ledger = Ledger::open_existing(&dir)?;
     say_notices(&ledger);
     let known = ledger.pins()?.count() as u64;
-    let overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+    let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let mut report = plan::report(context, "ledger rebuild", &ledger, Some(overview))?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));

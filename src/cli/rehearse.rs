@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let sources = context.open_sources()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
-    let overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+    let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let config = Config {
         port: args.port,
         token: token(),

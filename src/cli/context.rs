@@ -58,7 +58,7 @@ impl Context {
 
     /// Opens all sources; what is wrong with any is said at once, each at its line of the mapping.
     pub(super) fn open_sources(&self) -> Result<Arc<Vec<Box<dyn Source>>>, Failure> {
-        let observer = progress::observer(self.common.quiet);
+        let observer = progress::observer(&self.common);
         let watch = Watch { observer: observer.as_ref(), stop: &self.stop };
         let errors = match source::open_all_watched(&self.mapping, &watch) {
             Ok(sources) => return Ok(Arc::new(sources)),

@@ -43,7 +43,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     settings.most_requests = args.budget.max_requests;
     let sources = context.open_sources()?;
     let mut ledger = context.open_ledger()?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let is_loopback = mapping::is_loopback(&settings.base_url);

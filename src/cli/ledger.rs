@@ -88,7 +88,7 @@ pub(super) fn rebuild(context: &Context, args: &LedgerRebuildArgs) -> Result<Exi
     let dir = context.ledger_dir();
     // Before anything is changed: without the sources there would be no plan afterwards.
     let sources = context.open_sources()?;
-    let observer = progress::observer(context.common.quiet);
+    let observer = progress::observer(&context.common);
     let repair = Ledger::repair(&dir, args.drop_damaged).map_err(|error| absent(context, error))?;
     for notice in &repair.notices {
         super::say(&format!("{notice}\n"));

@@ -33,7 +33,7 @@ const IN_FLIGHT: usize = 32;
 
 pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
     let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let config = Config {

@@ -40,6 +40,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("governor", &["front"]),
     ("tokio", &["cli", "front", "rehearsal", "upload", "verify"]),
     ("axum", &["rehearsal"]),
+    ("html5gum", &["rehearsal"]),
     ("mail_parser", &["record"]),
     ("flate2", &["ledger", "source"]),
     ("tar", &["source"]),

@@ -181,6 +181,13 @@ pub(super) struct RehearseArgs {
     /// End after the import instead of showing the inbox until Ctrl-C
     #[arg(long)]
     pub exit: bool,
+    /// Show the inbox until Ctrl-C without a terminal, too
+    #[arg(long, conflicts_with = "exit")]
+    pub stay: bool,
+    /// Most that the embedded Front keeps of texts and files on the disk, such as `500 MB`; it keeps less where that would leave
+    /// less than 1 GB free. What comes beyond is counted and compared, and not kept
+    #[arg(long, value_name = "SIZE", default_value = "2 GB", value_parser = super::keep::size)]
+    pub keep: u64,
     /// Port of the inbox; any free one unless given
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,

@@ -122,7 +122,8 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
         again: taken.missing,
     };
     let began = Instant::now();
-    let sent = runtime.block_on(sending::send(context, ledger, Arc::clone(&sources), greeted, pace, observer))?;
+    let sent =
+        runtime.block_on(sending::send(context, Arc::new(ledger), Arc::clone(&sources), greeted, pace, observer))?;
     let mut report = plan::report(context, command, &sent.ledger, None)?;
     report.sent =
         Some(Sent { company, accepted: sent.accepted, seconds: began.elapsed().as_secs_f64(), front_holds: None });

@@ -4,10 +4,12 @@ use super::args::RehearseArgs;
 use super::context::{Context, rehearsal_dir};
 use super::embedded_front;
 use super::exit::{Exit, Failure};
+use super::origins::LedgerOrigins;
 use super::sending::{self, Pace};
-use super::{greeting, import, plan, progress};
+use super::{greeting, import, keep, plan, progress};
 use crate::front;
 use crate::ledger::Ledger;
+use crate::plan::Rebuilder;
 use crate::rehearsal::{Config, Server};
 use crate::report::{FrontHolds, Sent};
 use secrecy::SecretString;
@@ -36,11 +38,15 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
     let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
+    let ledger = Arc::new(ledger);
+    let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), Arc::clone(&sources));
     let config = Config {
         port: args.port,
         token: token(),
         dump: args.dump.clone(),
         appear_after: SETTLE,
+        keep: keep::with_room_left(args.keep),
+        origins: Some(Arc::new(LedgerOrigins::new(Arc::clone(&ledger), rebuilder))),
         ..embedded_front::config(context, Some(&overview), ledger.target().as_ref())
     };
     let token = SecretString::from(config.token.clone());
@@ -89,8 +95,9 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         return Err(Failure::internal(text));
     }
     let exit = import::conclude(context, sent, report)?;
-    if !args.exit && exit != Exit::Interrupted && stdout().is_terminal() {
-        super::say(&format!("\nLook at it: {}   (Ctrl-C ends the rehearsal)\n", server.web_url()));
+    if !args.exit && exit != Exit::Interrupted && (args.stay || stdout().is_terminal()) {
+        super::say(&format!("\n{}\n", keep::words(&server.state())));
+        super::say(&format!("Look at it: {}   (Ctrl-C ends the rehearsal)\n", server.web_url()));
         while !context.stop.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(100));
         }

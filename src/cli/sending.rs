@@ -92,7 +92,7 @@ pub(super) fn not_sent() -> Failure {
 /// Sends everything that is left.
 pub(super) async fn send(
     context: &Context,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     sources: Arc<Vec<Box<dyn Source>>>,
     greeted: Greeted,
     pace: Pace,
@@ -102,7 +102,7 @@ pub(super) async fn send(
     let cancellation = Cancellation::new();
     let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
     let sender = Sender {
-        ledger: Arc::new(ledger),
+        ledger,
         rebuilder: Rebuilder::new(Arc::clone(&context.mapping), sources),
         client: greeted.client,
         inboxes: greeted.target.inboxes,

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Copies shown of one id.
-const MAX_SHOWN: usize = 20;
+pub(super) const MAX_SHOWN: usize = 20;
 
 pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     let dir = context.ledger_dir();
@@ -32,11 +32,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         error => error.into(),
     })?;
     let id = args.id.trim().trim_start_matches('<').trim_end_matches('>');
-    let mut positions = ledger.find(id)?;
-    if positions.is_empty() {
-        // An id that a message had once leads to the one that it has now.
-        positions = ledger.find(&ledger.renewals()?.newest(id))?;
-    }
+    let positions = find(&ledger, id)?;
     if positions.is_empty() {
         return Err(Failure::usage(
             format!("no record has the id {id}"),
@@ -46,10 +42,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), context.open_sources()?);
     let mut shown = Vec::new();
     for position in positions.iter().copied().take(MAX_SHOWN) {
-        let entry = ledger.entry(position)?;
-        // Only what is planned has a state.
-        let state = if planned(&entry) { ledger.state(position)? } else { State::Planned };
-        shown.push(describe(&ledger, &rebuilder, &entry, &state)?);
+        shown.push(describe(&ledger, &rebuilder, &ledger.entry(position)?, position)?);
     }
     if context.common.json {
         super::print_json(&shown)?;
@@ -64,11 +57,29 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Where the records with this id stand in the plan.
+pub(super) fn find(ledger: &Ledger, id: &str) -> Result<Vec<u64>, LedgerError> {
+    let positions = ledger.find(id)?;
+    if positions.is_empty() {
+        // An id that a message had once leads to the one that it has now.
+        return ledger.find(&ledger.renewals()?.newest(id));
+    }
+    Ok(positions)
+}
+
 fn planned(entry: &Entry) -> bool {
     matches!(entry.verdict, Verdict::Planned(_))
 }
 
-fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State) -> Result<Value, Failure> {
+/// All that is told of a record.
+pub(super) fn describe(
+    ledger: &Ledger,
+    rebuilder: &Rebuilder,
+    entry: &Entry,
+    position: u64,
+) -> Result<Value, LedgerError> {
+    // Only what is planned has a state.
+    let state = if planned(entry) { ledger.state(position)? } else { State::Planned };
     let (status, cause) = entry.verdict.status();
     let mut message = json!({
         "source": rebuilder.source_name(usize::from(entry.origin.source)),
@@ -81,7 +92,7 @@ fn describe(ledger: &Ledger, rebuilder: &Rebuilder, entry: &Entry, state: &State
     match &entry.verdict {
         Verdict::Planned(planned) => {
             fields.insert("state".into(), json!(state.name()));
-            fields.extend(answer(state).into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
+            fields.extend(answer(&state).into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
             fields.insert("external_id".into(), json!(planned.external_id));
             fields.insert("thread_ref".into(), json!(planned.thread_ref));
             fields.insert("inbox".into(), json!(planned.inbox));

@@ -1,10 +1,12 @@
 //! What a rehearsal is started with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::channel::ChannelSpec;
 use super::faults::Faults;
+use super::origins::Origins;
 use super::pace::LiveTeam;
 
 /// How the embedded Front is set up. `Config::default()` answers at full speed and misbehaves in nothing.
@@ -42,12 +44,17 @@ pub struct Config {
     pub channels: Vec<ChannelSpec>,
     /// Bodies and attachments are forgotten once they were judged: what is stored stays small.
     pub forget_bodies: bool,
+    /// Most bytes of bodies and attachments that are kept. Of what comes beyond, lists and lookups know all that they need, and
+    /// repeats are told from what is not the same; the pages say that the rest was not kept.
+    pub keep: u64,
+    /// Who knows where messages come from, for the pages to show.
+    pub origins: Option<Arc<dyn Origins>>,
     /// By how many seconds the clock that answers tell is ahead of the machine's.
     pub clock_skew: i64,
     /// A file to which every stored message is appended as one JSON line.
     pub dump: Option<PathBuf>,
-    /// Where the temporary directory is made; the system's place for such when absent. It grows to the size of all
-    /// that is imported, attachments included.
+    /// Where the temporary directory is made; the system's place for such when absent. It grows to what
+    /// [`keep`](Self::keep) allows, and by about a kilobyte a message beside.
     pub spill: Option<PathBuf>,
     /// What becomes of tag names that do not exist yet.
     pub unknown_tags: UnknownTags,
@@ -78,6 +85,8 @@ impl Default for Config {
             live_team: None,
             channels: Vec::new(),
             forget_bodies: false,
+            keep: u64::MAX,
+            origins: None,
             clock_skew: 0,
             dump: None,
             spill: None,

@@ -71,6 +71,10 @@ impl ApiError {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "Misdirected request", message)
     }
 
+    pub(super) fn foreign_page() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", "Pages of other sites are not answered")
+    }
+
     pub(super) fn unsupported_type() -> Self {
         let message = "Send application/json, or multipart/form-data with a boundary";
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", message)

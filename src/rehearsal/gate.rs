@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HOST, HeaderName, REFERRER_POLICY, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -20,10 +20,19 @@ use super::faults::{Doom, Fate, Instead, Misfortune, Spoiling};
 use super::pace::{Standing, Verdict};
 use super::server::Shared;
 use super::spoil;
+use super::web::{PICTURES, RESOURCE_POLICY};
 
 /// No script, nothing from elsewhere; mail is shown in frames that have a stricter policy of their own.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; \
                            form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What a browser says of the page that asks (W3C Fetch Metadata).
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Keeps pages that open ours away from its window.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// Names the tier that was exceeded.
 const TIER: HeaderName = HeaderName::from_static("x-front-tier");
@@ -36,8 +45,11 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
     if !is_ours(request.uri(), request.headers(), shared.port) {
         return refuse(request, ApiError::foreign_host()).await;
     }
+    if !is_asked_by_us(request.headers(), request.uri().path(), shared.port) {
+        return refuse(request, ApiError::foreign_page()).await;
+    }
     let path = request.uri().path();
-    if path == "/" || path.starts_with("/web/") {
+    if path == "/" || path == "/favicon.ico" || path.starts_with("/web/") {
         let mut answer = next.run(request).await;
         dress_page(answer.headers_mut());
         return answer;
@@ -59,6 +71,23 @@ fn is_ours(uri: &Uri, headers: &HeaderMap, port: u16) -> bool {
     host.is_some_and(is_own_name)
         && hosts.next().is_none()
         && uri.authority().is_none_or(|authority| is_own_name(authority.as_str()))
+}
+
+/// Whether the page that asks is one of ours, as far as the browser says. Others may lead here, and neither read what is here nor
+/// learn from how long an answer takes. Pictures within mail are asked for by documents of no origin (`Origin: null`); their
+/// address has a secret in it.
+fn is_asked_by_us(headers: &HeaderMap, path: &str, port: u16) -> bool {
+    let has = |name: HeaderName, value: &str| headers.get(name).is_some_and(|given| given == value);
+    let is_picture = path.starts_with(PICTURES);
+    let is_own_origin = |origin: &HeaderValue| {
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| origin == format!("http://{name}:{port}").as_str())
+            || is_picture && origin == "null"
+    };
+    let leads_here = || has(SEC_FETCH_MODE, "navigate") && has(SEC_FETCH_DEST, "document");
+    let is_ours = headers
+        .get(SEC_FETCH_SITE)
+        .is_none_or(|site| site == "same-origin" || site == "none" || leads_here() || is_picture);
+    is_ours && headers.get_all(ORIGIN).iter().all(is_own_origin)
 }
 
 async fn api(shared: &Shared, request: Request, next: Next) -> Response {
@@ -275,6 +304,8 @@ fn dress_page(headers: &mut HeaderMap) {
     }
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     // What is shown is somebody's mail and is gone with the rehearsal: nothing of it belongs into a cache on disk.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
@@ -327,6 +358,30 @@ mod tests {
             !is_ours(&Uri::from_static("http://evil.example:81/me"), &host("localhost:81"), 81),
             "an absolute target"
         );
+    }
+
+    #[test]
+    fn other_pages_may_lead_here_and_no_more() {
+        let asked = |pairs: &[(&'static str, &'static str)], path| {
+            let pair = |(name, value): &(&'static str, &'static str)| {
+                (HeaderName::from_static(name), HeaderValue::from_static(value))
+            };
+            is_asked_by_us(&pairs.iter().map(pair).collect(), path, 81)
+        };
+        let (page, picture) = ("/web/search", "/web/pictures/x/msg_1/0");
+        assert!(asked(&[], page) && asked(&[("sec-fetch-site", "none")], page));
+        assert!(asked(&[("sec-fetch-site", "same-origin"), ("origin", "http://localhost:81")], page));
+        for site in ["cross-site", "same-site"] {
+            let led = [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+            let framed = [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+            let fetched = [("sec-fetch-site", site), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+            assert!(asked(&led, page) && !asked(&framed, page) && !asked(&fetched, page), "{site}");
+            assert!(asked(&fetched, picture), "{site}");
+        }
+        for origin in ["http://evil.example", "http://localhost:82", "https://localhost:81", "http://localhost", ""] {
+            assert!(!asked(&[("origin", origin)], page) && !asked(&[("origin", origin)], picture), "{origin}");
+        }
+        assert!(!asked(&[("origin", "null")], page) && asked(&[("origin", "null")], picture));
     }
 
     #[test]

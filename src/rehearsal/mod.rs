@@ -2,11 +2,13 @@
 //!
 //! It keeps Front's documented contract strictly (what Front's API document and guides state; where they are silent
 //! it takes the stricter reading) and shares no code with the client that talks to it, so that one misreading of the
-//! contract cannot hide on both sides. What was imported is shown in a plain web inbox at [`Server::web_url`].
+//! contract cannot hide on both sides. What was imported is shown in a web inbox at [`Server::web_url`], for people who know
+//! what it should look like; where a message comes from it learns from [`Origins`], if at all.
 //!
 //! Memory holds what lists and lookups need, about 500 bytes a message. Requests themselves lie in one append-only
-//! file and attachments in one file per message, in a temporary directory that goes with the server. With
-//! [`Config::forget_bodies`] neither bodies nor files are kept, and repeats are still told from what is not the same.
+//! file and attachments in one file per message, in a temporary directory that goes with the server. Beyond
+//! [`Config::keep`], and altogether with [`Config::forget_bodies`], neither bodies nor files are kept, and repeats are still
+//! told from what is not the same.
 //!
 //! # Misbehaviour on request
 //!
@@ -39,6 +41,7 @@ mod faults;
 mod gate;
 mod import;
 mod lodging;
+mod origins;
 mod pace;
 mod server;
 mod snapshot;
@@ -52,6 +55,7 @@ mod web;
 pub use channel::{ChannelSpec, LiveMail};
 pub use config::{Company, Config, InboxSpec, RepeatAnswer, TeammateSpec, UnknownTags};
 pub use faults::{Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
+pub use origins::{Account, Original, Origins};
 pub use pace::LiveTeam;
 pub use server::Server;
 pub use snapshot::{InboxCount, Snapshot};

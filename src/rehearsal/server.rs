@@ -1,6 +1,7 @@
 //! Starting and stopping; the state that all handlers share.
 
 use std::fs::OpenOptions;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -22,7 +23,7 @@ use super::connection::{Line, Loopback};
 use super::errors::ApiError;
 use super::pace::Pace;
 use super::snapshot::Snapshot;
-use super::store::{Attachment, LogReader, SpoolDir, Store, private};
+use super::store::{Attachment, Keep, LogReader, SpoolDir, Store, private};
 use super::tally::Tally;
 use super::weather::Weather;
 use super::{api, gate, import, lodging, web};
@@ -40,6 +41,9 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) log: LogReader,
     pub(super) spool: SpoolDir,
+    pub(super) keep: Keep,
+    /// Part of the addresses of pictures within mail, which only our own pages know.
+    pub(super) secret: String,
     store: Mutex<Store>,
     pace: Mutex<Pace>,
 }
@@ -108,7 +112,9 @@ impl Server {
             weather: Weather::new(&config.faults.outages),
             clock: Clock::new(config.clock_skew),
             log,
-            spool: SpoolDir::new(directory.path().join("attachments"), !config.forget_bodies),
+            spool: SpoolDir::new(directory.path().join("attachments")),
+            keep: Keep::new(if config.forget_bodies { 0 } else { config.keep }),
+            secret: format!("{:016x}", RandomState::new().hash_one("pictures")),
             store: Mutex::new(store),
             pace: Mutex::new(Pace::new(&config, Instant::now())),
             config,
@@ -153,6 +159,9 @@ impl Server {
             others_asked: busy.others_asked,
             others_refused: busy.others_refused,
             faults: counts.faults,
+            kept_bytes: self.shared.keep.used(),
+            keep_limit: self.shared.keep.limit(),
+            forgotten: self.shared.keep.forgotten(),
             ..self.shared.store().snapshot()
         }
     }
@@ -250,10 +259,15 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/download/{file}", get(api::download))
         .route("/", get(web::inboxes))
         .route("/web/style.css", get(web::style))
+        .route("/web/icon.svg", get(web::icon))
+        .route("/favicon.ico", get(web::icon))
         .route("/web/search", get(web::search))
         .route("/web/inboxes/{inbox}", get(web::inbox))
         .route("/web/conversations/{conversation}", get(web::conversation))
         .route("/web/messages/{message}/body", get(web::body))
+        .route("/web/messages/{message}/origin", get(web::origin))
+        .route("/web/messages/{message}/request", get(web::request))
+        .route("/web/pictures/{secret}/{message}/{number}", get(web::picture))
         .route("/web/attachments/{message}/{number}", get(web::attachment))
         .fallback(|| async { ApiError::no_such_path() })
         .method_not_allowed_fallback(|| async { ApiError::wrong_method() })

@@ -43,6 +43,12 @@ pub struct Snapshot {
     pub others_refused: u64,
     /// By the name of the fault, how many calls it took effect on.
     pub faults: BTreeMap<String, u64>,
+    /// Bytes of bodies and files that are kept.
+    pub kept_bytes: u64,
+    /// Most that may be.
+    pub keep_limit: u64,
+    /// Messages of which neither body nor files were kept.
+    pub forgotten: u64,
     /// The inboxes in the order in which they were set up.
     pub inboxes: Vec<InboxCount>,
 }

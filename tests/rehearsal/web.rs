@@ -1,6 +1,7 @@
 //! The web inbox: what it shows, and what hostile mail cannot do in it.
 
 use serde_json::{Value, json};
+use threadlift::rehearsal::Config;
 
 use super::support::*;
 
@@ -87,14 +88,24 @@ async fn hostile_html_stands_in_no_page_and_its_frame_is_sandboxed() {
     let rules: Vec<&str> = policy.split(';').map(str::trim).collect();
     assert!(rules.contains(&"sandbox") && rules.contains(&"default-src 'none'"), "{policy}");
     assert!(!policy.contains("allow-") && !policy.contains("script"), "{policy}");
-    assert_eq!(body.text().await.unwrap(), HOSTILE, "what was imported is what is shown");
+    let shown = body.text().await.unwrap();
+    assert!(shown.ends_with("<img class=\"threadlift-away\" alt=\"\"></pre><b>end</b>"), "{shown}");
+    let request = text(&front, &link(&page, "/web/messages/").replace("/body", "/request")).await;
+    assert_eq!(serde_json::from_str::<Value>(&request).unwrap()["body"], HOSTILE, "as imported");
+    let asked = front.page(&format!("{}?remote=1", link(&page, "/web/messages/"))).await;
+    let policy = asked.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("sandbox; default-src 'none'; img-src 'self' data: https:;"), "{policy}");
+    assert!(asked.text().await.unwrap().contains("<img src=\"https://tracker.example/x.png\""));
 }
 
 #[tokio::test]
 async fn hostile_text_is_text() {
     let (front, path) = hostile(None).await;
     let page = text(&front, &path).await;
-    assert!(page.contains("<pre>&#60;script&#62;") && !page.contains("<script") && !page.contains("<iframe"), "{page}");
+    assert!(
+        page.contains("<div class=\"text\">&#60;script&#62;") && !page.contains("<script") && !page.contains("<iframe"),
+        "{page}"
+    );
     let alone = front.page(&link(&page, "/web/messages/")).await;
     assert_eq!(alone.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(alone.headers()["x-content-type-options"], "nosniff");
@@ -135,9 +146,88 @@ async fn search_finds_subjects_and_people_in_any_case_and_is_bounded() {
     assert_eq!(hits(&text(&front, "/web/search?q=%C3%BCnal+19").await), 1);
     assert_eq!(hits(&text(&front, "/web/search?q=nothing").await), 0);
     assert_eq!(hits(&text(&front, "/web/search?q=").await), 0);
-    let many = text(&front, "/web/search?q=invoice").await;
-    assert_eq!(hits(&many), 100);
-    assert!(many.contains("The first 100 conversations"));
+    let first = text(&front, "/web/search?q=invoice").await;
+    assert_eq!(hits(&first), 50);
+    let second = text(&front, &link(&first, "/web/search?q=invoice&#38;").replace("&#38;", "&")).await;
+    let third = text(&front, &link(&second, "/web/search?q=invoice&#38;").replace("&#38;", "&")).await;
+    assert_eq!((hits(&second), hits(&third)), (50, 20));
+    assert!(!third.contains("Search older conversations"));
+    assert!(third.contains("Looked at subjects and people of 20 further conversations"), "{third}");
+}
+
+#[tokio::test]
+async fn search_reads_messages_as_a_reader_does_and_shows_where_it_found_the_words() {
+    let front = Front::plain();
+    let html = "<style>p { color: hidden }</style><p>It&rsquo;s a <b>brok</b>en&nbsp;lamp</p><p>that we sent</p>";
+    front.import(&with(message("a"), &json!({ "body": html, "body_format": "html", "subject": "Old" }))).await.uid();
+    let reply = json!({ "body": "Nothing new", "created_at": 1_453_770_999 });
+    front.import(&with(message("b"), &reply)).await.uid();
+    for (words, found) in
+        [("it%E2%80%99s+A+broken+LAMP", true), ("lamp+that", true), ("hidden", false), ("%3Cb%3E", false)]
+    {
+        let page = text(&front, &format!("/web/search?q={words}")).await;
+        assert_eq!(page.contains("<mark>"), found, "{words} in {page}");
+        assert!(page.contains("at the text of 2 messages"), "{page}");
+    }
+    assert!(text(&front, "/web/search?q=broken").await.contains("It’s a <mark>broken</mark> lamp"), "in its words");
+}
+
+#[tokio::test]
+async fn what_is_beyond_the_bound_is_compared_and_not_kept() {
+    let front = Front::new(Config { keep: 6_000, ..config() });
+    let body = "b".repeat(1_000);
+    let mut uids = Vec::new();
+    for n in 0..8 {
+        let metadata = json!({ "is_inbound": true, "thread_ref": n.to_string() });
+        let values = json!({ "body": body, "subject": format!("No {n}."), "metadata": metadata });
+        uids.push(front.import(&with(message(&n.to_string()), &values)).await.uid());
+    }
+    let state = front.state();
+    assert!(state.kept_bytes <= state.keep_limit && state.keep_limit == 6_000, "{state:?}");
+    assert!(state.forgotten > 0 && state.forgotten < 8, "{state:?}");
+    for (n, uid) in (0..8).zip(&uids) {
+        let metadata = json!({ "is_inbound": true, "thread_ref": n.to_string() });
+        let values = json!({ "body": body, "subject": format!("No {n}."), "metadata": metadata });
+        assert_eq!(front.import(&with(message(&n.to_string()), &values)).await.uid(), *uid, "a repeat is one");
+    }
+    assert_eq!((front.state().repeats, front.state().changed_repeats), (8, 0), "whatever of them was kept");
+    front.import(&with(message("7"), &json!({ "body": "c" }))).await.uid();
+    assert_eq!(front.state().changed_repeats, 1);
+    let page = text(&front, "/").await;
+    assert!(page.contains("of at most 6.0 kB") && page.contains("were counted and compared, but not kept"), "{page}");
+}
+
+#[tokio::test]
+async fn pages_are_for_people_who_came_here_and_not_for_other_pages() {
+    let front = Front::plain();
+    front.import(&message("a")).await.uid();
+    let host = front.server.base_url().replace("http://", "");
+    let own = format!("Origin: http://{host}\r\n");
+    let ask = |path: &str, headers: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n");
+        status_line(&front, &request).split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    for path in
+        ["/", "/web/search?q=a", "/web/style.css", "/web/messages/msg_100000/body", "/web/attachments/msg_100000/0"]
+    {
+        let ask = |headers: String| ask(path, &headers);
+        let is_there = ask(format!("Host: {host}\r\n"));
+        assert!(is_there == "200" || is_there == "404", "{path}: {is_there}");
+        assert_eq!(ask(format!("Host: {host}\r\n{own}")), is_there, "{path}");
+        for (headers, status) in [
+            ("Host: evil.example\r\n".to_owned(), "421"),
+            (format!("Host: evil.example:{}\r\n", host.rsplit(':').next().unwrap()), "421"),
+            (format!("Host: {host}\r\nHost: evil.example\r\n"), "421"),
+            (format!("Host: {host}\r\nOrigin: http://evil.example\r\n"), "403"),
+            (format!("Host: {host}\r\nOrigin: null\r\n"), "403"),
+            (format!("Host: {host}\r\n{own}Origin: http://evil.example\r\n"), "403"),
+            (format!("Host: {host}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n"), "403"),
+            (format!("Host: {host}\r\nSec-Fetch-Site: same-site\r\nSec-Fetch-Dest: iframe\r\n"), "403"),
+        ] {
+            assert_eq!(ask(headers.clone()), status, "{path} with {headers}");
+        }
+    }
+    assert_eq!(ask("/web/pictures/guess/msg_100000/0", &format!("Host: {host}\r\n")), "404");
 }
 
 #[tokio::test]

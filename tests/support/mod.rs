@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary compiles this module and uses its own part of it")]
 
 pub(crate) mod books;
+pub(crate) mod browser;
 pub(crate) mod chance;
 pub(crate) mod compare;
 pub(crate) mod expected;

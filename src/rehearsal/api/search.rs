@@ -93,7 +93,7 @@ impl Wanted {
 
     fn holds(&self, it: &Conversation) -> bool {
         self.people.iter().all(|(role, handle)| it.has(handle, *role))
-            && self.words.iter().all(|word| it.mentions(word))
+            && self.words.iter().all(|word| it.mentions(|text| text.to_lowercase().contains(word)))
     }
 }
 

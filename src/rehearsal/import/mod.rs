@@ -23,7 +23,7 @@ use super::errors::ApiError;
 use super::faults::{Chosen, Doom, Hint, Misfortune};
 use super::gate::drain;
 use super::server::Shared;
-use super::store::{Attachment, Kept, Offer, Spool};
+use super::store::{Attachment, Content, Kept, Offer, Spool};
 
 /// Largest request. Front says 25 MB and neither whether of the files or of the whole, nor which MB: the least reading.
 const MAX_REQUEST: u64 = 25_000_000;
@@ -33,6 +33,12 @@ struct Decoded {
     request: Map<String, Value>,
     attachments: Vec<Attachment>,
     multipart: bool,
+}
+
+impl Decoded {
+    fn content(&self) -> Content<'_> {
+        Content { multipart: self.multipart, request: &self.request, attachments: &self.attachments }
+    }
 }
 
 pub(super) async fn import(
@@ -46,27 +52,33 @@ pub(super) async fn import(
         return Err(ApiError::unknown("inbox", &inbox));
     };
     let doom = request.extensions().get::<Doom>().copied().unwrap_or_default();
-    let mut spool = shared.spool.begin();
+    let room = shared.keep.room(announced(request.headers()).unwrap_or(MAX_REQUEST));
+    let mut spool = shared.spool.begin(room.is_some());
     let mut decoded = decode(request, &mut spool).await?;
     let checked = check::check(&decoded.request).map_err(|wrong| ApiError::unsatisfied(&wrong))?;
     let chosen = shared.config.faults.chosen(&checked.external_id, checked.subject.as_deref().unwrap_or_default());
     if let Some(error) = refusal(&shared, chosen) {
         return Err(error);
     }
-    let forgotten = if shared.config.forget_bodies { forget_body(&mut decoded.request) } else { String::new() };
-    let offer = |decoded: &Decoded, checked| {
-        let Decoded { request, attachments, multipart } = decoded;
-        Offer::new((&inbox, number), checked, *multipart, request, attachments, &forgotten)
-    };
-    let mut offered = offer(&decoded, checked)?;
-    let altered = doom.altered.filter(|part| part.alter(&mut decoded.request, &mut decoded.attachments));
-    if altered.is_some() {
-        offered = offer(&decoded, store_view(&decoded.request))?.sent_as(&offered);
+    let body = take_body(&mut decoded.request);
+    let sent = decoded.content().digest(&inbox, &checked.external_id, &body)?;
+    if room.is_some() {
+        put_body(&mut decoded.request, body);
     }
+    let altered = doom.altered.filter(|part| part.alter(&mut decoded.request, &mut decoded.attachments));
+    let checked = if altered.is_some() { store_view(&decoded.request) } else { checked };
+    let offer = Offer::new((&inbox, number), checked, &decoded.content(), room.is_none(), sent)?;
+    let size = offer.len() + decoded.attachments.iter().map(|file| file.size).sum::<u64>();
     let is_lost = doom.is_lost || chosen == Some(Chosen::Lost);
-    let accepted = shared.store().accept(offered.with_spool(spool.number()).lost(is_lost), Instant::now())?;
+    let accepted = shared.store().accept(offer.with_spool(spool.number()).lost(is_lost), Instant::now())?;
     match accepted.kept {
-        Kept::Message => spool.keep(),
+        Kept::Message => {
+            spool.keep();
+            match room {
+                Some(room) => room.take(size),
+                None => shared.keep.forget(),
+            }
+        }
         Kept::Lost => shared.tally.fault(Misfortune::Lost.name()),
         Kept::Nothing => {}
     }
@@ -78,10 +90,16 @@ pub(super) async fn import(
 }
 
 /// Takes the body out of a request and leaves an empty one.
-fn forget_body(request: &mut Map<String, Value>) -> String {
+fn take_body(request: &mut Map<String, Value>) -> String {
     match request.get_mut("body") {
         Some(Value::String(body)) => std::mem::take(body),
         _ => String::new(),
+    }
+}
+
+fn put_body(request: &mut Map<String, Value>, body: String) {
+    if let Some(place) = request.get_mut("body") {
+        *place = Value::String(body);
     }
 }
 
@@ -98,8 +116,7 @@ fn refusal(shared: &Shared, chosen: Option<Chosen>) -> Option<ApiError> {
 
 async fn decode(request: Request, spool: &mut Spool<'_>) -> Result<Decoded, ApiError> {
     let content_type = header(request.headers(), CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-    let announced: Option<u64> = header(request.headers(), CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length| length > MAX_REQUEST) {
+    if announced(request.headers()).is_some_and(|length| length > MAX_REQUEST) {
         drain(request.into_body()).await;
         return Err(ApiError::too_large());
     }
@@ -136,6 +153,11 @@ async fn decode(request: Request, spool: &mut Spool<'_>) -> Result<Decoded, ApiE
             Err(ApiError::unsupported_type())
         }
     }
+}
+
+/// How long a request says that it is.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    header(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok())
 }
 
 fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

@@ -25,6 +25,27 @@ pub(in super::super) struct Offer {
     is_lost: bool,
 }
 
+/// What was asked to be imported.
+pub(in super::super) struct Content<'a> {
+    pub(in super::super) multipart: bool,
+    pub(in super::super) request: &'a Map<String, Value>,
+    pub(in super::super) attachments: &'a [Attachment],
+}
+
+impl Content<'_> {
+    /// What a repeat is compared by: all of it, and the `body` that was taken out of the request.
+    pub(in super::super) fn digest(&self, inbox: &str, external_id: &str, body: &str) -> io::Result<u64> {
+        let rest = line(inbox, external_id, self, false)?;
+        Ok(first_eight(&Sha256::new().chain_update(rest).chain_update(body).finalize()))
+    }
+}
+
+fn line(inbox: &str, external_id: &str, content: &Content<'_>, forgotten: bool) -> io::Result<Vec<u8>> {
+    let Content { multipart, request, attachments } = *content;
+    let line = Line { inbox, external_id, multipart, request, attachments, forgotten };
+    serde_json::to_vec(&line).map_err(io::Error::other)
+}
+
 /// The line of a message, in the log and in the dump.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -33,34 +54,38 @@ struct Line<'a> {
     multipart: bool,
     request: &'a Map<String, Value>,
     attachments: &'a [Attachment],
+    #[serde(skip_serializing_if = "is_false")]
+    forgotten: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Offer {
-    /// With `forgotten`, what of the request is not kept and still tells whether a repeat is the same.
+    /// With the digest of what was sent, whatever of it is stored.
     pub(in super::super) fn new(
         inbox: (&str, u32),
         message: Checked,
-        multipart: bool,
-        request: &Map<String, Value>,
-        attachments: &[Attachment],
-        forgotten: &str,
+        content: &Content<'_>,
+        forgotten: bool,
+        digest: u64,
     ) -> io::Result<Self> {
         let (id, inbox) = inbox;
-        let line = Line { inbox: id, external_id: &message.external_id, multipart, request, attachments };
         // Written here and not under the store's lock: bodies can be large.
-        let mut line = serde_json::to_vec(&line).map_err(io::Error::other)?;
+        let mut line = line(id, &message.external_id, content, forgotten)?;
         line.pop();
-        let digest = first_eight(&Sha256::new().chain_update(&line).chain_update(forgotten).finalize());
         Ok(Self { inbox, message, line, digest, spool: None, is_lost: false })
+    }
+
+    /// Bytes of its line.
+    pub(in super::super) fn len(&self) -> u64 {
+        self.line.len() as u64
     }
 
     pub(in super::super) fn with_spool(self, spool: Option<NonZeroU32>) -> Self {
         Self { spool, ..self }
-    }
-
-    /// As sent like `sent`, however it is stored: a repeat is compared with what was sent.
-    pub(in super::super) fn sent_as(self, sent: &Self) -> Self {
-        Self { digest: sent.digest, ..self }
     }
 
     /// To be lost after its 202.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::channel::{ChannelSpec, LiveMail};
 use super::super::import::store_view;
-use super::{Offer, Store};
+use super::{Content, Offer, Store};
 
 /// A channel of an inbox.
 #[derive(Debug)]
@@ -46,7 +46,9 @@ impl Store {
             let request =
                 message(address, self.live, live.oldest.saturating_add(span.saturating_mul(i64::from(number)) / steps));
             let Value::Object(request) = request else { continue };
-            let offer = Offer::new(inbox, store_view(&request), false, &request, &[], "")?;
+            let content = Content { multipart: false, request: &request, attachments: &[] };
+            // Nothing repeats it.
+            let offer = Offer::new(inbox, store_view(&request), &content, false, 0)?;
             self.accept(offer, Instant::now()).map_err(|error| io::Error::other(format!("{error:?}")))?;
             self.live += 1;
             if let Some(inbox) = self.inboxes.get_mut(inbox.1 as usize) {

@@ -15,6 +15,13 @@ pub(in super::super) struct Place {
     len: u32,
 }
 
+impl Place {
+    /// Bytes of the line.
+    pub(in super::super) fn len(self) -> u64 {
+        u64::from(self.len)
+    }
+}
+
 /// One file of a message.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub(in super::super) struct Attachment {
@@ -31,6 +38,9 @@ pub(in super::super) struct Stored {
     pub(in super::super) external_id: String,
     pub(in super::super) request: Map<String, Value>,
     pub(in super::super) attachments: Vec<Attachment>,
+    /// Body and files were not kept.
+    #[serde(default)]
+    pub(in super::super) forgotten: bool,
 }
 
 /// The writing end.

@@ -4,6 +4,7 @@ mod accept;
 mod burnt;
 mod conversation;
 mod ids;
+mod keep;
 mod live;
 mod log;
 mod merge;
@@ -23,9 +24,10 @@ use self::log::Log;
 use super::config::{Config, TeammateSpec, UnknownTags};
 use super::snapshot::{InboxCount, Snapshot};
 
-pub(super) use self::accept::{Kept, Offer};
+pub(super) use self::accept::{Content, Kept, Offer};
 pub(super) use self::conversation::{Conversation, PEOPLE, Person, Role};
 pub(super) use self::ids::{hex, parse as parse_id, render as render_id};
+pub(super) use self::keep::Keep;
 pub(super) use self::live::Channel;
 pub(super) use self::log::{Attachment, LogReader, Place, Stored};
 pub(super) use self::spool::{Spool, SpoolDir};
@@ -53,6 +55,11 @@ impl Inbox {
     /// The conversations newest first: time of the last message and number.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = (i64, u32)> {
         self.shelf.iter().map(|(Reverse(time), Reverse(number))| (*time, *number))
+    }
+
+    /// The one before the given one in that order.
+    pub(super) fn before(&self, (time, number): (i64, u32)) -> Option<u32> {
+        self.shelf.range(..(Reverse(time), Reverse(number))).next_back().map(|(_, Reverse(number))| *number)
     }
 
     /// Those that come after the given one.
@@ -295,13 +302,19 @@ impl Store {
         self.conversations.get(number as usize)
     }
 
-    /// Conversations below `before` that mention `needle`, newest made first; looks at `window` of them. Gives the
-    /// numbers found and where to go on, `None` at the end.
-    pub(super) fn search(&self, needle: &str, before: u32, window: u32) -> (Vec<u32>, Option<u32>) {
-        let end = before.min(u32::try_from(self.conversations.len()).unwrap_or(u32::MAX));
-        let start = end.saturating_sub(window);
-        let mentions = |number: &u32| self.conversation(*number).is_some_and(|it| it.mentions(needle));
-        ((start..end).rev().filter(mentions).collect(), (start > 0).then_some(start))
+    /// So many conversations of all inboxes, newest message first: time of the last message and number. `after` is the last
+    /// one of those before.
+    pub(super) fn newest(&self, after: Option<(i64, u32)>, count: usize) -> Vec<(i64, u32)> {
+        let mut found: Vec<(i64, u32)> = Vec::new();
+        for inbox in self.inboxes() {
+            match after {
+                Some(last) => found.extend(inbox.after(last).take(count)),
+                None => found.extend(inbox.newest_first().take(count)),
+            }
+        }
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        found.truncate(count);
+        found
     }
 }
 

@@ -13,18 +13,16 @@ const SHARD: u32 = 4096;
 pub(in super::super) struct SpoolDir {
     root: PathBuf,
     last: AtomicU32,
-    /// False where nothing is to be kept.
-    keeps: bool,
 }
 
 impl SpoolDir {
-    pub(in super::super) fn new(root: PathBuf, keeps: bool) -> Self {
-        Self { root, last: AtomicU32::new(0), keeps }
+    pub(in super::super) fn new(root: PathBuf) -> Self {
+        Self { root, last: AtomicU32::new(0) }
     }
 
-    /// A spool for one request. Nothing is written to disk before the first byte.
-    pub(in super::super) fn begin(&self) -> Spool<'_> {
-        Spool { dir: self, open: None }
+    /// A spool for one request, which may keep nothing. Nothing is written to disk before the first byte.
+    pub(in super::super) fn begin(&self, keeps: bool) -> Spool<'_> {
+        Spool { dir: self, keeps, open: None }
     }
 
     fn path(&self, number: NonZeroU32) -> PathBuf {
@@ -44,12 +42,13 @@ impl SpoolDir {
 /// The attachments of one request on their way in. Its file goes away unless the message is stored.
 pub(in super::super) struct Spool<'a> {
     dir: &'a SpoolDir,
+    keeps: bool,
     open: Option<(NonZeroU32, File)>,
 }
 
 impl Spool<'_> {
     pub(in super::super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if !self.dir.keeps {
+        if !self.keeps {
             return Ok(());
         }
         if self.open.is_none() {
@@ -98,15 +97,15 @@ mod tests {
     #[test]
     fn a_kept_spool_can_be_read_and_a_dropped_one_leaves_nothing() {
         let place = tempfile::tempdir().unwrap();
-        let dir = SpoolDir::new(place.path().to_owned(), true);
-        let mut kept = dir.begin();
+        let dir = SpoolDir::new(place.path().to_owned());
+        let mut kept = dir.begin(true);
         kept.write(b"first").unwrap();
         kept.write(b"second").unwrap();
         let number = kept.number().unwrap();
         kept.keep();
         assert_eq!(dir.read(number, 5, 6).unwrap(), b"second");
 
-        let mut refused = dir.begin();
+        let mut refused = dir.begin(true);
         refused.write(b"gone").unwrap();
         let number = refused.number().unwrap();
         drop(refused);

@@ -3,44 +3,59 @@
 use askama::Template;
 
 use super::layout::Pages;
-use super::lists::ConversationRow;
+use super::lists::{ConversationRow, Moment};
 
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<p class="crumbs"><a href="/">Inboxes</a> › <a href="{{ inbox_path }}">{{ inbox }}</a></p>
+    source = r##"<p class="crumbs"><a href="{{ inbox_path }}">← {{ inbox }}</a>
+{%- if let Some(newer) = newer %} · <a href="/web/conversations/{{ newer }}" rel="prev">Newer</a>{% endif -%}
+{%- if let Some(older) = older %} · <a href="/web/conversations/{{ older }}" rel="next">Older</a>{% endif %}</p>
 <h1>{{ row.subject }}</h1>
 <p class="summary">{{ super::counted(row.count, "message") }}, oldest first
-<span class="marks">{% for tag in row.tags %}<span class="tag">{{ tag }}</span>{% endfor -%}
+<span class="marks"><span class="mark {{ row.status }}">{{ row.status }}</span>{% for tag in row.tags %}<span class="tag">{{ tag }}</span>{% endfor -%}
 {% if let Some(assignee) = row.assignee %}<span class="mark">{{ assignee }}</span>{% endif -%}
-<span class="mark {{ row.status }}">{{ row.status }}</span></span></p>
-{% for message in messages %}<article class="{% if message.is_inbound %}inbound{% else %}outbound{% endif %}" id="{{ message.id }}">
+</span></p>
+{% for message in messages %}<article class="{% if message.is_inbound %}inbound{% else %}outbound{% endif %}" id="{{ message.id }}" aria-label="{% if message.is_inbound %}Received from{% else %}Sent by{% endif %} {{ message.shown_name() }}, {{ message.date.full }}">
 <header>
-<p class="from"><span class="mark">{% if message.is_inbound %}received{% else %}sent{% endif %}</span>
-{% if !message.name.is_empty() %}<strong>{{ message.name }}</strong> <span class="handle">{{ message.handle }}</span>{% else %}<strong>{{ message.handle }}</strong>{% endif %}
-{% if let Some(author) = message.author %}<span class="handle">by {{ author }}</span>{% endif %}</p>
-<p class="date">{{ message.date }}</p>
+<span class="face" aria-hidden="true">{{ message.initials() }}</span>
+<p class="from"><strong>{{ message.shown_name() }}</strong>{% if !message.name.is_empty() %} <span class="handle">{{ message.handle }}</span>{% endif %}
+{% if let Some(author) = message.author %}<span class="handle">by {{ author }}</span>{% endif %}
+<span class="direction">{% if message.is_inbound %}received{% else %}sent{% endif %}{% if message.kind != "email" %} · {{ message.kind }}{% endif %}</span></p>
+<time class="date" datetime="{{ message.date.iso }}">{{ message.date.full }}</time>
 </header>
-{% for line in message.recipients %}<p class="recipients"><span>{{ line.label }}</span> {{ line.handles }}</p>
-{% endfor %}{% if !message.subject.is_empty() && message.subject != row.subject %}<p class="recipients"><span>Subject</span> {{ message.subject }}</p>{% endif %}
-{% match message.body %}{% when Body::Html with { height } %}<iframe sandbox="" loading="lazy" referrerpolicy="no-referrer" title="Message" height="{{ height }}" src="/web/messages/{{ message.id }}/body"></iframe>
-{% when Body::Text with { text, is_cut } %}<pre>{{ text }}</pre>
-{% if *is_cut %}<p class="cut">The text goes on.</p>{% endif %}{% endmatch %}
-{% if !message.attachments.is_empty() %}<ul class="files">
-{% for file in message.attachments %}<li><a href="/web/attachments/{{ message.id }}/{{ loop.index0 }}" download>{{ file.filename }}</a> <span>{{ file.size }} · {{ file.content_type }}</span></li>
+{% if !message.recipients.is_empty() || message.has_own_subject(row) %}<dl class="lines">{% for line in message.recipients %}<dt>{{ line.label }}</dt><dd>{{ line.handles }}</dd>{% endfor -%}
+{% if message.has_own_subject(row) %}<dt>Subject</dt><dd>{{ message.subject }}</dd>{% endif %}</dl>{% endif %}
+{% match message.body %}{% when Body::Html with { height, remote, is_loaded } -%}
+{% if *remote > 0 && *is_loaded %}<p class="remote">Pictures on other servers were asked for, over https. Their servers know now that this mail was opened, when, and from where.</p>
+{% else if *remote > 0 %}<p class="remote">Pictures or styles on other servers are not loaded. Loading pictures tells those servers that this mail was opened, when, and from where. <a href="{{ path }}?page={{ pages.current }}&amp;remote={{ message.id }}#{{ message.id }}">Load pictures of this message</a></p>{% endif %}
+<iframe sandbox="" loading="lazy" referrerpolicy="no-referrer" title="Message of {{ message.date.full }}" height="{{ height }}" src="/web/messages/{{ message.id }}/body{% if *is_loaded %}?remote=1{% endif %}"></iframe>
+{% when Body::Text with { blocks, is_cut } %}{% if blocks.is_empty() %}<p class="cut">This message has no text.</p>{% endif %}{% for block in blocks -%}
+{% if let Some(lines) = block.folded %}<details class="quote"><summary>Quoted history, {{ super::counted(lines, "line") }}</summary><blockquote class="text">{{ block.text }}</blockquote></details>
+{%- else if block.is_quote %}<blockquote class="text">{{ block.text }}</blockquote>
+{%- else %}<div class="text">{{ block.text }}</div>{% endif %}{% endfor %}
+{% if *is_cut %}<p class="cut">The text goes on: <a href="/web/messages/{{ message.id }}/body">all of it</a>.</p>{% endif -%}
+{% when Body::Gone %}<p class="remote">The text of this message was not kept, so that the rehearsal leaves room on the disk (<code>--keep</code>).</p>{% endmatch %}
+{% if !message.attachments.is_empty() %}<ul class="files" aria-label="Files">
+{% for file in message.attachments %}<li>{% if file.is_kept %}<a href="/web/attachments/{{ message.id }}/{{ loop.index0 }}" download>{{ file.filename }}</a>{% else %}<strong>{{ file.filename }}</strong>{% endif %} <span>{{ file.size }} · {{ file.content_type }}{% if !file.is_kept %} · not kept{% endif %}</span></li>
 {% endfor %}</ul>{% endif %}
-<footer>{{ message.kind }} · <a href="/web/messages/{{ message.id }}/body">body alone</a> · <code>{{ message.external_id }}</code></footer>
+<footer>{% if has_origins %}<a href="/web/messages/{{ message.id }}/origin">Origin and changes</a> · {% endif %}<a href="/web/messages/{{ message.id }}/body">Message alone</a> · <a href="/web/messages/{{ message.id }}/request">As imported</a> · <code>{{ message.external_id }}</code></footer>
 </article>
 {% endfor %}{{ pages.links(path.as_str()).render()?|safe }}
-"#
+"##
 )]
 pub(in super::super) struct ConversationPage<'a> {
     pub(in super::super) path: String,
     pub(in super::super) row: &'a ConversationRow,
-    pub(in super::super) inbox_path: String,
+    pub(in super::super) inbox_path: &'a str,
     pub(in super::super) inbox: &'a str,
+    /// The conversations beside it in its inbox.
+    pub(in super::super) newer: Option<String>,
+    pub(in super::super) older: Option<String>,
     pub(in super::super) messages: Vec<MessageCard>,
     pub(in super::super) pages: Pages,
+    /// Somebody can say where messages come from.
+    pub(in super::super) has_origins: bool,
 }
 
 /// One message.
@@ -56,10 +71,33 @@ pub(in super::super) struct MessageCard {
     pub(in super::super) handle: String,
     pub(in super::super) recipients: Vec<Recipients>,
     pub(in super::super) subject: String,
-    pub(in super::super) date: String,
+    pub(in super::super) date: Moment,
     pub(in super::super) external_id: String,
     pub(in super::super) body: Body,
     pub(in super::super) attachments: Vec<AttachmentLine>,
+}
+
+impl MessageCard {
+    fn shown_name(&self) -> &str {
+        if self.name.is_empty() { &self.handle } else { &self.name }
+    }
+
+    /// First letters of the first and the last word of the name.
+    fn initials(&self) -> String {
+        let mut letters = self
+            .shown_name()
+            .split_whitespace()
+            .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+        let first = letters.next();
+        first.into_iter().chain(letters.next_back()).flat_map(char::to_uppercase).collect()
+    }
+
+    fn has_own_subject(&self, row: &ConversationRow) -> bool {
+        let own = self.subject.strip_suffix(row.subject.as_str()).unwrap_or(&self.subject).trim();
+        // `Re:` before the subject of the conversation says nothing new.
+        let is_answer = own.len() <= 5 && own.ends_with(':') && own.len() < self.subject.len();
+        !own.is_empty() && !is_answer
+    }
 }
 
 /// `To`, `Cc` or `Bcc`.
@@ -70,8 +108,28 @@ pub(in super::super) struct Recipients {
 
 /// HTML is shown in a sandboxed frame and never stands in the page.
 pub(in super::super) enum Body {
-    Html { height: usize },
-    Text { text: String, is_cut: bool },
+    Html {
+        height: usize,
+        /// Pictures and styles that lie elsewhere.
+        remote: usize,
+        /// Pictures from elsewhere were asked for.
+        is_loaded: bool,
+    },
+    Text {
+        blocks: Vec<Block>,
+        is_cut: bool,
+    },
+    /// It was not kept.
+    Gone,
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Block {
+    pub(in super::super) text: String,
+    pub(in super::super) is_quote: bool,
+    /// Lines of what is folded.
+    pub(in super::super) folded: Option<usize>,
 }
 
 /// A file that can be downloaded.
@@ -79,4 +137,5 @@ pub(in super::super) struct AttachmentLine {
     pub(in super::super) filename: String,
     pub(in super::super) content_type: String,
     pub(in super::super) size: String,
+    pub(in super::super) is_kept: bool,
 }

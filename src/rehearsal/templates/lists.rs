@@ -9,12 +9,13 @@ use super::layout::Pages;
 #[template(
     ext = "html",
     source = r#"<li><a class="line" href="/web/conversations/{{ id }}">
-<span class="subject">{{ subject }}</span>
-<span class="date">{{ date }}</span>
-<span class="people">{{ people }}</span>
+<span class="people"><span>{{ people }}</span>{% if count > 1 %} <span class="count" title="{{ count }} messages">{{ count }}</span>{% endif %}</span>
+<span class="what"><span class="title"><span class="subject">{{ subject }}</span>
 <span class="marks">{% for tag in tags %}<span class="tag">{{ tag }}</span>{% endfor -%}
-{% if let Some(assignee) = assignee %}<span class="mark">{{ assignee }}</span>{% endif -%}
-<span class="mark {{ status }}">{{ status }}</span><span class="count" title="messages">{{ count }}</span></span>
+{% if let Some(assignee) = assignee %}<span class="mark">{{ assignee }}</span>{% endif %}</span></span>
+{% if let Some(found) = found %}<span class="found">{{ found.before }}<mark>{{ found.hit }}</mark>{{ found.after }}</span>{% endif %}</span>
+<span class="state"><span class="mark {{ status }}">{{ status }}</span></span>
+<time class="date" datetime="{{ date.iso }}" title="{{ date.full }}">{{ date.day }}</time>
 </a></li>"#
 )]
 pub(in super::super) struct ConversationRow {
@@ -24,26 +25,42 @@ pub(in super::super) struct ConversationRow {
     pub(in super::super) count: usize,
     pub(in super::super) tags: Vec<String>,
     /// Of the newest message.
-    pub(in super::super) date: String,
+    pub(in super::super) date: Moment,
     pub(in super::super) status: &'static str,
     pub(in super::super) assignee: Option<String>,
+    /// Where a search found its words, if that was in a text.
+    pub(in super::super) found: Option<Found>,
+}
+
+/// A time as lists and messages show it.
+pub(in super::super) struct Moment {
+    pub(in super::super) day: String,
+    pub(in super::super) full: String,
+    /// For programs.
+    pub(in super::super) iso: String,
+}
+
+/// Words that were searched for, with what stands around them.
+pub(in super::super) struct Found {
+    pub(in super::super) before: String,
+    pub(in super::super) hit: String,
+    pub(in super::super) after: String,
 }
 
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<p class="crumbs"><a href="/">Inboxes</a></p>
-<h1>{{ name }}</h1>
+    source = r#"<h1>{{ name }}</h1>
 <p class="summary">{{ super::counted(count, "conversation") }}, newest first</p>
 {% if rows.is_empty() %}<p class="empty">Nothing has been imported into this inbox.</p>{% else %}
 <ul class="list conversations">
 {% for row in rows %}{{ row.render()?|safe }}
 {% endfor %}</ul>
-{{ pages.links(path.as_str()).render()?|safe }}{% endif %}
+{{ pages.links(path).render()?|safe }}{% endif %}
 "#
 )]
 pub(in super::super) struct InboxPage<'a> {
-    pub(in super::super) path: String,
+    pub(in super::super) path: &'a str,
     pub(in super::super) name: &'a str,
     pub(in super::super) count: usize,
     pub(in super::super) rows: Vec<ConversationRow>,
@@ -53,21 +70,22 @@ pub(in super::super) struct InboxPage<'a> {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<p class="crumbs"><a href="/">Inboxes</a></p>
-<h1>Search</h1>
-{% if query.is_empty() %}<p class="summary">Searches subjects, names and addresses (of each conversation the first {{ people }} people).</p>
-{% else if rows.is_empty() %}<p class="empty">Nothing found for “{{ query }}”.</p>
-{% else %}<p class="summary">{% if more %}The first {{ hits }} conversations{% else %}{{ rows.len() }} found{% endif %} for “{{ query }}”</p>
-<ul class="list conversations">
+    source = r#"<h1>Search</h1>
+{% if query.is_empty() %}<p class="summary">Searches subjects, names and addresses (of each conversation the first {{ people }} people), and what stands in messages.</p>
+{% else %}<p class="summary">{% if rows.is_empty() %}Nothing found{% else %}{{ super::counted(&rows.len(), "conversation") }}{% endif %} for “{{ query }}”, newest first</p>
+{% if !rows.is_empty() %}<ul class="list conversations">
 {% for row in rows %}{{ row.render()?|safe }}
 {% endfor %}</ul>{% endif %}
+<p class="kept">{{ extent }}</p>
+{% if let Some(next) = next %}<nav class="pages" aria-label="Pages"><span></span><a href="{{ next }}" rel="next">Search older conversations →</a></nav>{% endif %}{% endif %}
 "#
 )]
 pub(in super::super) struct SearchPage<'a> {
     pub(in super::super) query: &'a str,
     pub(in super::super) rows: Vec<ConversationRow>,
-    /// Whether there are more than are shown.
-    pub(in super::super) more: bool,
-    pub(in super::super) hits: usize,
     pub(in super::super) people: usize,
+    /// What was searched, in words.
+    pub(in super::super) extent: String,
+    /// Where the search goes on, if it did not come to the end.
+    pub(in super::super) next: Option<String>,
 }

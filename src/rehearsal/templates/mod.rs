@@ -5,11 +5,13 @@ mod conversation;
 mod inboxes;
 mod layout;
 mod lists;
+mod origin;
 
-pub(super) use self::conversation::{AttachmentLine, Body, ConversationPage, MessageCard, Recipients};
-pub(super) use self::inboxes::{InboxRow, InboxesPage};
-pub(super) use self::layout::{Layout, Pages};
-pub(super) use self::lists::{ConversationRow, InboxPage, SearchPage};
+pub(super) use self::conversation::{AttachmentLine, Block, Body, ConversationPage, MessageCard, Recipients};
+pub(super) use self::inboxes::InboxesPage;
+pub(super) use self::layout::{InboxLink, Layout, Pages};
+pub(super) use self::lists::{ConversationRow, Found, InboxPage, Moment, SearchPage};
+pub(super) use self::origin::OriginPage;
 
 /// `1 message`, `2 messages`
 fn counted(number: &impl ToString, noun: &str) -> String {

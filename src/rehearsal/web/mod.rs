@@ -3,35 +3,34 @@
 //! Server-rendered pages without script. Mail HTML is hostile: it is served from an address of its own under a
 //! sandboxing policy, shown in a sandboxed frame, and never written into a page.
 
+mod conversation;
+mod files;
+mod lists;
 mod mail;
+mod message;
+mod origin;
+mod search;
 mod show;
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 use url::form_urlencoded;
 
+pub(super) use self::conversation::conversation;
+pub(super) use self::lists::{inbox, inboxes};
+pub(super) use self::message::{PICTURES, RESOURCE_POLICY, attachment, body, picture, request};
+pub(super) use self::origin::origin;
+pub(super) use self::search::search;
 use super::server::Shared;
-use super::store::{parse_id, render_id};
-use super::templates::{
-    ConversationPage, ConversationRow, InboxPage, InboxRow, InboxesPage, Layout, Pages, SearchPage,
-};
+use super::templates::{InboxLink, Layout, Pages};
 
 /// Conversations, or messages, on one page.
 const PAGE: usize = 50;
-/// Most hits of a search.
-const HITS: usize = 100;
-/// Conversations that a search looks at while it holds the store: imports go on in between.
-const SEARCH_WINDOW: u32 = 2_000;
-
-/// Policy for mail itself: as a document of no origin, without script, with pictures from this server and styles of its
-/// own. Nothing is fetched from elsewhere, so no sender learns that the mail was opened.
-const MAIL_POLICY: &str = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; \
-                           base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 type App = State<Arc<Shared>>;
 
@@ -62,30 +61,47 @@ impl IntoResponse for Trouble {
     }
 }
 
-fn page(title: &str, query: &str, content: &impl Template) -> Result<Html<String>, Trouble> {
-    Ok(Html(Layout { title, query, content: &content.render()? }.render()?))
+/// Does what reads from disk or counts for long where it holds up nobody.
+async fn aside<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Shared) -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Trouble> {
+    let shared = Arc::clone(shared);
+    let done = tokio::task::spawn_blocking(move || work(&shared)).await;
+    done.unwrap_or_else(|error| Err(Trouble::Broken(error.to_string())))
+}
+
+/// A page with what stands around it. `here` is the path of the inbox that it belongs to.
+fn page(
+    shared: &Shared,
+    title: &str,
+    here: &str,
+    query: &str,
+    content: &impl Template,
+) -> Result<Html<String>, Trouble> {
+    let inboxes = links(shared);
+    let conversations = inboxes.iter().map(|inbox| inbox.conversations).sum();
+    let content = content.render()?;
+    Ok(Html(Layout { title, query, inboxes: &inboxes, conversations, here, content: &content }.render()?))
+}
+
+fn links(shared: &Shared) -> Vec<InboxLink> {
+    let store = shared.store();
+    let link = |inbox: &super::store::Inbox| InboxLink {
+        path: inbox_path(&inbox.id),
+        name: inbox.name.clone(),
+        conversations: inbox.conversations() as u64,
+        messages: inbox.messages,
+    };
+    store.inboxes().map(link).collect()
 }
 
 pub(super) async fn style() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../templates/style.css"))
 }
 
-pub(super) async fn inboxes(State(shared): App) -> Result<Html<String>, Trouble> {
-    let snapshot = shared.store().snapshot();
-    let rows = snapshot.inboxes.iter().map(|inbox| InboxRow {
-        path: inbox_path(&inbox.id),
-        name: &inbox.name,
-        conversations: inbox.conversations,
-        messages: inbox.messages,
-    });
-    let content = InboxesPage {
-        company: &shared.config.company.name,
-        rows: rows.collect(),
-        messages: snapshot.messages,
-        conversations: snapshot.conversations,
-        refused: shared.tally.counts().refused,
-    };
-    page("Inboxes", "", &content)
+pub(super) async fn icon() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/svg+xml")], include_str!("../templates/icon.svg"))
 }
 
 /// Inbox ids come from outside and are escaped as a path, not only as HTML.
@@ -105,108 +121,6 @@ fn paged(query: Option<&str>, entries: usize) -> Pages {
     let last = entries.div_ceil(PAGE).max(1);
     let current = asked(query, "page").and_then(|page| page.parse().ok()).unwrap_or(1);
     Pages { current: current.clamp(1, last), last }
-}
-
-pub(super) async fn inbox(
-    State(shared): App,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Html<String>, Trouble> {
-    let store = shared.store();
-    let inbox = store.inboxes().find(|inbox| inbox.id == id).ok_or(Trouble::Missing("inbox"))?;
-    let pages = paged(query.as_deref(), inbox.conversations());
-    let listed = inbox.newest_first().skip((pages.current - 1) * PAGE).take(PAGE);
-    let rows: Vec<ConversationRow> = listed.filter_map(|(_, number)| show::row(&store, number)).collect();
-    let content =
-        InboxPage { path: inbox_path(&inbox.id), name: &inbox.name, count: inbox.conversations(), rows, pages };
-    page(&inbox.name, "", &content)
-}
-
-pub(super) async fn conversation(
-    State(shared): App,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Html<String>, Trouble> {
-    let missing = || Trouble::Missing("conversation");
-    let number = parse_id("cnv", &id).ok_or_else(missing)?;
-    let (row, (inbox_path, inbox), pages, listed) = {
-        let store = shared.store();
-        let it = store.conversation(number).ok_or_else(missing)?;
-        let row = show::row(&store, number).ok_or_else(missing)?;
-        let inbox = store.inbox(it.inbox).ok_or_else(missing)?;
-        let pages = paged(query.as_deref(), it.messages.len());
-        let places = it.messages.iter().skip((pages.current - 1) * PAGE).take(PAGE);
-        let message = |(_, number): &(i64, u32)| {
-            let message = *store.message(*number)?;
-            Some((*number, message, store.teammate(message.author).map(|author| author.name.clone())))
-        };
-        (row, (inbox_path(&inbox.id), inbox.name.clone()), pages, places.filter_map(message).collect::<Vec<_>>())
-    };
-    let mut messages = Vec::new();
-    for (number, message, author) in listed {
-        messages.push(show::message(number, &shared.log.read(message.place)?, author));
-    }
-    let content = ConversationPage {
-        path: format!("/web/conversations/{id}"),
-        row: &row,
-        inbox_path,
-        inbox: &inbox,
-        messages,
-        pages,
-    };
-    page(&row.subject, "", &content)
-}
-
-pub(super) async fn search(State(shared): App, RawQuery(query): RawQuery) -> Result<Html<String>, Trouble> {
-    let query = asked(query.as_deref(), "q").unwrap_or_default();
-    let needle = query.trim().to_lowercase();
-    let mut rows = Vec::new();
-    let mut next = (!needle.is_empty()).then_some(u32::MAX);
-    while let Some(before) = next.filter(|_| rows.len() <= HITS) {
-        {
-            let store = shared.store();
-            let (found, rest) = store.search(&needle, before, SEARCH_WINDOW);
-            let room = (HITS + 1).saturating_sub(rows.len());
-            rows.extend(found.iter().take(room).filter_map(|number| show::row(&store, *number)));
-            next = rest;
-        }
-        tokio::task::yield_now().await;
-    }
-    let more = rows.len() > HITS;
-    rows.truncate(HITS);
-    let content = SearchPage { query: query.trim(), rows, more, hits: HITS, people: super::store::PEOPLE };
-    page("Search", &query, &content)
-}
-
-/// The number of a message. The pages show what was accepted at once; only the API makes clients wait for it.
-fn find_message(shared: &Shared, id: &str) -> Option<u32> {
-    parse_id("msg", id).filter(|number| shared.store().message(*number).is_some())
-}
-
-/// The body of a message as a document of its own: HTML under the mail policy, anything else as plain text.
-pub(super) async fn body(State(shared): App, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let number = find_message(&shared, &id).ok_or(Trouble::Missing("message"))?;
-    let message = shared.store().message(number).copied().ok_or(Trouble::Missing("message"))?;
-    let stored = shared.log.read(message.place)?;
-    let body = show::text(&stored, "body");
-    let (kind, body) = if show::is_html(&stored) {
-        ("text/html; charset=utf-8", mail::with_pictures(body, &render_id("msg", number), &stored.attachments))
-    } else {
-        ("text/plain; charset=utf-8", body.to_owned())
-    };
-    Ok(([(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, MAIL_POLICY)], body).into_response())
-}
-
-pub(super) async fn attachment(
-    State(shared): App,
-    Path((id, place)): Path<(String, usize)>,
-) -> Result<Response, Trouble> {
-    let number = find_message(&shared, &id).ok_or(Trouble::Missing("message"))?;
-    let (attachment, bytes) = shared.attachment(number, place)?.ok_or(Trouble::Missing("attachment"))?;
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, mail::safe_type(&attachment.content_type));
-    headers.insert(CONTENT_DISPOSITION, mail::as_download(&attachment.filename));
-    Ok((headers, bytes).into_response())
 }
 
 #[cfg(test)]

@@ -3,18 +3,22 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::super::store::{Store, Stored, render_id};
-use super::super::templates::{AttachmentLine, Body, ConversationRow, MessageCard, Recipients};
+use super::super::store::{Person, Store, Stored, render_id};
+use super::super::templates::{AttachmentLine, Body, ConversationRow, MessageCard, Moment, Recipients};
 use super::mail;
 
 /// People named in a list before the rest is counted.
 const NAMED: usize = 4;
-/// Longest plain text shown within a page, in bytes; all of it is one link away.
+/// Longest text shown within a page, in bytes; all of it is one link away.
 const SHOWN_TEXT: usize = 100_000;
+/// How much of an HTML body is looked at for the height of its frame, in bytes.
+const SURVEYED: usize = 1_000_000;
 
 pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
     let it = store.conversation(number)?;
-    let mut people: Vec<&str> = it.people.iter().take(NAMED).map(super::super::store::Person::shown).collect();
+    // Those with a name first: who wrote says more than the address that was written to.
+    let (named, bare): (Vec<&Person>, Vec<&Person>) = it.people.iter().partition(|person| person.name.is_some());
+    let mut people: Vec<&str> = named.into_iter().chain(bare).take(NAMED).map(Person::shown).collect();
     let more = match it.people.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!("+{more}"),
@@ -28,13 +32,15 @@ pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
         people: people.join(", "),
         count: it.messages.len(),
         tags: store.tags_of(it).into_iter().map(|(_, name)| name.to_owned()).collect(),
-        date: date(it.last()),
+        date: moment(it.last()),
         status: if it.archived { "archived" } else { "open" },
         assignee: store.teammate(it.assignee).map(|teammate| teammate.name.clone()),
+        found: None,
     })
 }
 
-pub(super) fn message(number: u32, stored: &Stored, author: Option<String>) -> MessageCard {
+/// A message for the page of its conversation, with pictures from elsewhere if `remote` says so.
+pub(super) fn message(number: u32, stored: &Stored, author: Option<String>, remote: bool) -> MessageCard {
     let request = &stored.request;
     let nested = |group: &str, name: &str| request.get(group).and_then(|group| group.get(name));
     let string = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
@@ -47,6 +53,7 @@ pub(super) fn message(number: u32, stored: &Stored, author: Option<String>) -> M
         filename: file.filename.clone(),
         content_type: file.content_type.clone(),
         size: size(file.size),
+        is_kept: !stored.forgotten || file.size == 0,
     });
     MessageCard {
         id: render_id("msg", number),
@@ -57,20 +64,34 @@ pub(super) fn message(number: u32, stored: &Stored, author: Option<String>) -> M
         handle: string(nested("sender", "handle")).unwrap_or_default(),
         recipients: recipients.collect(),
         subject: text(stored, "subject").to_owned(),
-        date: date(request.get("created_at").and_then(Value::as_i64).unwrap_or_default()),
+        date: moment(request.get("created_at").and_then(Value::as_i64).unwrap_or_default()),
         external_id: stored.external_id.clone(),
-        body: body(stored),
+        body: body(stored, remote),
         attachments: attachments.collect(),
     }
 }
 
-fn body(stored: &Stored) -> Body {
-    let whole = text(stored, "body");
-    if is_html(stored) {
-        return Body::Html { height: mail::frame_height(whole) };
+fn body(stored: &Stored, remote: bool) -> Body {
+    if stored.forgotten {
+        return Body::Gone;
     }
-    let shown = whole.get(..whole.floor_char_boundary(SHOWN_TEXT)).unwrap_or(whole);
-    Body::Text { text: shown.to_owned(), is_cut: shown.len() < whole.len() }
+    let whole = text(stored, "body");
+    let shown = head(whole, SHOWN_TEXT);
+    let is_cut = shown.len() < whole.len();
+    if !is_html(stored) {
+        return Body::Text { blocks: mail::of_text(shown), is_cut };
+    }
+    // A cut through a tag would make text of it.
+    if let Some(blocks) = (!is_cut).then(|| mail::of_html(whole)).flatten() {
+        return Body::Text { blocks, is_cut };
+    }
+    let seen = mail::survey(head(whole, SURVEYED), &stored.attachments);
+    Body::Html { height: seen.height, remote: seen.remote, is_loaded: remote }
+}
+
+/// The beginning of a text, not longer than so many bytes.
+fn head(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
 }
 
 /// A string of the request, empty where there is none.
@@ -83,19 +104,24 @@ pub(super) fn is_html(stored: &Stored) -> bool {
 }
 
 /// A Unix time in seconds, in UTC; years beyond 9999 as the bare number.
-fn date(seconds: i64) -> String {
+fn moment(seconds: i64) -> Moment {
     match Timestamp::from_second(seconds) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        Err(_) => seconds.to_string(),
+        Ok(time) => Moment {
+            day: time.strftime("%Y-%m-%d").to_string(),
+            full: time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            iso: time.to_string(),
+        },
+        Err(_) => Moment { day: seconds.to_string(), full: seconds.to_string(), iso: String::new() },
     }
 }
 
 /// A size in the unit that suits it, decimal, one place after the point, cut and not rounded.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes / 100 % 10),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
     }
 }
 
@@ -105,8 +131,9 @@ mod tests {
 
     #[test]
     fn dates_are_shown_in_utc() {
-        assert_eq!(date(1_453_770_984), "2016-01-26 01:16 UTC");
-        assert_eq!(date(i64::MAX), i64::MAX.to_string());
+        let shown = moment(1_453_770_984);
+        assert_eq!([shown.day, shown.full, shown.iso], ["2016-01-26", "2016-01-26 01:16 UTC", "2016-01-26T01:16:24Z"]);
+        assert_eq!(moment(i64::MAX).full, i64::MAX.to_string());
     }
 
     #[test]

@@ -1,0 +1,36 @@
+//! What somebody else knows of where messages come from.
+//!
+//! The embedded Front learns nothing of exports, plans and ledgers: who runs a rehearsal may tell it, message by message,
+//! what is then shown beside the message and used for nothing.
+
+/// Somebody who knows.
+pub trait Origins: Send + Sync {
+    /// What is known of the message with this `external_id`: an account for each record that speaks of it, none where
+    /// nothing is known. May take its time and read files.
+    ///
+    /// # Errors
+    /// In words, why it cannot be told.
+    fn of(&self, external_id: &str) -> Result<Vec<Account>, String>;
+}
+
+/// What is known of one record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Names and values of one line each, in order; a name may come again.
+    pub lines: Vec<(String, String)>,
+    /// Names and texts that are long.
+    pub long: Vec<(String, String)>,
+    /// What the source holds.
+    pub original: Option<Original>,
+}
+
+/// A record as its source holds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Original {
+    /// Its beginning, or all of it.
+    pub text: String,
+    /// All of it in bytes.
+    pub size: u64,
+    /// There is more than the text shows.
+    pub is_cut: bool,
+}

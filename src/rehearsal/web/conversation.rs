@@ -1,0 +1,84 @@
+//! One conversation.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Html;
+
+use super::super::server::Shared;
+use super::super::store::{Message, parse_id, render_id};
+use super::super::templates::{ConversationPage, ConversationRow, Pages};
+use super::{App, PAGE, Trouble, aside, asked, inbox_path, page, paged, show};
+
+/// What is copied out of the store, so that messages are read from disk without its lock.
+struct Listed {
+    row: ConversationRow,
+    inbox_path: String,
+    inbox: String,
+    newer: Option<String>,
+    older: Option<String>,
+    pages: Pages,
+    messages: Vec<(u32, Message, Option<String>)>,
+}
+
+pub(in super::super) async fn conversation(
+    State(shared): App,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>, Trouble> {
+    aside(&shared, move |shared| render(shared, &id, query.as_deref())).await
+}
+
+fn render(shared: &Shared, id: &str, query: Option<&str>) -> Result<Html<String>, Trouble> {
+    let listed = list(shared, id, query).ok_or(Trouble::Missing("conversation"))?;
+    // Of one message of the page, pictures on other servers are asked for.
+    let remote = asked(query, "remote").and_then(|id| parse_id("msg", &id));
+    let mut messages = Vec::new();
+    for (number, message, author) in listed.messages {
+        let stored = shared.log.read(message.place)?;
+        messages.push(show::message(number, &stored, author, remote == Some(number)));
+    }
+    let content = ConversationPage {
+        path: format!("/web/conversations/{id}"),
+        row: &listed.row,
+        inbox_path: &listed.inbox_path,
+        inbox: &listed.inbox,
+        newer: listed.newer,
+        older: listed.older,
+        messages,
+        pages: listed.pages,
+        has_origins: shared.config.origins.is_some(),
+    };
+    page(shared, &listed.row.subject, &listed.inbox_path, "", &content)
+}
+
+fn list(shared: &Shared, id: &str, query: Option<&str>) -> Option<Listed> {
+    let store = shared.store();
+    let number = store.survivor(parse_id("cnv", id)?);
+    let it = store.conversation(number)?;
+    let inbox = store.inbox(it.inbox)?;
+    let pages = paged(query, it.messages.len());
+    let places = it.messages.iter().skip((pages.current - 1) * PAGE).take(PAGE);
+    let message = |(_, number): &(i64, u32)| {
+        let message = *store.message(*number)?;
+        Some((*number, message, store.teammate(message.author).map(|author| author.name.clone())))
+    };
+    let place = (it.last(), number);
+    let named = |number: u32| render_id("cnv", number);
+    Some(Listed {
+        row: show::row(&store, number)?,
+        inbox_path: inbox_path(&inbox.id),
+        inbox: inbox.name.clone(),
+        newer: inbox.before(place).map(named),
+        older: inbox.after(place).next().map(|(_, number)| named(number)),
+        messages: places.filter_map(message).collect(),
+        pages,
+    })
+}
+
+/// A message by its id, with what is stored of it. The pages show what was accepted at once; only the API makes clients
+/// wait for it.
+pub(super) fn find(shared: &Arc<Shared>, id: &str) -> Option<(u32, Message)> {
+    let number = parse_id("msg", id)?;
+    Some((number, *shared.store().message(number)?))
+}

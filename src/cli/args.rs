@@ -25,6 +25,7 @@ pub(super) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of the command line")]
 pub(super) struct Common {
     /// The ledger's directory; beside the mapping unless given, as NAME.ledger
     #[arg(long, global = true, value_name = "DIR")]
@@ -38,6 +39,9 @@ pub(super) struct Common {
     /// Say less: no progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Say more: what became of each message that is sent, by its id
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// Colour in messages
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
@@ -128,6 +132,9 @@ pub(super) struct PlanArgs {
     /// Write one JSON line for every record read, with the request it would become
     #[arg(long, value_name = "FILE.jsonl")]
     pub requests: Option<PathBuf>,
+    /// Say how it differs from the plan before: what a change of the mapping changed, by count and by example
+    #[arg(long)]
+    pub diff: bool,
     /// Ask Front as well whether inboxes, teammates and tags are there, and whether it has this mail already
     #[arg(long)]
     pub online: bool,

@@ -5,6 +5,7 @@ use super::exit::Failure;
 use super::progress;
 use crate::ledger::{Ledger, LedgerError};
 use crate::mapping::{self, Mapping};
+use crate::plan;
 use crate::report::Extent;
 use crate::source::{self, Source, Watch};
 use std::io::{IsTerminal, stderr};
@@ -40,6 +41,11 @@ impl Context {
         Ok(Self { common, typed_ledger, mapping: Arc::new(mapping), sample: None, pilot: None, stop, color })
     }
 
+    /// How to plan, with nothing beside the plan.
+    pub(super) fn settings<'a>(&self, reading: &Reading) -> plan::Settings<'a> {
+        plan::Settings::new(reading.threads(), self.sample)
+    }
+
     /// How much of a report is shown.
     pub(super) fn extent(&self) -> Extent {
         if self.common.details { Extent::Everything } else { Extent::Screen }
@@ -52,7 +58,7 @@ impl Context {
 
     /// Opens all sources; what is wrong with any is said at once, each at its line of the mapping.
     pub(super) fn open_sources(&self) -> Result<Arc<Vec<Box<dyn Source>>>, Failure> {
-        let observer = progress::observer(self.common.quiet);
+        let observer = progress::observer(&self.common);
         let watch = Watch { observer: observer.as_ref(), stop: &self.stop };
         let errors = match source::open_all_watched(&self.mapping, &watch) {
             Ok(sources) => return Ok(Arc::new(sources)),

@@ -45,7 +45,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let sources = context.open_sources()?;
     let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
     let mut ledger = context.open_ledger()?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let runtime = sending::runtime()?;
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let is_loopback = mapping::is_loopback(&settings.base_url);
@@ -67,7 +67,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
         (why, _) => {
             super::say(&format!("{}: planning first\n", why.unwrap_or_default()));
             is_shown = false;
-            plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?
+            plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?
         }
     };
     let mut taken = chosen.map(|chosen| retry::choose(&ledger, chosen)).transpose()?.unwrap_or_default();
@@ -105,7 +105,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
         ledger =
             Arc::into_inner(shared).ok_or_else(|| Failure::internal("the ledger is held by a look that has ended"))?;
         if is_renewed {
-            plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+            plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
         }
         // To the new plan they are messages that were never sent.
         taken = TakenUp::default();

@@ -88,7 +88,7 @@ pub(super) fn rebuild(context: &Context, args: &LedgerRebuildArgs) -> Result<Exi
     let dir = context.ledger_dir();
     // Before anything is changed: without the sources there would be no plan afterwards.
     let sources = context.open_sources()?;
-    let observer = progress::observer(context.common.quiet);
+    let observer = progress::observer(&context.common);
     let repair = Ledger::repair(&dir, args.drop_damaged).map_err(|error| absent(context, error))?;
     for notice in &repair.notices {
         super::say(&format!("{notice}\n"));
@@ -96,7 +96,7 @@ pub(super) fn rebuild(context: &Context, args: &LedgerRebuildArgs) -> Result<Exi
     let mut ledger = Ledger::open_existing(&dir)?;
     say_notices(&ledger);
     let known = ledger.pins()?.count() as u64;
-    let overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+    let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let mut report = plan::report(context, "ledger rebuild", &ledger, Some(overview))?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));

@@ -9,7 +9,7 @@ use super::{online, output, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::mapping;
-use crate::plan::{self, Overview};
+use crate::plan::{self, Overview, PlanDiff};
 use crate::report::{Extent, Refusal, Report};
 use crate::source::Source;
 use std::io::{BufWriter, Write};
@@ -25,7 +25,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
     let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
-    let observer = progress::observer(context.common.quiet);
+    let observer = progress::observer(&context.common);
     let mut ledger = context.open_ledger()?;
     let requests =
         args.requests.as_deref().map(|path| output::create(context, &sources, "--requests", path)).transpose()?;
@@ -33,8 +33,11 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let out = requests.as_mut().map(|out| out as &mut dyn Write);
     // The token is asked for, and proved, before hours of reading.
     let online = args.online.then(|| online::Asking::begin(context, &args.front, &ledger)).transpose()?;
-    let overview = make(context, &sources, &mut ledger, args.reading.threads(), out, observer.as_ref())?;
+    let mut diff = args.diff.then(PlanDiff::default);
+    let settings = plan::Settings { requests: out, diff: diff.as_mut(), ..context.settings(&args.reading) };
+    let overview = make(context, &sources, &mut ledger, settings, observer.as_ref())?;
     let mut report = report(context, "plan", &ledger, Some(overview.clone()))?;
+    report.diff = diff;
     if !report.balanced {
         return Err(unbalanced(&report));
     }
@@ -69,11 +72,9 @@ pub(super) fn make(
     context: &Context,
     sources: &Arc<Vec<Box<dyn Source>>>,
     ledger: &mut Ledger,
-    threads: usize,
-    requests: Option<&mut dyn Write>,
+    settings: plan::Settings<'_>,
     observer: &dyn Observer,
 ) -> Result<Overview, Failure> {
-    let settings = plan::Settings { threads, requests, sample: context.sample };
     let overview = plan::plan(&context.mapping, sources, ledger, settings, observer, &context.stop)?;
     warn(context, &overview);
     Ok(overview)

@@ -37,9 +37,9 @@ const IN_FLIGHT: usize = 32;
 pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
-    let overview = plan::make(context, &sources, &mut ledger, args.reading.threads(), None, observer.as_ref())?;
+    let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let ledger = Arc::new(ledger);
     let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), Arc::clone(&sources));
     let config = Config {

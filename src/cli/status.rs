@@ -9,7 +9,9 @@ use super::{confirmation, plan, verify};
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
 use crate::plan::{overview_of, staleness};
 use crate::report::Report;
+use crate::words::{counted, duration};
 use jiff::Timestamp;
+use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
     let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
@@ -91,19 +93,65 @@ fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>, page: Repo
 
 fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     let written = Timestamp::from_second(summary.written_at).unwrap_or_default();
-    let now = format!(
-        "Another threadlift is at work on this ledger; these figures are from {}.",
+    let pace = Pace::of(&summary);
+    let mut now = format!(
+        "Another threadlift is at work on this ledger ({}); these figures are from {}.",
+        summary.run,
         written.strftime("%Y-%m-%d %H:%M:%S UTC")
     );
     let tallies = summary.sources.into_iter().map(|source| (source.name, source.tally)).collect();
     let mapping = &context.mapping;
     let mut report = Report::of("status", &mapping.path, &context.ledger_dir(), tallies, &mapping.send);
     report.plan_id = summary.plan_id.unwrap_or_default();
+    if let Some(pace) = pace {
+        let _ = write!(now, " {}", pace.words(report.total.pending + report.total.unknown));
+    }
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
     let exit = conclude(context, &mut report, &now, "");
     plan::finish(context, report, exit)
+}
+
+/// How fast a run sends, as it wrote into its summary.
+struct Pace {
+    accepted: u64,
+    seconds: f64,
+    limited_by: Option<String>,
+}
+
+impl Pace {
+    fn of(summary: &Summary) -> Option<Self> {
+        let details = summary.details.as_object()?;
+        Some(Self {
+            accepted: details.get("accepted")?.as_u64()?,
+            seconds: details.get("seconds")?.as_f64().filter(|seconds| *seconds > 0.0)?,
+            limited_by: details.get("limited_by").and_then(|limit| limit.as_str()).map(str::to_owned),
+        })
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    fn words(&self, left: u64) -> String {
+        let a_minute = self.accepted as f64 * 60.0 / self.seconds;
+        let mut words = format!(
+            "It sent {} in {}, {a_minute:.0} a minute",
+            counted(self.accepted, "message"),
+            duration(self.seconds as u64)
+        );
+        if a_minute > 0.0 && left > 0 {
+            let _ = write!(words, ", about {} left", duration((left as f64 * 60.0 / a_minute) as u64));
+        }
+        if let Some(limit) = &self.limited_by {
+            let _ = write!(words, ", limited by its {limit}");
+        }
+        words.push('.');
+        words
+    }
 }
 
 /// Writes the closing words, and says how the command ends.
@@ -119,7 +167,7 @@ fn conclude(context: &Context, report: &mut Report, now: &str, more: &str) -> Ex
 /// How the import stands, and the next step where there is one.
 pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
     let left = report.total.pending + report.total.unknown;
-    let counted = |number| crate::words::counted(number, "message");
+    let counted = |number| counted(number, "message");
     let sent = match left {
         0 => "Everything planned was sent.".to_owned(),
         _ => format!("Left to send: {}.", counted(left)),
@@ -137,4 +185,25 @@ pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
     let help = missing.into_iter().chain(confirmation::help_for_split(total)).chain(refused);
     let stands = format!("{now} {sent}{seen}");
     std::iter::once(stands).chain(help).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(details: serde_json::Value) -> Option<Pace> {
+        Pace::of(&Summary { written_at: 0, pid: 1, run: "sending".into(), plan_id: None, sources: vec![], details })
+    }
+
+    #[test]
+    fn a_run_beside_says_how_fast_it_is_how_long_it_takes_and_what_limits_it() {
+        let sending = pace(serde_json::json!({ "accepted": 1_200, "seconds": 600.0, "limited_by": "quota" })).unwrap();
+        assert_eq!(
+            sending.words(2_400),
+            "It sent 1,200 messages in 10 min 0 s, 120 a minute, about 20 min 0 s left, limited by its quota."
+        );
+        let begun = pace(serde_json::json!({ "accepted": 0, "seconds": 2.0, "limited_by": null })).unwrap();
+        assert_eq!(begun.words(5), "It sent 0 messages in 2 s, 0 a minute.");
+        assert!(pace(serde_json::Value::Null).is_none(), "a summary of another stage tells no pace");
+    }
 }

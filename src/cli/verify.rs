@@ -25,7 +25,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let mut settings = greeting::settings(context, &args.front)?;
     settings.most_requests = args.budget.max_requests;
     let ledger = context.open_planned()?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(context.common.quiet));
+    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     // Only a message that is missing needs them; what they cannot give is said then.
     let sources = context.open_sources().ok();

@@ -2,6 +2,10 @@
 //!
 //! Engine code never draws: bars, log lines and JSON are readers of this one stream.
 
+mod waits;
+
+pub use waits::{Limit, Waits};
+
 use std::time::Duration;
 
 /// Something the engine did or found, worth showing while it runs.
@@ -28,6 +32,20 @@ pub enum Event {
     StageFinished {
         /// Which stage.
         stage: Stage,
+    },
+    /// What holds the running stage up, about once a second.
+    Limited {
+        /// Which stage.
+        stage: Stage,
+        /// What most of the time is spent on.
+        by: Limit,
+    },
+    /// What became of one message; only for observers that want to hear it.
+    Outcome {
+        /// Its external id.
+        external_id: String,
+        /// In a few words, without anything from the message.
+        outcome: String,
     },
     /// Sending waits because Front (or the share left to us) says so.
     Waiting {
@@ -82,6 +100,11 @@ impl Stage {
 pub trait Observer: Send + Sync {
     /// Takes notice of one event.
     fn event(&self, event: Event);
+
+    /// Shall each message's outcome be announced?
+    fn wants_outcomes(&self) -> bool {
+        false
+    }
 }
 
 /// An observer that looks away, for tests and `--quiet`.

@@ -24,6 +24,7 @@ use super::redaction::Redaction;
 use super::settings::{FrontError, Settings, Timing};
 use super::target::Target;
 use super::verdict::{Reach, throttle};
+use crate::event::Waits;
 use crate::request::encode::Encoded;
 
 /// Above this, "per resource" would break Front's documented limit.
@@ -129,6 +130,12 @@ impl Client {
 
     pub(super) fn backoff(&self) -> Backoff {
         Backoff::new(self.shared.timing.first_backoff, self.shared.timing.longest_backoff)
+    }
+
+    /// What requests spend their time on: waiting for the quota, or for Front.
+    #[must_use]
+    pub fn waits(&self) -> &Arc<Waits> {
+        self.shared.gate.waits()
     }
 
     /// Requests made so far: lookups, imports and repeats, answered or not.

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::allowance::{Allowance, Opening, Terms};
 use super::cancellation::Cancellation;
 use super::headers::{self, Budget};
-use crate::event::{Event, Observer};
+use crate::event::{Event, Limit, Observer, Waits};
 
 /// Resources not asked for lately are forgotten after so many requests: every message looked up is one of its own.
 const SWEEP: u64 = 4096;
@@ -45,6 +45,7 @@ pub(super) struct Gate {
     /// Nobody passes after so many.
     most: u64,
     herald: Arc<Herald>,
+    waits: Arc<Waits>,
 }
 
 /// Governor's time source: tokio's clock, which tests can hold still.
@@ -122,6 +123,7 @@ impl Gate {
             passed: AtomicU64::new(0),
             most: most.unwrap_or(u64::MAX),
             herald,
+            waits: Arc::default(),
         }
     }
 
@@ -175,6 +177,11 @@ impl Gate {
             self.resources.retain_recent();
         }
         Step::Pass(now)
+    }
+
+    /// What requests spend their time on.
+    pub(super) fn waits(&self) -> &Arc<Waits> {
+        &self.waits
     }
 
     /// The company's limit, as far as it is known.
@@ -277,6 +284,7 @@ impl Middleware for Gatekeeper {
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         let resource = request.url().path().to_owned();
+        let asked = Instant::now();
         let pass = match extensions.get::<Cancellation>() {
             Some(cancellation) => tokio::select! {
                 biased;
@@ -286,7 +294,10 @@ impl Middleware for Gatekeeper {
             None => self.0.pass(&resource).await,
         };
         let pass = pass.map_err(Error::middleware)?;
+        let left = Instant::now();
+        self.0.waits.add(Limit::Quota, left.duration_since(asked));
         let answer = next.run(request, extensions).await;
+        self.0.waits.add(Limit::Network, left.elapsed());
         match &answer {
             Ok(answer) => pass.answered(headers::budget(answer.headers())),
             Err(Error::Reqwest(error)) if error.is_connect() => pass.never_left(),

@@ -15,6 +15,7 @@ mod classes;
 mod conditions;
 mod copies;
 mod decide;
+mod diff;
 mod doubles;
 mod facts;
 mod fingerprint;
@@ -31,6 +32,7 @@ mod sample;
 mod verdicts;
 mod warnings;
 
+pub use diff::{DiffExample, DiffKind, PlanDiff};
 pub use fingerprint::rehash;
 pub use overview::{
     ActiveMessages, ChangeKind, Changes, Ends, HUGE, LargeThread, LeftOut, Listed, Month, Months, Overview, OwnAuthor,
@@ -83,6 +85,16 @@ pub struct Settings<'a> {
     pub requests: Option<&'a mut dyn Write>,
     /// So many conversations and no more, spread over all; the others are left out and counted.
     pub sample: Option<usize>,
+    /// Where to say how it differs from the plan that it replaces, if asked for.
+    pub diff: Option<&'a mut PlanDiff>,
+}
+
+impl Settings<'_> {
+    /// A plan and nothing beside it.
+    #[must_use]
+    pub fn new(threads: usize, sample: Option<usize>) -> Self {
+        Self { threads, requests: None, sample, diff: None }
+    }
 }
 
 /// Makes a plan and writes it into the ledger.
@@ -107,6 +119,9 @@ pub fn plan(
         let total = read.facts.len() as u64;
         let mut entries = resolution.entries_as_read();
         requests::write_requests(&mut entries, total, &rebuilder, settings.threads, out, observer, stop)?;
+    }
+    if let Some(diff) = settings.diff {
+        *diff = diff::diff(ledger, &resolution, sources);
     }
     let source_metas = source_metas(sources, &read);
     let meta = PlanMeta {

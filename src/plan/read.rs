@@ -13,7 +13,7 @@ use super::noticed::Noticed;
 use super::overview::kind_of;
 use super::pins::Pins;
 use super::{PlanError, short};
-use crate::event::{Event, Observer, Stage};
+use crate::event::{Event, Limit, Observer, Stage, Waits};
 use crate::mapping::{InboxCopies, Mapping};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
@@ -23,6 +23,7 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Bytes of entries that are parsed at once. Parsing a mail may hold several times its size; a larger one is parsed alone.
 const PARSED_AT_ONCE: u64 = 64 << 20;
@@ -52,6 +53,7 @@ pub(super) fn read_all(
         budget: Budget::new(PARSED_AT_ONCE),
         bytes: AtomicU64::new(0),
         records: AtomicU64::new(0),
+        waits: Waits::default(),
         observer,
         stop,
     };
@@ -85,6 +87,7 @@ struct Work<'a> {
     budget: Budget,
     bytes: AtomicU64,
     records: AtomicU64,
+    waits: Waits,
     observer: &'a dyn Observer,
     stop: &'a AtomicBool,
 }
@@ -130,6 +133,7 @@ impl Work<'_> {
         let mut all = Vec::new();
         let mut noticed = Noticed::default();
         while !self.stop.load(Ordering::Relaxed) {
+            let asked = Instant::now();
             let (number, entry, passed, _held) = {
                 let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(entry) = scan.scan.next() else { break };
@@ -145,8 +149,11 @@ impl Work<'_> {
                 let passed = if origin.part == 0 { length } else { 0 };
                 (scan.next, entry, passed, held)
             };
+            let came = Instant::now();
+            self.waits.add(Limit::Disk, came.duration_since(asked));
             let (facts, links) = self.facts(entry, &mut noticed);
             all.push(Found { number, facts, links });
+            self.waits.add(Limit::Processor, came.elapsed());
             self.advance(passed);
         }
         self.noticed.lock().unwrap_or_else(PoisonError::into_inner).join(noticed);
@@ -159,6 +166,9 @@ impl Work<'_> {
         let done = before + length;
         if before / PROGRESS != done / PROGRESS {
             self.observer.event(Event::StageAdvanced { stage: Stage::Reading, done, records });
+            if let Some(by) = self.waits.due() {
+                self.observer.event(Event::Limited { stage: Stage::Reading, by });
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A folder of mails with its mapping, for tests of planning and of what follows it.
 
-use super::{Overview, PlanError, Rebuilder, Settings, plan, staleness};
+use super::{Overview, PlanDiff, PlanError, Rebuilder, Settings, plan, staleness};
 use crate::event::Silent;
 use crate::ledger::Ledger;
 use crate::mapping::{self, Mapping};
@@ -65,8 +65,16 @@ impl Folder {
         more: &str,
         stop: &AtomicBool,
     ) -> Result<Overview, PlanError> {
-        let settings = Settings { threads: 2, requests: None, sample: None };
+        let settings = Settings::new(2, None);
         plan(&self.mapping(more), &self.sources(), ledger, settings, &Silent, stop)
+    }
+
+    /// Plans, and says how the plan differs from the one before.
+    pub(crate) fn plan_and_compare(&self, ledger: &mut Ledger, more: &str) -> PlanDiff {
+        let mut diff = PlanDiff::default();
+        let settings = Settings { diff: Some(&mut diff), ..Settings::new(2, None) };
+        plan(&self.mapping(more), &self.sources(), ledger, settings, &Silent, &AtomicBool::new(false)).unwrap();
+        diff
     }
 
     pub(crate) fn staleness(&self, ledger: &Ledger, more: &str) -> Option<String> {

@@ -15,7 +15,7 @@ pub use text::Extent;
 
 use crate::ledger::Tally;
 use crate::mapping::{self, own_pace};
-use crate::plan::Overview;
+use crate::plan::{Overview, PlanDiff};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,6 +33,9 @@ pub struct Report {
     pub plan_id: String,
     /// Figures of the plan.
     pub plan: Option<Overview>,
+    /// How the plan differs from the one before, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<PlanDiff>,
     /// The balance, source by source.
     pub sources: Vec<SourceBalance>,
     /// All sources together.
@@ -211,6 +214,7 @@ impl Report {
             ledger: ledger.display().to_string(),
             plan_id: String::new(),
             plan: None,
+            diff: None,
             refusals: Vec::new(),
             show: String::new(),
             amiss: Vec::new(),

@@ -62,6 +62,13 @@ fn eventful() -> Overview {
         is_archived: true,
         should_skip_rules: true,
         tagged: listed(&[("legacy", 4_100), ("vip", 12)], 0),
+        ..in_figures()
+    }
+}
+
+/// The figures of the same plan: when, how large, what was changed, by whom.
+fn in_figures() -> Overview {
+    Overview {
         months: serde_json::from_value(serde_json::json!({
             "2010-01": {"inbound": 10, "outbound": 5, "inboxes": {"Support": 15}},
             "2013-02": {"inbound": 1, "outbound": 0, "inboxes": {"Billing": 1}},

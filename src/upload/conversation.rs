@@ -2,11 +2,13 @@
 
 use super::queue::{Known, Run};
 use super::{Ending, Left, Shared, Stop, units};
+use crate::event::{Event, Limit};
 use crate::front::{Answer, StopCause};
 use crate::ledger::{Entry, State, Verdict};
 use crate::plan::Rebuilt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 /// Begins the cause of a message that was set aside because the server failed on it: it may be in Front.
 const SERVER: &str = "Front failed on it again and again, and not on others";
@@ -103,6 +105,7 @@ impl Conversation {
         if shared.cancellation.is_cancelled() {
             return Next::Leave;
         }
+        let external_id = planned.external_id.clone();
         let Some(rebuilt) = self.rebuild(entry).await else { return Next::Leave };
         if !self.mark(position, State::Sending).await {
             return Next::Leave;
@@ -120,6 +123,7 @@ impl Conversation {
             State::Refused { cause, .. } => Some(cause.clone()),
             _ => None,
         };
+        self.tell(external_id, &state);
         if !self.mark(position, state).await {
             return Next::Leave;
         }
@@ -130,7 +134,9 @@ impl Conversation {
     /// The request, made again where blocking does no harm.
     async fn rebuild(&self, entry: Entry) -> Option<Rebuilt> {
         let rebuilder = self.shared.rebuilder.clone();
+        let asked = Instant::now();
         let rebuilt = tokio::task::spawn_blocking(move || rebuilder.request(&entry)).await;
+        self.shared.client.waits().add(Limit::Disk, asked.elapsed());
         match rebuilt {
             Ok(Ok(rebuilt)) => Some(rebuilt),
             Ok(Err(error)) => {
@@ -174,13 +180,29 @@ impl Conversation {
     }
 
     async fn mark(&self, position: u64, state: State) -> bool {
-        match self.shared.recorder.mark(position, state).await {
+        let asked = Instant::now();
+        let marked = self.shared.recorder.mark(position, state).await;
+        self.shared.client.waits().add(Limit::Disk, asked.elapsed());
+        match marked {
             Ok(()) => true,
             Err(error) => {
                 self.shared.stop(Stop::Ledger(error));
                 false
             }
         }
+    }
+
+    /// Announces what became of a message, to whom wants to hear of each.
+    fn tell(&self, external_id: String, state: &State) {
+        if !self.shared.observer.wants_outcomes() {
+            return;
+        }
+        let outcome = match state {
+            State::Accepted { uid } => format!("accepted as {uid}"),
+            State::Refused { status, .. } => format!("refused ({status})"),
+            other => other.name().to_owned(),
+        };
+        self.shared.observer.event(Event::Outcome { external_id, outcome });
     }
 
     fn count(&self, next: &Next, refusal: Option<String>) {

@@ -138,7 +138,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         },
         Err(error) => return Outcome::stopped_early(Stop::Ledger(Arc::new(error))),
     };
-    let (recorder, thread) = match Recorder::start(&job.ledger) {
+    let (recorder, thread) = match Recorder::start(&job.ledger, job.client.waits()) {
         Ok(started) => started,
         Err(error) => return Outcome::stopped_early(Stop::Thread(error)),
     };
@@ -269,6 +269,9 @@ impl Shared {
     fn advance(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.observer.event(Event::StageAdvanced { stage: Stage::Sending, done, records: done });
+        if let Some(by) = self.client.waits().due() {
+            self.observer.event(Event::Limited { stage: Stage::Sending, by });
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Marks that wait together are committed together, so that one sync to disk serves all requests in
 //! flight; a slow disk slows the senders and nothing else.
 
+use crate::event::{Limit, Waits};
 use crate::ledger::{Ledger, LedgerError, State};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,11 +39,14 @@ impl Recorder {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub(super) fn start(ledger: &Arc<Ledger>) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub(super) fn start(
+        ledger: &Arc<Ledger>,
+        waits: &Arc<Waits>,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (marks, receiver) = mpsc::channel(WAITING);
-        let writer = Arc::clone(ledger);
+        let (writer, waits) = (Arc::clone(ledger), Arc::clone(waits));
         let thread =
-            std::thread::Builder::new().name("recorder".to_owned()).spawn(move || record(&writer, receiver))?;
+            std::thread::Builder::new().name("recorder".to_owned()).spawn(move || record(&writer, receiver, &waits))?;
         Ok((Self { marks, ledger_dir: ledger.dir().to_owned() }, thread))
     }
 
@@ -55,13 +59,22 @@ impl Recorder {
     }
 }
 
-fn record(ledger: &Ledger, mut marks: mpsc::Receiver<Mark>) {
-    let mut summed_up = Instant::now();
+/// What a `status` beside the run tells of it.
+fn details(accepted: u64, began: Instant, waits: &Waits) -> serde_json::Value {
+    let limit = waits.chief().map(Limit::name);
+    serde_json::json!({ "accepted": accepted, "seconds": began.elapsed().as_secs_f64(), "limited_by": limit })
+}
+
+fn record(ledger: &Ledger, mut marks: mpsc::Receiver<Mark>, waits: &Waits) {
+    let began = Instant::now();
+    let mut summed_up = began;
+    let mut accepted = 0_u64;
     while let Some(first) = marks.blocking_recv() {
         let mut changes = Vec::new();
         let mut waiting = Vec::new();
         let mut next = Some(first);
         while let Some(Mark { position, state, done }) = next {
+            accepted += u64::from(matches!(state, State::Accepted { .. }));
             changes.push((position, state));
             waiting.push(done);
             next = if changes.len() < GROUP { marks.try_recv().ok() } else { None };
@@ -73,7 +86,7 @@ fn record(ledger: &Ledger, mut marks: mpsc::Receiver<Mark>) {
         }
         if summed_up.elapsed() >= SUMMARY_EVERY {
             // A summary that cannot be written leaves `status` behind, no more.
-            let _ = ledger.write_summary("sending", serde_json::Value::Null);
+            let _ = ledger.write_summary("sending", details(accepted, began, waits));
             summed_up = Instant::now();
         }
     }

@@ -5,7 +5,7 @@ use super::judge::{Fate, Judge, Stop, Traces, joined};
 use super::waiting::{Item, Waiting};
 use super::walk::{self, Piece};
 use super::{Ending, Scope, Timing};
-use crate::event::{Event, Observer, Stage};
+use crate::event::{Event, Observer, Stage, Waits};
 use crate::front::{Cancellation, FrontError};
 use crate::ledger::{Ledger, LedgerError};
 use std::collections::{HashSet, VecDeque};
@@ -306,6 +306,9 @@ impl Run {
         if let Some(began) = self.began {
             let done = self.decided().saturating_sub(began);
             self.observer.event(Event::StageAdvanced { stage: Stage::Confirming, done, records: done });
+            if let Some(by) = self.judge.looker.sight.waits().and_then(Waits::due) {
+                self.observer.event(Event::Limited { stage: Stage::Confirming, by });
+            }
         }
         Ok(())
     }

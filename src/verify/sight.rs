@@ -1,5 +1,6 @@
 //! What confirming asks of Front: a seam, so that tests hold patience of minutes in virtual time.
 
+use crate::event::Waits;
 use crate::front::{Answer, Cancellation, Client, FrontError, Message, MessagePage};
 use crate::request::ImportRequest;
 
@@ -22,6 +23,11 @@ pub trait Sight: Send + Sync {
 
     /// Sends a message once more.
     async fn import(&self, inbox_id: &str, request: &ImportRequest, cancellation: &Cancellation) -> Answer;
+
+    /// What requests spend their time on, where that is known.
+    fn waits(&self) -> Option<&Waits> {
+        None
+    }
 }
 
 #[async_trait::async_trait]
@@ -45,5 +51,9 @@ impl Sight for Client {
 
     async fn import(&self, inbox_id: &str, request: &ImportRequest, cancellation: &Cancellation) -> Answer {
         Client::import(self, inbox_id, request, cancellation).await
+    }
+
+    fn waits(&self) -> Option<&Waits> {
+        Some(Client::waits(self))
     }
 }

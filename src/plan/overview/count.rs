@@ -5,7 +5,7 @@ use super::changes::Changed;
 use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, ProblemKind, RuleFigures};
 use crate::mapping::Mapping;
 use crate::plan::doubles::doubles;
-use crate::plan::facts::{Finding, Problem, Read};
+use crate::plan::facts::{Candidate, Finding, Problem, Read};
 use crate::plan::namespaces;
 use crate::plan::pins::{Difference, Pins};
 use crate::plan::place;
@@ -35,7 +35,7 @@ pub(in crate::plan) fn overview(
     sources: &[Box<dyn Source>],
     mapping: &Mapping,
 ) -> Overview {
-    let mut overview = Overview {
+    let overview = Overview {
         messages: resolution.messages.len() as u64,
         threads: resolution.threads.len() as u64,
         further_copies: resolution.further_copies,
@@ -48,46 +48,94 @@ pub(in crate::plan) fn overview(
         problems: problems(read, sources),
         notes: sources.iter().flat_map(|source| source.notes()).chain(namespaces::notes(resolution, mapping)).collect(),
         warnings: warnings(&read.noticed, resolution, mapping),
+        largest: largest(resolution, sources),
         is_archived: mapping.silence.is_archived,
         should_skip_rules: mapping.silence.should_skip_rules,
         ..Overview::default()
     };
-    for thread in &resolution.threads {
-        overview.lookups += lookups(u64::from(thread.size));
-        overview.largest_thread = overview.largest_thread.max(u64::from(thread.size));
-        overview.inbox_conflicts += u64::from(thread.has_conflict);
-        overview.huge_threads += u64::from(u64::from(thread.size) > HUGE);
-        overview.thread_sizes.add(u64::from(thread.size));
-        overview.left_open += u64::from(!thread.is_archived && mapping.silence.is_archived);
-        overview.assigned += u64::from(thread.assignee.is_some());
+    let mut counting = Counting::new(read, resolution, pins, overview);
+    resolution.threads.iter().for_each(|thread| counting.thread(thread));
+    resolution.messages.iter().for_each(|message| counting.message(message));
+    counting.finish(sources, mapping)
+}
+
+/// Counts threads and messages one by one.
+struct Counting<'a> {
+    read: &'a Read,
+    resolution: &'a Resolution<'a>,
+    pins: &'a Pins,
+    overview: Overview,
+    authors: Authors,
+    changed: Changed<'a>,
+    senders: BTreeMap<String, u64>,
+    assignees: BTreeSet<Arc<str>>,
+    sent: Ends,
+    differences: BTreeMap<String, u64>,
+    tags: BTreeSet<Arc<str>>,
+    tagged: BTreeMap<String, u64>,
+    /// The conversation at hand, with the tags that were counted for it.
+    conversation: (usize, BTreeSet<Arc<str>>),
+}
+
+impl<'a> Counting<'a> {
+    fn new(read: &'a Read, resolution: &'a Resolution<'a>, pins: &'a Pins, overview: Overview) -> Self {
+        Self {
+            read,
+            resolution,
+            pins,
+            overview,
+            authors: Authors::default(),
+            changed: Changed::default(),
+            senders: BTreeMap::new(),
+            assignees: BTreeSet::new(),
+            sent: Ends::default(),
+            differences: BTreeMap::new(),
+            tags: BTreeSet::new(),
+            tagged: BTreeMap::new(),
+            conversation: (usize::MAX, BTreeSet::new()),
+        }
     }
-    overview.largest = largest(resolution, sources);
-    let (mut authors, mut changed) = (Authors::default(), Changed::default());
-    let (mut sent, mut differences) = (Ends::default(), BTreeMap::new());
-    let mut tagged: BTreeMap<String, u64> = BTreeMap::new();
-    let mut conversation: (usize, BTreeSet<Arc<str>>) = (usize::MAX, BTreeSet::new());
-    let mut senders: BTreeMap<String, u64> = BTreeMap::new();
-    let mut tags: BTreeSet<Arc<str>> = BTreeSet::new();
-    for message in &resolution.messages {
-        let Some(candidate) = resolution.candidate_of(message) else { continue };
-        let thread = resolution.threads.get(message.thread);
+
+    fn thread(&mut self, thread: &Thread) {
+        let (overview, size) = (&mut self.overview, u64::from(thread.size));
+        overview.lookups += lookups(size);
+        overview.largest_thread = overview.largest_thread.max(size);
+        overview.inbox_conflicts += u64::from(thread.has_conflict);
+        overview.huge_threads += u64::from(size > HUGE);
+        overview.thread_sizes.add(size);
+        overview.left_open += u64::from(!thread.is_archived && overview.is_archived);
+        overview.assigned += u64::from(thread.assignee.is_some());
+        self.assignees.extend(thread.assignee.map(|assignee| self.read.texts.get(assignee)));
+    }
+
+    fn message(&mut self, message: &'a Message) {
+        let Some(candidate) = self.resolution.candidate_of(message) else { return };
+        let thread = self.resolution.threads.get(message.thread);
+        let overview = &mut self.overview;
         if let Some(thread) = thread {
             overview.months.add(candidate.date, &thread.inbox, candidate.is_inbound);
             *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
         }
-        for inbox in resolution.further_inboxes(message) {
+        for inbox in self.resolution.further_inboxes(message) {
             *overview.also_in.entry(inbox.to_owned()).or_default() += 1;
         }
         if candidate.is_inbound {
             overview.inbound += 1;
         } else {
             overview.outbound += 1;
-            let sender = read.texts.get(candidate.sender);
-            authors.add(&sender, candidate.direction_by);
-            *senders.entry(sender.as_ref().to_owned()).or_default() += 1;
+            let sender = self.read.texts.get(candidate.sender);
+            self.authors.add(&sender, candidate.direction_by);
+            *self.senders.entry(sender.as_ref().to_owned()).or_default() += 1;
         }
         let (first, last) = overview.dates.unwrap_or((candidate.date, candidate.date));
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
+        self.content(message, candidate, thread);
+        self.tags(message);
+        self.sent_before(message);
+    }
+
+    fn content(&mut self, message: &'a Message, candidate: &Candidate, thread: Option<&Thread>) {
+        let overview = &mut self.overview;
         overview.files += u64::from(candidate.files);
         overview.file_bytes += candidate.file_bytes;
         overview.with_files += u64::from(candidate.files > 0);
@@ -97,65 +145,75 @@ pub(in crate::plan) fn overview(
             overview.left_out.bytes += bytes;
         }
         for change in &candidate.changes {
-            changed.add(read.texts.get(*change), message);
+            self.changed.add(self.read.texts.get(*change), message);
         }
         let is_known_better = thread.is_some_and(|thread| thread.customer_for(candidate).is_some());
         overview.changed += u64::from(candidate.has_changes || is_known_better);
         if is_known_better {
             let change = if candidate.wants_recipient { CUSTOMER_AS_RECIPIENT } else { KNOWN_BETTER };
-            changed.add(change.into(), message);
+            self.changed.add(change.into(), message);
         }
         overview.active.add(candidate.active);
-        // Messages stand conversation by conversation.
-        if conversation.0 != message.thread {
-            conversation = (message.thread, BTreeSet::new());
+    }
+
+    /// Messages stand conversation by conversation.
+    fn tags(&mut self, message: &Message) {
+        if self.conversation.0 != message.thread {
+            self.conversation = (message.thread, BTreeSet::new());
         }
-        for tag in message.tags.iter().map(|tag| read.texts.get(*tag)) {
-            if conversation.1.insert(Arc::clone(&tag)) {
-                *tagged.entry(tag.as_ref().to_owned()).or_default() += 1;
+        for tag in message.tags.iter().map(|tag| self.read.texts.get(*tag)) {
+            if self.conversation.1.insert(Arc::clone(&tag)) {
+                *self.tagged.entry(tag.as_ref().to_owned()).or_default() += 1;
             }
-            tags.insert(tag);
-        }
-        if let Some(end) = pins.end(&message.external_id) {
-            sent.add(end);
-            let found = resolution.differences(message, pins);
-            if !found.is_empty() {
-                overview.sent_differently += 1;
-                if overview.sent_differently_ids.len() < MAX_LISTED {
-                    overview.sent_differently_ids.push(resolution.name_of(message).to_owned());
-                }
-            }
-            for difference in found {
-                *differences.entry(difference).or_default() += 1;
-            }
+            self.tags.insert(tag);
         }
     }
-    overview.gone = pins.ends().less(sent);
-    overview.sent_and_gone = overview.gone.total();
-    if overview.sent_and_gone > 0 {
-        let doubles = doubles(resolution, pins, MAX_LISTED);
-        (overview.doubles, overview.double_ids) = (doubles.count, doubles.ids);
+
+    fn sent_before(&mut self, message: &Message) {
+        let Some(end) = self.pins.end(&message.external_id) else { return };
+        self.sent.add(end);
+        let found = self.resolution.differences(message, self.pins);
+        if !found.is_empty() {
+            self.overview.sent_differently += 1;
+            if self.overview.sent_differently_ids.len() < MAX_LISTED {
+                self.overview.sent_differently_ids.push(self.resolution.name_of(message).to_owned());
+            }
+        }
+        for difference in found {
+            *self.differences.entry(difference).or_default() += 1;
+        }
     }
-    overview.differences = Listed::most_frequent(differences);
-    overview.tagged = Listed::most_frequent(tagged);
-    overview.tags = tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
-    overview.teammates =
-        senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned().collect();
-    overview.teammates.sort();
-    overview.teammates.dedup();
-    overview.treated_as_us = Listed::most_frequent(senders);
-    overview.own_authors = authors.all(mapping);
-    overview.changes = changed.all(|message| {
-        let origin = read.facts.get(message.record).map(|facts| place(sources, &facts.origin));
-        (origin.unwrap_or_default(), resolution.name_of(message).to_owned())
-    });
-    overview.rules = mapping
-        .rules
-        .iter()
-        .zip(&read.noticed.rules)
-        .map(|(rule, fared)| RuleFigures { line: rule.at.line, matched: fared.matched, decided: fared.decided })
-        .collect();
-    overview
+
+    fn finish(self, sources: &[Box<dyn Source>], mapping: &Mapping) -> Overview {
+        let mut overview = self.overview;
+        overview.gone = self.pins.ends().less(self.sent);
+        overview.sent_and_gone = overview.gone.total();
+        if overview.sent_and_gone > 0 {
+            let doubles = doubles(self.resolution, self.pins, MAX_LISTED);
+            (overview.doubles, overview.double_ids) = (doubles.count, doubles.ids);
+        }
+        overview.differences = Listed::most_frequent(self.differences);
+        overview.tagged = Listed::most_frequent(self.tagged);
+        overview.tags = self.tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
+        let agents = self.senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned();
+        let teammates: BTreeSet<String> =
+            agents.chain(self.assignees.iter().map(|assignee| assignee.as_ref().to_owned())).collect();
+        overview.teammates = teammates.into_iter().collect();
+        overview.treated_as_us = Listed::most_frequent(self.senders);
+        overview.own_authors = self.authors.all(mapping);
+        let (read, resolution) = (self.read, self.resolution);
+        overview.changes = self.changed.all(|message| {
+            let origin = read.facts.get(message.record).map(|facts| place(sources, &facts.origin));
+            (origin.unwrap_or_default(), resolution.name_of(message).to_owned())
+        });
+        overview.rules = mapping
+            .rules
+            .iter()
+            .zip(&read.noticed.rules)
+            .map(|(rule, fared)| RuleFigures { line: rule.at.line, matched: fared.matched, decided: fared.decided })
+            .collect();
+        overview
+    }
 }
 
 /// The largest of the huge conversations, the largest first.

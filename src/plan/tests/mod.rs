@@ -2,6 +2,7 @@
 
 mod copies;
 mod decide;
+mod diff;
 mod exports;
 mod ids;
 mod inboxes;

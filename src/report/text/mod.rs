@@ -1,6 +1,7 @@
 //! The report for a terminal: fits a screen unless everything is asked for, worst things named with an example and a remedy.
 
 mod decisions;
+mod diff;
 mod months;
 mod outcome;
 mod plan;
@@ -36,6 +37,9 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     let mut out = String::new();
     if let Some(plan) = &report.plan {
         plan::render(&mut out, plan, report, extent);
+    }
+    if let Some(found) = &report.diff {
+        diff::render(&mut out, found, extent);
     }
     outcome::render(&mut out, report, extent);
     if let Some(sent) = &report.sent {

@@ -143,7 +143,7 @@ async fn an_interruption_lets_the_answer_under_way_arrive_and_be_kept() {
 #[tokio::test]
 async fn a_mark_that_the_ledger_rejects_is_told_to_whoever_made_it_and_the_recorder_goes_on() {
     let world = World::of(&["a1"]);
-    let (recorder, thread) = crate::upload::recorder::Recorder::start(&world.ledger).unwrap();
+    let (recorder, thread) = crate::upload::recorder::Recorder::start(&world.ledger, &Arc::default()).unwrap();
     assert!(recorder.mark(99, State::Sending).await.is_err(), "there is no such position");
     assert!(recorder.mark(0, accepted()).await.is_err(), "nothing is accepted before it was sent");
     recorder.mark(0, State::Sending).await.unwrap();

@@ -1,0 +1,284 @@
+//! What a new plan decides otherwise than the one before it: what a change of the mapping changed.
+//!
+//! The plan before is read from the ledger entry by entry; a message is known by its external id, and a record that was or is no
+//! message by the digest of its bytes.
+
+use super::facts::Finding;
+use super::place;
+use super::resolve::{Fate, Resolution};
+use crate::ledger::{Entry, Ledger, LedgerError, Planned, Verdict};
+use crate::source::Source;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// Kinds of differences that are named.
+const MAX_KINDS: usize = 200;
+
+/// Examples of each kind.
+const MAX_EXAMPLES: usize = 3;
+
+/// How two plans differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PlanDiff {
+    /// Why there is nothing to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unavailable: Option<String>,
+    /// Messages that are planned as before.
+    pub same: u64,
+    /// Messages that are planned otherwise, or were not messages before, or are none now.
+    pub changed: u64,
+    /// In which ways, most frequent first; a message may differ in several.
+    pub kinds: Vec<DiffKind>,
+    /// Kinds that were left out.
+    pub left_out: u64,
+}
+
+/// One way in which plans differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DiffKind {
+    /// In words.
+    pub what: String,
+    /// How many messages.
+    pub messages: u64,
+    /// Some of them.
+    pub examples: Vec<DiffExample>,
+}
+
+/// A message that is planned otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DiffExample {
+    /// The export's own id, or else its external id.
+    pub id: String,
+    /// File and place; empty where the sources no longer hold it.
+    pub place: String,
+}
+
+/// Compares the plan in the ledger with one that is to replace it.
+pub(super) fn diff(ledger: &Ledger, resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> PlanDiff {
+    let Some(before) = ledger.plan() else {
+        let unavailable = Some("there was no plan before this one".to_owned());
+        return PlanDiff { unavailable, ..PlanDiff::default() };
+    };
+    let mut comparing = Comparing::new(resolution, sources);
+    match comparing.all(ledger, before.total) {
+        Ok(()) => comparing.finish(),
+        Err(error) => {
+            let unavailable = Some(format!("the plan before this one cannot be read: {error}"));
+            PlanDiff { unavailable, ..PlanDiff::default() }
+        }
+    }
+}
+
+struct Comparing<'a> {
+    resolution: &'a Resolution<'a>,
+    sources: &'a [Box<dyn Source>],
+    /// Messages of the new plan by a digest of their external id.
+    by_id: HashMap<[u8; 16], u32>,
+    /// Records of the new plan by the digest of their bytes; of equal ones a message, if one is.
+    by_digest: HashMap<[u8; 16], u32>,
+    /// By message of the new plan: it was found in the one before.
+    known: Vec<bool>,
+    same: u64,
+    changed: u64,
+    kinds: BTreeMap<String, (u64, Vec<DiffExample>)>,
+}
+
+impl<'a> Comparing<'a> {
+    fn new(resolution: &'a Resolution<'a>, sources: &'a [Box<dyn Source>]) -> Self {
+        let numbered = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let by_id =
+            resolution.messages.iter().enumerate().map(|(at, message)| (hashed(&message.external_id), numbered(at)));
+        let mut by_digest = HashMap::with_capacity(resolution.fates.len());
+        for (number, facts) in resolution.read.facts.iter().enumerate() {
+            let is_message = matches!(resolution.fates.get(number), Some(Fate::Message(_)));
+            let slot = by_digest.entry(facts.digest).or_insert(numbered(number));
+            if is_message {
+                *slot = numbered(number);
+            }
+        }
+        Self {
+            resolution,
+            sources,
+            by_id: by_id.collect(),
+            by_digest,
+            known: vec![false; resolution.messages.len()],
+            same: 0,
+            changed: 0,
+            kinds: BTreeMap::new(),
+        }
+    }
+
+    fn all(&mut self, ledger: &Ledger, total: u64) -> Result<(), LedgerError> {
+        // Planned entries stand before all others, so what is not a message is compared when all messages are known.
+        for entry in ledger.entries(0..total)? {
+            let (_, entry) = entry?;
+            match &entry.verdict {
+                Verdict::Planned(before) => self.message(&entry, before),
+                _ => self.other(&entry),
+            }
+        }
+        for at in 0..self.known.len() {
+            if self.known.get(at) == Some(&false) {
+                self.changed += 1;
+                self.add("sent now, and not in the sources before".to_owned(), at);
+            }
+        }
+        Ok(())
+    }
+
+    /// A message of the plan before.
+    fn message(&mut self, entry: &Entry, before: &Planned) {
+        let Some(at) = self.by_id.get(&hashed(&before.external_id)).copied() else {
+            self.changed += 1;
+            return self.no_message_now(entry, before);
+        };
+        let at = at as usize;
+        if let Some(known) = self.known.get_mut(at) {
+            *known = true;
+        }
+        let now = self.resolution.messages.get(at).and_then(|message| self.resolution.planned(message));
+        let Some(now) = now else { return };
+        let ways = ways(before, &now);
+        if ways.is_empty() {
+            self.same += 1;
+        } else {
+            self.changed += 1;
+        }
+        for way in ways {
+            self.add(way, at);
+        }
+    }
+
+    /// A message whose external id the new plan does not have.
+    fn no_message_now(&mut self, entry: &Entry, before: &Planned) {
+        let number = self.by_digest.get(&entry.digest).map(|number| *number as usize);
+        let fate = number.and_then(|number| Some((number, *self.resolution.fates.get(number)?)));
+        let what = match fate {
+            None => "not sent now: not in the sources".to_owned(),
+            Some((_, Fate::Message(at))) => {
+                if let Some(known) = self.known.get_mut(at as usize) {
+                    *known = true;
+                }
+                "sent under another id now".to_owned()
+            }
+            Some((_, Fate::Copy(_))) => "not sent now: same message as another".to_owned(),
+            Some((_, Fate::LeftOut)) => "not sent now: not in the sample".to_owned(),
+            Some((number, Fate::Own)) => format!("not sent now: {}", self.finding(number)),
+        };
+        let place = number.map(|number| self.place(number)).unwrap_or_default();
+        let id = entry.original_id.clone().unwrap_or_else(|| before.external_id.clone());
+        self.add_example(what, DiffExample { id, place });
+    }
+
+    /// A record that was no message in the plan before.
+    fn other(&mut self, entry: &Entry) {
+        let Some(number) = self.by_digest.get(&entry.digest).map(|number| *number as usize) else { return };
+        let (class, cause) = entry.verdict.status();
+        let before =
+            cause.filter(|_| class != "duplicate").map_or(class.to_owned(), |cause| format!("{class}: {cause}"));
+        match self.resolution.fates.get(number) {
+            Some(Fate::Message(at)) => {
+                let at = *at as usize;
+                if self.known.get(at) == Some(&false) {
+                    if let Some(known) = self.known.get_mut(at) {
+                        *known = true;
+                    }
+                    self.changed += 1;
+                    self.add(format!("sent now, before {before}"), at);
+                }
+            }
+            Some(Fate::Own) => {
+                let now = self.finding(number);
+                if class != "duplicate" && now != before {
+                    let id = entry.original_id.clone().unwrap_or_default();
+                    let place = self.place(number);
+                    self.add_example(format!("{now} now, before {before}"), DiffExample { id, place });
+                }
+            }
+            Some(Fate::Copy(_) | Fate::LeftOut) | None => {}
+        }
+    }
+
+    /// Class and cause of a record that is no message.
+    fn finding(&self, number: usize) -> String {
+        let read = self.resolution.read;
+        match read.facts.get(number).map(|facts| &facts.finding) {
+            Some(Finding::Skipped { cause, .. }) => format!("skipped: {}", read.texts.get(*cause)),
+            Some(Finding::Unreadable(problem)) => format!("unreadable: {}", problem.cause),
+            Some(Finding::Rejected(problem)) => format!("rejected: {}", problem.cause),
+            Some(Finding::Candidate(_)) | None => "left out".to_owned(),
+        }
+    }
+
+    fn place(&self, number: usize) -> String {
+        self.resolution.read.facts.get(number).map(|facts| place(self.sources, &facts.origin)).unwrap_or_default()
+    }
+
+    fn add(&mut self, what: String, at: usize) {
+        let Some(message) = self.resolution.messages.get(at) else { return };
+        let example =
+            DiffExample { id: self.resolution.name_of(message).to_owned(), place: self.place(message.record) };
+        self.add_example(what, example);
+    }
+
+    fn add_example(&mut self, what: String, example: DiffExample) {
+        let (messages, examples) = self.kinds.entry(what).or_default();
+        *messages += 1;
+        if examples.len() < MAX_EXAMPLES {
+            examples.push(example);
+        }
+    }
+
+    fn finish(self) -> PlanDiff {
+        let named = self.kinds.into_iter().map(|(what, (messages, examples))| DiffKind { what, messages, examples });
+        let mut kinds: Vec<DiffKind> = named.collect();
+        kinds.sort_by(|a, b| b.messages.cmp(&a.messages).then_with(|| a.what.cmp(&b.what)));
+        let left_out = kinds.len().saturating_sub(MAX_KINDS) as u64;
+        kinds.truncate(MAX_KINDS);
+        PlanDiff { unavailable: None, same: self.same, changed: self.changed, kinds, left_out }
+    }
+}
+
+/// In which ways a message is planned otherwise.
+fn ways(before: &Planned, now: &Planned) -> Vec<String> {
+    let mut ways = Vec::new();
+    if before.inbox != now.inbox {
+        ways.push(format!("inbox {} now, before {}", now.inbox, before.inbox));
+    }
+    if before.is_inbound != now.is_inbound {
+        ways.push(
+            if now.is_inbound { "inbound now, before outbound" } else { "outbound now, before inbound" }.to_owned(),
+        );
+    }
+    ways.extend(now.tags.iter().filter(|tag| !before.tags.contains(tag)).map(|tag| format!("tag {tag} now")));
+    ways.extend(before.tags.iter().filter(|tag| !now.tags.contains(tag)).map(|tag| format!("no tag {tag} now")));
+    if before.thread_ref != now.thread_ref {
+        ways.push("in another conversation now".to_owned());
+    }
+    if before.is_archived != now.is_archived {
+        ways.push(if now.is_archived { "archived now" } else { "left open now" }.to_owned());
+    }
+    if before.assignee != now.assignee {
+        ways.push(match &now.assignee {
+            Some(assignee) => format!("assigned to {assignee} now"),
+            None => "assigned to nobody now".to_owned(),
+        });
+    }
+    let draft = |planned: &Planned| planned.identity.iter().skip(16).copied().collect::<Vec<u8>>();
+    let is_same_draft = draft(before) == draft(now);
+    // The direction is part of the draft.
+    if !is_same_draft && before.is_inbound == now.is_inbound {
+        ways.push(
+            if before.created_at == now.created_at { "other content or people now" } else { "another date now" }
+                .to_owned(),
+        );
+    }
+    if ways.is_empty() && before.request != now.request {
+        ways.push("another customer of the conversation now".to_owned());
+    }
+    ways
+}
+
+fn hashed(external_id: &str) -> [u8; 16] {
+    super::short(&blake3::hash(external_id.as_bytes()))
+}

@@ -41,12 +41,15 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tokio", &["cli", "front", "rehearsal", "upload", "verify"]),
     ("axum", &["rehearsal"]),
     ("mail_parser", &["record"]),
+    ("schemars", &["mapping"]),
     ("flate2", &["ledger", "source"]),
     ("tar", &["source"]),
     ("zip", &["source"]),
     ("rustix", &["cli", "ledger", "source"]),
     ("icu_normalizer", &["record"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
 ];
 

@@ -42,12 +42,15 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["rehearsal"]),
     ("html5gum", &["rehearsal"]),
     ("mail_parser", &["record"]),
+    ("schemars", &["mapping"]),
     ("flate2", &["ledger", "source"]),
     ("tar", &["source"]),
     ("zip", &["source"]),
     ("rustix", &["cli", "ledger", "source"]),
     ("icu_normalizer", &["record"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
 ];
 

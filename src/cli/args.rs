@@ -3,6 +3,7 @@
 use super::budget::BudgetArgs;
 use super::embedded_args::EmbeddedFrontArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// Conversations of a pilot unless another number is given.
@@ -73,6 +74,12 @@ pub(super) enum Command {
     /// Look at the ledger itself: is it damaged, and what can be mended
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Print the JSON Schema of the mapping, by which an editor completes and checks it
+    Schema(SchemaArgs),
+    /// Print what a shell needs to complete command lines of threadlift
+    Completions(CompletionsArgs),
+    /// Print the man page
+    Man(ManArgs),
     /// Run the embedded Front by itself, for tests that kill the importer and not the Front
     #[command(hide = true)]
     EmbeddedFront(Box<EmbeddedFrontArgs>),
@@ -267,6 +274,27 @@ pub(super) struct ShowArgs {
     /// An external id, a Message-ID, or the export's own id
     #[arg(value_name = "ID")]
     pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Print the reference page that is made of the same texts instead
+    #[arg(long, hide = true)]
+    pub reference: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Write a page for each command into this folder instead
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,7 @@
 //! How much of a rehearsal may lie on the disk.
 
 use crate::rehearsal::Snapshot;
-use crate::words::{counted, size};
+use crate::words::{self, counted};
 
 /// What stays free in any case, in bytes: a machine whose disk is full serves nobody.
 const LEFT_FREE: u64 = 1_000_000_000;
@@ -32,8 +32,8 @@ pub(super) fn with_room_left(asked: u64) -> u64 {
 pub(super) fn words(holds: &Snapshot) -> String {
     let kept = format!(
         "Kept      {} of texts and files, of at most {}, until the rehearsal ends",
-        size(holds.kept_bytes),
-        size(holds.keep_limit)
+        words::size(holds.kept_bytes),
+        words::size(holds.keep_limit)
     );
     if holds.forgotten == 0 {
         return kept;

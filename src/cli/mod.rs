@@ -15,6 +15,7 @@ mod ledger;
 mod online;
 mod origins;
 mod output;
+mod papers;
 mod pilot;
 mod place;
 mod plan;
@@ -59,7 +60,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     // Whatever is made from here on, by us or by sled, is for its owner alone: ledger, unpacked mail, requests, dumps.
-    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    // Man pages alone are for everybody.
+    if !matches!(cli.command, Command::Man(_)) {
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    }
     hush_index_panics();
     let stop = match interrupt::first_and_second() {
         Ok(stop) => stop,
@@ -85,6 +89,9 @@ fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),
         Command::Ledger(LedgerCommand::Rebuild(args)) => ledger::rebuild(&load(&args.mapping)?, args),
+        Command::Schema(args) => papers::schema(args),
+        Command::Completions(args) => papers::completions(args.shell),
+        Command::Man(args) => papers::man(args),
         Command::EmbeddedFront(args) => embedded_front::run(&load(&args.mapping)?, args),
     }
 }

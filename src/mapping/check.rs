@@ -4,6 +4,7 @@ use super::findings::{Findings, quoted};
 use super::model::{
     DateFallback, Defaults, Limits, Mapping, Order, Ours, Oversize, Send, Silence, Target, ThreadRule, UnlistedLabels,
 };
+use super::schema::{Undated, keys};
 use super::section::{Section, choice_of, day_of, text_of, wrong_type};
 use super::when::Place;
 use super::{identity, rule, source, target, value};
@@ -12,21 +13,16 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-const KEYS: [&str; 13] = [
-    "version", "target", "ours", "agents", "source", "defaults", "labels", "thread", "rule", "identity", "silence",
-    "send", "limits",
-];
-
 /// The only version of the format so far.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Only these words leave imported conversations open, or let rules run: nobody types them by mistake.
-const LEAVE_OPEN: &str = "no-leave-every-imported-conversation-open";
-const RUN_RULES: &str = "run-front-rules-which-may-send-mail-to-customers";
+pub(super) const LEAVE_OPEN: &str = "no-leave-every-imported-conversation-open";
+pub(super) const RUN_RULES: &str = "run-front-rules-which-may-send-mail-to-customers";
 
 /// The mapping that `document` describes; `None` if anything in it was reported.
 pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text: &str) -> Option<Mapping> {
-    let root = Section::root(found, document, &KEYS);
+    let root = Section::root(found, document, keys::Mapping::KEYS);
     version(found, &root);
     let target = target(found, &root);
     let ours = ours(found, &root);
@@ -98,7 +94,7 @@ fn target(found: &mut Findings, root: &Section) -> Option<Target> {
         );
         return None;
     }
-    let section = root.section(found, "target", &["inbox", "base_url"]);
+    let section = root.section(found, "target", keys::Target::KEYS);
     if !section.is_present() {
         return None;
     }
@@ -118,7 +114,7 @@ fn target(found: &mut Findings, root: &Section) -> Option<Target> {
 }
 
 fn ours(found: &mut Findings, root: &Section) -> Ours {
-    let section = root.section(found, "ours", &["addresses", "domains"]);
+    let section = root.section(found, "ours", keys::Ours::KEYS);
     let addresses = section.list(found, "addresses");
     let domains = section.list(found, "domains");
     Ours {
@@ -151,7 +147,7 @@ fn agents(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
 }
 
 fn defaults(found: &mut Findings, root: &Section) -> Defaults {
-    let section = root.section(found, "defaults", &["tags", "to", "date_fallback", "oversize", "unlisted_labels"]);
+    let section = root.section(found, "defaults", keys::Defaults::KEYS);
     let tags = section.list(found, "tags");
     let to = section.text(found, "to").and_then(|text| value::address(found, &text));
     let date_fallback = section.value("date_fallback").and_then(|value| match value.get_ref() {
@@ -159,16 +155,13 @@ fn defaults(found: &mut Findings, root: &Section) -> Defaults {
         DeValue::String(text) if text.parse::<jiff::civil::Date>().is_ok() => {
             day_of(found, value, "date_fallback").map(DateFallback::Fixed)
         }
-        _ => choice_of(
-            found,
-            value,
-            "date_fallback",
-            &[("reject", DateFallback::Reject), ("file-time", DateFallback::FileTime)],
-        ),
+        _ => choice_of(found, value, "date_fallback").map(|undated| match undated {
+            Undated::Reject => DateFallback::Reject,
+            Undated::FileTime => DateFallback::FileTime,
+        }),
     });
-    let oversize = section.choice(found, "oversize", &[("note", Oversize::Note), ("reject", Oversize::Reject)]);
-    let unlisted_labels =
-        section.choice(found, "unlisted_labels", &[("ignore", UnlistedLabels::Ignore), ("tag", UnlistedLabels::Tag)]);
+    let oversize = section.choice(found, "oversize");
+    let unlisted_labels = section.choice(found, "unlisted_labels");
     Defaults {
         tags: tags.iter().filter_map(|text| value::tag(found, text)).collect(),
         to,
@@ -190,7 +183,7 @@ fn labels(found: &mut Findings, root: &Section) -> (BTreeMap<String, String>, BT
 }
 
 fn thread(found: &mut Findings, root: &Section) -> ThreadRule {
-    let section = root.section(found, "thread", &["header", "subject", "join_by_subject"]);
+    let section = root.section(found, "thread", keys::Thread::KEYS);
     ThreadRule {
         header: section.text(found, "header").and_then(|text| value::header_name(found, &text)),
         subject: section.text(found, "subject").and_then(|text| value::regex(found, &text)),
@@ -199,7 +192,7 @@ fn thread(found: &mut Findings, root: &Section) -> ThreadRule {
 }
 
 fn silence(found: &mut Findings, root: &Section) -> Silence {
-    let section = root.section(found, "silence", &["archived", "rules"]);
+    let section = root.section(found, "silence", keys::Silence::KEYS);
     let mut is_loud = |key: &str, words: &str, silent: &str| {
         let Some(value) = section.value(key) else { return false };
         if value.get_ref().as_str() == Some(words) {
@@ -216,8 +209,7 @@ fn silence(found: &mut Findings, root: &Section) -> Silence {
 
 fn send(found: &mut Findings, root: &Section) -> Send {
     const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
-    let keys = ["share", "reserve", "burst", "per_resource", "settle", "patience", "in_flight", "order"];
-    let section = root.section(found, "send", &keys);
+    let section = root.section(found, "send", keys::Send::KEYS);
     let share = share(found, &section);
     let reserve = section.integer(found, "reserve", &(0..=u32::MAX));
     let burst = section.flag(found, "burst");
@@ -225,15 +217,7 @@ fn send(found: &mut Findings, root: &Section) -> Send {
     let settle = section.text(found, "settle").and_then(|text| value::duration(found, &text));
     let patience = section.text(found, "patience").and_then(|text| value::duration(found, &text));
     let in_flight = section.integer(found, "in_flight", &IN_FLIGHT).and_then(|number| usize::try_from(number).ok());
-    let order = section.choice(
-        found,
-        "order",
-        &[
-            ("recent-threads-first", Order::RecentThreadsFirst),
-            ("oldest-first", Order::OldestFirst),
-            ("source", Order::Source),
-        ],
-    );
+    let order = section.choice(found, "order");
     Send {
         share: share.unwrap_or(0.8),
         reserve: reserve.unwrap_or(10),
@@ -251,7 +235,7 @@ fn limits(found: &mut Findings, root: &Section) -> Limits {
     const LARGEST: u64 = 4_000_000_000;
     /// The parser's stack stands several thousand levels; see `record::email`.
     const DEEPEST: u32 = 1_000;
-    let section = root.section(found, "limits", &["mail", "line", "header_lines", "parts", "nesting"]);
+    let section = root.section(found, "limits", keys::Limits::KEYS);
     let default = Limits::default();
     let mut size = |key: &str| section.text(found, key).and_then(|text| value::size(found, &text, LARGEST));
     let (mail, line) = (size("mail"), size("line"));

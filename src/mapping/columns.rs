@@ -1,36 +1,11 @@
 //! Checks what the columns of a chat table mean: their names, the values of the role and of the kind column.
 
+use super::choice::Choice;
 use super::findings::Findings;
+use super::schema::keys;
 use super::section::{Section, Text, choice_of};
 use super::table::{Columns, Role, RowKind};
 use std::collections::BTreeMap;
-
-/// Keys of `columns`.
-const COLUMN_KEYS: [&str; 14] = [
-    "id",
-    "conversation",
-    "time",
-    "clock",
-    "timezone",
-    "sender",
-    "agent",
-    "sender_name",
-    "recipient",
-    "text",
-    "role",
-    "kind",
-    "subject",
-    "labels",
-];
-
-const ROLES: [(&str, Role); 3] = [("inbound", Role::Inbound), ("outbound", Role::Outbound), ("skip", Role::Skip)];
-
-const KINDS: [(&str, RowKind); 4] = [
-    ("message", RowKind::Message),
-    ("message-if-text", RowKind::MessageIfText),
-    ("note", RowKind::Note),
-    ("skip", RowKind::Skip),
-];
 
 type Places = BTreeMap<String, (usize, usize)>;
 
@@ -42,7 +17,7 @@ pub(super) fn columns(found: &mut Findings, table: &Section) -> Option<(Columns,
         table.missing(found, "columns", help);
         return None;
     }
-    let section = table.section(found, "columns", &COLUMN_KEYS);
+    let section = table.section(found, "columns", keys::Columns::KEYS);
     if !section.is_present() {
         return None;
     }
@@ -124,14 +99,14 @@ pub(super) fn roles(found: &mut Findings, table: &Section, are_columns_sound: bo
     let has_roles = role_column(table).is_some();
     let given = table.value("people").is_some() || has_roles;
     let meanings = Meanings { key: "roles", column: "role", of: "role", example: "visitor = \"inbound\"" };
-    values(found, table, &meanings, given || !are_columns_sound, &ROLES)
+    values(found, table, &meanings, given || !are_columns_sound)
 }
 
 /// `kinds`: what the values of the kind column mean.
 pub(super) fn kinds(found: &mut Findings, table: &Section, are_columns_sound: bool) -> BTreeMap<String, RowKind> {
     let given = column_at(table, "kind").is_some();
     let meanings = Meanings { key: "kinds", column: "kind", of: "kind", example: "comment = \"message\"" };
-    values(found, table, &meanings, given || !are_columns_sound, &KINDS)
+    values(found, table, &meanings, given || !are_columns_sound)
 }
 
 /// A table of values and their meanings.
@@ -151,12 +126,11 @@ fn role_column(table: &Section) -> Option<std::ops::Range<usize>> {
 }
 
 /// `has_values`: something in the table gives such values, or nobody can tell.
-fn values<T: Copy>(
+fn values<T: Choice>(
     found: &mut Findings,
     table: &Section,
     meanings: &Meanings,
     has_values: bool,
-    choices: &[(&str, T)],
 ) -> BTreeMap<String, T> {
     let Meanings { key, column, of, example } = *meanings;
     let section = table.free_section(found, key);
@@ -176,7 +150,7 @@ fn values<T: Copy>(
     }
     let mut values = BTreeMap::new();
     for (word, meaning) in section.entries() {
-        if let Some(meaning) = choice_of(found, meaning, word.value, choices) {
+        if let Some(meaning) = choice_of(found, meaning, word.value) {
             values.insert(word.value.to_owned(), meaning);
         }
     }

@@ -1,36 +1,11 @@
 //! Checks `when`: the conditions of a rule.
 
 use super::findings::{Findings, any_of, did_you_mean, quoted};
+use super::schema::keys;
 use super::section::{Section, Text, text_of, wrong_type};
 use super::value;
-use super::when::{Condition, Direction, Test, When};
+use super::when::{Condition, Test, When};
 use std::collections::BTreeSet;
-
-/// Every key of `when`.
-pub(super) const KEYS: [&str; 18] = [
-    "source",
-    "label",
-    "folder",
-    "sender",
-    "recipient",
-    "domain",
-    "subject",
-    "header",
-    "column",
-    "before",
-    "since",
-    "larger",
-    "smaller",
-    "direction",
-    "has_attachment",
-    "any",
-    "all",
-    "not",
-];
-
-/// What `direction` takes.
-pub(super) const DIRECTIONS: [(&str, Direction); 2] =
-    [("inbound", Direction::Inbound), ("outbound", Direction::Outbound)];
 
 /// Conditions inside of conditions; nobody reads more.
 const DEEPEST: usize = 8;
@@ -81,7 +56,7 @@ impl Conditions<'_> {
             "since" => section.day(found, key).map(Test::Since),
             "larger" => size(found, section, key).map(Test::Larger),
             "smaller" => size(found, section, key).map(Test::Smaller),
-            "direction" => section.choice(found, key, &DIRECTIONS).map(Test::Direction),
+            "direction" => section.choice(found, key).map(Test::Direction),
             "has_attachment" => section.flag(found, key).map(Test::HasAttachment),
             "any" => self.several(found, section, key, depth).map(Test::Any),
             "all" => self.several(found, section, key, depth).map(Test::All),
@@ -140,12 +115,12 @@ impl Conditions<'_> {
             found.report(&value.span(), format!("the list `{key}` is empty"), "nothing in it", help);
             return None;
         }
-        let tables = Section::tables(found, key, array, &KEYS);
+        let tables = Section::tables(found, key, array, keys::When::KEYS);
         Some(tables.iter().filter_map(|table| self.table(found, table, depth)).collect())
     }
 
     fn inside(&self, found: &mut Findings, section: &Section, key: &str, depth: usize) -> Option<When> {
-        let table = section.section(found, key, &KEYS);
+        let table = section.section(found, key, keys::When::KEYS);
         if table.is_present() { self.table(found, &table, depth) } else { None }
     }
 

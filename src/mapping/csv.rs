@@ -1,39 +1,10 @@
 //! Checks the keys of a `[[source]]` that is a chat table.
 
 use super::findings::{Findings, did_you_mean, quoted};
+use super::schema::TextFormat;
 use super::section::{Section, Text};
 use super::table::{CsvMapping, DateFormat, DaylightSaving, Phones, Quote};
 use super::{columns, country, layout, template, time};
-
-/// Keys of chat tables alone.
-pub(super) const KEYS: [&str; 17] = [
-    "columns",
-    "date",
-    "clock_format",
-    "timezone",
-    "daylight_saving",
-    "encoding",
-    "delimiter",
-    "quote",
-    "text_format",
-    "roles",
-    "kinds",
-    "people",
-    "transcript",
-    "join",
-    "recipient",
-    "subject_template",
-    "country",
-];
-
-const DAYLIGHT_SAVING: [(&str, DaylightSaving); 4] = [
-    ("compatible", DaylightSaving::Compatible),
-    ("earlier", DaylightSaving::Earlier),
-    ("later", DaylightSaving::Later),
-    ("reject", DaylightSaving::Reject),
-];
-
-const TEXT_FORMAT: [(&str, bool); 2] = [("plain", false), ("html", true)];
 
 /// The table's settings; `None` if anything in them was reported.
 pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
@@ -41,11 +12,11 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
     let date = dates(found, table);
     let clock_format = clock_format(found, table);
     let timezone = table.text(found, "timezone").map(|text| time::zone(found, &text));
-    let daylight_saving = table.choice(found, "daylight_saving", &DAYLIGHT_SAVING);
+    let daylight_saving = table.choice(found, "daylight_saving");
     let encoding = table.text(found, "encoding").map(|text| encoding(found, &text));
     let delimiter = delimiter(found, table);
     let quote = table.text(found, "quote").map(|text| quote(found, &text));
-    let text_is_html = table.choice(found, "text_format", &TEXT_FORMAT).unwrap_or_default();
+    let text_is_html = table.choice(found, "text_format") == Some(TextFormat::Html);
     let roles = columns::roles(found, table, named.is_some());
     let kinds = columns::kinds(found, table, named.is_some());
     let people = layout::people(found, table);

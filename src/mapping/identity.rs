@@ -2,6 +2,7 @@
 
 use super::findings::{Findings, quoted};
 use super::model::{Collisions, Identity, InboxCopies};
+use super::schema::keys;
 use super::section::{Section, Text};
 use super::value;
 use super::when::Rule;
@@ -11,9 +12,8 @@ const INBOX: &str = "{inbox}";
 
 /// The policies; `rules` name the inboxes that a tag may have to hold.
 pub(super) fn identity(found: &mut Findings, section: &Section, namespace: String, rules: &[Rule]) -> Identity {
-    let collisions =
-        section.choice(found, "collisions", &[("keep-both", Collisions::KeepBoth), ("richest", Collisions::Richest)]);
-    let copies = section.choice(found, "copies", &[("one", InboxCopies::One), ("per-inbox", InboxCopies::PerInbox)]);
+    let collisions = section.choice(found, "collisions");
+    let copies = section.choice(found, "copies");
     let copies = copies.unwrap_or(InboxCopies::One);
     let also_in_tag = section.text(found, "also_in_tag").and_then(|text| also_in_tag(found, &text, rules, copies));
     Identity { namespace, collisions: collisions.unwrap_or(Collisions::KeepBoth), copies, also_in_tag }
@@ -21,7 +21,7 @@ pub(super) fn identity(found: &mut Findings, section: &Section, namespace: Strin
 
 /// The `[identity]` of a mapping.
 pub(super) fn section<'a>(found: &mut Findings, root: &Section<'a>) -> Section<'a> {
-    root.section(found, "identity", &["namespace", "collisions", "copies", "also_in_tag"])
+    root.section(found, "identity", keys::Identity::KEYS)
 }
 
 /// The namespace of all ids, unless a source has its own.

@@ -2,18 +2,15 @@
 
 use super::columns::name;
 use super::findings::{Findings, quoted};
+use super::schema::keys;
 use super::section::Section;
 use super::table::{Columns, Join, Person, Transcript};
 use super::value;
 
-const PERSON_KEYS: [&str; 3] = ["name", "handle", "role"];
-const TRANSCRIPT_KEYS: [&str; 2] = ["column", "line"];
-const JOIN_KEYS: [&str; 4] = ["name", "path", "on", "key"];
-
 /// `[[source.people]]`: who is meant by a name.
 pub(super) fn people(found: &mut Findings, table: &Section) -> Vec<Person> {
     let mut people = Vec::new();
-    for section in table.sections(found, "people", &PERSON_KEYS) {
+    for section in table.sections(found, "people", keys::Person::KEYS) {
         let called = section.required_text(found, "name", "\"operator * nick\"");
         if section.value("handle").is_none() {
             section.missing(found, "handle", "add `handle = \"operator * id\"`, the column of the handle");
@@ -30,7 +27,7 @@ pub(super) fn people(found: &mut Findings, table: &Section) -> Vec<Person> {
 
 /// `transcript`: the column that holds a whole conversation, and the line that begins a message in it.
 pub(super) fn transcript(found: &mut Findings, table: &Section) -> Option<Transcript> {
-    let section = table.section(found, "transcript", &TRANSCRIPT_KEYS);
+    let section = table.section(found, "transcript", keys::Transcript::KEYS);
     if !section.is_present() {
         return None;
     }
@@ -49,7 +46,7 @@ pub(super) fn transcript(found: &mut Findings, table: &Section) -> Option<Transc
 
 /// `join`: a second table.
 pub(super) fn join(found: &mut Findings, table: &Section) -> Option<Join> {
-    let section = table.section(found, "join", &JOIN_KEYS);
+    let section = table.section(found, "join", keys::Join::KEYS);
     if !section.is_present() {
         return None;
     }

@@ -8,11 +8,13 @@
 //! refused. What only the data can tell (no file at `path`, no such column) is found by later stages, which point into
 //! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
-//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule` (its conditions: `condition`), `identity`, `time`,
-//! `target` and `value`; `section` reads typed values with their places, `findings` collects what is wrong, `diagnostic`
-//! shows it.
+//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule` (its conditions:
+//! `condition`), `identity`, `time`, `target` and `value`; `section` reads typed values with their places, `findings` collects
+//! what is wrong, `diagnostic` shows it. Which keys and words there are stands in `schema` (and in the enums that `choice` makes),
+//! from where editors and the page about the mapping have them, too.
 
 mod check;
+mod choice;
 mod columns;
 mod condition;
 mod country;
@@ -23,6 +25,7 @@ mod identity;
 mod layout;
 mod model;
 mod rule;
+mod schema;
 mod section;
 mod source;
 mod table;
@@ -36,6 +39,7 @@ pub use country::{Country, country};
 pub use diagnostic::{Diagnostic, MappingErrors, render_warnings};
 pub use findings::nearest;
 pub use model::*;
+pub use schema::{json_schema, reference};
 pub use table::*;
 pub use target::{WrongBaseUrl, check_base_url, is_loopback};
 pub use template::Template;

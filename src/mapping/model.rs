@@ -1,5 +1,6 @@
 //! The mapping as the engine sees it: every value checked, every default filled in.
 
+use super::choice::choice;
 use super::table::CsvMapping;
 use super::when::{Place, Rule};
 use jiff::Timestamp;
@@ -128,19 +129,20 @@ pub enum Format {
     Csv(Box<CsvMapping>),
 }
 
-/// How an mbox file keeps a line of a mail that begins with `From ` from being taken for a separator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// Found out for each file, by evidence that is shown (default).
-    Auto,
-    /// `From ` is written `>From `; `>From ` stays as it is (RFC 4155).
-    Mboxo,
-    /// One `>` more before every line of `>`s and `From `.
-    Mboxrd,
-    /// Content-Length says where a mail ends; `From ` is quoted as in mboxo.
-    Mboxcl,
-    /// Content-Length says where a mail ends; nothing is quoted.
-    Mboxcl2,
+choice! {
+    /// How an mbox file keeps a line of a mail that begins with `From ` from being taken for a separator.
+    pub enum Dialect {
+        /// Found out for each file, by evidence that is shown.
+        Auto = "auto",
+        /// `From ` is written `>From `; `>From ` stays as it is (RFC 4155).
+        Mboxo = "mboxo",
+        /// One `>` more before every line of `>`s and `From `.
+        Mboxrd = "mboxrd",
+        /// Content-Length says where a mail ends; `From ` is quoted as in mboxo.
+        Mboxcl = "mboxcl",
+        /// Content-Length says where a mail ends; nothing is quoted.
+        Mboxcl2 = "mboxcl2",
+    }
 }
 
 /// Names that become labels: the only way in which a path decides anything about a message.
@@ -180,22 +182,24 @@ pub enum DateFallback {
     Fixed(Date),
 }
 
-/// Policy for what is over the size limit of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Oversize {
-    /// Send without the file, with a note in the body that names it (default).
-    Note,
-    /// Reject the message.
-    Reject,
+choice! {
+    /// Policy for what is over the size limit of a request.
+    pub enum Oversize {
+        /// Send without the file, with a note in the body that names it.
+        Note = "note",
+        /// Reject the message.
+        Reject = "reject",
+    }
 }
 
-/// Policy for labels outside the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnlistedLabels {
-    /// No tag; listed with counts (default).
-    Ignore,
-    /// Each becomes a tag of its own name.
-    Tag,
+choice! {
+    /// Policy for labels outside the table.
+    pub enum UnlistedLabels {
+        /// No tag; the plan lists them with counts.
+        Ignore = "ignore",
+        /// Each becomes a tag of its own name.
+        Tag = "tag",
+    }
 }
 
 /// `[thread]`: a value that names the conversation, beside the reference graph.
@@ -230,22 +234,24 @@ impl Identity {
     }
 }
 
-/// Policy for one message whose copies the rules send to different inboxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InboxCopies {
-    /// Import it once, into the inbox of the first rule that names one (default).
-    One,
-    /// Import it into each of them; the inbox becomes part of id and thread.
-    PerInbox,
+choice! {
+    /// Policy for one message whose copies the rules send to different inboxes.
+    pub enum InboxCopies {
+        /// Import it once, into the inbox of the first rule that names one.
+        One = "one",
+        /// Import it into each of them; the inbox becomes part of id and thread.
+        PerInbox = "per-inbox",
+    }
 }
 
-/// Policy for one key with different messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Collisions {
-    /// Keep all, the others with an id suffix (default).
-    KeepBoth,
-    /// Keep the richest, count the others as duplicates.
-    Richest,
+choice! {
+    /// Policy for one key with different messages.
+    pub enum Collisions {
+        /// Keep all, the others with an id suffix.
+        KeepBoth = "keep-both",
+        /// Keep the richest, count the others as duplicates.
+        Richest = "richest",
+    }
 }
 
 /// `[silence]`: both true unless the mapping says otherwise in long words.
@@ -300,15 +306,16 @@ pub fn own_pace(limit: f64, share: f64, reserve: u32) -> f64 {
     (share * limit - f64::from(reserve)).max(1.0)
 }
 
-/// Order of threads; within a thread it is always oldest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Most recently active threads first (default).
-    RecentThreadsFirst,
-    /// Threads by their first message.
-    OldestFirst,
-    /// Threads as the sources have the first message of each.
-    Source,
+choice! {
+    /// Order of threads; within a thread it is always oldest first.
+    pub enum Order {
+        /// Most recently active threads first.
+        RecentThreadsFirst = "recent-threads-first",
+        /// Threads by their first message.
+        OldestFirst = "oldest-first",
+        /// Threads as the sources have the first message of each.
+        Source = "source",
+    }
 }
 
 /// `[limits]`: what is rejected before it is parsed. All lie far above what mail programs write.

@@ -1,21 +1,15 @@
 //! Checks `[[rule]]`.
 
-use super::condition::{self, Conditions, DIRECTIONS};
+use super::condition::Conditions;
 use super::findings::{Findings, any_of};
+use super::schema::keys;
 use super::section::Section;
 use super::value;
 use super::when::{Named, NamedBy, Rule, When};
 use std::collections::BTreeSet;
 
-const KEYS: [&str; 8] = ["when", "inbox", "tags", "assignee", "archived", "direction", "thread", "skip"];
-
-/// What a rule can do.
-const ACTIONS: [&str; 7] = ["inbox", "tags", "assignee", "archived", "direction", "thread", "skip"];
-
-const THREAD_KEYS: [&str; 4] = ["subject", "header", "column", "pattern"];
-
 /// Only these words leave conversations open: nobody types them by mistake.
-const LEAVE_OPEN: &str = "no-leave-these-conversations-open";
+pub(super) const LEAVE_OPEN: &str = "no-leave-these-conversations-open";
 
 /// All rules, in order.
 pub(super) fn rules(found: &mut Findings, root: &Section) -> Vec<Rule> {
@@ -28,7 +22,7 @@ pub(super) fn rules(found: &mut Findings, root: &Section) -> Vec<Rule> {
         .filter_map(|source| source.get_ref().get("name")?.get_ref().as_str())
         .collect();
     let conditions = Conditions { sources: &sources };
-    root.sections(found, "rule", &KEYS).iter().map(|table| rule(found, table, &conditions)).collect()
+    root.sections(found, "rule", keys::Rule::KEYS).iter().map(|table| rule(found, table, &conditions)).collect()
 }
 
 fn rule(found: &mut Findings, table: &Section, conditions: &Conditions) -> Rule {
@@ -37,10 +31,12 @@ fn rule(found: &mut Findings, table: &Section, conditions: &Conditions) -> Rule 
     let tags = table.list(found, "tags").iter().filter_map(|text| value::tag(found, text)).collect();
     let assignee = table.text(found, "assignee").and_then(|text| value::teammate(found, &text));
     let is_archived = archived(found, table);
-    let direction = table.choice(found, "direction", &DIRECTIONS);
+    let direction = table.choice(found, "direction");
     let thread = thread(found, table);
     let skip = table.text(found, "skip").map(|text| text.value.to_owned());
-    let others: Vec<&str> = ACTIONS.into_iter().filter(|key| *key != "skip" && table.value(key).is_some()).collect();
+    // All keys of a rule but its condition say what it does.
+    let is_other = |key: &&str| !matches!(*key, "when" | "skip") && table.value(key).is_some();
+    let others: Vec<&str> = keys::Rule::KEYS.iter().copied().filter(is_other).collect();
     match table.key_at("skip") {
         Some(at) if !others.is_empty() => {
             let title = format!("a rule that skips cannot set {} as well", any_of(others.iter().copied()));
@@ -58,12 +54,12 @@ fn rule(found: &mut Findings, table: &Section, conditions: &Conditions) -> Rule 
 }
 
 fn when(found: &mut Findings, table: &Section, conditions: &Conditions) -> When {
-    let section = table.section(found, "when", &condition::KEYS);
+    let section = table.section(found, "when", keys::When::KEYS);
     let is_empty = section.is_present() && section.entries().next().is_none();
     if is_empty || table.value("when").is_none() {
         let help = format!(
             "add `when = {{ label = \"...\" }}`; conditions are {}; tags for every message go under [defaults]",
-            any_of(condition::KEYS)
+            any_of(keys::When::KEYS.iter().copied())
         );
         found.report(&section.at, "this rule has no condition", "`when` is missing or empty", help);
     }
@@ -86,11 +82,12 @@ fn archived(found: &mut Findings, table: &Section) -> Option<bool> {
 
 /// `thread = { subject = 'pattern' }`, or a header or a column with or without a pattern.
 fn thread(found: &mut Findings, table: &Section) -> Option<Named> {
-    let section = table.section(found, "thread", &THREAD_KEYS);
+    let section = table.section(found, "thread", keys::RuleThread::KEYS);
     if !section.is_present() {
         return None;
     }
-    let given: Vec<&str> = THREAD_KEYS.into_iter().take(3).filter(|key| section.value(key).is_some()).collect();
+    let given: Vec<&str> =
+        ["subject", "header", "column"].into_iter().filter(|key| section.value(key).is_some()).collect();
     let [key] = given.as_slice() else {
         let help = "name one: `subject = '\\[#(\\d+)\\]'`, `header = \"X-Ticket-ID\"` or `column = \"ticket\"`";
         let title = if given.is_empty() { "`thread` names nothing" } else { "`thread` names several things" };

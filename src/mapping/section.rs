@@ -3,6 +3,7 @@
 //! The parsed document is walked rather than deserialized, because serde stops at the first error and knows no
 //! places of keys.
 
+use super::choice::Choice;
 use super::findings::{Findings, any_of, did_you_mean, quoted};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -184,8 +185,8 @@ impl<'a> Section<'a> {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(&self, found: &mut Findings, key: &str, choices: &[(&str, T)]) -> Option<T> {
-        choice_of(found, self.value(key)?, key, choices)
+    pub(super) fn choice<T: Choice>(&self, found: &mut Findings, key: &str) -> Option<T> {
+        choice_of(found, self.value(key)?, key)
     }
 
     /// `true` or `false`.
@@ -247,19 +248,14 @@ pub(super) fn text_of<'a>(found: &mut Findings, value: &'a Spanned<DeValue<'a>>,
 }
 
 /// A value that must be one of a few words.
-pub(super) fn choice_of<T: Copy>(
-    found: &mut Findings,
-    value: &Spanned<DeValue<'_>>,
-    key: &str,
-    choices: &[(&str, T)],
-) -> Option<T> {
-    let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+pub(super) fn choice_of<T: Choice>(found: &mut Findings, value: &Spanned<DeValue<'_>>, key: &str) -> Option<T> {
+    let words: Vec<&str> = T::WORDS.iter().map(|(word, _)| *word).collect();
     let help = format!("use {}", any_of(words.iter().copied()));
     let Some(written) = value.get_ref().as_str() else {
         wrong_type(found, value, key, "a string", help);
         return None;
     };
-    let chosen = choices.iter().find(|(word, _)| *word == written).map(|(_, meaning)| *meaning);
+    let chosen = T::WORDS.iter().find(|(word, _)| *word == written).map(|(_, meaning)| *meaning);
     if chosen.is_none() {
         let help = did_you_mean(written, &words, help);
         let title = format!("{} is no value of {}", quoted(written), quoted(key));

@@ -1,8 +1,10 @@
 //! Checks `[[source]]`.
 
-use super::csv::{self, KEYS as CSV_KEYS};
+use super::choice::Choice;
+use super::csv;
 use super::findings::{Findings, quoted};
 use super::model::{Dialect, Format, LabelsFrom, SourceMapping, Until};
+use super::schema::{Everything, LabelName, SourceFormat, keys};
 use super::section::{Section, choice_of, moment_of};
 use super::value;
 use jiff::Timestamp;
@@ -10,32 +12,9 @@ use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Keys of every source.
-const KEYS: [&str; 5] = ["name", "format", "path", "namespace", "until"];
-
-/// Keys of mails alone.
-const MAIL_KEYS: [&str; 2] = ["labels_from", "unpack"];
-
-const DIALECTS: [(&str, Dialect); 5] = [
-    ("auto", Dialect::Auto),
-    ("mboxo", Dialect::Mboxo),
-    ("mboxrd", Dialect::Mboxrd),
-    ("mboxcl", Dialect::Mboxcl),
-    ("mboxcl2", Dialect::Mboxcl2),
-];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Mbox,
-    Eml,
-    Csv,
-}
-
-const KINDS: [(&str, Kind); 3] = [("mbox", Kind::Mbox), ("eml", Kind::Eml), ("csv", Kind::Csv)];
-
 /// All sources, in order.
 pub(super) fn sources(found: &mut Findings, root: &Section, namespace: &str) -> Vec<SourceMapping> {
-    let keys: Vec<&str> = KEYS.into_iter().chain(["dialect"]).chain(MAIL_KEYS).chain(CSV_KEYS).collect();
+    let keys = [keys::EverySource::KEYS, keys::Mails::KEYS, keys::Table::KEYS].concat();
     let tables = root.sections(found, "source", &keys);
     if tables.is_empty() && root.value("source").is_none_or(|value| value.get_ref().is_array()) {
         let at = root.key_at("source").unwrap_or(0..0);
@@ -94,7 +73,7 @@ fn until(found: &mut Findings, table: &Section) -> Option<Until> {
     let value = table.value("until")?;
     if value.get_ref().as_str().is_some_and(|word| word.parse::<Date>().is_err() && word.parse::<Timestamp>().is_err())
     {
-        return choice_of(found, value, "until", &[("everything", Until::Everything)]);
+        return choice_of(found, value, "until").map(|Everything::Everything| Until::Everything);
     }
     moment_of(found, value, "until").map(Until::Moment)
 }
@@ -111,23 +90,18 @@ fn format(found: &mut Findings, table: &Section) -> Option<Format> {
     if table.value("format").is_none() {
         table.missing(found, "format", "add `format = \"mbox\"`, or \"eml\", or \"csv\"");
     }
-    let kind = table.choice(found, "format", &KINDS)?;
-    let (foreign, only): (Vec<&str>, _) = match kind {
-        Kind::Csv => (MAIL_KEYS.into_iter().chain(["dialect"]).collect(), "mbox"),
-        Kind::Mbox => (CSV_KEYS.into(), "csv"),
-        Kind::Eml => (CSV_KEYS.into_iter().chain(["dialect"]).collect(), "csv"),
-    };
-    for key in foreign {
+    let format: SourceFormat = table.choice(found, "format")?;
+    for key in format.foreign_keys() {
         if let Some(at) = table.key_at(key) {
-            let only = if key == "dialect" { "mbox" } else { only };
+            let only = if keys::Table::KEYS.contains(&key) { "csv" } else { "mbox" };
             let help = format!("remove `{key}`, or set `format = \"{only}\"`");
             found.report(&at, format!("`{key}` is only for {only} sources"), "not for this format", help);
         }
     }
-    Some(match kind {
-        Kind::Mbox => Format::Mbox(table.choice(found, "dialect", &DIALECTS).unwrap_or(Dialect::Auto)),
-        Kind::Eml => Format::Eml,
-        Kind::Csv => Format::Csv(Box::new(csv::csv(found, table)?)),
+    Some(match format {
+        SourceFormat::Mbox => Format::Mbox(table.choice(found, "dialect").unwrap_or(Dialect::Auto)),
+        SourceFormat::Eml => Format::Eml,
+        SourceFormat::Csv => Format::Csv(Box::new(csv::csv(found, table)?)),
     })
 }
 
@@ -138,11 +112,11 @@ fn labels_from(found: &mut Findings, table: &Section) -> LabelsFrom {
     }
     let mut from = LabelsFrom::default();
     for word in table.list(found, "labels_from") {
-        match word.value {
-            "folders" => from.folders = true,
-            "file" => from.file = true,
-            "flags" => from.flags = true,
-            _ => {
+        match LabelName::WORDS.iter().find(|(known, _)| *known == word.value) {
+            Some((_, LabelName::Folders)) => from.folders = true,
+            Some((_, LabelName::File)) => from.file = true,
+            Some((_, LabelName::Flags)) => from.flags = true,
+            None => {
                 let title = format!("{} gives no labels", quoted(word.value));
                 found.report(&word.at, title, "unknown", "use \"folders\", \"file\" and \"flags\", as many as apply");
             }

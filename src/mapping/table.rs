@@ -1,5 +1,6 @@
 //! How to read a chat table, as the engine sees it: every value checked, every default filled in.
 
+use super::choice::choice;
 use super::country::Country;
 use super::template::Template;
 use jiff::tz::TimeZone;
@@ -48,17 +49,18 @@ pub struct CsvMapping {
     pub recipient: Option<String>,
 }
 
-/// What becomes of a time that a clock showed twice, or never, because of daylight saving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DaylightSaving {
-    /// The hour shown twice: the first one. The hour never shown: the one after it (default; RFC 5545, section 3.3.5).
-    Compatible,
-    /// The earlier of the two moments it may be.
-    Earlier,
-    /// The later.
-    Later,
-    /// The row is rejected.
-    Reject,
+choice! {
+    /// What becomes of a time that a clock showed twice, or never, because of daylight saving.
+    pub enum DaylightSaving {
+        /// The hour shown twice: the first one. The hour never shown: the one after it (RFC 5545, section 3.3.5).
+        Compatible = "compatible",
+        /// The earlier of the two moments it may be.
+        Earlier = "earlier",
+        /// The later of the two.
+        Later = "later",
+        /// The row is rejected.
+        Reject = "reject",
+    }
 }
 
 /// What stands around a cell that holds delimiters or line ends.
@@ -70,17 +72,18 @@ pub enum Quote {
     Never,
 }
 
-/// What a row is, by its kind column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowKind {
-    /// A message.
-    Message,
-    /// A message if it holds text, else nothing: a reply that closes a conversation, say.
-    MessageIfText,
-    /// An internal note: left out, for a customer must never read it.
-    Note,
-    /// Leave it out.
-    Skip,
+choice! {
+    /// What a row is, by its kind column.
+    pub enum RowKind {
+        /// A message.
+        Message = "message",
+        /// A message if it holds text, else nothing: a reply that closes a conversation, say.
+        MessageIfText = "message-if-text",
+        /// An internal note: left out, for a customer must never read it.
+        Note = "note",
+        /// Leave it out.
+        Skip = "skip",
+    }
 }
 
 /// Columns that say who is meant by a name.
@@ -234,13 +237,14 @@ pub enum DateFormat {
     Pattern(String),
 }
 
-/// Meaning of a role value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The customer wrote it.
-    Inbound,
-    /// We wrote it.
-    Outbound,
-    /// Leave it out; counted as skipped.
-    Skip,
+choice! {
+    /// Meaning of a role value.
+    pub enum Role {
+        /// The customer wrote it.
+        Inbound = "inbound",
+        /// We wrote it.
+        Outbound = "outbound",
+        /// Leave it out; counted as skipped.
+        Skip = "skip",
+    }
 }

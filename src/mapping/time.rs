@@ -1,6 +1,8 @@
 //! How the times of a chat table are written: format and zone.
 
+use super::choice::Choice;
 use super::findings::{Findings, any_of, nearest, quoted};
+use super::schema::DateWord;
 use super::section::Text;
 use super::table::DateFormat;
 use jiff::Zoned;
@@ -14,22 +16,21 @@ use std::sync::LazyLock;
 /// slim container has none.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-const WORDS: [(&str, DateFormat); 4] = [
-    ("iso", DateFormat::Iso),
-    ("epoch-seconds", DateFormat::EpochSeconds),
-    ("epoch-milliseconds", DateFormat::EpochMilliseconds),
-    ("epoch-microseconds", DateFormat::EpochMicroseconds),
-];
-
 /// Longer patterns are a mistake, and formatting the sample with one would cost time and memory.
 const LONGEST_PATTERN: usize = 200;
 
 /// A format, and whether times written in it say their zone. `iso` times may, and those that do not are rejected one by one.
 pub(super) fn date_format(found: &mut Findings, text: &Text) -> Option<(DateFormat, bool)> {
-    if let Some((_, format)) = WORDS.iter().find(|(word, _)| *word == text.value) {
-        return Some((format.clone(), true));
+    if let Some((_, word)) = DateWord::WORDS.iter().find(|(word, _)| *word == text.value) {
+        let format = match word {
+            DateWord::Iso => DateFormat::Iso,
+            DateWord::EpochSeconds => DateFormat::EpochSeconds,
+            DateWord::EpochMilliseconds => DateFormat::EpochMilliseconds,
+            DateWord::EpochMicroseconds => DateFormat::EpochMicroseconds,
+        };
+        return Some((format, true));
     }
-    let words = WORDS.iter().map(|(word, _)| *word);
+    let words = DateWord::WORDS.iter().map(|(word, _)| *word);
     let fault = if text.value.contains('%') {
         match check_pattern(text.value) {
             Ok(says_zone) => return Some((DateFormat::Pattern(text.value.to_owned()), says_zone)),

@@ -1,5 +1,6 @@
 //! `[[rule]]` as the engine sees it: when it applies, and what it does then.
 
+use super::choice::choice;
 use jiff::civil::Date;
 use regex::Regex;
 use serde::Serialize;
@@ -96,14 +97,16 @@ pub enum Test {
     Not(When),
 }
 
-/// Towards us or from us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// Received by us.
-    Inbound,
-    /// Sent by us.
-    Outbound,
+choice! {
+    /// Towards us or from us.
+    #[derive(Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Direction {
+        /// Received by us.
+        Inbound = "inbound",
+        /// Sent by us.
+        Outbound = "outbound",
+    }
 }
 
 impl std::fmt::Display for Direction {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 #[test]
 fn what_is_not_understood_is_answered_with_the_nearest_and_exit_code_2() {
     let scene = Scene::that_works();
-    scene.run(&["paln", "m.toml"]).ended_with(2).says(&["'paln'", "similar subcommand exists: 'plan'"]);
+    scene.run(&["paln", "m.toml"]).ended_with(2).says(&["'paln'", "similar subcommand", "'plan'"]);
     scene.run(&["plan", "m.toml", "--jsno"]).ended_with(2).says(&["'--jsno'", "similar argument exists: '--json'"]);
     scene.run(&["plan"]).ended_with(2).says(&["<MAPPING>"]);
     scene.run(&[]).ended_with(2).says(&["Usage: threadlift", "Start with: threadlift plan MAPPING"]);

@@ -3,6 +3,7 @@
 mod display;
 mod properties;
 mod refusals;
+mod schema;
 
 use super::*;
 use jiff::civil::date;

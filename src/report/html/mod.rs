@@ -9,6 +9,7 @@ mod changes;
 mod charts;
 mod conversations;
 mod details;
+mod diff;
 mod mail;
 mod problems;
 mod rules;
@@ -120,7 +121,8 @@ pub fn page(report: &Report, particulars: &Particulars) -> String {
 
 /// The parts, in the order in which people decide.
 fn sections(report: &Report, particulars: &Particulars) -> Vec<Section> {
-    let mut sections = vec![verdict::section(report, particulars)];
+    let mut sections = vec![verdict::section(report)];
+    sections.extend(report.diff.as_ref().map(diff::section));
     if let Some(plan) = &report.plan {
         sections.push(us::section(plan));
         sections.push(charts::section(plan, report));

@@ -2,8 +2,8 @@
 
 use super::{Section, rendered, shown};
 use crate::ledger::Tally;
+use crate::report::Report;
 use crate::report::text::{classes, day, name, silence};
-use crate::report::{Particulars, Report};
 use crate::words::{count, counted, duration, size};
 use askama::Template;
 
@@ -52,7 +52,7 @@ struct Row {
     is_sum: bool,
 }
 
-pub(super) fn section(report: &Report, _particulars: &Particulars) -> Section {
+pub(super) fn section(report: &Report) -> Section {
     let (tone, headline) = headline(report);
     let is_shown: Vec<bool> = classes(&report.total).iter().map(|(_, number)| *number > 0).collect();
     let visible = |tally: &Tally| -> Vec<(&'static str, u64)> {

@@ -82,7 +82,7 @@ fn of_kind(kind: &ChangeKind, particulars: &Particulars) -> Kind {
 {% for (what, number) in figures %}<div><dt>{{ what }}</dt><dd>{{ number }}</dd></div>
 {% endfor %}</dl>
 {% if !ways.is_empty() %}<h3>Sent differently, in these ways</h3>
-<table class="list"><thead><tr><th scope="col">What</th><th scope="col" class="number">Messages</th></tr></thead><tbody>
+<table class="list short"><thead><tr><th scope="col">What</th><th scope="col" class="number">Messages</th></tr></thead><tbody>
 {% for (way, number) in ways %}<tr><td>{{ way }}</td><td class="number" data-what="messages">{{ number }}</td></tr>
 {% endfor %}</tbody></table>
 {% endif %}{% if !ids.is_empty() %}<details><summary>Which: {{ ids.len() }} of them</summary><ul>{% for id in ids %}<li>{{ id }}</li>{% endfor %}</ul><p class="soft"><code>{{ show }} ID</code> shows each.</p></details>

@@ -20,8 +20,8 @@ use jiff::Timestamp;
 <div class="head"><p><b>{{ message.author }}</b> <span class="soft">{{ message.handle }}</span></p><p class="soft"><time datetime="{{ message.date }}">{{ message.when }}</time></p></div>
 <p class="soft to">{{ message.recipients }}{% if let Some(teammate) = message.teammate %} · by {{ teammate }}{% endif %}{% if let Some(state) = message.state %} · <b>{{ state }}</b>{% endif %}</p>
 {% if let Some(trouble) = message.trouble %}<p class="note fair">{{ trouble }}</p>
-{% else if message.is_html %}<div class="paper" tabindex="0" role="region" aria-label="Text of this message" dir="auto">{{ message.body|safe }}</div>
-{% else %}<div class="paper plain" tabindex="0" role="region" aria-label="Text of this message" dir="auto">{{ message.text }}</div>
+{% else if message.is_html %}<div class="paper" tabindex="0" role="group" aria-label="Text of this message" dir="auto">{{ message.body|safe }}</div>
+{% else %}<div class="paper plain" tabindex="0" role="group" aria-label="Text of this message" dir="auto">{{ message.text }}</div>
 {% endif %}{% if let Some(cut) = message.cut %}<p class="soft">{{ cut }}</p>
 {% endif %}{% if !message.files.is_empty() %}<ul class="files">{% for file in message.files %}<li>{{ file }}</li>{% endfor %}</ul>
 {% endif %}<p class="soft origin">{{ message.origin }}{% for change in message.changes %}<br>changed: {{ change }}{% endfor %}</p>

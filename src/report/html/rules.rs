@@ -16,7 +16,7 @@ use askama::Template;
 <ul class="warnings">{% for warning in warnings %}<li><strong>Line {{ warning.line }}: {{ warning.title }}.</strong> {{ warning.label }}. <span class="soft">{{ warning.help }}</span></li>
 {% endfor %}</ul>
 {% endif %}{% for list in lists %}<h3>{{ list.title }}</h3>
-<table class="list"><thead><tr><th scope="col">{{ list.what }}</th><th scope="col" class="number">{{ list.number }}</th></tr></thead><tbody>
+<table class="list short"><thead><tr><th scope="col">{{ list.what }}</th><th scope="col" class="number">{{ list.number }}</th></tr></thead><tbody>
 {% for (name, number) in list.lines %}<tr><td>{{ name }}</td><td class="number" data-what="{{ list.number|lower }}">{{ number }}</td></tr>
 {% endfor %}</tbody></table>
 {% if let Some(more) = list.more %}<p class="soft">{{ more }}</p>

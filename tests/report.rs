@@ -135,7 +135,13 @@ fn import_verify_and_status_write_pages_of_what_front_has() {
         page(&workspace)
     };
     let import = sending("import", &["--yes"]);
-    for words in ["Import of", "<dt>Accepted in this run</dt>", "<dt>Confirmed in this run</dt>", "<b>confirmed</b>", "Text of 2."] {
+    for words in [
+        "Import of",
+        "<dt>Accepted in this run</dt>",
+        "<dt>Confirmed in this run</dt>",
+        "<b>confirmed</b>",
+        "Text of 2.",
+    ] {
         assert!(import.contains(words), "{words:?} is not in {import}");
     }
     let verify = sending("verify", &["--sample", "3"]);

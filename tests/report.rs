@@ -177,6 +177,8 @@ fn samples_are_of_every_kind_that_people_ask_about() {
     {
         assert!(shown.contains(words), "{words:?} is not in {shown}");
     }
+    // Nine conversations in all: the others are there to compare with.
+    assert!(shown.contains("for comparison") && !shown.contains("not shown."), "{shown}");
     assert!(shown.contains("11 messages between these are not shown"), "{shown}");
     assert!(shown.contains("Long ago.") && shown.contains("Text of 119."), "{shown}");
 }

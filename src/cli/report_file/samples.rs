@@ -85,10 +85,35 @@ impl Best {
     }
 }
 
+/// Some of many, evenly over all: each that is kept stands for as many others.
+#[derive(Default)]
+struct Spread {
+    kept: Vec<Seen>,
+    /// Conversations that one stands for, as a power of two.
+    doubled: u32,
+}
+
+impl Spread {
+    fn offer(&mut self, seen: &Seen, number: u64) {
+        if number.is_multiple_of(1 << self.doubled) {
+            self.kept.push(seen.clone());
+        }
+        if self.kept.len() > 2 * MAX_SHOWN {
+            let mut is_kept = false;
+            self.kept.retain(|_| {
+                is_kept = !is_kept;
+                is_kept
+            });
+            self.doubled += 1;
+        }
+    }
+}
+
 /// The candidates.
 #[derive(Default)]
 struct Candidates {
     conversations: u64,
+    spread: Spread,
     largest: Best,
     newest: Best,
     oldest: Best,
@@ -101,6 +126,7 @@ struct Candidates {
 
 impl Candidates {
     fn add(&mut self, seen: &Seen, is_archived: bool) {
+        self.spread.offer(seen, self.conversations);
         self.conversations += 1;
         let since = |moment: i64| moment.cast_unsigned() ^ (1 << 63);
         self.largest.offer(seen, seen.messages());
@@ -143,6 +169,14 @@ impl Candidates {
         choose(changed, "with changes".to_owned());
         choose(self.assigned.taken(), "assigned".to_owned());
         chosen.truncate(MAX_SHOWN);
+        let spread = self.spread.kept;
+        let step = spread.len().div_ceil(MAX_SHOWN.saturating_sub(chosen.len()).max(1)).max(1);
+        // From beginning to end in the first round; what is chosen already leaves its room to the second.
+        for seen in spread.iter().step_by(step).chain(&spread) {
+            if chosen.len() < MAX_SHOWN && chosen.iter().all(|(other, _)| other.range != seen.range) {
+                chosen.push((seen.clone(), vec!["for comparison".to_owned()]));
+            }
+        }
         chosen
     }
 }
@@ -233,4 +267,36 @@ fn conversation(
     conversation.left_out = left_out;
     conversation.gap = usize::try_from(MAX_MESSAGES / 2).unwrap_or_default();
     Ok(conversation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_SHOWN, Seen, Spread};
+
+    #[test]
+    fn of_many_conversations_some_are_kept_from_beginning_to_end() {
+        for all in [5, 25, 1_000, 12_345_u64] {
+            let mut spread = Spread::default();
+            for number in 0..all {
+                let seen = Seen {
+                    range: number..number + 1,
+                    inbox: String::new(),
+                    oldest: 0,
+                    newest: 0,
+                    files: 0,
+                    inbound: 0,
+                    is_archived: true,
+                    is_assigned: false,
+                    is_tagged: false,
+                };
+                spread.offer(&seen, number);
+            }
+            let kept: Vec<u64> = spread.kept.iter().map(|seen| seen.range.start).collect();
+            let least = usize::try_from(all).unwrap().min(MAX_SHOWN);
+            assert!((least..=2 * MAX_SHOWN).contains(&kept.len()), "{kept:?} of {all}");
+            let steps: Vec<u64> = kept.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            assert!(kept[0] == 0 && steps.iter().all(|step| *step == steps[0]), "{kept:?} of {all}");
+            assert!(kept.last().unwrap() + steps[0] >= all, "{kept:?} of {all}");
+        }
+    }
 }

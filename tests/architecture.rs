@@ -22,7 +22,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
     ("report", &["ledger", "mapping", "plan"]),
-    ("cli", &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload", "verify"]),
+    // It reads exports as a plan does, and says numbers as a report does.
+    ("survey", &["event", "mapping", "record", "report", "source"]),
+    (
+        "cli",
+        &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "survey", "upload", "verify"],
+    ),
 ];
 
 /// What stands beside the rooms and asks promises of all of them; no room may name it.

@@ -142,12 +142,32 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
 
 /// The Message-ID of a mail that may be no mail at all; only the beginning of it is looked at.
 pub(super) fn message_id(mail: &Bytes) -> Option<String> {
-    const HEAD: usize = 64 << 10;
     let bytes = without_lead(mail, &mut Vec::new());
-    let head = bytes.get(..bytes.len().min(HEAD)).unwrap_or_default();
+    Fields::split(header_of(&bytes)).all("Message-ID").find_map(ids::message_id)
+}
+
+/// The mail without its body, for whoever asks no more than who wrote to whom, when, and under which labels.
+#[must_use]
+pub fn without_body(mail: RawMail) -> RawMail {
+    let bytes = without_lead(&mail.bytes, &mut Vec::new());
+    let header = Bytes::copy_from_slice(header_of(&bytes));
+    RawMail { bytes: header, aside: Vec::new(), ..mail }
+}
+
+/// Fields of the header whose names are wanted, in order: the name as written, the value decoded and on one line.
+pub fn fields(mail: &Bytes, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let bytes = without_lead(mail, &mut Vec::new());
+    let fields = Fields::split(header_of(&bytes));
+    let wanted = fields.named().filter(|(name, _)| is_wanted(name));
+    wanted.map(|(name, value)| (name.into_owned(), words::decode(value).text)).collect()
+}
+
+/// The header at the beginning of a mail, as far as it is looked at without parsing the mail.
+fn header_of(mail: &[u8]) -> &[u8] {
+    const MOST: usize = 64 << 10;
+    let head = mail.get(..mail.len().min(MOST)).unwrap_or_default();
     let ends = [b"\n\n".as_slice(), b"\n\r\n"].map(|blank| memchr::memmem::find(head, blank));
-    let block = ends.into_iter().flatten().min().map_or(head, |end| head.get(..=end).unwrap_or_default());
-    Fields::split(block).all("Message-ID").find_map(ids::message_id)
+    ends.into_iter().flatten().min().map_or(head, |end| head.get(..=end).unwrap_or_default())
 }
 
 /// The namespace of a source's ids.

@@ -4,7 +4,6 @@ use super::args::{Common, InitArgs};
 use super::context::quoted_for_shell;
 use super::exit::{Exit, Failure};
 use super::progress;
-use crate::mapping;
 use crate::report::{counted, printable};
 use crate::source::Watch;
 use crate::survey::{self, Place, Survey, SurveyError, Trouble, Written};
@@ -45,7 +44,8 @@ pub(super) fn run(common: &Common, args: &InitArgs, stop: &AtomicBool) -> Result
         ask(&mut survey, &mut |question| answer(question, &answers, stop))?;
     }
     let written = survey.mapping();
-    check(output, &written)?;
+    let is_bug = |errors| Failure::internal(format!("the mapping that would be written is not accepted:\n{errors}"));
+    written.check(output).map_err(is_bug)?;
     save(output, &written.text, args.force)?;
     if common.json {
         super::print_json(&document(output, &survey, &written))?;
@@ -98,16 +98,6 @@ fn answer(question: &str, answers: &Receiver<String>, stop: &AtomicBool) -> Resu
             Err(RecvTimeoutError::Timeout) => {}
         }
     }
-}
-
-/// What was written is a mapping, but for the lines that ask for what only the user knows.
-fn check(path: &Path, written: &Written) -> Result<(), Failure> {
-    let Err(errors) = mapping::parse(path, &written.text) else { return Ok(()) };
-    let is_asked = |line: usize| written.todos.iter().any(|todo| todo.is_needed && todo.line == line);
-    if errors.diagnostics().iter().all(|found| is_asked(found.line)) {
-        return Ok(());
-    }
-    Err(Failure::internal(format!("the mapping that would be written is not accepted:\n{errors}")))
 }
 
 /// Writes it whole or not at all.

@@ -13,6 +13,9 @@ pub(super) const PACKED_ENDINGS: [&str; 5] = ["zip", "gz", "tgz", "tar", "gzip"]
 /// Why a file of a Maildir is no mail.
 pub(super) const UNDELIVERED: &str = "a Maildir's `tmp` holds mails whose delivery did not end";
 
+/// Likewise.
+pub(super) const SERVERS: &str = "an index or a setting of the mail server";
+
 /// Why a file beside mailboxes is none.
 pub(super) const BESIDE: &str = "an index, a setting or a page beside the mailboxes";
 
@@ -107,7 +110,7 @@ impl MailNames {
         } else if has_ending(path, &PACKED_ENDINGS) || has_ending(path, &["7z", "rar", "xz", "bz2", "zst"]) {
             "packed; name it in `path` to learn how to unpack it"
         } else if name.starts_with("dovecot") || name.starts_with("courier") || name.starts_with("maildir") {
-            "an index or a setting of the mail server"
+            SERVERS
         } else {
             "its name does not end in .eml or .emlx; a pattern such as `folder/**/*` reads it all the same"
         })

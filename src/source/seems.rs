@@ -57,13 +57,17 @@ impl Judge {
     pub fn judge(&mut self, path: &Path) -> io::Result<Seems> {
         match self.by_name(path) {
             Some(seems) => Ok(seems),
-            None => Ok(of_head(&files::first_bytes(path)?, path)),
+            None => Ok(self.judge_head(&files::first_bytes(path)?, path)),
         }
     }
 
     /// What a file of this name seems to be that begins with these bytes.
     pub fn judge_head(&mut self, head: &[u8], path: &Path) -> Seems {
-        self.by_name(path).unwrap_or_else(|| of_head(head, path))
+        let seems = self.by_name(path).unwrap_or_else(|| of_head(head, path));
+        // `dovecot-uidlist` beside mails is nothing, `dovecot.mbox` is a mailbox.
+        let is_nothing = matches!(seems, Seems::Other(..) | Seems::Table);
+        let of_server = self.names.no_mail(path).filter(|reason| is_nothing && *reason == folder::SERVERS);
+        of_server.map_or(seems, Seems::Aside)
     }
 
     fn by_name(&mut self, path: &Path) -> Option<Seems> {
@@ -142,6 +146,7 @@ mod tests {
         assert_eq!(seems("Inbox", MBOX), Seems::Mailbox { is_gmail: false });
         let gmail = [b"From 1@xxx Thu Jan  1 00:00:00 1970\r\nX-GM-THRID: 1\r\n".as_slice(), MBOX].concat();
         assert_eq!(seems("All.mbox", &gmail), Seems::Mailbox { is_gmail: true });
+        assert_eq!(seems("dovecot-crlf", MBOX), Seems::Mailbox { is_gmail: false });
         assert_eq!(seems("a.eml", b"no matter what"), Seems::Mail);
         assert_eq!(seems("m0001", b"Return-Path: <a@b.example>\n\tx\n\nhi"), Seems::MailByContent);
         assert_eq!(seems("a.msg", b"From: a@b.example\r\n\r\nhi"), Seems::MailByContent);
@@ -170,6 +175,7 @@ mod tests {
             );
         }
         assert_eq!(seems("Inbox.msf", b"x"), Seems::Aside(folder::BESIDE));
+        assert_eq!(seems("dovecot-uidlist", b"3 V1 N2\n1 :a\n"), Seems::Aside(folder::SERVERS));
     }
 
     proptest::proptest! {

@@ -5,6 +5,7 @@ use super::paths::Paths;
 use crate::record::system_labels;
 use crate::source::{Judge, Seems, peek};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use walkdir::WalkDir;
@@ -136,6 +137,8 @@ struct Seen {
     /// Names of folders and mailboxes, without endings.
     names: BTreeSet<String>,
     has_index: bool,
+    /// The deepest folder that holds all mailboxes and mails.
+    common: Option<PathBuf>,
     aside: BTreeMap<&'static str, (u64, PathBuf)>,
     other: BTreeMap<(&'static str, &'static str), (u64, PathBuf)>,
     left: Vec<Left>,
@@ -202,6 +205,28 @@ impl Seen {
         }
     }
 
+    fn lies_in(&mut self, path: &Path) {
+        let Some(folder) = path.parent() else { return };
+        match &mut self.common {
+            None => self.common = Some(folder.to_path_buf()),
+            Some(common) => while !folder.starts_with(&*common) && common.pop() {},
+        }
+    }
+
+    /// The folder from which names of folders say most: the deepest that holds all, but above what is itself a mailbox, a
+    /// part of one, or says what it holds.
+    fn top(&self, root: &Path) -> PathBuf {
+        let below = self.common.as_ref().and_then(|common| common.strip_prefix(root).ok());
+        let says_nothing = |name: &&OsStr| {
+            let name = name.to_string_lossy();
+            let is_part = ["cur", "new", "Data", "Messages"].contains(&&*name) || name.starts_with('.');
+            let is_package = name.ends_with(".mbox") || name.ends_with(".sbd") || name.contains('@');
+            !is_part && !is_package && system_labels::meaning(&name).is_none()
+        };
+        let names = below.into_iter().flat_map(Path::iter).take_while(says_nothing);
+        names.fold(root.to_path_buf(), |top, name| top.join(name))
+    }
+
     fn take(&mut self, root: &Path, path: &Path, found: Seems) {
         let first = |slot: &mut (u64, PathBuf)| {
             slot.0 += 1;
@@ -214,10 +239,12 @@ impl Seen {
             Seems::Mailbox { is_gmail } => {
                 self.is_gmail |= is_gmail;
                 self.name(path);
+                self.lies_in(path);
                 self.mailboxes.push(path.to_path_buf());
             }
             Seems::Mail => {
                 self.mails += 1;
+                self.lies_in(path);
                 let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
                 self.apple += u64::from(path.extension().is_some_and(|ending| ending == "emlx"));
                 self.maildir += u64::from(folder == "cur" || folder == "new");
@@ -257,6 +284,8 @@ impl Seen {
             None
         };
         if let Some(holds) = holds {
+            // A folder of mailboxes would unpack it, or stop at it.
+            self.foreign |= holds == Holds::Mails;
             self.packed.push((path.to_path_buf(), holds));
             return;
         }
@@ -281,16 +310,17 @@ impl Seen {
     }
 
     fn into_exports(self, root: &Path, is_folder: bool, paths: &Paths, to: &mut Exports) -> Result<(), SurveyError> {
+        let before = (to.mails.len(), to.tables.len());
         if !self.mailboxes.is_empty() || self.packed.iter().any(|(_, holds)| *holds == Holds::Mailboxes) {
             to.mails.push(self.mailbox_export(root, is_folder, paths)?);
         }
-        if is_folder && self.mails > 0 {
-            to.mails.push(self.mail_export(vec![paths.of(root)?], self.mails));
-        }
-        for files in self.unnamed.values() {
-            let many = u64::try_from(files.len()).unwrap_or(u64::MAX);
-            let export = self.mail_export(paths.of_all(root, files)?, many);
-            to.mails.push(MailExport { labels_from: None, program: Program::Mails, ..export });
+        let unnamed = self.unnamed.values().map(Vec::len).sum::<usize>() as u64;
+        if (is_folder && self.mails > 0) || unnamed > 0 {
+            let mut named = if is_folder && self.mails > 0 { vec![paths.of(&self.top(root))?] } else { Vec::new() };
+            for files in self.unnamed.values() {
+                named.extend(paths.of_all(root, files)?);
+            }
+            to.mails.push(self.mail_export(named, unnamed, is_folder));
         }
         let mails: Vec<&PathBuf> =
             self.packed.iter().filter(|(_, holds)| *holds == Holds::Mails).map(|(path, _)| path).collect();
@@ -315,7 +345,12 @@ impl Seen {
             remedy: remedy.to_owned(),
         };
         to.left.extend(self.aside.into_iter().map(|(what, found)| group(what, "", found)));
-        to.left.extend(self.other.into_iter().map(|((what, remedy), found)| group(what, remedy, found)));
+        // Beside mails and tables most files need nothing; those that hold mails in another form do.
+        let holds_more =
+            |remedy: &str| ["convert", "save", "open it in a spreadsheet"].iter().any(|word| remedy.starts_with(word));
+        let has_some = (to.mails.len(), to.tables.len()) != before;
+        let needed = |remedy: &'static str| if has_some && !holds_more(remedy) { "" } else { remedy };
+        to.left.extend(self.other.into_iter().map(|((what, remedy), found)| group(what, needed(remedy), found)));
         if self.unreadable > 0 {
             let remedy = "make them readable for the user who runs threadlift, and run `threadlift init` again";
             to.left.push(group("not readable", remedy, (self.unreadable, root.to_path_buf())));
@@ -349,7 +384,7 @@ impl Seen {
         };
         // A folder that holds other packed files cannot be named as a whole: its mailboxes can.
         let named = if is_folder && !self.foreign {
-            vec![paths.of(root)?]
+            vec![paths.of(&self.top(root))?]
         } else {
             let all: Vec<PathBuf> = self.mailboxes.iter().chain(packed.iter().copied()).cloned().collect();
             paths.of_all(root, &all)?
@@ -373,19 +408,24 @@ impl Seen {
         })
     }
 
-    fn mail_export(&self, paths: Vec<String>, mails: u64) -> MailExport {
-        let program = match mails {
-            _ if self.apple > 0 => Program::AppleMail,
-            _ if self.maildir > 0 => Program::Maildir,
-            _ => Program::Mails,
-        };
-        let has_folders = !self.names.is_empty();
-        let labels_from = has_folders.then_some("[\"folders\", \"flags\"]");
-        let seen = if mails == 1 {
-            "1 mail".to_owned()
+    fn mail_export(&self, paths: Vec<String>, unnamed: u64, is_folder: bool) -> MailExport {
+        let program = if self.apple > 0 {
+            Program::AppleMail
+        } else if self.maildir > 0 {
+            Program::Maildir
         } else {
-            format!("{} mails, a file each", crate::report::count(mails))
+            Program::Mails
         };
+        // A single mail that was given is among those that are named one by one.
+        let named = if is_folder { self.mails } else { 0 };
+        let labels_from = (named > 0 && !self.names.is_empty()).then_some("[\"folders\", \"flags\"]");
+        let seen = match named + unnamed {
+            1 => "1 mail".to_owned(),
+            mails => format!("{} mails, a file each", crate::report::count(mails)),
+        };
+        let unlike =
+            if unnamed > 0 && named > 0 { format!(" ({unnamed} with other names than .eml)") } else { String::new() };
+        let seen = format!("{seen}{unlike}");
         MailExport { program, readable: paths.clone(), paths, labels_from, unpack: false, seen }
     }
 }

@@ -17,6 +17,9 @@ mod questions;
 mod tables;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use exports::Left;
 pub use mails::{Agent, Guess, People, Place, Ticket};
 pub use questions::Question;
@@ -126,6 +129,12 @@ pub fn look(given: &[PathBuf], base: &Path, watch: &Watch<'_>) -> Result<Survey,
     if mails.is_empty() && tables.is_empty() {
         return Err(SurveyError::nothing(given, &found.left));
     }
+    // A text with commas was taken for a table; that it is none needs no remedy where others are.
+    for left in found.left.iter_mut().filter(|left| left.what.starts_with("a table ")) {
+        if ![".csv", ".tsv", ".tab"].iter().any(|ending| left.name.to_ascii_lowercase().ends_with(ending)) {
+            left.remedy.clear();
+        }
+    }
     found.left.sort();
     let people = People::of(&tally);
     let mut survey =
@@ -186,8 +195,10 @@ impl Survey {
         mails::day(first).zip(mails::day(last))
     }
 
-    fn first_year(&self) -> Option<i16> {
-        self.tally.years.keys().next().copied()
+    /// A year before which there is something.
+    fn first_year(&self) -> i16 {
+        let first = self.days().and_then(|(first, _)| first.get(..4)?.parse::<i16>().ok());
+        first.unwrap_or(2014).saturating_add(1)
     }
 
     fn usual_inbox(&self) -> &'static str {

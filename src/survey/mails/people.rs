@@ -2,7 +2,7 @@
 
 use super::tally::{Domain, Person, Tally, domain_of, most_frequent};
 use crate::report::count;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Agents, shared addresses and candidates that are named.
 const MOST_NAMED: usize = 40;
@@ -124,6 +124,8 @@ pub struct People {
     pub agents: Vec<Agent>,
     /// Own addresses that mails went to, most first.
     pub mailboxes: Vec<(String, u64)>,
+    /// Anybody on our side wrote.
+    pub wrote: bool,
 }
 
 /// A value, and what it was guessed from.
@@ -178,27 +180,31 @@ impl People {
     pub(in crate::survey) fn of(tally: &Tally) -> People {
         let mut people = People::default();
         let mut domains: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut known: BTreeSet<String> = BTreeSet::new();
-        for (handle, person) in sorted(tally) {
-            let Some(why) = why_ours(tally, person) else { continue };
-            let Some(domain) = domain_of(handle) else { continue };
-            if is_free(domain) {
+        for (handle, person) in sorted(tally).into_iter().filter(|(handle, _)| is_usable(handle)) {
+            let (Some(why), Some(domain)) = (why_ours(tally, person), domain_of(handle)) else { continue };
+            if is_free(domain) || !is_whole(tally, domain) {
                 people.addresses.push(Guess { value: handle.clone(), why });
-            } else if !known.contains(domain) {
-                known.insert(domain.to_owned());
-                domains.entry(domain.to_owned()).or_default().push(format!("{handle}: {why}"));
+            } else {
+                domains.entry(domain.to_owned()).or_default().push(format!("{handle} {why}"));
             }
         }
-        for (name, domain) in tally.domains.iter().filter(|(name, _)| !is_free(name)) {
-            if let Some(why) = why_both_ways(tally, domain).filter(|_| !known.contains(name)) {
-                domains.entry(name.clone()).or_default().push(why);
+        for (name, domain) in &tally.domains {
+            let is_possible = !is_free(name) && is_usable(&format!("x@{name}")) && !domains.contains_key(name);
+            if let Some(why) = why_both_ways(tally, domain).filter(|_| is_possible) {
+                domains.insert(name.clone(), vec![why]);
             }
         }
+        let is_known = |handle: &str| domain_of(handle).is_some_and(|domain| domains.contains_key(domain));
+        people.addresses.retain(|own| !is_known(&own.value));
         let weight = |name: &String| std::cmp::Reverse(tally.domains.get(name).map_or(0, |domain| domain.either));
         let mut named: Vec<(String, Vec<String>)> = domains.into_iter().collect();
         named.sort_by_key(|(name, _)| weight(name));
         named.truncate(MOST_OWN);
-        people.domains = named.into_iter().map(|(value, why)| Guess { value, why: why.join("; ") }).collect();
+        let few = |why: Vec<String>| {
+            let more = if why.len() > 2 { format!("; and {} more", why.len() - 2) } else { String::new() };
+            format!("{}{more}", why.into_iter().take(2).collect::<Vec<_>>().join("; "))
+        };
+        people.domains = named.into_iter().map(|(value, why)| Guess { value, why: few(why) }).collect();
         people.addresses.truncate(MOST_OWN);
         people.candidates = people.candidates_of(tally);
         people.agents_and_mailboxes(tally);
@@ -224,12 +230,14 @@ impl People {
     /// Names again who wrote for us, after somebody has said who we are.
     pub(in crate::survey) fn agents_and_mailboxes(&mut self, tally: &Tally) {
         let last = tally.dates.map_or(0, |(_, last)| last);
+        self.wrote = false;
         self.agents.clear();
         self.mailboxes.clear();
         for (handle, person) in sorted(tally).into_iter().filter(|(handle, _)| is_usable(handle)) {
             if !self.owns(handle) {
                 continue;
             }
+            self.wrote |= person.from > 0;
             if person.from > 0 && !is_shared(handle) && self.agents.len() < MOST_NAMED {
                 let until = person.last.and_then(day).map(|day| format!(", last on {day}")).unwrap_or_default();
                 let name = person.name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
@@ -261,6 +269,18 @@ fn sorted(tally: &Tally) -> Vec<(&String, &Person)> {
     all
 }
 
+/// Is a domain ours as a whole, of which some addresses are? Half of what speaks for anybody speaks for it, or nobody else
+/// there wrote: a provider of mailboxes has customers of ours, too.
+fn is_whole(tally: &Tally, domain: &str) -> bool {
+    let is_there = |handle: &str| domain_of(handle) == Some(domain);
+    let there = || tally.people.iter().filter(|(handle, _)| is_there(handle)).map(|(_, person)| person);
+    let filed: u64 = there().map(|person| person.from_filed).sum();
+    let delivered = there().map(|person| person.delivered).max().unwrap_or(0);
+    (filed > 0 && filed * 2 >= tally.filed_as_sent)
+        || (delivered > 0 && delivered * 2 >= tally.delivered)
+        || there().all(|person| person.from == 0 || person.from_filed > 0)
+}
+
 /// Why one address is ours: it wrote what is filed as sent, or mails were delivered to it.
 fn why_ours(tally: &Tally, person: &Person) -> Option<String> {
     let is_share =
@@ -271,10 +291,10 @@ fn why_ours(tally: &Tally, person: &Person) -> Option<String> {
     }
     let least = if tally.mails < 4 { 1 } else { 2 };
     // Where few mails name a mailbox, it says little of the others.
-    let says_enough = is_share(tally.delivered, tally.mails, 20);
-    if says_enough && person.delivered >= least && is_share(person.delivered, tally.delivered, 20) {
+    let is_often = is_share(person.delivered, tally.mails, 20) && is_share(person.delivered, tally.delivered, 30);
+    if person.delivered >= least && is_often {
         let of = (count(person.delivered), count(tally.delivered));
-        return Some(format!("{} of {} mails that name their mailbox were delivered to it", of.0, of.1));
+        return Some(format!("got {} of {} mails that name their mailbox", of.0, of.1));
     }
     None
 }

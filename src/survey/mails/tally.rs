@@ -11,6 +11,9 @@ const MOST: usize = 50_000;
 /// Longest address, label or name that is kept, in bytes.
 const LONGEST: usize = 300;
 
+/// Moments that mails are from: 1980 to 2100, Unix seconds.
+const PLAUSIBLE: std::ops::Range<i64> = 315_532_800..4_102_444_800;
+
 /// What was counted.
 #[derive(Debug, Default)]
 pub(in crate::survey) struct Tally {
@@ -29,8 +32,10 @@ pub(in crate::survey) struct Tally {
     pub(in crate::survey) labels: HashMap<String, u64>,
     /// By year, UTC.
     pub(in crate::survey) years: BTreeMap<i16, u64>,
-    /// First and last moment, Unix seconds.
+    /// First and last plausible moment, Unix seconds.
     pub(in crate::survey) dates: Option<(i64, i64)>,
+    /// Mails from before 1980 or after 2100.
+    pub(in crate::survey) implausible: u64,
     pub(in crate::survey) tickets: Tickets,
 }
 
@@ -119,6 +124,10 @@ impl Tally {
     }
 
     fn date(&mut self, date: i64) {
+        if !PLAUSIBLE.contains(&date) {
+            self.implausible += 1;
+            return;
+        }
         let (first, last) = self.dates.unwrap_or((date, date));
         self.dates = Some((first.min(date), last.max(date)));
         if let Ok(moment) = jiff::Timestamp::from_second(date) {

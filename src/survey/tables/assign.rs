@@ -60,7 +60,7 @@ impl<'a> Search<'a> {
         let zone = self.found.zone;
         let columns = self.columns;
         (0..columns.len()).filter(move |at| {
-            !used.contains(at) && zone != Some(*at) && columns.get(*at).is_some_and(Column::is_nameable)
+            !used.contains(at) && zone != Some(*at) && columns.get(*at).is_some_and(|column| column.is_nameable)
         })
     }
 

@@ -14,6 +14,8 @@ const LONGEST: usize = 100;
 #[derive(Debug, Default)]
 pub(super) struct Column {
     pub(super) name: String,
+    /// The mapping can name it, and it alone.
+    pub(super) is_nameable: bool,
     pub(super) rows: u64,
     pub(super) filled: u64,
     /// Cells that are one mail address.
@@ -34,8 +36,16 @@ pub(super) struct Column {
 }
 
 impl Column {
-    pub(super) fn new(name: &str) -> Column {
-        Column { name: name.to_owned(), values: Some(HashMap::new()), ..Column::default() }
+    /// The columns of these names.
+    pub(super) fn all<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Column> {
+        let names: Vec<&String> = names.collect();
+        let column = |name: &&String| {
+            let is_only = names.iter().filter(|other| *other == name).count() == 1;
+            // A `*` in a name means numbers, and blanks around it are no part of one.
+            let is_nameable = is_only && !name.is_empty() && name.trim() == name.as_str() && !name.contains('*');
+            Column { name: (*name).clone(), is_nameable, values: Some(HashMap::new()), ..Column::default() }
+        };
+        names.iter().map(column).collect()
     }
 
     pub(super) fn take(&mut self, cell: &str) {
@@ -63,11 +73,6 @@ impl Column {
         } else {
             self.values = None;
         }
-    }
-
-    /// Can the mapping name it? A `*` in a name means numbers.
-    pub(super) fn is_nameable(&self) -> bool {
-        !self.name.trim().is_empty() && !self.name.contains('*')
     }
 
     pub(super) fn percent(&self, part: u64) -> u64 {

@@ -99,9 +99,15 @@ fn source_lines(ready: &str, path: &str, second: Option<&str>) -> Vec<String> {
         let line = line.split("# CHANGE").next().unwrap_or(line).trim_end();
         let key = line.split('=').next().unwrap_or_default().trim();
         lines.push(match key {
-            "path" => format!("{key:<8} = {}", quoted(if is_second { second.unwrap_or_default() } else { path })),
+            "path" => format!(
+                "{}= {}",
+                line.split('=').next().unwrap_or("path "),
+                quoted(if is_second { second.unwrap_or_default() } else { path })
+            ),
             // Nobody but the user knows whom a visitor wrote to.
             "recipient" if line.contains("your-company") => continue,
+            // What went out between two blank lines leaves one.
+            _ if line.is_empty() && lines.last().is_some_and(String::is_empty) => continue,
             _ => line.to_owned(),
         });
     }

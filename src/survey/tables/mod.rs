@@ -48,10 +48,19 @@ pub(super) struct TableExport {
     pub(super) look: Look,
     pub(super) looked: Looked,
     pub(super) reading: Reading,
-    /// What the first rows become, read like this; or why it cannot be tried.
-    pub(super) trial: Result<Trial, (String, String)>,
+    pub(super) trial: Tried,
     /// Values of the role column that nobody explains, with counts.
     pub(super) unknown_roles: Vec<(String, u64)>,
+}
+
+/// What the first rows become; or why that cannot be tried, and the remedy.
+type Tried = Result<Trial, (String, String)>;
+
+/// Where a group of tables lies.
+struct Place<'a> {
+    paths: &'a [String],
+    base: &'a Path,
+    watch: &'a Watch<'a>,
 }
 
 /// How it is read.
@@ -187,7 +196,7 @@ fn group_of(path: &Path, groups: &mut Vec<Group>) -> Result<Option<(String, Stri
     let place =
         groups.iter().position(|group| group.look.names == look.names && group.look.delimiter == look.delimiter);
     let place = place.unwrap_or_else(|| {
-        let columns = look.names.iter().take(MOST_COLUMNS).map(|name| Column::new(name)).collect();
+        let columns = Column::all(look.names.iter().take(MOST_COLUMNS));
         groups.push(Group { files: Vec::new(), look: look.clone(), looked: Looked::default(), columns });
         groups.len() - 1
     });
@@ -251,32 +260,27 @@ impl Group {
         base: &Path,
         watch: &Watch<'_>,
     ) -> Result<TableExport, (String, String)> {
+        // All columns are there, and yet most rows are none: then it is somebody else's table after all.
+        let fits = |trial: &Trial| trial.messages > 0 || trial.bad.is_empty();
         if let Some(known) = known {
-            let role = known.role_column().and_then(|name| self.columns.iter().find(|column| column.name == name));
-            let values = role.and_then(|column| column.few(100)).unwrap_or_default();
-            let unknown = values.into_iter().filter(|(value, _)| known.knows_role(value) == Some(false)).collect();
             let trial = trial::trial(&known.mapping, watch);
-            let reading = Reading::Ready { title: known.title, lines: known.lines_for(&paths) };
-            let name = known.name.to_owned();
-            return Ok(TableExport {
-                name,
-                paths,
-                look: self.look,
-                looked: self.looked,
-                reading,
-                trial,
-                unknown_roles: unknown,
-            });
+            if trial.as_ref().is_ok_and(fits) || assign(&self.columns).of(Part::Text).is_none() {
+                return Ok(self.by_ready(known, paths, trial));
+            }
         }
         let assigned = assign(&self.columns);
         if assigned.of(Part::Text).is_none() || assigned.of(Part::Time).is_none() {
             return Err(self.refusal(&assigned, base, &paths, watch));
         }
-        let guessed = self.guess(&assigned);
-        let mapping = guessed.as_source("look", &paths, &self.look, true);
-        let mapping = mapping::parse(&base.join("look.toml"), &format!("{SCRATCH_HEAD}{mapping}"));
-        let mapping = mapping.map_err(|errors| (errors.to_string(), String::new()))?;
-        let trial = trial::trial(&mapping, watch);
+        let at = Place { paths: &paths, base, watch };
+        let (mut guessed, mut trial) = self.tried(&assigned, 1, &at);
+        // Further columns of handles only where rows are without one: in those that are left out nobody wrote.
+        for senders in 2..=assigned.senders.len() {
+            if !trial.as_ref().is_ok_and(|trial| trial.bad.contains_key("no sender")) {
+                break;
+            }
+            (guessed, trial) = self.tried(&assigned, senders, &at);
+        }
         let unknown_roles = guessed.roles.iter().filter(|(_, _, role)| role.is_none());
         let unknown_roles = unknown_roles.map(|(value, count, _)| (value.clone(), *count)).collect();
         let reading = Reading::Guessed(Box::new(guessed));
@@ -289,6 +293,28 @@ impl Group {
             trial,
             unknown_roles,
         })
+    }
+
+    /// As the ready mapping of a product reads it.
+    fn by_ready(self, known: Recognised, paths: Vec<String>, trial: Tried) -> TableExport {
+        let role = known.role_column().and_then(|name| self.columns.iter().find(|column| column.name == name));
+        let values = role.and_then(|column| column.few(100)).unwrap_or_default();
+        let unknown_roles = values.into_iter().filter(|(value, _)| known.knows_role(value) == Some(false)).collect();
+        let reading = Reading::Ready { title: known.title, lines: known.lines_for(&paths) };
+        let name = known.name.to_owned();
+        TableExport { name, paths, look: self.look, looked: self.looked, reading, trial, unknown_roles }
+    }
+
+    /// A guess with so many columns of handles, and what the first rows become by it.
+    fn tried(&self, assigned: &Assigned, senders: usize, at: &Place<'_>) -> (Guessed, Tried) {
+        let senders = assigned.senders.iter().take(senders).cloned().collect();
+        let guessed = self.guess(&Assigned { senders, ..assigned.clone() });
+        let text = format!("{SCRATCH_HEAD}{}", guessed.as_source(at.paths, &self.look));
+        let trial = match mapping::parse(&at.base.join("look.toml"), &text) {
+            Ok(mapping) => trial::trial(&mapping, at.watch),
+            Err(errors) => Err((errors.to_string(), String::new())),
+        };
+        (guessed, trial)
     }
 
     /// Why a table without a column of texts or of times cannot be imported.
@@ -431,21 +457,21 @@ impl Recognised {
         let mut is_first = true;
         let replaced = |line: &String| {
             let is_path = line.trim_start().starts_with("path") && std::mem::take(&mut is_first);
-            if is_path { format!("path     = [{}]", all.join(", ")) } else { line.clone() }
+            if is_path { format!("path   = [{}]", all.join(", ")) } else { line.clone() }
         };
         self.lines.iter().map(replaced).collect()
     }
 }
 
 impl Guessed {
-    /// The source, without comments, for a trial: what is open is filled so that the rest can be tried.
-    fn as_source(&self, name: &str, paths: &[String], look: &Look, is_trial: bool) -> String {
+    /// The source for a trial: what is open is filled so that the rest can be tried.
+    fn as_source(&self, paths: &[String], look: &Look) -> String {
         let all: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
-        let mut text = format!("[[source]]\nname = \"{name}\"\nformat = \"csv\"\npath = [{}]\n", all.join(", "));
+        let mut text = format!("[[source]]\nname = \"look\"\nformat = \"csv\"\npath = [{}]\n", all.join(", "));
         let formats = self.dates.formats.iter().chain(self.dates.open.iter().filter_map(|pair| pair.first()));
         let formats: Vec<String> = formats.take(1 + self.dates.formats.len()).map(|format| quoted(format)).collect();
         let _ = writeln!(text, "date = [{}]", formats.join(", "));
-        if self.zone != Zone::Said && is_trial {
+        if self.zone != Zone::Said {
             text.push_str("timezone = \"UTC\"\n");
         }
         if let Some(true) = self.phones {

@@ -19,12 +19,21 @@ pub(super) fn ours(survey: &Survey, page: &mut Page) {
     page.comment(&format!("Who \"we\" are: what one of these wrote is outbound{sent}; everything else is inbound."));
     page.header("[ours]");
     for guess in people.domains.iter().chain(&people.addresses) {
-        page.comment(&format!("{}: {}", guess.value, guess.why));
+        page.comment(&format!("  {}: {}", guess.value, guess.why));
     }
     let listed = |values: Vec<String>| format!("[{}]", values.join(", "));
     let domains: Vec<String> = people.domains.iter().map(|guess| quoted(&guess.value)).collect();
     if !domains.is_empty() {
-        page.code(&format!("domains   = {}", listed(domains)), "subdomains are domains of their own");
+        let code = format!("domains   = {}", listed(domains));
+        if people.wrote || survey.tally.filed_as_sent > 0 || survey.mails.is_empty() {
+            page.code(&code, "subdomains are domains of their own");
+        } else {
+            let what = "nobody there wrote any of the mails: who of you did? Until then everything is inbound";
+            page.todo(&code, what, false);
+            for guess in &people.candidates {
+                page.comment(&format!("  {}: {}", guess.value, guess.why));
+            }
+        }
     } else if people.addresses.is_empty() {
         let what = "your own domains; nothing shows who you are, and until then everything is inbound";
         page.todo("# domains   = [\"your-company.example\"]", what, false);
@@ -46,7 +55,7 @@ pub(super) fn ours(survey: &Survey, page: &mut Page) {
 pub(super) fn agents(survey: &Survey, page: &mut Page) {
     page.blank();
     page.comment(
-        "Own address -> teammate in Front. Without a line here a message keeps the author's name, but belongs to no teammate.",
+        "Own address -> teammate in Front. Whoever has no line here keeps the author's name, but is no teammate.",
     );
     page.header("[agents]");
     let agents = &survey.people.agents;
@@ -114,7 +123,11 @@ fn counts(survey: &Survey, page: &mut Page) {
         let more = years.len().saturating_sub(15);
         years.drain(..more);
         let earlier = if more > 0 { format!("({more} earlier years) ") } else { String::new() };
-        page.comment(&format!("Mails from {first} to {last}; {earlier}{}.", years.join(", ")));
+        let odd = match tally.implausible {
+            0 => String::new(),
+            odd => format!("; {} from before 1980 or after 2100", count(odd)),
+        };
+        page.comment(&format!("Mails from {first} to {last}; {earlier}{}{odd}.", years.join(", ")));
     }
     if !tally.bad.is_empty() {
         let causes: Vec<String> =

@@ -9,7 +9,9 @@ pub use page::Todo;
 pub(super) use page::{Page, quoted, shown};
 
 use super::{Looked, Survey};
+use crate::mapping::{self, MappingErrors};
 use crate::report::{count, counted, size};
+use std::path::Path;
 
 /// A mapping, written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,18 @@ pub struct Written {
     pub text: String,
     /// Lines that ask for something, in order.
     pub todos: Vec<Todo>,
+}
+
+impl Written {
+    /// Is it a mapping, but for the lines that ask for what no plan can be made without?
+    ///
+    /// # Errors
+    /// What else is wrong with it: a bug.
+    pub fn check(&self, path: &Path) -> Result<(), MappingErrors> {
+        let Err(errors) = mapping::parse(path, &self.text) else { return Ok(()) };
+        let is_asked = |line: usize| self.todos.iter().any(|todo| todo.is_needed && todo.line == line);
+        if errors.diagnostics().iter().all(|found| is_asked(found.line)) { Ok(()) } else { Err(errors) }
+    }
 }
 
 impl Survey {

@@ -35,14 +35,15 @@ pub(super) fn defaults(survey: &Survey, page: &mut Page) {
         );
     }
     if !survey.own_labels().is_empty() {
-        let of = counted(survey.own_labels().len() as u64, "label");
+        let of = match survey.own_labels().len() as u64 {
+            1 => "the one label".to_owned(),
+            labels => format!("each of {}", counted(labels, "label")),
+        };
         match survey.answers.labels_become_tags {
-            Some(true) => {
-                page.code("unlisted_labels = \"tag\"", &format!("each of the {of} becomes a tag of its own name"))
-            }
+            Some(true) => page.code("unlisted_labels = \"tag\"", &format!("{of} becomes a tag of its own name")),
             Some(false) => page.code("unlisted_labels = \"ignore\"", "labels that are not listed below become no tag"),
             None => {
-                let what = format!("\"tag\" makes a tag of each of the {of}; or take the # from those you want below");
+                let what = format!("\"tag\" makes a tag of {of}; or take the # from those you want below");
                 page.todo("unlisted_labels = \"ignore\"", &what, false);
             }
         }
@@ -130,9 +131,9 @@ pub(super) fn rules(survey: &Survey, page: &mut Page) {
     }
     page.line("#");
     page.off("[[rule]]", "");
-    let first = survey.first_year().unwrap_or(2015);
+    let first = survey.first_year();
     page.off(
-        &format!("when = {{ before = {:04}-01-01 }}", first.saturating_add(1).clamp(1971, 9998)),
+        &format!("when = {{ before = {first}-01-01 }}"),
         "or label, sender, recipient, domain, subject, source, since",
     );
     page.off("skip = \"older than we keep\"", "left out, and counted under this reason");

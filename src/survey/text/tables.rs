@@ -65,7 +65,7 @@ fn guessed(survey: &Survey, index: usize, table: &TableExport, guessed: &Guessed
     date(survey, index, guessed, page);
     zone(survey, index, guessed, page);
     if let Some(format) = guessed.clock_format {
-        page.comment(&format!("The clock has a column of its own, as {format}; the two are read together."));
+        page.comment(&format!("The clock ({format}) has a column of its own; the two are read together."));
     }
     look(table, page);
     if guessed.is_html {
@@ -167,14 +167,14 @@ fn look(table: &TableExport, page: &mut Page) {
         let why = "a guess from which bytes are frequent; detected again if taken out; look whether accents are right";
         page.code(&format!("encoding  = {}", quoted(&encoding)), why);
     } else {
-        page.off(&format!("encoding  = {}", quoted(&encoding)), "as detected; it is detected again unless given");
+        page.off(&format!("encoding  = {}", quoted(&encoding)), "as detected");
     }
     let delimiter = if look.delimiter == '\t' { "tab".to_owned() } else { look.delimiter.to_string() };
-    page.off(&format!("delimiter = {}", quoted(&delimiter)), "likewise");
+    page.off(&format!("delimiter = {}", quoted(&delimiter)), "as detected");
     match look.quote {
         Some('"') => {}
-        Some(quote) => page.off(&format!("quote     = {}", quoted(&quote.to_string())), "likewise"),
-        None => page.off("quote     = \"none\"", "likewise"),
+        Some(quote) => page.off(&format!("quote     = {}", quoted(&quote.to_string())), "as detected"),
+        None => page.off("quote     = \"none\"", "as detected"),
     }
 }
 
@@ -182,8 +182,11 @@ fn columns(guessed: &Guessed, page: &mut Page) {
     page.header("[source.columns]");
     for line in &guessed.columns {
         if line.columns.is_empty() {
-            let what = format!("the column that is the same in all rows of a chat ({})", line.key);
-            page.todo(&format!("{:<12} = \"TODO\"", line.key), &what, true);
+            let what = match line.key {
+                "conversation" => "the column whose value is the same in all rows of a chat",
+                _ => "the column that says who wrote: an address, or a name that stays the same",
+            };
+            page.todo(&format!("{:<12} = \"TODO\"", line.key), what, true);
         } else {
             page.code(&format!("{:<12} = {}", line.key, listed(&line.columns)), &line.why);
         }

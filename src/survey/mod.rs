@@ -220,22 +220,27 @@ impl Survey {
 
     /// Do the roles of tables say who wrote, and are there no mails?
     fn says_direction_itself(&self) -> bool {
-        self.mails.is_empty()
-            && self.tables.iter().all(|table| table.trial.as_ref().is_ok_and(|trial| trial.outbound > 0))
+        self.mails.is_empty() && self.tables.iter().all(|table| table.has_roles)
     }
 
     /// Adds who wrote for us in tables; and the domain that did, unless somebody has said which are ours.
     fn people_of_tables(&mut self, is_open: bool) {
-        for trial in self.tables.iter().filter_map(|table| table.trial.as_ref().ok()) {
+        for (table, trial) in self.tables.iter().filter_map(|table| Some((table, table.trial.as_ref().ok()?))) {
             if is_open
-                && trial.outbound == 0
+                && !table.has_roles
                 && let Some((value, why)) = trial.hub()
                 && !self.people.domains.iter().any(|own| own.value == value)
             {
                 self.people.domains.push(Guess { value, why });
             }
-            for (handle, messages) in mails::most_frequent(&trial.agents, |messages| *messages).into_iter().take(40) {
-                if !self.people.agents.iter().any(|agent| agent.handle == handle) {
+            // Where no column says who wrote, those on our side did.
+            let wrote = if table.has_roles { &trial.agents } else { &trial.authors };
+            for (handle, messages) in mails::most_frequent(wrote, |messages| *messages).into_iter().take(1_000) {
+                let is_ours = table.has_roles || self.people.owns(&handle);
+                if is_ours
+                    && self.people.agents.len() < 40
+                    && !self.people.agents.iter().any(|agent| agent.handle == handle)
+                {
                     let why = crate::report::counted(messages, "chat message");
                     self.people.agents.push(Agent { handle, why, is_gone: false });
                 }

@@ -323,3 +323,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_chat_in_a_cell_is_taken_apart_or_left_to_whoever_knows_its_people() {
+    let table = |visitor: &str| {
+        let rows = (0..4).map(|n| {
+            let chat = format!("(10:00:0{n}) {visitor}: hello there\n(10:01:00) Sam: hello you");
+            format!("c{n},2019-04-1{n} 10:00:00,v{n}@post.example,{}\n", cell(&chat))
+        });
+        format!("chat_id,started,visitor_email,transcript\n{}", rows.collect::<String>())
+    };
+    let text = of(&[("c.csv", table("Visitor").as_bytes())]);
+    assert!(text.contains("[source.transcript]") && text.contains("\"Visitor\" = \"inbound\"   # 4 rows"), "{text}");
+    assert!(text.contains("# \"*\" = \"outbound\"   # TODO: if all others who speak are yours (\"Sam\" 4)"), "{text}");
+    assert!(text.contains("4 messages in 4 chats, 4 in and 0 out"), "{text}");
+    let folder = folder(&[("c.csv", table("Bob").as_bytes())]);
+    let error = looked_at(folder.path(), "c.csv").unwrap_err();
+    assert!(error.message.contains("\"Bob\", \"Sam\" and others speak; start from mappings/livechat.toml"), "{error}");
+}
+
+#[test]
+fn where_no_column_says_who_wrote_the_domain_that_answers_is_ours() {
+    let rows = (0..6).map(|n| {
+        format!("{n},2019-04-1{n} 10:00:00,a@x{n}.example,I have a question\n{n},2019-04-1{n} 10:05:00,sam@acme.example,What is it then?\n")
+    });
+    let table = format!("ticket,time,from,body\n{}", rows.collect::<String>());
+    let text = of(&[("c.csv", table.as_bytes())]);
+    assert!(text.contains("domains   = [\"acme.example\"]") && text.contains("writes in 6 of 6 chats"), "{text}");
+    assert!(text.contains("\"sam@acme.example\" = \"alt:email:sam@acme.example\""), "{text}");
+    // One domain alone answers nobody.
+    let alone = of(&[(
+        "c.csv",
+        table
+            .replace("@acme", "@x")
+            .replace("x0", "x")
+            .replace("x1", "x")
+            .replace("x2", "x")
+            .replace("x3", "x")
+            .replace("x4", "x")
+            .replace("x5", "x")
+            .as_bytes(),
+    )]);
+    assert!(alone.contains("TODO: your own domains"), "{alone}");
+}

@@ -10,6 +10,7 @@ pub(super) use tally::{Tally, domain_of, most_frequent};
 pub use tickets::{Place, Ticket};
 
 use super::exports::MailExport;
+use super::tables::told;
 use super::text::quoted;
 use super::{Looked, SurveyError};
 use crate::event::{Event, Stage};
@@ -60,7 +61,7 @@ pub(super) fn look(
     let source = match source::open(&mapping, 0, watch) {
         Ok(source) => source,
         Err(error) => {
-            let closed = Some((format!("{}: {}", error.title, error.detail), error.remedy));
+            let closed = Some((told(&error), error.remedy));
             return Ok(Seen { closed, ..Seen::default() });
         }
     };

@@ -1,6 +1,7 @@
 //! What the cells of one column look like.
 
 use super::times::Times;
+use super::transcript::Lines;
 use crate::mapping::zone_named;
 use std::collections::HashMap;
 
@@ -30,6 +31,7 @@ pub(super) struct Column {
     zones: u64,
     letters: u64,
     pub(super) times: Times,
+    pub(super) lines: Lines,
     /// Values with counts; `None` if there were too many, or one too long.
     pub(super) values: Option<HashMap<String, u64>>,
     pub(super) example: String,
@@ -62,6 +64,7 @@ impl Column {
         self.tags += u64::from(cell.contains("</") || cell.contains("<br") || cell.contains("<p>"));
         self.zones += u64::from(cell.contains('/') && cell.len() < 40 && zone_named(cell).is_some());
         self.times.take(cell);
+        self.lines.take(cell);
         if self.example.is_empty() {
             self.example = cell.chars().take(60).collect();
         }

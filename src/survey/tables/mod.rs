@@ -4,11 +4,12 @@ mod assign;
 mod column;
 mod known;
 mod times;
+mod transcript;
 mod trial;
 mod words;
 
 pub use times::Dates;
-pub(super) use trial::Trial;
+pub(super) use trial::{Trial, told};
 
 use super::exports::{Exports, Left};
 use super::paths::{Paths, escaped};
@@ -23,6 +24,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use times::Times;
+use transcript::Transcript;
 use words::Part;
 
 /// Bytes of one table that are looked at.
@@ -49,6 +51,8 @@ pub(super) struct TableExport {
     pub(super) looked: Looked,
     pub(super) reading: Reading,
     pub(super) trial: Tried,
+    /// A column says who wrote.
+    pub(super) has_roles: bool,
     /// Values of the role column that nobody explains, with counts.
     pub(super) unknown_roles: Vec<(String, u64)>,
 }
@@ -80,6 +84,8 @@ pub(super) struct Guessed {
     pub(super) columns: Vec<Line>,
     pub(super) dates: Dates,
     pub(super) clock_format: Option<&'static str>,
+    /// All of a chat in one cell.
+    pub(super) transcript: Option<Transcript>,
     pub(super) zone: Zone,
     pub(super) roles: Vec<(String, u64, Option<Role>)>,
     pub(super) kinds: Vec<(String, u64, Option<RowKind>)>,
@@ -158,6 +164,17 @@ pub(super) fn look(
         }
     }
     Ok(found)
+}
+
+/// A table with a chat in each cell, whose authors go by names that say nothing of who they are.
+fn whole_chats(found: &Transcript) -> (String, String) {
+    let authors: Vec<String> = found.authors.iter().take(4).map(|(name, ..)| format!("{name:?}")).collect();
+    (
+        format!("a chat in each cell of the column {:?}, in which {} and others speak", found.column, authors.join(", ")),
+        "start from mappings/livechat.toml: its [source.transcript] reads such cells, and [[source.people]] says who is meant by \
+         a name"
+            .to_owned(),
+    )
 }
 
 fn left(path: &Path, what: String, remedy: String) -> Left {
@@ -272,6 +289,12 @@ impl Group {
         if assigned.of(Part::Text).is_none() || assigned.of(Part::Time).is_none() {
             return Err(self.refusal(&assigned, base, &paths, watch));
         }
+        let text = assigned.of(Part::Text).and_then(|index| self.columns.get(index));
+        if let Some(found) =
+            text.and_then(|text| text.lines.transcript(&text.name)).filter(|found| !found.names_visitors())
+        {
+            return Err(whole_chats(&found));
+        }
         let at = Place { paths: &paths, base, watch };
         let (mut guessed, mut trial) = self.tried(&assigned, 1, &at);
         // Further columns of handles only where rows are without one: in those that are left out nobody wrote.
@@ -283,6 +306,7 @@ impl Group {
         }
         let unknown_roles = guessed.roles.iter().filter(|(_, _, role)| role.is_none());
         let unknown_roles = unknown_roles.map(|(value, count, _)| (value.clone(), *count)).collect();
+        let has_roles = !guessed.roles.is_empty();
         let reading = Reading::Guessed(Box::new(guessed));
         Ok(TableExport {
             name: "chat".to_owned(),
@@ -291,6 +315,7 @@ impl Group {
             looked: self.looked,
             reading,
             trial,
+            has_roles,
             unknown_roles,
         })
     }
@@ -300,9 +325,10 @@ impl Group {
         let role = known.role_column().and_then(|name| self.columns.iter().find(|column| column.name == name));
         let values = role.and_then(|column| column.few(100)).unwrap_or_default();
         let unknown_roles = values.into_iter().filter(|(value, _)| known.knows_role(value) == Some(false)).collect();
+        let has_roles = known.role_column().is_some();
         let reading = Reading::Ready { title: known.title, lines: known.lines_for(&paths) };
         let name = known.name.to_owned();
-        TableExport { name, paths, look: self.look, looked: self.looked, reading, trial, unknown_roles }
+        TableExport { name, paths, look: self.look, looked: self.looked, reading, trial, has_roles, unknown_roles }
     }
 
     /// A guess with so many columns of handles, and what the first rows become by it.
@@ -325,7 +351,7 @@ impl Group {
         let any = quoted(column(0));
         let text = format!(
             "{SCRATCH_HEAD}[[source]]\nname = \"look\"\nformat = \"csv\"\npath = [{}]\ndate = \"iso\"\ncolumns = {{ \
-             conversation = {any}, time = {any}, sender = {any}, text = \"\\u0001\" }}\n",
+             conversation = {any}, time = {any}, sender = {any}, text = \"message text\" }}\n",
             lines.join(", ")
         );
         let refused =
@@ -351,10 +377,11 @@ impl Group {
         let at = |part: Part| assigned.of(part).and_then(|index| self.columns.get(index));
         let time = at(Part::Time);
         let clock = at(Part::Clock);
-        let clock_format = clock.map(|clock| Times::clock_format(&clock.example));
+        let joined_clock = clock.map(|clock| Times::clock_format(&clock.example));
         let no_times = Times::default();
-        let dates = time.map_or(&no_times, |time| &time.times).dates(clock_format);
-        let role_column = at(Part::Role);
+        let dates = time.map_or(&no_times, |time| &time.times).dates(joined_clock);
+        let transcript = at(Part::Text).and_then(|text| text.lines.transcript(&text.name));
+        let role_column = at(Part::Role).filter(|_| transcript.is_none());
         let meaning =
             |column: &Column, value: &str| words::role_by_question(&column.name, value).or_else(|| words::role(value));
         let roles = role_column.map(|column| {
@@ -370,14 +397,17 @@ impl Group {
         let says_id = |column: &Column| words::fold(&column.name).contains("id");
         let numbered: Vec<&Column> = senders.filter(has_numbers).collect();
         let phones = (!numbered.is_empty()).then(|| numbered.iter().all(|column| says_id(column)));
-        let (header_zone, zone) = self.zone(assigned, &dates, time);
+        // The clock of a transcript may be another than that of the column.
+        let says_zone = dates.says_zone && transcript.as_ref().is_none_or(|found| found.clock_format.is_none());
+        let (header_zone, zone) = self.zone(assigned, says_zone, dates.is_utc, time);
         let is_used = |index: &usize| assigned.is_used(*index) || assigned.zone == Some(*index);
         let unused = (0..self.columns.len()).filter(|index| !is_used(index));
         Guessed {
-            columns: self.lines(assigned, header_zone),
-            clock_format,
+            columns: self.lines(assigned, header_zone, transcript.as_ref()),
+            clock_format: joined_clock,
             zone,
-            roles: roles.unwrap_or_default(),
+            roles: transcript.as_ref().map(|found| found.authors.clone()).or(roles).unwrap_or_default(),
+            transcript,
             kinds: kinds.unwrap_or_default(),
             phones,
             is_html: at(Part::Text).is_some_and(|text| text.percent(text.tags) >= 30),
@@ -387,24 +417,30 @@ impl Group {
     }
 
     /// The name of the time column as far as it is no zone, and where the zone comes from.
-    fn zone(&self, assigned: &Assigned, dates: &Dates, time: Option<&Column>) -> (Option<String>, Zone) {
+    fn zone(
+        &self,
+        assigned: &Assigned,
+        says_zone: bool,
+        is_utc: bool,
+        time: Option<&Column>,
+    ) -> (Option<String>, Zone) {
         let name = time.map_or("", |time| time.name.as_str());
         let in_name = name.rsplit_once(' ').filter(|(_, zone)| zone.contains('/') && zone_named(zone).is_some());
         let is_named_utc = name
             .split(|letter: char| !letter.is_ascii_alphanumeric())
             .any(|word| word.eq_ignore_ascii_case("utc") || word.eq_ignore_ascii_case("gmt"));
-        if dates.says_zone || assigned.zone.is_some() {
+        if says_zone || assigned.zone.is_some() {
             (None, Zone::Said)
         } else if let Some((rest, _)) = in_name {
             (Some(format!("{rest} *")), Zone::Said)
-        } else if dates.is_utc || is_named_utc {
+        } else if is_utc || is_named_utc {
             (None, Zone::Utc)
         } else {
             (None, Zone::Open)
         }
     }
 
-    fn lines(&self, assigned: &Assigned, header_zone: Option<String>) -> Vec<Line> {
+    fn lines(&self, assigned: &Assigned, header_zone: Option<String>, transcript: Option<&Transcript>) -> Vec<Line> {
         const KEYS: [(&str, Part); 12] = [
             ("id", Part::Id),
             ("conversation", Part::Conversation),
@@ -421,7 +457,18 @@ impl Group {
         ];
         let name = |index: usize| self.columns.get(index).map(|column| column.name.clone()).unwrap_or_default();
         let mut lines = Vec::new();
+        // What the lines of a transcript say takes the place of columns.
+        let groups = |key: &str| match key {
+            "agent" | "sender_name" | "role" => Some("author"),
+            "text" => Some("words"),
+            "clock" => transcript?.clock_format.map(|_| "clock"),
+            _ => None,
+        };
         for (key, part) in KEYS.into_iter().chain([("labels", Part::Labels)]) {
+            if let Some(group) = groups(key).filter(|_| transcript.is_some()) {
+                lines.push(Line { key, columns: vec![group.to_owned()], why: "of the transcript's lines".to_owned() });
+                continue;
+            }
             if part == Part::Sender {
                 let columns: Vec<String> = assigned.senders.iter().map(|(index, _)| name(*index)).collect();
                 let why: Vec<&str> = assigned.senders.iter().map(|(_, why)| why.as_str()).collect();
@@ -483,6 +530,9 @@ impl Guessed {
         if look.quote == Some('\'') {
             text.push_str("quote = \"'\"\n");
         }
+        if let Some(format) = self.transcript.as_ref().and_then(|found| found.clock_format) {
+            let _ = writeln!(text, "clock_format = \"{format}\"");
+        }
         text.push_str("[source.columns]\n");
         let conversation = self.columns.iter().find(|line| line.key == "text").map(|line| line.columns.clone());
         for line in &self.columns {
@@ -493,6 +543,9 @@ impl Guessed {
         }
         let roles = self.roles.iter().filter_map(|(value, _, role)| Some((value, role_word((*role)?))));
         let kinds = self.kinds.iter().filter_map(|(value, _, kind)| Some((value, kind_word((*kind)?))));
+        if let Some(Transcript { column, line, .. }) = &self.transcript {
+            let _ = writeln!(text, "[source.transcript]\ncolumn = {}\nline = '{line}'", quoted(column));
+        }
         table(&mut text, "roles", roles.collect());
         table(&mut text, "kinds", kinds.collect());
         text

@@ -2,7 +2,7 @@
 
 use crate::mapping::Mapping;
 use crate::record::{self, BadRecord, Direction, Outcome};
-use crate::source::{self, Watch};
+use crate::source::{self, SourceError, Watch};
 use crate::survey::mails::{domain_of, is_free, is_usable};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
@@ -27,6 +27,8 @@ pub(in crate::survey) struct Trial {
     pub(in crate::survey) dates: Option<(i64, i64)>,
     /// Who wrote outbound messages.
     pub(in crate::survey) agents: HashMap<String, u64>,
+    /// Who wrote anything.
+    pub(in crate::survey) authors: HashMap<String, u64>,
     /// In how many conversations somebody of a domain wrote.
     pub(in crate::survey) domains: HashMap<String, u64>,
     pub(in crate::survey) labels: HashMap<String, u64>,
@@ -35,8 +37,7 @@ pub(in crate::survey) struct Trial {
 
 /// Reads the first source of the mapping; the error is why it cannot be opened, and the remedy.
 pub(super) fn trial(mapping: &Mapping, watch: &Watch<'_>) -> Result<Trial, (String, String)> {
-    let source = source::open(mapping, 0, watch)
-        .map_err(|error| (format!("{}: {}", error.title, error.detail), error.remedy))?;
+    let source = source::open(mapping, 0, watch).map_err(|error| (told(&error), error.remedy))?;
     let mut trial = Trial::default();
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
     let mut conversations: BTreeSet<String> = BTreeSet::new();
@@ -70,8 +71,11 @@ pub(super) fn trial(mapping: &Mapping, watch: &Watch<'_>) -> Result<Trial, (Stri
                 }
                 let handle = record.from.map(|from| from.handle.to_lowercase()).unwrap_or_default();
                 let conversation = record.conversation.unwrap_or_default();
-                if is_ours && is_usable(&handle) {
-                    add(&mut trial.agents, &handle);
+                if is_usable(&handle) {
+                    add(&mut trial.authors, &handle);
+                    if is_ours {
+                        add(&mut trial.agents, &handle);
+                    }
                 }
                 if let Some(domain) = domain_of(&handle).filter(|domain| {
                     !is_free(domain) && is_usable(&handle) && seen.len() < MOST_COUNTED && domain.len() < 100
@@ -102,11 +106,22 @@ impl Trial {
         all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         let (name, first) = *all.first()?;
         let second = all.get(1).map_or(0, |(_, count)| *count);
-        let is_hub = self.conversations >= 3 && first * 100 >= self.conversations * 50 && second * 2 <= first;
+        // Somebody must have been answered.
+        let others: u64 = all.iter().skip(1).map(|(_, count)| count).sum();
+        let is_hub = others * 2 >= self.conversations
+            && self.conversations >= 3
+            && first * 100 >= self.conversations * 50
+            && second * 2 <= first;
         is_hub.then(|| {
             (name.clone(), format!("writes in {first} of {} chats, the next domain in {second}", self.conversations))
         })
     }
+}
+
+/// What is wrong with a source that was made for a look, without its name.
+pub(in crate::survey) fn told(error: &SourceError) -> String {
+    let title = error.title.strip_prefix("source `look`: ").unwrap_or(&error.title);
+    format!("{title}: {}", error.detail)
 }
 
 fn add(table: &mut HashMap<String, u64>, key: &str) {

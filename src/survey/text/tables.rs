@@ -1,5 +1,6 @@
 //! The sources of chats.
 
+use super::page::pattern;
 use super::{Page, looked, quoted, shown};
 use crate::report::{count, counted};
 use crate::survey::Survey;
@@ -67,6 +68,9 @@ fn guessed(survey: &Survey, index: usize, table: &TableExport, guessed: &Guessed
     if let Some(format) = guessed.clock_format {
         page.comment(&format!("The clock ({format}) has a column of its own; the two are read together."));
     }
+    if let Some(format) = guessed.transcript.as_ref().and_then(|found| found.clock_format) {
+        page.code(&format!("clock_format = {}", quoted(format)), "of the lines in a transcript; it may pass midnight");
+    }
     look(table, page);
     if guessed.is_html {
         page.code("text_format = \"html\"", "the texts hold tags");
@@ -85,6 +89,13 @@ fn guessed(survey: &Survey, index: usize, table: &TableExport, guessed: &Guessed
     page.off("recipient = \"chat@your-company.example\"", "whom a visitor wrote to; the source's name unless given");
     page.blank();
     columns(guessed, page);
+    if let Some(found) = &guessed.transcript {
+        page.blank();
+        page.comment("A chat is one cell. A line that fits begins a message; lines that do not belong to the message above them.");
+        page.header("[source.transcript]");
+        page.code(&format!("column = {}", quoted(&found.column)), &found.why);
+        page.code(&format!("line   = {}", pattern(found.line)), "");
+    }
     values(guessed, page);
 }
 
@@ -108,11 +119,8 @@ fn first_rows(table: &TableExport, page: &mut Page) {
 }
 
 fn trial(trial: &Trial, page: &mut Page) {
-    let first = if trial.is_cut {
-        format!("of the first {}", counted(trial.read, "row"))
-    } else {
-        format!("of {}", counted(trial.read, "row"))
-    };
+    let records = counted(trial.read, "record");
+    let first = if trial.is_cut { format!("of the first {records}") } else { format!("of {records}") };
     let mut said =
         vec![format!("{first}, {} in {}", counted(trial.messages, "message"), counted(trial.conversations, "chat"))];
     if trial.inbound + trial.outbound > 0 {
@@ -216,7 +224,17 @@ fn values(guessed: &Guessed, page: &mut Page) {
             .filter(|(.., role)| role.is_none())
             .map(|(value, rows, _)| (value.clone(), *rows))
             .collect();
-        unknown_roles(&unknown, page);
+        if guessed.transcript.is_some() && !unknown.is_empty() {
+            let named: Vec<String> =
+                unknown.iter().take(6).map(|(name, lines)| format!("{} {}", shown(name), count(*lines))).collect();
+            let what = format!(
+                "if all others who speak are yours ({}), take the # away; rejected until then",
+                named.join(", ")
+            );
+            page.todo("# \"*\" = \"outbound\"", &what, false);
+        } else {
+            unknown_roles(&unknown, page);
+        }
     }
     if !guessed.kinds.is_empty() {
         page.blank();

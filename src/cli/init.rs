@@ -89,7 +89,10 @@ fn answer(question: &str, answers: &Receiver<String>, stop: &AtomicBool) -> Resu
     loop {
         match answers.recv_timeout(NOTICE) {
             Ok(line) => return Ok(Some(line)),
-            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                super::say("\n");
+                return Ok(None);
+            }
             Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Relaxed) => {
                 super::say("\n");
                 let message = "interrupted; nothing was written".to_owned();
@@ -216,5 +219,49 @@ impl From<SurveyError> for Failure {
             Trouble::Interrupted => Failure { exit: Exit::Interrupted, message: error.message, help: Some(error.help) },
             Trouble::Bug => Failure::internal(error.message),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Silent;
+
+    #[test]
+    fn a_question_is_asked_again_if_the_answer_makes_no_sense_and_none_after_the_last_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "chat,when,who,role,text\nc1,2019-04-03 10:00,a@x.example,visitor,hello there\nc1,2019-04-03 10:01,b@y.example,agent,hello you\n";
+        fs::write(folder.path().join("c.csv"), table).unwrap();
+        let mut survey = survey::look(
+            &[folder.path().join("c.csv")],
+            folder.path(),
+            &Watch { observer: &Silent, stop: &AtomicBool::new(false) },
+        )
+        .unwrap();
+        let mut answers = ["Old chats", "tomorrow"].into_iter();
+        let mut asked = Vec::new();
+        let done = ask(&mut survey, &mut |question| {
+            asked.push(question.to_owned());
+            Ok(answers.next().map(str::to_owned))
+        });
+        assert!(done.is_ok());
+        assert_eq!(asked.len(), 3, "{asked:?}");
+        assert!(
+            asked[0].starts_with("Into which inbox") && asked[2].starts_with("\"tomorrow\" is no time zone"),
+            "{asked:?}"
+        );
+        let written = survey.mapping();
+        assert!(
+            written.text.contains("inbox = \"Old chats\"") && written.text.contains("timezone = \"TODO\""),
+            "{}",
+            written.text
+        );
+    }
+
+    #[test]
+    fn a_line_of_the_summary_is_cut_and_commands_no_terminal() {
+        let line = cut(&format!("\u{1b}[2J{}", "x".repeat(200)));
+        assert_eq!(line.chars().count(), WIDTH);
+        assert!(line.ends_with('…') && !line.contains('\u{1b}'));
     }
 }

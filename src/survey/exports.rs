@@ -192,6 +192,7 @@ impl Seen {
         self.mailboxes.sort();
         self.tables.sort();
         self.packed.sort();
+        self.unnamed.values_mut().for_each(|files| files.sort());
         Ok(())
     }
 
@@ -379,7 +380,7 @@ impl Seen {
         let labels_from = match program {
             Program::Takeout | Program::Pipermail => None,
             Program::Groups => Some("[\"folders\"]"),
-            _ if has_meaning || self.mailboxes.len() > 1 => Some("[\"folders\", \"file\", \"flags\"]"),
+            _ if has_meaning || program == Program::Thunderbird => Some("[\"folders\", \"file\", \"flags\"]"),
             _ => None,
         };
         // A folder that holds other packed files cannot be named as a whole: its mailboxes can.

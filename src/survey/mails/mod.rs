@@ -38,7 +38,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) looked: Looked,
-    /// What the source itself has to say: dialects, files passed over.
+    /// What the source itself has to say of how it reads them.
     pub(super) notes: Vec<String>,
     /// Why it cannot be opened; what is proposed for it is not tried.
     pub(super) closed: Option<(String, String)>,
@@ -88,7 +88,9 @@ pub(super) fn look(
         });
     }
     watch.observer.event(Event::StageFinished { stage: Stage::Reading });
-    Ok(Seen { looked, notes: source.notes(), closed: None })
+    // What is passed over here may well be read by another source, and what is read by none is said once for all.
+    let notes = source.notes().into_iter().filter(|note| !note.contains(" not read")).collect();
+    Ok(Seen { looked, notes, closed: None })
 }
 
 fn file(

@@ -2,6 +2,7 @@
 
 use super::{Page, looked, quoted};
 use crate::report::count;
+use crate::survey::exports::Program;
 use crate::survey::mails::day;
 use crate::survey::{MailSource, Survey};
 
@@ -19,7 +20,7 @@ pub(super) fn ours(survey: &Survey, page: &mut Page) {
     page.comment(&format!("Who \"we\" are: what one of these wrote is outbound{sent}; everything else is inbound."));
     page.header("[ours]");
     for guess in people.domains.iter().chain(&people.addresses) {
-        page.comment(&format!("  {}: {}", guess.value, guess.why));
+        page.item(&format!("{}: {}", guess.value, guess.why));
     }
     let listed = |values: Vec<String>| format!("[{}]", values.join(", "));
     let domains: Vec<String> = people.domains.iter().map(|guess| quoted(&guess.value)).collect();
@@ -31,14 +32,14 @@ pub(super) fn ours(survey: &Survey, page: &mut Page) {
             let what = "nobody there wrote any of the mails: who of you did? Until then everything is inbound";
             page.todo(&code, what, false);
             for guess in &people.candidates {
-                page.comment(&format!("  {}: {}", guess.value, guess.why));
+                page.item(&format!("{}: {}", guess.value, guess.why));
             }
         }
     } else if people.addresses.is_empty() {
         let what = "your own domains; nothing shows who you are, and until then everything is inbound";
         page.todo("# domains   = [\"your-company.example\"]", what, false);
         for guess in &people.candidates {
-            page.comment(&format!("  {}: {}", guess.value, guess.why));
+            page.item(&format!("{}: {}", guess.value, guess.why));
         }
     }
     let addresses: Vec<String> = people.addresses.iter().map(|guess| quoted(&guess.value)).collect();
@@ -77,6 +78,11 @@ pub(super) fn agents(survey: &Survey, page: &mut Page) {
     }
 }
 
+/// What a path starts from.
+pub(super) fn relative(paths: &[String]) -> &'static str {
+    if paths.iter().any(|path| path.starts_with('/')) { "" } else { "relative to this file" }
+}
+
 pub(super) fn source(survey: &Survey, index: usize, source: &MailSource, page: &mut Page) {
     let export = &source.export;
     page.blank();
@@ -85,7 +91,7 @@ pub(super) fn source(survey: &Survey, index: usize, source: &MailSource, page: &
     page.code(&format!("format = {}", quoted(export.program.format())), "");
     let paths: Vec<String> = export.paths.iter().map(|path| quoted(path)).collect();
     match paths.as_slice() {
-        [one] => page.code(&format!("path   = {one}"), "relative to this file"),
+        [one] => page.code(&format!("path   = {one}"), relative(&export.paths)),
         all => {
             page.line("path   = [");
             all.iter().for_each(|path| page.line(&format!("    {path},")));
@@ -95,6 +101,9 @@ pub(super) fn source(survey: &Survey, index: usize, source: &MailSource, page: &
     if let Some(labels_from) = export.labels_from {
         let why = "names of folders and files become labels; Trash, Spam and Drafts are left out, Sent says who wrote";
         page.code(&format!("labels_from = {labels_from}"), why);
+    }
+    if export.labels_from.is_none() && export.program != Program::Takeout && export.paths.len() == 1 {
+        page.off("labels_from = [\"folders\", \"file\", \"flags\"]", "makes labels of the names of folders and files");
     }
     if export.unpack {
         page.code("unpack = \"unpacked\"", "packed files are unpacked once, into this folder");
@@ -107,7 +116,7 @@ pub(super) fn source(survey: &Survey, index: usize, source: &MailSource, page: &
         page.comment(&format!("{}.", looked(&source.seen.looked, "mails")));
     }
     for note in source.seen.notes.iter().take(8) {
-        page.comment(&format!("  {note}"));
+        page.item(note);
     }
     // The counts are of all mails together, and said once.
     if index + 1 == survey.mails.len() {

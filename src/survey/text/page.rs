@@ -39,11 +39,20 @@ impl Page {
 
     /// A comment over as many lines as it needs.
     pub(super) fn comment(&mut self, text: &str) {
-        let mut line = String::from("#");
+        self.wrapped("#", text);
+    }
+
+    /// A comment that is one of several below another.
+    pub(super) fn item(&mut self, text: &str) {
+        self.wrapped("#  ", text);
+    }
+
+    fn wrapped(&mut self, start: &str, text: &str) {
+        let mut line = start.to_owned();
         for word in harmless(text).split_whitespace() {
-            if line.chars().count() + 1 + word.chars().count() > COMMENT && line.len() > 1 {
+            if line.chars().count() + 1 + word.chars().count() > COMMENT && line.len() > start.len() {
                 self.line(&line);
-                line = String::from("#");
+                start.clone_into(&mut line);
             }
             line.push(' ');
             line.push_str(word);

@@ -58,7 +58,7 @@ fn guessed(survey: &Survey, index: usize, table: &TableExport, guessed: &Guessed
     namespace(survey, &name, page);
     page.line("format = \"csv\"");
     match table.paths.as_slice() {
-        [one] => page.code(&format!("path   = {}", quoted(one)), "relative to this file"),
+        [one] => page.code(&format!("path   = {}", quoted(one)), super::mails::relative(&table.paths)),
         all => page.code(&format!("path   = {}", listed(all)), "the columns are the same in all of them"),
     }
     first_rows(table, page);
@@ -132,7 +132,7 @@ fn trial(trial: &Trial, page: &mut Page) {
     said.extend(trial.skipped.iter().take(6).map(|(cause, rows)| format!("{} left out ({cause})", count(*rows))));
     page.comment(&format!("Read as below: {}.", said.join(", ")));
     for (cause, (rows, detail, _)) in trial.bad.iter().take(5) {
-        page.comment(&format!("  not a message: {}, {cause}: {detail}", counted(*rows, "row")));
+        page.item(&format!("not a message: {}, {cause}: {detail}", counted(*rows, "row")));
     }
 }
 

@@ -128,7 +128,8 @@ fn summary(path: &Path, survey: &Survey, written: &Written) -> String {
         say(if index == 0 { "Found" } else { "" }, found);
     }
     if let Some((first, last)) = survey.days() {
-        say("Dates", &format!("{first} to {last}"));
+        let part = if survey.is_part() { ", of what was looked at" } else { "" };
+        say("Dates", &format!("{first} to {last}{part}"));
     }
     let people = survey.people();
     let ours = people.domains.iter().chain(&people.addresses);

@@ -137,8 +137,9 @@ struct Seen {
     /// Names of folders and mailboxes, without endings.
     names: BTreeSet<String>,
     has_index: bool,
-    /// The deepest folder that holds all mailboxes and mails.
-    common: Option<PathBuf>,
+    /// The deepest folder that holds all mailboxes, and the one that holds all mails.
+    common_of_mailboxes: Option<PathBuf>,
+    common_of_mails: Option<PathBuf>,
     aside: BTreeMap<&'static str, (u64, PathBuf)>,
     other: BTreeMap<(&'static str, &'static str), (u64, PathBuf)>,
     left: Vec<Left>,
@@ -206,28 +207,6 @@ impl Seen {
         }
     }
 
-    fn lies_in(&mut self, path: &Path) {
-        let Some(folder) = path.parent() else { return };
-        match &mut self.common {
-            None => self.common = Some(folder.to_path_buf()),
-            Some(common) => while !folder.starts_with(&*common) && common.pop() {},
-        }
-    }
-
-    /// The folder from which names of folders say most: the deepest that holds all, but above what is itself a mailbox, a
-    /// part of one, or says what it holds.
-    fn top(&self, root: &Path) -> PathBuf {
-        let below = self.common.as_ref().and_then(|common| common.strip_prefix(root).ok());
-        let says_nothing = |name: &&OsStr| {
-            let name = name.to_string_lossy();
-            let is_part = ["cur", "new", "Data", "Messages"].contains(&&*name) || name.starts_with('.');
-            let is_package = name.ends_with(".mbox") || name.ends_with(".sbd") || name.contains('@');
-            !is_part && !is_package && system_labels::meaning(&name).is_none()
-        };
-        let names = below.into_iter().flat_map(Path::iter).take_while(says_nothing);
-        names.fold(root.to_path_buf(), |top, name| top.join(name))
-    }
-
     fn take(&mut self, root: &Path, path: &Path, found: Seems) {
         let first = |slot: &mut (u64, PathBuf)| {
             slot.0 += 1;
@@ -240,12 +219,12 @@ impl Seen {
             Seems::Mailbox { is_gmail } => {
                 self.is_gmail |= is_gmail;
                 self.name(path);
-                self.lies_in(path);
+                lies_in(&mut self.common_of_mailboxes, path);
                 self.mailboxes.push(path.to_path_buf());
             }
             Seems::Mail => {
                 self.mails += 1;
-                self.lies_in(path);
+                lies_in(&mut self.common_of_mails, path);
                 let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
                 self.apple += u64::from(path.extension().is_some_and(|ending| ending == "emlx"));
                 self.maildir += u64::from(folder == "cur" || folder == "new");
@@ -317,7 +296,11 @@ impl Seen {
         }
         let unnamed = self.unnamed.values().map(Vec::len).sum::<usize>() as u64;
         if (is_folder && self.mails > 0) || unnamed > 0 {
-            let mut named = if is_folder && self.mails > 0 { vec![paths.of(&self.top(root))?] } else { Vec::new() };
+            let mut named = if is_folder && self.mails > 0 {
+                vec![paths.of(&top(root, self.common_of_mails.as_deref()))?]
+            } else {
+                Vec::new()
+            };
             for files in self.unnamed.values() {
                 named.extend(paths.of_all(root, files)?);
             }
@@ -385,7 +368,7 @@ impl Seen {
         };
         // A folder that holds other packed files cannot be named as a whole: its mailboxes can.
         let named = if is_folder && !self.foreign {
-            vec![paths.of(&self.top(root))?]
+            vec![paths.of(&top(root, self.common_of_mailboxes.as_deref()))?]
         } else {
             let all: Vec<PathBuf> = self.mailboxes.iter().chain(packed.iter().copied()).cloned().collect();
             paths.of_all(root, &all)?
@@ -429,6 +412,29 @@ impl Seen {
         let seen = format!("{seen}{unlike}");
         MailExport { program, readable: paths.clone(), paths, labels_from, unpack: false, seen }
     }
+}
+
+/// Widens the deepest folder that holds all so that it holds this file, too.
+fn lies_in(common: &mut Option<PathBuf>, path: &Path) {
+    let Some(folder) = path.parent() else { return };
+    match common {
+        None => *common = Some(folder.to_path_buf()),
+        Some(common) => while !folder.starts_with(&*common) && common.pop() {},
+    }
+}
+
+/// The folder from which names of folders say most: the deepest that holds all, but above what is itself a mailbox, a part of
+/// one, or says what it holds.
+fn top(root: &Path, common: Option<&Path>) -> PathBuf {
+    let below = common.and_then(|common| common.strip_prefix(root).ok());
+    let says_nothing = |name: &&OsStr| {
+        let name = name.to_string_lossy();
+        let is_part = ["cur", "new", "Data", "Messages"].contains(&&*name) || name.starts_with('.');
+        let is_package = name.ends_with(".mbox") || name.ends_with(".sbd") || name.contains('@');
+        !is_part && !is_package && system_labels::meaning(&name).is_none()
+    };
+    let names = below.into_iter().flat_map(Path::iter).take_while(says_nothing);
+    names.fold(root.to_path_buf(), |top, name| top.join(name))
 }
 
 fn files(number: u64) -> String {

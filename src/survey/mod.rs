@@ -70,6 +70,12 @@ struct Looked {
     is_out_of_time: bool,
 }
 
+impl Looked {
+    fn is_part(&self) -> bool {
+        self.cut_files > 0 || self.is_out_of_time || self.files < self.all_files
+    }
+}
+
 /// What somebody at a terminal said.
 #[derive(Debug, Default)]
 struct Answers {
@@ -182,7 +188,7 @@ impl Survey {
     /// Ways to join conversations by ticket number.
     #[must_use]
     pub fn tickets(&self) -> Vec<Ticket> {
-        self.tally.tickets.found()
+        self.tally.tickets.found(self.tally.mails)
     }
 
     /// First and last day of mails and chats.
@@ -193,6 +199,13 @@ impl Survey {
         let first = all.iter().map(|(first, _)| *first).min()?;
         let last = all.iter().map(|(_, last)| *last).max()?;
         mails::day(first).zip(mails::day(last))
+    }
+
+    /// Was only a part looked at?
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        let mails = self.mails.iter().map(|source| &source.seen.looked);
+        mails.chain(self.tables.iter().map(|table| &table.looked)).any(Looked::is_part)
     }
 
     /// A year before which there is something.

@@ -141,7 +141,7 @@ fn one_folder_may_hold_several_kinds() {
         })
         .collect();
     assert_eq!(formats, ["mbox", "eml", "csv"]);
-    assert_eq!(mapping.sources[1].paths, ["all", "all/saved/note"]);
+    assert_eq!(mapping.sources[1].paths, ["all/saved", "all/saved/note"]);
     assert!(text.contains("convert it with `readpst -e`") && !text.contains("photo.jpg: "), "{text}");
 }
 

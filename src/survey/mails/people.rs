@@ -224,7 +224,11 @@ impl People {
             let why = format!("{} from there, {} to there", share(*from), count(*to));
             (!is_free(&name) && !self.domains.iter().any(|own| own.value == name)).then_some(Guess { value: name, why })
         });
-        domains.filter(|guess| is_usable(&format!("x@{}", guess.value))).take(5).collect()
+        let domains = domains.filter(|guess| is_usable(&format!("x@{}", guess.value))).take(4);
+        let authors =
+            most_frequent(&tally.people, |person| person.from).into_iter().filter(|(handle, _)| is_usable(handle));
+        let authors = authors.take(4).map(|(value, mails)| Guess { value, why: format!("wrote {}", share(mails)) });
+        domains.chain(authors).collect()
     }
 
     /// Names again who wrote for us, after somebody has said who we are.

@@ -28,6 +28,9 @@ const FIELD_WORDS: [&str; 10] =
 /// Fields of such programs that hold other things.
 const NO_NUMBER: [&str; 8] = ["loop", "origin", "from", "class", "version", "priority", "delivery", "signature"];
 
+/// One of so many mails must have a number for it to be worth a line.
+const LEAST_SHARE: u64 = 200;
+
 /// Fields that are counted.
 const MOST_FIELDS: usize = 30;
 
@@ -120,15 +123,16 @@ impl Tickets {
     }
 
     /// What is worth proposing: the field, then the pattern, that most mails have.
-    pub(in crate::survey) fn found(&self) -> Vec<Ticket> {
+    pub(in crate::survey) fn found(&self, of_mails: u64) -> Vec<Ticket> {
         let headers = self.headers.iter().map(|(name, numbers)| numbers.ticket(Place::Header(name.clone())));
         let subjects = self
             .subjects
             .iter()
             .filter_map(|(index, numbers)| PATTERNS.get(*index).map(|pattern| numbers.ticket(Place::Subject(pattern))));
-        // A number that no two mails share joins nothing.
+        // A number that no two mails share joins nothing, and a few in a large mailbox are other people's.
+        let is_useful = |ticket: &Ticket| ticket.shared > 0 && ticket.mails.saturating_mul(LEAST_SHARE) >= of_mails;
         let best = |tickets: &mut dyn Iterator<Item = Ticket>| {
-            let mut useful: Vec<Ticket> = tickets.filter(|ticket| ticket.shared > 0).collect();
+            let mut useful: Vec<Ticket> = tickets.filter(is_useful).collect();
             useful.sort_by_key(|ticket| std::cmp::Reverse(ticket.mails));
             useful.into_iter().next()
         };

@@ -1,7 +1,7 @@
 //! Who we are, who writes for us, and the sources of mails.
 
 use super::{Page, looked, quoted};
-use crate::report::count;
+use crate::report::{count, counted};
 use crate::survey::exports::Program;
 use crate::survey::mails::day;
 use crate::survey::{MailSource, Survey};
@@ -13,7 +13,7 @@ pub(super) fn ours(survey: &Survey, page: &mut Page) {
         return;
     }
     let sent = if survey.tally.filed_as_sent > 0 {
-        format!("; so is what is filed as sent ({} mails)", count(survey.tally.filed_as_sent))
+        format!("; so is what is filed as sent ({})", counted(survey.tally.filed_as_sent, "mail"))
     } else {
         String::new()
     };
@@ -132,11 +132,12 @@ fn counts(survey: &Survey, page: &mut Page) {
         let more = years.len().saturating_sub(15);
         years.drain(..more);
         let earlier = if more > 0 { format!("({more} earlier years) ") } else { String::new() };
+        let part = if survey.is_part() { " that were looked at" } else { "" };
         let odd = match tally.implausible {
             0 => String::new(),
             odd => format!("; {} from before 1980 or after 2100", count(odd)),
         };
-        page.comment(&format!("Mails from {first} to {last}; {earlier}{}{odd}.", years.join(", ")));
+        page.comment(&format!("Mails{part} from {first} to {last}; {earlier}{}{odd}.", years.join(", ")));
     }
     if !tally.bad.is_empty() {
         let causes: Vec<String> =

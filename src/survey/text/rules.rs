@@ -80,7 +80,7 @@ pub(super) fn threads(survey: &Survey, page: &mut Page) {
     }
     page.blank();
     page.comment("Threads follow the mails' own References (and X-GM-THRID of Gmail). A ticket number joins more:");
-    let tickets = survey.tally.tickets.found();
+    let tickets = survey.tickets();
     let is_needed = tickets.iter().any(Ticket::is_needed);
     if is_needed {
         page.header("[thread]");

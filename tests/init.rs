@@ -102,7 +102,6 @@ fn every_sample_is_tried() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "whoever reads the log must know what was not asked")]
 fn what_is_written_for_a_real_export_is_planned() {
     let folder = std::env::var_os("THREADLIFT_REAL_SAMPLES");
     let folder = folder.map_or_else(|| repository("../shared/samples-real"), std::path::PathBuf::from);
@@ -179,10 +178,13 @@ fn sorted(csv: &mapping::CsvMapping) -> Vec<(&'static str, &str)> {
     named
 }
 
+/// A sample, its table, and other names for its columns of conversation, time, role and text.
+type Renamed = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 #[test]
 fn a_table_that_no_ready_mapping_reads_is_found_out_by_names_and_cells() {
     // The tables of products, each with other names for its columns.
-    let renamed: [(&str, &str, &[(&str, &str)]); 2] = [
+    let renamed: [Renamed; 2] = [
         (
             "zendesk-chat",
             "chats.tsv",

@@ -141,7 +141,7 @@ fn summary(path: &Path, survey: &Survey, written: &Written) -> String {
         let more = if people.agents.len() > named.len() { ", …" } else { "" };
         say("Agents", &format!("{}: {}{more}", people.agents.len(), named.join(", ")));
     }
-    let (own, left_out) = survey.labels();
+    let (own, left_out) = (survey.own_labels(), survey.left_out());
     let counts = |labels: &[(String, u64)]| {
         let named: Vec<String> = labels.iter().take(4).map(|(label, messages)| format!("{label} {messages}")).collect();
         if labels.len() > named.len() { format!("{}, …", named.join(", ")) } else { named.join(", ") }

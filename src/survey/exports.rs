@@ -282,7 +282,7 @@ impl Seen {
                 format!("unpack it with `{command}`, and run `threadlift init` on the table"),
             )
         } else if inside.is_empty() {
-            (format!("{what}"), format!("unpack it with `{command}`, and run `threadlift init` on what comes out"))
+            (what.to_owned(), format!("unpack it with `{command}`, and run `threadlift init` on what comes out"))
         } else {
             (format!("{what} without mails or tables in its first files"), String::new())
         };

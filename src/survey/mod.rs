@@ -179,12 +179,6 @@ impl Survey {
         mails.chain(tables).collect()
     }
 
-    /// Labels that are people's own, and those that keep mails out, with counts.
-    #[must_use]
-    pub fn labels(&self) -> (Vec<(String, u64)>, Vec<(String, u64)>) {
-        (self.own_labels(), self.left_out())
-    }
-
     /// Ways to join conversations by ticket number.
     #[must_use]
     pub fn tickets(&self) -> Vec<Ticket> {

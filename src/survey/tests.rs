@@ -49,11 +49,11 @@ fn of(files: &[(&str, &[u8])]) -> String {
 }
 
 fn mbox(mails: &[&str]) -> Vec<u8> {
-    mails
-        .iter()
-        .map(|mail| format!("From - Thu Jan  1 00:00:00 1970\n{mail}\n\nhi\n\n"))
-        .collect::<String>()
-        .into_bytes()
+    let mut mbox = Vec::new();
+    for mail in mails {
+        mbox.extend_from_slice(format!("From - Thu Jan  1 00:00:00 1970\n{mail}\n\nhi\n\n").as_bytes());
+    }
+    mbox
 }
 
 fn mail(from: &str, to: &str, more: &str) -> String {

@@ -32,7 +32,7 @@ const MOST_IN_ALL: u64 = 2 << 30;
 const MOST_FILES: usize = 20_000;
 
 /// How long mails are looked at.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What one export said of itself.
 #[derive(Debug, Default)]

@@ -74,6 +74,20 @@ impl Recognised {
         Some(csv.roles.keys().any(|known| known.eq_ignore_ascii_case(value) || known == "*"))
     }
 
+    /// The lines with all files of the group.
+    pub(super) fn lines_for(&self, paths: &[String]) -> Vec<String> {
+        if paths.len() < 2 {
+            return self.lines.clone();
+        }
+        let all: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
+        let mut is_first = true;
+        let replaced = |line: &String| {
+            let is_path = line.trim_start().starts_with("path") && std::mem::take(&mut is_first);
+            if is_path { format!("path   = [{}]", all.join(", ")) } else { line.clone() }
+        };
+        self.lines.iter().map(replaced).collect()
+    }
+
     pub(super) fn role_column(&self) -> Option<&str> {
         let Format::Csv(csv) = &self.mapping.sources.first()?.format else { return None };
         csv.columns.role.as_deref()

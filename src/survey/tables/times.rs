@@ -265,14 +265,14 @@ fn way_of(cell: &str) -> Option<(Way, Option<(u32, u32)>)> {
     {
         return Some((Way::Iso { says_zone: is_iso_zone }, None));
     }
-    rest.push_str(&match zone {
-        Zone::None => String::new(),
-        Zone::Utc => zone_text.to_owned(),
+    match zone {
+        Zone::None => {}
+        Zone::Utc => rest.push_str(zone_text),
         Zone::InPattern => {
-            let blank = if zone_text.starts_with(' ') { " " } else { "" };
-            format!("{blank}{}", if zone_text.contains(':') { "%:z" } else { "%z" })
+            rest.push_str(if zone_text.starts_with(' ') { " " } else { "" });
+            rest.push_str(if zone_text.contains(':') { "%:z" } else { "%z" });
         }
-    });
+    }
     if !group("ymd").is_empty() {
         let sep = group("ysep");
         return Some((Way::Pattern { pattern: format!("%Y{sep}%m{sep}%d{rest}"), zone }, None));
@@ -312,7 +312,9 @@ mod tests {
 
     fn dates(cells: &[&str]) -> Dates {
         let mut times = Times::default();
-        cells.iter().for_each(|cell| times.take(cell));
+        for cell in cells {
+            times.take(cell);
+        }
         assert!(times.are_times(), "{cells:?}");
         times.dates(None)
     }
@@ -386,7 +388,9 @@ mod tests {
             assert!(!times.are_times(), "{cell}");
         }
         let mut clocks = Times::default();
-        ["10:30:01", "23:59:59"].iter().for_each(|cell| clocks.take(cell));
+        for cell in ["10:30:01", "23:59:59"] {
+            clocks.take(cell);
+        }
         assert!(clocks.are_clocks());
         for (example, format) in
             [("10:30:01", "%H:%M:%S"), ("9:05", "%H:%M"), ("9:05 pm", "%I:%M %p"), ("9:05PM", "%I:%M%p")]

@@ -100,7 +100,9 @@ mod tests {
 
     fn transcript(cells: &[&str]) -> Option<Transcript> {
         let mut lines = Lines::default();
-        cells.iter().for_each(|cell| lines.take(cell));
+        for cell in cells {
+            lines.take(cell);
+        }
         lines.transcript("chat")
     }
 

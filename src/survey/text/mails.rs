@@ -94,7 +94,9 @@ pub(super) fn source(survey: &Survey, index: usize, source: &MailSource, page: &
         [one] => page.code(&format!("path   = {one}"), relative(&export.paths)),
         all => {
             page.line("path   = [");
-            all.iter().for_each(|path| page.line(&format!("    {path},")));
+            for path in all {
+                page.line(&format!("    {path},"));
+            }
             page.line("]");
         }
     }

@@ -82,17 +82,11 @@ impl Survey {
     fn target(&self, page: &mut Page) {
         page.blank();
         page.header("[target]");
-        match &self.answers.inbox {
-            Some(inbox) => page
-                .code(&format!("inbox = {}", quoted(inbox)), "the exact name of the inbox in Front, or its id (inb_…)"),
-            None => {
-                let inbox = self.usual_inbox();
-                page.todo(
-                    &format!("inbox = {}", quoted(inbox)),
-                    "the exact name of the inbox in Front, or its id (inb_…)",
-                    false,
-                );
-            }
+        let what = "the exact name of the inbox in Front, or its id (inb_…)";
+        if let Some(inbox) = &self.answers.inbox {
+            page.code(&format!("inbox = {}", quoted(inbox)), what);
+        } else {
+            page.todo(&format!("inbox = {}", quoted(self.usual_inbox())), what, false);
         }
     }
 }

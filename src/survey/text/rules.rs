@@ -141,12 +141,14 @@ pub(super) fn rules(survey: &Survey, page: &mut Page) {
 
 impl Survey {
     /// Labels of mails and chats that are people's own, most frequent first.
-    pub(in crate::survey) fn own_labels(&self) -> Vec<(String, u64)> {
+    #[must_use]
+    pub fn own_labels(&self) -> Vec<(String, u64)> {
         self.labels_that(|label| meaning(label).is_none())
     }
 
     /// Labels that keep mails from being imported.
-    pub(in crate::survey) fn left_out(&self) -> Vec<(String, u64)> {
+    #[must_use]
+    pub fn left_out(&self) -> Vec<(String, u64)> {
         self.labels_that(|label| meaning(label) == Some(Meaning::NotKept))
     }
 

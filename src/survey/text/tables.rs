@@ -241,18 +241,13 @@ fn values(guessed: &Guessed, page: &mut Page) {
         page.comment("What kind of row it is. Notes never become messages.");
         page.header("[source.kinds]");
         for (value, rows, kind) in guessed.kinds.iter().filter(|(value, ..)| value != "*").take(MOST_VALUES) {
-            match kind {
-                Some(kind) => {
-                    page.code(&format!("{} = \"{}\"", quoted(value), kind_word(*kind)), &counted(*rows, "row"))
-                }
-                None => {
-                    let what = format!(
-                        "{}: \"message\", \"message-if-text\", \"note\" or \"skip\"; rejected until then",
-                        counted(*rows, "row")
-                    );
-                    page.todo(&format!("# {} = \"skip\"", quoted(value)), &what, false);
-                }
+            if let Some(kind) = kind {
+                page.code(&format!("{} = \"{}\"", quoted(value), kind_word(*kind)), &counted(*rows, "row"));
+                continue;
             }
+            let rows = counted(*rows, "row");
+            let what = format!("{rows}: \"message\", \"message-if-text\", \"note\" or \"skip\"; rejected until then");
+            page.todo(&format!("# {} = \"skip\"", quoted(value)), &what, false);
         }
     }
 }

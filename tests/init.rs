@@ -310,3 +310,18 @@ fn the_summary_fits_a_screen_and_ends_with_the_next_command() {
         assert!(said.contains("line "), "{said}");
     }
 }
+
+#[test]
+fn a_packed_export_is_proposed_to_be_unpacked_and_is_planned() {
+    let workspace = Workspace::empty();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    must(zip.start_file("Takeout/Mail/All.mbox", zip::write::SimpleFileOptions::default()), "zip");
+    let mbox = must(std::fs::read(repository("samples/mail/support.mbox")), "support.mbox");
+    must(std::io::Write::write_all(&mut zip, &mbox), "zip");
+    workspace.write("in/takeout-1.zip", must(zip.finish(), "zip").into_inner());
+    let printed = init(&workspace, Path::new("in"));
+    let written = text(&workspace);
+    assert!(written.contains("unpack = \"unpacked\"") && written.contains("format = \"mbox\""), "{written}");
+    assert!(!workspace.path("unpacked").exists(), "looking unpacks nothing");
+    is_planned_or_asks(&workspace, &printed, "in");
+}

@@ -103,7 +103,9 @@ fn of_head(head: &[u8], path: &Path) -> Seems {
         return Seems::Table;
     }
     let (what, remedy) = looks::instead_of_mbox(head, path);
-    if let Some(instead) = looks::instead_of_table(head, path) {
+    // Of Office files those that are no tables are messages.
+    let is_office = head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
+    if let Some(instead) = looks::instead_of_table(head, path).filter(|_| !is_office) {
         // In a folder of mailboxes these are settings; named by themselves they are an export that needs another form.
         return Seems::Other(instead.0, instead.1);
     }

@@ -146,16 +146,6 @@ fn one_folder_may_hold_several_kinds() {
 }
 
 #[test]
-fn a_packed_export_is_proposed_to_be_unpacked() {
-    use std::io::Write as _;
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file("Takeout/Mail/All.mbox", zip::write::SimpleFileOptions::default()).unwrap();
-    zip.write_all(&mbox(&[&mail("a@x.example", "b@y.example", "")])).unwrap();
-    let text = of(&[("in/takeout-1.zip", &zip.finish().unwrap().into_inner())]);
-    assert!(text.contains("unpack = \"unpacked\"") && text.contains("format = \"mbox\""), "{text}");
-}
-
-#[test]
 fn the_order_of_day_and_month_and_the_zone_are_asked_for_and_answers_take_their_place() {
     let table = b"chat,when,who,role,text\nc1,03/04/2019 10:00,a@x.example,visitor,hello there\nc1,03/04/2019 10:01,b@y.example,agent,hello you\n";
     let folder = folder(&[("c.csv", table)]);

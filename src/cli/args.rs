@@ -116,6 +116,8 @@ pub(super) struct StatusArgs {
     pub map: Option<PathBuf>,
     #[command(flatten)]
     pub rejects: RejectsArg,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -132,6 +134,8 @@ pub(super) struct VerifyArgs {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub front: FrontArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -160,6 +164,8 @@ pub(super) struct PlanArgs {
     pub front: FrontArgs,
     #[command(flatten)]
     pub rejects: RejectsArg,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +173,13 @@ pub(super) struct RejectsArg {
     /// Write the originals of all that is unreadable, rejected or refused into a new folder, with the causes
     #[arg(long, value_name = "DIR")]
     pub rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// Write the outcome as a page for the browser: charts, every problem, sample conversations; one file, for you alone
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +229,8 @@ pub(super) struct RehearseArgs {
     /// Write every message as the embedded Front decoded it, one JSON line each
     #[arg(long, value_name = "FILE.jsonl", hide = true)]
     pub dump: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -252,6 +267,8 @@ pub(super) struct ImportArgs {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub rejects: RejectsArg,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 /// How to reach Front.

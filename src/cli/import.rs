@@ -7,6 +7,7 @@ use super::greeting::{Greeted, Known};
 use super::interrupt::NOTICE;
 use super::online::Doubling;
 use super::rejects::Bundle;
+use super::report_file::ReportFile;
 use super::retry;
 use super::sending::{self, Pace};
 use super::{budget, greeting, online, pilot, plan, progress};
@@ -42,6 +43,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let mut settings = greeting::settings(context, &args.front)?;
     settings.most_requests = args.budget.max_requests;
     let sources = context.open_sources()?;
+    let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
     let mut ledger = context.open_ledger()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let runtime = sending::runtime()?;
@@ -135,7 +137,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let said = bundle.map(|bundle| bundle.write(context, &sent.ledger, &sources)).transpose();
     let mut more = if sent.otherwise == 0 { Vec::new() } else { vec![sent_otherwise(sent.otherwise)] };
     more.extend(said.as_ref().ok().cloned().flatten());
-    let exit = conclude_with(context, sent, report, &more)?;
+    let exit = conclude(context, sent, report, &more, page)?;
     said?;
     Ok(exit)
 }
@@ -194,22 +196,19 @@ fn sent_otherwise(messages: u64) -> String {
     )
 }
 
-/// Prints the report with the words that fit its ending.
-pub(super) fn conclude(context: &Context, sent: sending::Sent, report: Report) -> Result<Exit, Failure> {
-    conclude_with(context, sent, report, &[])
-}
-
-/// The same with further sentences below.
-fn conclude_with(context: &Context, sent: sending::Sent, mut report: Report, more: &[String]) -> Result<Exit, Failure> {
+/// Prints the report with the words that fit its ending, below them `more`, and writes its page.
+pub(super) fn conclude(
+    context: &Context,
+    sent: sending::Sent,
+    mut report: Report,
+    more: &[String],
+    page: ReportFile,
+) -> Result<Exit, Failure> {
     let failure = sent.confirmation.failure(context, &sent.ledger);
     report.seen = sent.confirmation.seen;
-    match failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err) {
-        Ok((exit, words)) => {
-            report.ending = plan::with_more(words, more);
-            plan::finish(context, report, exit)
-        }
-        Err(failure) => Err(plan::finish_failed(context, report, failure, more)),
-    }
+    let verdict =
+        failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err);
+    plan::conclude(context, &sent.ledger, report, verdict, more, page)
 }
 
 /// Asks once, below the plan.

@@ -25,6 +25,7 @@ mod printed_commands;
 mod progress;
 mod rehearse;
 mod rejects;
+mod report_file;
 mod retry;
 mod sender;
 mod sending;

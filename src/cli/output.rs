@@ -17,9 +17,7 @@ pub(super) fn create(
     option: &str,
     path: &Path,
 ) -> Result<File, Failure> {
-    if let Ok(there) = fs::metadata(path) {
-        refuse(context, sources, option, path, &there)?;
-    }
+    check(context, sources, option, path)?;
     let open = || {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         // One that was there before may have been open to others. A pipe or a terminal keeps its rights: it holds nothing.
@@ -33,8 +31,23 @@ pub(super) fn create(
     })
 }
 
+/// Makes sure that nothing is lost by writing to `path`.
+///
+/// # Errors
+/// If it is what the plan is made from or kept in, under whatever name.
+pub(super) fn check(context: &Context, sources: &[Box<dyn Source>], option: &str, path: &Path) -> Result<(), Failure> {
+    match fs::metadata(path) {
+        Ok(there) => refuse(context, sources, option, path, &there),
+        Err(_) => Ok(()),
+    }
+}
+
 fn example(option: &str) -> &'static str {
-    if option == "--map" { "map.csv" } else { "requests.jsonl" }
+    match option {
+        "--map" => "map.csv",
+        "--report" => "report.html",
+        _ => "requests.jsonl",
+    }
 }
 
 fn refuse(

@@ -4,6 +4,7 @@ use super::args::PlanArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::rejects::Bundle;
+use super::report_file::ReportFile;
 use super::{online, output, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
@@ -23,6 +24,7 @@ const MAX_REFUSALS: usize = 6;
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
+    let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
     let observer = progress::observer(&context.common);
     let mut ledger = context.open_ledger()?;
     let requests =
@@ -56,10 +58,13 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         let said = bundle.write(context, &ledger, &sources)?;
         report.ending = format!("{}\n{said}", report.ending);
     }
+    let written = page.add(context, &ledger, &mut report, exit);
     // For a `status` beside the next command on this ledger.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
     ledger.close()?;
-    finish(context, report, exit)
+    let exit = finish(context, report, exit)?;
+    written?;
+    Ok(exit)
 }
 
 /// Makes a plan over opened sources.
@@ -138,14 +143,33 @@ pub(super) fn finish(context: &Context, mut report: Report, exit: Exit) -> Resul
     Ok(exit)
 }
 
-/// Prints the report of a command that failed, below it `more` if there is any, and hands the failure on.
-pub(super) fn finish_failed(context: &Context, mut report: Report, failure: Failure, more: &[String]) -> Failure {
-    report.ending = with_more(format!("Stopped: {}", failure.message), more);
-    if let Err(unwritten) = finish(context, report, failure.exit) {
-        // Why the run stopped is the more important of the two.
-        super::say(&unwritten.text());
+/// Prints the report with the words that fit how the command ended, below them `more`, and writes its page.
+///
+/// # Errors
+/// The failure that the command ended with, or what stands against writing its page or its report.
+pub(super) fn conclude(
+    context: &Context,
+    ledger: &Ledger,
+    mut report: Report,
+    verdict: Result<(Exit, String), Failure>,
+    more: &[String],
+    page: ReportFile,
+) -> Result<Exit, Failure> {
+    let (exit, words) = match &verdict {
+        Ok((exit, words)) => (*exit, words.clone()),
+        Err(failure) => (failure.exit, format!("Stopped: {}", failure.message)),
+    };
+    report.ending = with_more(words, more);
+    let written = page.add(context, ledger, &mut report, exit);
+    let printed = finish(context, report, exit);
+    // Why the run stopped is the most important of the three.
+    if let Err(failure) = verdict {
+        for unwritten in [written.err(), printed.err()].into_iter().flatten() {
+            super::say(&unwritten.text());
+        }
+        return Err(failure);
     }
-    failure
+    written.and(printed)
 }
 
 /// Closing words, each sentence of `more` on a line of its own.

@@ -5,6 +5,7 @@ use super::context::{Context, rehearsal_dir};
 use super::embedded_front;
 use super::exit::{Exit, Failure};
 use super::origins::LedgerOrigins;
+use super::report_file::ReportFile;
 use super::sending::{self, Pace};
 use super::{greeting, import, keep, plan, progress};
 use crate::front;
@@ -35,6 +36,7 @@ const IN_FLIGHT: usize = 32;
 
 pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
+    let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
     let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
@@ -94,7 +96,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         let text = format!("{} messages were accepted, the embedded Front holds {}", sent.accepted, holds.messages);
         return Err(Failure::internal(text));
     }
-    let exit = import::conclude(context, sent, report)?;
+    let exit = import::conclude(context, sent, report, &[], page)?;
     if !args.exit && exit != Exit::Interrupted && (args.stay || stdout().is_terminal()) {
         super::say(&format!("\n{}\n", keep::words(&server.state())));
         super::say(&format!("Look at it: {}   (Ctrl-C ends the rehearsal)\n", server.web_url()));

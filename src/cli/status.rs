@@ -4,6 +4,7 @@ use super::args::StatusArgs;
 use super::context::{Context, say_notices};
 use super::exit::{Exit, Failure};
 use super::rejects::Bundle;
+use super::report_file::ReportFile;
 use super::{confirmation, plan, verify};
 use crate::ledger::{Ledger, LedgerError, Summary, read_summary};
 use crate::plan::{overview_of, staleness};
@@ -22,12 +23,14 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure>
                 let sources = context.open_sources().ok();
                 verify::map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
             }
-            at_rest(context, ledger, bundle)
+            let sources = args.report.report.as_ref().and_then(|_| context.open_sources().ok());
+            let page = ReportFile::at(context, sources, args.report.report.as_deref())?;
+            at_rest(context, ledger, bundle, page)
         }
         // An import is running: its summary is at most a second old, and reading it disturbs nobody.
-        Err(locked @ LedgerError::Locked { .. }) if bundle.is_some() || args.map.is_some() => Err(Failure {
+        Err(locked @ LedgerError::Locked { .. }) if bundle.is_some() || args.map.is_some() || args.report.report.is_some() => Err(Failure {
             help: Some(
-                "bundle and map need the ledger for themselves: ask for them when the other command has ended"
+                "bundle, map and report need the ledger for themselves: ask for them when the other command has ended"
                     .to_owned(),
             ),
             ..locked.into()
@@ -47,7 +50,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure>
     }
 }
 
-fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>) -> Result<Exit, Failure> {
+fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>, page: ReportFile) -> Result<Exit, Failure> {
     let overview = ledger.plan().map(overview_of).transpose()?;
     if overview.is_none() {
         let Some(why) = ledger.index_lost() else {
@@ -63,7 +66,7 @@ fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>) -> Result<
             )),
         });
     }
-    let report = plan::report(context, "status", &ledger, overview)?;
+    let mut report = plan::report(context, "status", &ledger, overview)?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
@@ -80,9 +83,12 @@ fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>) -> Result<
             format!("\n{}", bundle.write(context, &ledger, &sources)?)
         }
     };
+    let exit = conclude(context, &mut report, "Nothing is running.", &said);
+    let written = page.add(context, &ledger, &mut report, exit);
     // Let go before printing: a reader that waits (`| less`) must not keep an import from starting.
     drop(ledger);
-    conclude(context, report, "Nothing is running.", &said)
+    let printed = plan::finish(context, report, exit);
+    written.and(printed)
 }
 
 fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
@@ -103,7 +109,8 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    conclude(context, report, &now, "")
+    let exit = conclude(context, &mut report, &now, "");
+    plan::finish(context, report, exit)
 }
 
 /// How fast a run sends, as it wrote into its summary.
@@ -147,14 +154,14 @@ impl Pace {
     }
 }
 
-fn conclude(context: &Context, mut report: Report, now: &str, more: &str) -> Result<Exit, Failure> {
-    report.ending = format!("{}{more}", ending(context, &report, now));
-    let exit = match (report.is_amiss(), report.is_incomplete()) {
+/// Writes the closing words, and says how the command ends.
+fn conclude(context: &Context, report: &mut Report, now: &str, more: &str) -> Exit {
+    report.ending = format!("{}{more}", ending(context, report, now));
+    match (report.is_amiss(), report.is_incomplete()) {
         (true, _) => Exit::Unconfirmed,
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,
-    };
-    plan::finish(context, report, exit)
+    }
 }
 
 /// How the import stands, and the next step where there is one.

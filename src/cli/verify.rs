@@ -5,6 +5,7 @@ use super::budget::Clock;
 use super::confirmation::{Confirmation, open_questions};
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::report_file::ReportFile;
 use super::{budget, greeting, interrupt, output, plan, progress, sending};
 use crate::front::{self, Cancellation};
 use crate::ledger::Ledger;
@@ -28,6 +29,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     // Only a message that is missing needs them; what they cannot give is said then.
     let sources = context.open_sources().ok();
+    let page = ReportFile::at(context, sources.clone(), args.report.report.as_deref())?;
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let runtime = sending::runtime()?;
     let is_loopback = mapping::is_loopback(&settings.base_url);
@@ -72,9 +74,9 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
     }
     if let Some(failure) = failure {
-        return Err(plan::finish_failed(context, report, failure, &[]));
+        return plan::conclude(context, &ledger, report, Err(failure), &[], page);
     }
-    let (exit, words) = match budget::used_up(&ending, is_late) {
+    let verdict = match budget::used_up(&ending, is_late) {
         Some(what) => {
             let left = counted(report.total.accepted, "message");
             let words =
@@ -84,8 +86,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         None if matches!(ending, Ending::Finished) => verdict(context, &report),
         None => interrupted(context),
     };
-    report.ending = words;
-    plan::finish(context, report, exit)
+    plan::conclude(context, &ledger, report, Ok(verdict), &[], page)
 }
 
 /// What was missing and is sent again at this moment is not accepted any more.

@@ -1,9 +1,16 @@
-//! What a command says at its end: one model, read by the terminal and by `--json`.
+//! What a command says at its end: one model, read by the terminal, by `--json` and, with particulars, by `--report`.
 
+mod html;
+mod particulars;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use html::{MARK, page};
+pub use particulars::{
+    ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, PICTURES, Particulars, Picture,
+    Problem, ProblemFigures, Problems,
+};
 pub use text::Extent;
 
 use crate::ledger::Tally;

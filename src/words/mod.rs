@@ -38,6 +38,15 @@ pub fn some_of(ids: &[String], number: u64) -> String {
     format!("{}{more}", named.join(", "))
 }
 
+/// The text, or its first characters and a mark that there are more.
+#[must_use]
+pub fn clipped(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Bytes in decimal units, one digit after the point: `1.4 MB`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
@@ -96,7 +105,7 @@ fn is_obeyed(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, counted, duration, printable, printable_json, printable_lines, size, some_of};
+    use super::{clipped, count, counted, duration, printable, printable_json, printable_lines, size, some_of};
 
     #[test]
     fn of_what_a_terminal_obeys_only_line_ends_are_left() {
@@ -145,6 +154,11 @@ mod tests {
         assert_eq!(some_of(&ids, 4), "a, b\u{fffd}, c and more");
         assert_eq!(some_of(&ids[..2], 2), "a, b\u{fffd}");
         assert_eq!(some_of(&ids[..2], 3), "a, b\u{fffd} and more");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!([clipped("né", 2), clipped("née", 2), clipped("", 0)], ["né", "né…", ""]);
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub struct ChangeKind {
 }
 
 /// The kind of a change: its words without names and numbers, so that equal ones add up.
-pub(in crate::plan) fn kind_of(change: &str) -> String {
+#[must_use]
+pub fn kind_of(change: &str) -> String {
     // What stands behind these is the name of a file.
     const NAMED: [&str; 3] = ["file left out, too large", "file missing in the export", "file beside the mail"];
     const CUT: &str = "the file ends ";

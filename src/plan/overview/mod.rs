@@ -11,7 +11,7 @@ pub use changes::{ChangeKind, Changes};
 pub use months::{Month, Months};
 pub use sizes::ThreadSizes;
 
-pub(super) use changes::kind_of;
+pub use changes::kind_of;
 pub(super) use count::overview;
 
 use super::pins::End;

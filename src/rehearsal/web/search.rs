@@ -20,7 +20,7 @@ const HITS: usize = 50;
 /// Conversations that are copied out of the store at a time: imports go on in between.
 const WINDOW: usize = 500;
 /// Bytes of messages that are read for one page.
-const READ: u64 = 64_000_000;
+const READ: u64 = 128_000_000;
 /// Letters that can be searched for.
 const LONGEST: usize = 200;
 /// Letters shown before and after a hit.

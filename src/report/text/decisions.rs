@@ -13,7 +13,7 @@ const MAX_WAYS: usize = 5;
 const MAX_INBOXES: usize = 5;
 
 /// The lines, the most grave first; none if nothing is out of the ordinary.
-pub(super) fn decisions(plan: &Overview) -> Vec<String> {
+pub(in crate::report) fn decisions(plan: &Overview) -> Vec<String> {
     let mut lines = Vec::new();
     sent_before(plan, &mut lines);
     unplaced(plan, &mut lines);

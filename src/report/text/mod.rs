@@ -6,7 +6,9 @@ mod months;
 mod outcome;
 mod plan;
 
-pub(super) use plan::silence;
+pub(super) use decisions::decisions;
+pub(super) use outcome::{classes, name};
+pub(super) use plan::{active, day, silence};
 
 use super::Report;
 use crate::words::{count, counted, duration, printable};

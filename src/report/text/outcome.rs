@@ -24,7 +24,7 @@ pub(super) fn render(out: &mut String, report: &Report, extent: Extent) {
 }
 
 /// The classes of the balance, in the order of the equation.
-fn classes(tally: &Tally) -> [(&'static str, u64); 9] {
+pub(in crate::report) fn classes(tally: &Tally) -> [(&'static str, u64); 9] {
     [
         ("confirmed", tally.confirmed),
         ("accepted", tally.accepted),
@@ -77,7 +77,7 @@ fn render_causes(out: &mut String, total: &Tally, extent: Extent) {
     }
 }
 
-fn name(class: Class) -> &'static str {
+pub(in crate::report) fn name(class: Class) -> &'static str {
     match class {
         Class::Unknown => "unknown",
         Class::Duplicate => "duplicate",

@@ -242,7 +242,7 @@ fn inboxes(plan: &Overview) -> Vec<String> {
 }
 
 /// Messages with active content, the kinds that there are; none if there is none.
-fn active(found: ActiveMessages) -> Option<String> {
+pub(in crate::report) fn active(found: ActiveMessages) -> Option<String> {
     let kinds = [
         (found.scripts, "scripts"),
         (found.handlers, "event handlers"),
@@ -256,7 +256,7 @@ fn active(found: ActiveMessages) -> Option<String> {
     Some(words.join(", "))
 }
 
-fn day(seconds: i64) -> String {
+pub(in crate::report) fn day(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 

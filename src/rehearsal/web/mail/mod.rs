@@ -22,4 +22,16 @@ mod tokens;
 pub(super) use self::document::{Pictures, document};
 pub(super) use self::plain::{of_html, of_text};
 pub(super) use self::survey::survey;
-pub(super) use self::tokens::text;
+use self::tokens::{Piece, walk};
+
+/// The text of an HTML body as a reader sees it, blocks on lines of their own.
+pub(super) fn text(html: &str) -> String {
+    let mut text = String::new();
+    walk(html, |piece| match piece {
+        Piece::Text(shown) => text.push_str(shown),
+        Piece::Open(tag) if allowed::is_block(&tag.name) || tag.name == "br" => text.push('\n'),
+        Piece::Close(name) if allowed::is_block(name) => text.push('\n'),
+        _ => {}
+    });
+    text
+}

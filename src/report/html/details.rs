@@ -1,0 +1,66 @@
+//! What else the plan knows, and what this file leaves out.
+
+use super::changes::notes;
+use super::{Section, rendered, shown};
+use crate::report::text::active;
+use crate::report::{Particulars, Report};
+use crate::words::{count, counted, size};
+use askama::Template;
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"{% if !notes.is_empty() %}<h3>Notes</h3>
+<ul>{% for note in notes %}<li>{{ note }}</li>
+{% endfor %}</ul>
+{% endif %}{% if !facts.is_empty() %}<dl class="figures">
+{% for (what, figure) in facts %}<div><dt>{{ what }}</dt><dd>{{ figure }}</dd></div>
+{% endfor %}</dl>
+{% endif %}<h3>What this file leaves out</h3>
+<ul>
+<li>It lists at most 10,000 problems, 300 authors and 200 kinds of changes, and shows at most 12 conversations of 20 messages, of long texts the beginning. Where something is left out, it says how much.</li>
+<li>Every record, with its request: <code>{{ requests }} FILE.jsonl</code></li>
+<li>One message, with place, reasons and history: <code>{{ show }} ID</code></li>
+<li>The whole import, to click through: <code>{{ rehearse }}</code></li>
+</ul>
+"##
+)]
+struct Details<'a> {
+    notes: Vec<String>,
+    facts: Vec<(&'static str, String)>,
+    requests: &'a str,
+    show: &'a str,
+    rehearse: &'a str,
+}
+
+pub(super) fn section(report: &Report, particulars: &Particulars) -> Section {
+    let mut facts = Vec::new();
+    let mut said = Vec::new();
+    if let Some(plan) = &report.plan {
+        said = notes(plan);
+        let left_out = plan.left_out;
+        if left_out.messages > 0 {
+            let files = counted(left_out.files, "file");
+            let figure = format!("{files} ({}) of {}", size(left_out.bytes), counted(left_out.messages, "message"));
+            facts.push(("Too large for a request, named in the text", figure));
+        }
+        if let Some(active) = active(plan.active) {
+            facts.push(("Active HTML, which Front sanitises", active));
+        }
+        for (inbox, messages) in &plan.also_in {
+            facts.push(("Also for another inbox", format!("{} ({})", shown(inbox), count(*messages))));
+        }
+        if plan.assigned > 0 {
+            facts.push(("Assigned by rules", counted(plan.assigned, "conversation")));
+        }
+    }
+    let commands = &particulars.commands;
+    let details = Details {
+        notes: said,
+        facts,
+        requests: &commands.requests,
+        show: &commands.show,
+        rehearse: &commands.rehearse,
+    };
+    Section { id: "details", title: "Notes and details", mark: None, content: rendered(&details) }
+}

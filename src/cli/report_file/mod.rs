@@ -27,12 +27,12 @@ use tempfile::NamedTempFile;
 
 /// Where the report will be written, if one was asked for.
 pub(super) struct ReportFile {
-    file: Option<Draft>,
+    asked: Option<Asked>,
     sources: Sources,
 }
 
 /// A file that gets its name when it is whole.
-struct Draft {
+struct Asked {
     /// As it was typed.
     shown: PathBuf,
     /// Where it will lie.
@@ -50,12 +50,12 @@ impl ReportFile {
     /// # Errors
     /// If it cannot, or if something is there that is no report.
     pub(super) fn at(context: &Context, sources: Sources, path: Option<&Path>) -> Result<Self, Failure> {
-        let file = path.map(|path| {
+        let asked = path.map(|path| {
             let sources = sources.as_ref().map_or(&[][..], |sources| sources.as_slice());
             output::check(context, sources, "--report", path)?;
-            Draft::at(path)
+            Asked::at(path)
         });
-        Ok(Self { file: file.transpose()?, sources })
+        Ok(Self { asked: asked.transpose()?, sources })
     }
 
     /// Writes the report if one was asked for, and names it in the ending of what is printed. What stands against it is handed
@@ -67,15 +67,15 @@ impl ReportFile {
         report: &mut Report,
         exit: Exit,
     ) -> Result<(), Failure> {
-        let Some(file) = self.file else { return Ok(()) };
+        let Some(asked) = self.asked else { return Ok(()) };
         report.exit = exit as u8;
-        let said = file.write(context, ledger, &self.sources, report)?;
+        let said = asked.write(context, ledger, &self.sources, report)?;
         report.ending = format!("{}\n{said}", report.ending);
         Ok(())
     }
 }
 
-impl Draft {
+impl Asked {
     fn at(shown: &Path) -> Result<Self, Failure> {
         let unwritable = |error: io::Error| {
             let help = "choose a file that can be written, such as `report.html`; nothing was done";

@@ -10,7 +10,7 @@ use askama::Template;
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r##"<p>{{ changed }} changed on the way, beside plain text that was made HTML. Nothing is changed without a line here; <code>{{ show }} ID</code> shows a message with its own changes.</p>
+    source = r##"<p>{{ on_the_way }} changed on the way, beside plain text that was made HTML. Nothing is changed without a line here; <code>{{ show }} ID</code> shows a message with its own changes.</p>
 {% if kinds.is_empty() %}<p class="note good">No message is changed.</p>
 {% endif %}{% for kind in kinds %}<details class="kind"><summary><span class="number">{{ kind.messages }}</span> {{ kind.change }}{% if kind.is_expected %} <span class="soft">as expected</span>{% endif %}</summary>
 <ul>{% for example in kind.examples %}<li><b>{{ example.id }}</b> <span class="soft">{{ example.place }}</span>{% if example.change != kind.change %}<br>{{ example.change }}{% endif %}</li>{% endfor %}</ul>{% if let Some(more) = kind.more %}<p class="soft">{{ more }}</p>{% endif %}</details>
@@ -19,7 +19,7 @@ use askama::Template;
 "##
 )]
 struct Changed<'a> {
-    changed: String,
+    on_the_way: String,
     show: &'a str,
     kinds: Vec<Kind>,
     more: Option<String>,
@@ -41,7 +41,7 @@ pub(super) fn section(plan: &Overview, particulars: &Particulars) -> Section {
     // What nearly every message has says least.
     kinds.sort_by_key(|kind| is_expected(&kind.change));
     let content = Changed {
-        changed: format!("{} {}", counted(plan.changed, "message"), if plan.changed == 1 { "is" } else { "are" }),
+        on_the_way: format!("{} {}", counted(plan.changed, "message"), if plan.changed == 1 { "is" } else { "are" }),
         show: &particulars.commands.show,
         kinds: kinds.into_iter().map(|kind| of_kind(kind, particulars)).collect(),
         more: (plan.changes.left_out > 0)
@@ -82,7 +82,7 @@ fn of_kind(kind: &ChangeKind, particulars: &Particulars) -> Kind {
 {% for (what, number) in figures %}<div><dt>{{ what }}</dt><dd>{{ number }}</dd></div>
 {% endfor %}</dl>
 {% if !ways.is_empty() %}<h3>Sent differently, in these ways</h3>
-<table class="list"><thead><tr><th scope="col">What</th><th scope="col" class="number">Messages</th></tr></thead><tbody>
+<table class="list short"><thead><tr><th scope="col">What</th><th scope="col" class="number">Messages</th></tr></thead><tbody>
 {% for (way, number) in ways %}<tr><td>{{ way }}</td><td class="number" data-what="messages">{{ number }}</td></tr>
 {% endfor %}</tbody></table>
 {% endif %}{% if !ids.is_empty() %}<details><summary>Which: {{ ids.len() }} of them</summary><ul>{% for id in ids %}<li>{{ id }}</li>{% endfor %}</ul><p class="soft"><code>{{ show }} ID</code> shows each.</p></details>

@@ -20,8 +20,8 @@ use jiff::Timestamp;
 <div class="head"><p><b>{{ message.author }}</b> <span class="soft">{{ message.handle }}</span></p><p class="soft"><time datetime="{{ message.date }}">{{ message.when }}</time></p></div>
 <p class="soft to">{{ message.recipients }}{% if let Some(teammate) = message.teammate %} · by {{ teammate }}{% endif %}{% if let Some(state) = message.state %} · <b>{{ state }}</b>{% endif %}</p>
 {% if let Some(trouble) = message.trouble %}<p class="note fair">{{ trouble }}</p>
-{% else if message.is_html %}<div class="paper" tabindex="0" role="region" aria-label="Text of this message" dir="auto">{{ message.body|safe }}</div>
-{% else %}<div class="paper plain" tabindex="0" role="region" aria-label="Text of this message" dir="auto">{{ message.text }}</div>
+{% else if message.is_html %}<div class="paper" tabindex="0" role="group" aria-label="Text of this message" dir="auto">{{ message.body|safe }}</div>
+{% else %}<div class="paper plain" tabindex="0" role="group" aria-label="Text of this message" dir="auto">{{ message.text }}</div>
 {% endif %}{% if let Some(cut) = message.cut %}<p class="soft">{{ cut }}</p>
 {% endif %}{% if !message.files.is_empty() %}<ul class="files">{% for file in message.files %}<li>{{ file }}</li>{% endfor %}</ul>
 {% endif %}<p class="soft origin">{{ message.origin }}{% for change in message.changes %}<br>changed: {{ change }}{% endfor %}</p>
@@ -110,23 +110,6 @@ fn card(message: &Message) -> Card {
     let (date, when) = moment(message.created_at);
     let handle = shown(&message.handle);
     let name = message.name.as_deref().map(shown);
-    let mut recipients = String::new();
-    let mut kind = "";
-    for (of, who) in &message.recipients {
-        let glue = if *of == kind {
-            ", "
-        } else if kind.is_empty() {
-            ""
-        } else {
-            " · "
-        };
-        let title = if *of == kind { String::new() } else { format!("{of} ") };
-        recipients.push_str(&format!("{glue}{title}{}", shown(who)));
-        kind = of;
-    }
-    if message.more_recipients > 0 {
-        recipients.push_str(&format!(" and {} more", count(message.more_recipients)));
-    }
     let mut files: Vec<String> = message
         .files
         .iter()
@@ -139,7 +122,7 @@ fn card(message: &Message) -> Card {
         author: name.clone().unwrap_or_else(|| handle.clone()),
         handle: if name.is_some() { handle } else { String::new() },
         teammate: message.teammate.as_deref().map(shown),
-        recipients,
+        recipients: recipients(message),
         is_inbound: message.is_inbound,
         date,
         when,
@@ -153,6 +136,22 @@ fn card(message: &Message) -> Card {
         state: message.state,
         trouble: message.trouble.as_deref().map(shown),
         gap: None,
+    }
+}
+
+/// `To a, b · Cc c and 3 more`
+fn recipients(message: &Message) -> String {
+    let mut kinds: Vec<(&str, Vec<String>)> = Vec::new();
+    for (kind, who) in &message.recipients {
+        match kinds.last_mut().filter(|(last, _)| last == kind) {
+            Some((_, all)) => all.push(shown(who)),
+            None => kinds.push((kind, vec![shown(who)])),
+        }
+    }
+    let kinds: Vec<String> = kinds.into_iter().map(|(kind, all)| format!("{kind} {}", all.join(", "))).collect();
+    match message.more_recipients {
+        0 => kinds.join(" · "),
+        more => format!("{} and {} more", kinds.join(" · "), count(more)),
     }
 }
 

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const STEP = 100;
-  const table = document.getElementById("problems");
+  const table = document.getElementById("problem-list");
   if (!table) return;
   const [search, query, status, found, more] =
     ["search", "query", "status", "found", "more"].map((id) => document.getElementById(id));

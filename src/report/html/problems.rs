@@ -25,7 +25,7 @@ const ROW: usize = 120;
 <label>Show <select id="status"><option value="">everything</option>{% for (status, number) in statuses %}<option value="{{ status }}">{{ status }} ({{ number }})</option>{% endfor %}</select></label>
 </form>
 <p id="found" class="soft" role="status"></p>
-<table class="list problems" id="problems" aria-labelledby="list-title"><thead><tr><th scope="col">What</th><th scope="col">Place and id</th><th scope="col">Cause</th></tr></thead><tbody>
+<table class="list problems" id="problem-list" aria-labelledby="list-title"><thead><tr><th scope="col">What</th><th scope="col">Place and id</th><th scope="col">Cause</th></tr></thead><tbody>
 {% for row in rows %}<tr><td><span class="tag {{ row.tone }}">{{ row.status }}</span></td><td><b>{{ row.place }}</b>{% if !row.id.is_empty() %}<br>{{ row.id }}{% endif %}<br><i>{{ row.source }}</i></td><td>{{ row.cause }}{% if !row.detail.is_empty() %}<br><i>{{ row.detail }}</i>{% endif %}</td></tr>
 {% endfor %}</tbody></table>
 <p><button type="button" id="more" hidden>Show more</button></p>

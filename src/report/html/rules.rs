@@ -8,22 +8,22 @@ use askama::Template;
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r##"{% if rules.is_empty() %}<p>The mapping has no rules.</p>
+    source = r##"{% if rows.is_empty() %}<p>The mapping has no rules.</p>
 {% else %}<table class="list"><thead><tr><th scope="col">Rule</th><th scope="col" class="number">Line</th><th scope="col" class="number">Records that match</th><th scope="col" class="number">Decides for</th></tr></thead><tbody>
-{% for rule in rules %}<tr><th scope="row">rule {{ rule.number }}</th><td class="number" data-what="is its line">{{ rule.line }}</td><td class="number" data-what="records match">{{ rule.matched }}</td><td class="number" data-what="decided">{% if rule.decided == "0" %}<span class="tag fair">nothing</span>{% else %}{{ rule.decided }}{% endif %}</td></tr>
+{% for rule in rows %}<tr><th scope="row">rule {{ rule.number }}</th><td class="number" data-what="is its line">{{ rule.line }}</td><td class="number" data-what="records match">{{ rule.matched }}</td><td class="number" data-what="decided">{% if rule.decided == "0" %}<span class="tag fair">nothing</span>{% else %}{{ rule.decided }}{% endif %}</td></tr>
 {% endfor %}</tbody></table>
 {% endif %}{% if !warnings.is_empty() %}<h3>Without effect on these sources</h3>
 <ul class="warnings">{% for warning in warnings %}<li><strong>Line {{ warning.line }}: {{ warning.title }}.</strong> {{ warning.label }}. <span class="soft">{{ warning.help }}</span></li>
 {% endfor %}</ul>
 {% endif %}{% for list in lists %}<h3>{{ list.title }}</h3>
-<table class="list"><thead><tr><th scope="col">{{ list.what }}</th><th scope="col" class="number">{{ list.number }}</th></tr></thead><tbody>
+<table class="list short"><thead><tr><th scope="col">{{ list.what }}</th><th scope="col" class="number">{{ list.number }}</th></tr></thead><tbody>
 {% for (name, number) in list.lines %}<tr><td>{{ name }}</td><td class="number" data-what="{{ list.number|lower }}">{{ number }}</td></tr>
 {% endfor %}</tbody></table>
 {% if let Some(more) = list.more %}<p class="soft">{{ more }}</p>
 {% endif %}{% endfor %}"##
 )]
 struct Rules {
-    rules: Vec<Rule>,
+    rows: Vec<Rule>,
     warnings: Vec<Warning>,
     lists: Vec<List>,
 }
@@ -56,7 +56,7 @@ pub(super) fn section(plan: &Overview) -> Section {
         list("Tags", "Tag", "Conversations", &plan.tagged),
     ];
     let rules = Rules {
-        rules: (1..)
+        rows: (1..)
             .zip(&plan.rules)
             .map(|(number, rule)| Rule {
                 number,

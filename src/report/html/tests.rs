@@ -73,6 +73,11 @@ fn of(text: &str) -> (Report, Particulars) {
     report.ending = format!("Planned. {text}");
     report.front = vec![word()];
     report.exit = 3;
+    (report, particulars(text))
+}
+
+fn particulars(text: &str) -> Particulars {
+    let word = || text.to_owned();
     let problem =
         Problem { status: "rejected", cause: word(), detail: word(), source: word(), place: word(), id: word() };
     let figures = ProblemFigures { status: "rejected", cause: word(), records: 1, remedy: word() };
@@ -103,7 +108,7 @@ fn of(text: &str) -> (Report, Particulars) {
         ..Conversation::default()
     };
     let example = ChangeExample { change: format!("{text} of another"), id: "b@x.example".to_owned(), place: word() };
-    let particulars = Particulars {
+    Particulars {
         written: None,
         problems: Problems { kinds: vec![figures], kinds_left_out: 0, listed: vec![problem], left_out: 0 },
         changes: ChangeExamples { looked_at: 3, kinds: [(word(), vec![example])].into() },
@@ -114,8 +119,7 @@ fn of(text: &str) -> (Report, Particulars) {
             rehearse: "threadlift rehearse m.toml".to_owned(),
             rejects: "threadlift status m.toml --rejects".to_owned(),
         },
-    };
-    (report, particulars)
+    }
 }
 
 fn made(text: &str) -> String {

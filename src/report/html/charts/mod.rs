@@ -121,9 +121,9 @@ fn by_size(plan: &Overview) -> Option<Figure> {
 fn by_time(report: &Report) -> Option<Figure> {
     let longest = report.estimates.iter().map(|estimate| estimate.seconds).max().filter(|seconds| *seconds > 0)?;
     let (unit, name) = match longest {
-        0..7_200 => (60, "minutes"),
-        7_200..259_200 => (3_600, "hours"),
-        _ => (86_400, "days"),
+        0..7_200 => (60, "Minutes"),
+        7_200..259_200 => (3_600, "Hours"),
+        _ => (86_400, "Days"),
     };
     let labels: Vec<String> =
         report.estimates.iter().map(|estimate| format!("{} a minute", estimate.limit_per_minute)).collect();
@@ -142,7 +142,7 @@ fn by_time(report: &Report) -> Option<Figure> {
     ];
     let requests = &report.requests;
     let says = format!(
-        "{name} for {}, by the limit of your Front plan: {} to send, {} to see them in Front",
+        "{name}, for {}, by the limit of your Front plan: {} to send, {} to see them in Front",
         counted(requests.imports + requests.lookups, "request"),
         count(requests.imports),
         count(requests.lookups)

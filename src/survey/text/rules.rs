@@ -22,7 +22,7 @@ pub(super) fn defaults(survey: &Survey, page: &mut Page) {
     page.header("[defaults]");
     page.code("tags = [\"imported\"]", "on every imported message, so that all of them can be found again");
     if let Some((mailbox, mails)) = survey.people.mailboxes.first() {
-        let why = format!("recipient of mails that name none; {} mails went to it", count(*mails));
+        let why = format!("recipient of mails that name none; {} went to it", counted(*mails, "mail"));
         page.code(&format!("to = {}", quoted(mailbox)), &why);
     }
     if !survey.mails.is_empty() {
@@ -125,7 +125,7 @@ pub(super) fn rules(survey: &Survey, page: &mut Page) {
         page.off("[[rule]]", "");
         page.off(
             &format!("when  = {{ recipient = {} }}", quoted(mailbox)),
-            &format!("{} mails went to it", count(*mails)),
+            &format!("{} went to it", counted(*mails, "mail")),
         );
         page.off(&format!("inbox = {}", quoted(&inbox)), "the inbox of the whole conversation");
     }

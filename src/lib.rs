@@ -25,6 +25,7 @@
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
 //! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
+//! | [`survey`] | looks at exports that nobody has described yet, and writes a mapping to start from |
 //! | [`report`] | what a command says at its end: one model, text and JSON |
 //! | [`event`] | what the engine announces while it works; bars and lines are readers of it |
 //! | [`words`] | numbers and foreign text as people read them |
@@ -60,6 +61,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod request;
 pub mod source;
+pub mod survey;
 pub mod thread;
 pub mod upload;
 pub mod verify;

@@ -23,9 +23,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
     ("report", &["ledger", "mapping", "plan", "request", "words"]),
+    // It reads exports as a plan does.
+    ("survey", &["event", "mapping", "record", "source", "words"]),
     (
         "cli",
-        &["event", "front", "ledger", "mapping", "plan", "rehearsal", "report", "source", "upload", "verify", "words"],
+        &[
+            "event",
+            "front",
+            "ledger",
+            "mapping",
+            "plan",
+            "rehearsal",
+            "report",
+            "source",
+            "survey",
+            "upload",
+            "verify",
+            "words",
+        ],
     ),
 ];
 

@@ -5,10 +5,10 @@ mod support;
 
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 use support::browser::Browser;
 use support::mails::mail;
-use support::{Workspace, must, repository};
+use support::{Workspace, must};
 
 /// The sample company's plan, in a browser.
 fn demo() -> (Workspace, Browser) {
@@ -231,12 +231,11 @@ fn hostile_mail_stays_in_its_box_runs_nothing_and_fetches_nothing() {
     assert_eq!(browser.eval("document.title"), title);
 }
 
-/// The pictures in the documentation, made anew: `cargo test --test browser_report pictures -- --ignored`
+/// `THREADLIFT_PICTURES=docs/images cargo test --test browser_report pictures` makes those of the documentation anew.
 #[test]
-#[ignore = "writes into docs/images"]
-fn pictures() {
+fn the_pictures_of_the_documentation_can_be_made() {
     let (workspace, browser) = demo();
-    let folder = repository("docs/images");
+    let folder = std::env::var_os("THREADLIFT_PICTURES").map_or_else(|| workspace.path("pictures"), PathBuf::from);
     must(std::fs::create_dir_all(&folder), folder.display());
     for (is_dark, name) in [(false, "report-light.png"), (true, "report-dark.png")] {
         browser.screen(1280, 900);
@@ -248,6 +247,9 @@ fn pictures() {
             browser.eval("scrollTo({top: 0, behavior: 'instant'})");
         }
         browser.quiet();
-        browser.picture(Path::new(&folder.join(name)), false);
+        let file = folder.join(name);
+        browser.picture(&file, false);
+        let picture = must(std::fs::read(&file), file.display());
+        assert_eq!(picture.get(16..24), Some(&[0, 0, 0x05, 0, 0, 0, 0x03, 0x84][..]), "1280 by 900");
     }
 }

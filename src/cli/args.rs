@@ -15,7 +15,7 @@ pub(super) const PILOT_THREADS: u32 = 20;
 #[command(
     after_help = "Exit codes: 0 done · 1 a bug · 2 usage or mapping · 3 done, but some records were unreadable, \
 rejected or refused · 4 stopped by Front · 5 ledger · 6 a budget is used up · 7 sent, but some unconfirmed, missing or different · 130 interrupted\n\
-Start with: threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
+Start with: threadlift init EXPORT, which writes a mapping; threadlift plan MAPPING, then rehearse, then import. `threadlift help COMMAND` says more."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -57,6 +57,8 @@ pub(super) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Look at an export and write a mapping to start from, with what each guess was guessed from
+    Init(InitArgs),
     /// Read everything, decide everything, send nothing
     Plan(PlanArgs),
     /// Run the real import against a Front inside this program, then show its inbox in the browser
@@ -83,6 +85,19 @@ pub(super) enum Command {
     /// Run the embedded Front by itself, for tests that kill the importer and not the Front
     #[command(hide = true)]
     EmbeddedFront(Box<EmbeddedFrontArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Exports: mbox files, folders with mailboxes or mails, tables (CSV)
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<PathBuf>,
+    /// The mapping to write
+    #[arg(short, long, value_name = "FILE", default_value = "threadlift.toml")]
+    pub output: PathBuf,
+    /// Overwrite a mapping that is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]

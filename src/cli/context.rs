@@ -165,7 +165,7 @@ fn mapping_failure(errors: &mapping::MappingErrors, color: bool) -> Failure {
 }
 
 /// A path as one word of a shell command.
-fn quoted_for_shell(path: &Path) -> String {
+pub(super) fn quoted_for_shell(path: &Path) -> String {
     let text = path.to_string_lossy();
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+,:@%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {

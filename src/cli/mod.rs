@@ -9,6 +9,7 @@ mod embedded_front;
 mod exit;
 mod greeting;
 mod import;
+mod init;
 mod interrupt;
 mod keep;
 mod ledger;
@@ -70,13 +71,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return end(Err(Failure::internal(format!("cannot listen for Ctrl-C: {error}")))),
     };
     // The panic has told its place on stderr already; what is missing is what it means for the user.
-    let result = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&cli, stop)));
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&cli, &stop)));
     end(result.unwrap_or_else(|_| Err(Failure::internal("threadlift failed in a way it should not (see above)"))))
 }
 
-fn dispatch(cli: &Cli, stop: Arc<AtomicBool>) -> Result<Exit, Failure> {
-    let load = |mapping| Context::load(cli.common.clone(), mapping, stop);
+fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
+    let load = |mapping| Context::load(cli.common.clone(), mapping, Arc::clone(stop));
     match &cli.command {
+        Command::Init(args) => init::run(&cli.common, args, stop),
         Command::Plan(args) => plan::run(&load(&args.mapping)?, args),
         Command::Rehearse(args) => {
             let sample = args.threads.map(|threads| threads as usize);

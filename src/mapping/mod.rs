@@ -93,9 +93,11 @@ fn read(path: &Path) -> Result<Vec<u8>, MappingErrors> {
             fault.to_string(),
             match fault.kind() {
                 ErrorKind::NotFound => {
-                    "check the path; `mappings/` of threadlift holds commented mappings to start from"
+                    "check the path; if there is no mapping yet, `threadlift init EXPORT` looks at an export and writes one"
                 }
-                ErrorKind::IsADirectory => "this is a folder; name the mapping file inside it",
+                ErrorKind::IsADirectory => {
+                    "this is a folder; name the mapping file inside it, or if it is an export, `threadlift init FOLDER` writes one"
+                }
                 ErrorKind::PermissionDenied => "give yourself the right to read the file",
                 _ => "check that the file can be read",
             },

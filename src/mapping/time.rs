@@ -31,7 +31,10 @@ pub(super) fn date_format(found: &mut Findings, text: &Text) -> Option<(DateForm
         return Some((format, true));
     }
     let words = DateWord::WORDS.iter().map(|(word, _)| *word);
-    let fault = if text.value.contains('%') {
+    let fault = if is_open(text) {
+        let help = "write how its times are written; the comment at this line says what was seen";
+        Fault { reason: "`date` is still to be filled in".to_owned(), help: help.to_owned() }
+    } else if text.value.contains('%') {
         match check_pattern(text.value) {
             Ok(says_zone) => return Some((DateFormat::Pattern(text.value.to_owned()), says_zone)),
             Err(fault) => fault,
@@ -182,8 +185,18 @@ pub fn zone_named(name: &str) -> Option<TimeZone> {
     if name.eq_ignore_ascii_case("Etc/Unknown") { None } else { ZONES.get(name).ok() }
 }
 
+/// What `threadlift init` writes where a guess would go wrong in silence.
+fn is_open(text: &Text) -> bool {
+    text.value == "TODO"
+}
+
 pub(super) fn zone(found: &mut Findings, text: &Text) -> Option<TimeZone> {
     let zone = zone_named(text.value);
+    if is_open(text) {
+        let help = "name the clock of the export by a city, such as \"Europe/London\", or \"UTC\"; ask its maker, do not guess";
+        found.report(&text.at, "`timezone` is still to be filled in", "left open by `threadlift init`", help);
+        return None;
+    }
     if zone.is_none() {
         let help = match nearest_zone(text.value) {
             Some(zone) => format!("did you mean `{zone}`?"),

@@ -300,7 +300,7 @@ impl Search<'_> {
 }
 
 /// `…/Attachments/<number of the mail>/<number of the part>/<name>` (Apple Mail).
-fn is_apple_attachment(path: &Path) -> bool {
+pub(super) fn is_apple_attachment(path: &Path) -> bool {
     path.ancestors().nth(3).is_some_and(|folder| folder.file_name().is_some_and(|name| name == "Attachments"))
 }
 

@@ -10,6 +10,15 @@ use std::path::{Path, PathBuf};
 /// Endings of packed files that `unpack` deals with.
 pub(super) const PACKED_ENDINGS: [&str; 5] = ["zip", "gz", "tgz", "tar", "gzip"];
 
+/// Why a file of a Maildir is no mail.
+pub(super) const UNDELIVERED: &str = "a Maildir's `tmp` holds mails whose delivery did not end";
+
+/// Likewise.
+pub(super) const SERVERS: &str = "an index or a setting of the mail server";
+
+/// Why a file beside mailboxes is none.
+pub(super) const BESIDE: &str = "an index, a setting or a page beside the mailboxes";
+
 /// Files that are not read, by the reason: a folder can hold a million.
 #[derive(Debug, Default)]
 pub(super) struct Ignored {
@@ -62,7 +71,7 @@ pub(super) fn no_mailbox(path: &Path, head: &[u8]) -> Option<&'static str> {
     if has_ending(path, &["msf", "dat", "html", "htm", "json", "js", "css", "ini", "log", "sqlite", "plist", "toc"])
         || path.file_name().is_some_and(|name| name == "table_of_contents" || name == ".DS_Store")
     {
-        return Some("an index, a setting or a page beside the mailboxes");
+        return Some(BESIDE);
     }
     if has_ending(path, &["eml", "emlx"]) || is_in_maildir(path) {
         return Some("a single mail; add a source with format = \"eml\" for it");
@@ -81,7 +90,7 @@ impl MailNames {
     /// Why the file is no mail; `None` if it is read as one.
     pub(super) fn no_mail(&mut self, path: &Path) -> Option<&'static str> {
         match self.maildir_part(path) {
-            Some("tmp") => return Some("a Maildir's `tmp` holds mails whose delivery did not end"),
+            Some("tmp") => return Some(UNDELIVERED),
             Some(_) if !is_hidden(path) => return None,
             _ => {}
         }
@@ -101,7 +110,7 @@ impl MailNames {
         } else if has_ending(path, &PACKED_ENDINGS) || has_ending(path, &["7z", "rar", "xz", "bz2", "zst"]) {
             "packed; name it in `path` to learn how to unpack it"
         } else if name.starts_with("dovecot") || name.starts_with("courier") || name.starts_with("maildir") {
-            "an index or a setting of the mail server"
+            SERVERS
         } else {
             "its name does not end in .eml or .emlx; a pattern such as `folder/**/*` reads it all the same"
         })

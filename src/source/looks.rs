@@ -207,7 +207,7 @@ fn is_utf16(head: &[u8]) -> bool {
 }
 
 /// Do the first two lines have the same number of delimiters, two at least? Header fields are no table.
-fn is_table(text: &[u8]) -> bool {
+pub(super) fn is_table(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n');
     let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
     let count = |line: &[u8], delimiter: u8| memchr::memchr_iter(delimiter, line).count();

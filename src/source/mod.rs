@@ -17,6 +17,7 @@ mod missing;
 mod name;
 mod place;
 mod pread;
+mod seems;
 mod unpack;
 mod walk;
 mod zones;
@@ -24,8 +25,11 @@ mod zones;
 #[cfg(test)]
 mod test_support;
 
+pub use chat_csv::{Look, look_at_table};
 pub use error::SourceError;
 pub use name::Shown;
+pub use seems::{Judge, Seems};
+pub use unpack::peek;
 pub use zones::zone_hours;
 
 use crate::event::{Observer, Silent};
@@ -216,6 +220,14 @@ pub trait Source: Send + Sync {
     fn files(&self) -> &[SourceFile];
     /// All entries, in a stable order: files by path bytes, within a file by offset.
     fn scan(&self) -> Scan<'_>;
+    /// The entries of one of its files, in the same order.
+    fn scan_file(&self, file: u32) -> Scan<'_> {
+        let is_in_file = move |entry: &Result<RawEntry, Unreadable>| {
+            let origin = entry.as_ref().map_or_else(|unreadable| &unreadable.origin, |entry| &entry.origin);
+            origin.pieces.first().is_some_and(|piece| piece.file == file)
+        };
+        Box::new(self.scan().filter(is_in_file))
+    }
     /// One entry again. The origin must stem from this source.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ fn what_is_not_understood_is_answered_with_the_nearest_and_exit_code_2() {
     scene.run(&["paln", "m.toml"]).ended_with(2).says(&["'paln'", "similar subcommand", "'plan'"]);
     scene.run(&["plan", "m.toml", "--jsno"]).ended_with(2).says(&["'--jsno'", "similar argument exists: '--json'"]);
     scene.run(&["plan"]).ended_with(2).says(&["<MAPPING>"]);
-    scene.run(&[]).ended_with(2).says(&["Usage: threadlift", "Start with: threadlift plan MAPPING"]);
+    scene.run(&[]).ended_with(2).says(&["Usage: threadlift", "Start with: threadlift init EXPORT"]);
     scene.run(&["plan", "m.toml", "--jobs", "0"]).ended_with(2).says(&["1..=256"]);
 }
 

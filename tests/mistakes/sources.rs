@@ -21,9 +21,14 @@ fn links_that_lead_nowhere_or_out_are_set_aside_by_name_and_all_other_mails_are_
     insta::assert_snapshot!(ran.stdout, @r#"
     Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
     Into      Support 2 · 2 messages in 2 conversations, the largest has 1
+    When                 2017-01
+              Support          2
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
+    Threads   by messages: 2 of 1
+    Files     none
+    Changes   none beside plain text made HTML
+    Requests  4: 2 to send, 2 to see them in Front
     Time      8 s at 50/min, 4 s at 100/min, 2 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending  unreadable
@@ -223,7 +228,8 @@ fn a_source_that_holds_nothing_else_leaves_nothing_to_send() {
     Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
     Into      no inbox · 0 messages in 0 conversations, the largest has 0
     Direction 0 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
+    Files     none
+    Changes   none beside plain text made HTML
 
     Balance                read  =  unreadable
               mail            1  =           1
@@ -270,10 +276,15 @@ fn broken_rows_are_set_aside_with_file_and_line_and_the_others_are_planned() {
     insta::assert_snapshot!(ran.stdout, @r#"
     Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
     Into      Support 2 · 2 messages in 1 conversation, the largest has 2
+    When                 2017-01
+              Support          2
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
+    Threads   by messages: 1 of 2
+    Files     none
+    Changes   none beside plain text made HTML
     Note      chat.csv: encoding UTF-8; delimiter `,`; quote `"`
+    Requests  4: 2 to send, 2 to see them in Front
     Time      8 s at 50/min, 4 s at 100/min, 2 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending  unreadable    rejected

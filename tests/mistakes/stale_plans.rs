@@ -19,9 +19,14 @@ fn a_changed_mapping_is_planned_again_and_shown_before_it_is_sent() {
     the mapping was changed after it was planned: planning first
     Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
     Into      Support 2 · 2 messages in 2 conversations, the largest has 1
+    When                 2017-01
+              Support          2
     Dates     2017-01-02 to 2017-01-02
     Direction 2 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
+    Threads   by messages: 2 of 1
+    Files     none
+    Changes   none beside plain text made HTML
+    Requests  4: 2 to send, 2 to see them in Front
     Time      8 s at 50/min, 4 s at 100/min, 2 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending     skipped

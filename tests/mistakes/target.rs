@@ -189,9 +189,14 @@ fn without_a_terminal_and_without_yes_the_plan_is_shown_and_nothing_is_sent() {
     nothing is planned yet: planning first
     Silence   conversations are archived, Front's rules are skipped: nobody is mailed, nothing pops open
     Into      Support 3 · 3 messages in 3 conversations, the largest has 1
+    When                 2017-01
+              Support          3
     Dates     2017-01-02 to 2017-01-02
     Direction 3 in, 0 out; treated as us: nobody
-    Content   0 files (0 bytes); 0 messages changed on the way beside plain text made HTML; `show ID` names each change
+    Threads   by messages: 3 of 1
+    Files     none
+    Changes   none beside plain text made HTML
+    Requests  6: 3 to send, 3 to see them in Front
     Time      12 s at 50/min, 6 s at 100/min, 4 s at 200/min, confirmation included (your Front plan's limit; 30, 70, 150 of it are used, by `share` and `reserve`)
 
     Balance                read  =     pending

@@ -318,7 +318,7 @@ fn a_file_that_cannot_be_read_is_named_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("mapping.toml");
     for (path, remedy) in
-        [(missing.as_path(), "mappings to start from"), (folder.path(), "name the mapping file inside it")]
+        [(missing.as_path(), "`threadlift init EXPORT`"), (folder.path(), "name the mapping file inside it")]
     {
         let errors = load(path).unwrap_err();
         let shown = errors.to_string();

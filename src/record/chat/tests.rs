@@ -529,3 +529,32 @@ fn telephone_numbers_are_sent_with_their_calling_code_or_not_at_all() {
         "the cell makes the id"
     );
 }
+
+#[test]
+fn a_row_without_a_subject_gets_the_one_that_the_mapping_makes_of_its_cells() {
+    let mut templated = csv();
+    templated.subject_template = template_of("Chat {chat} with {name}");
+    let made = read(&row(ROW), &templated).unwrap();
+    assert_eq!(made.subject.as_deref(), Some("Chat c1 with Ann"));
+    assert_eq!(made.changes, [SUBJECT_MADE]);
+    assert_eq!(made.identity, read(&row(ROW), &csv()).unwrap().identity, "what a chat is called changes no id");
+    templated.columns.subject = Some("name".into());
+    let titled = read(&row(ROW), &templated).unwrap();
+    assert_eq!((titled.subject.as_deref(), titled.changes.len()), (Some("Ann"), 0), "its own subject stands");
+    templated.columns.subject = None;
+    templated.subject_template = template_of("{absent}");
+    assert_eq!(read(&row(ROW), &templated).unwrap().subject, None);
+}
+
+/// The template as a mapping has it.
+fn template_of(written: &str) -> Option<crate::mapping::Template> {
+    let text = format!(
+        "version = 1\ntarget.inbox = \"S\"\n[[source]]\nname = \"c\"\nformat = \"csv\"\npath = \"c.csv\"\ndate = \"iso\"\n\
+         subject_template = \"{written}\"\ncolumns = {{ conversation = \"a\", time = \"b\", sender = \"c\", text = \"d\" }}\n"
+    );
+    let mapping = crate::mapping::parse(std::path::Path::new("m.toml"), &text).unwrap();
+    match &mapping.sources[0].format {
+        crate::mapping::Format::Csv(csv) => csv.subject_template.clone(),
+        _ => None,
+    }
+}

@@ -55,6 +55,11 @@ impl<'a> Fields<'a> {
         self.list.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes())).map(|field| field.value)
     }
 
+    /// Names and raw values of all fields, in order.
+    pub(super) fn named(&self) -> impl Iterator<Item = (std::borrow::Cow<'a, str>, &'a [u8])> {
+        self.list.iter().map(|field| (String::from_utf8_lossy(field.name), field.value))
+    }
+
     /// Raw value of the first field of that name.
     pub(super) fn first(&self, name: &str) -> Option<&'a [u8]> {
         self.all(name).next()

@@ -145,6 +145,13 @@ pub(super) fn message_id(mail: &Bytes) -> Option<String> {
     Fields::split(head_block(mail)).all("Message-ID").find_map(ids::message_id)
 }
 
+/// The mail without its body, for whoever asks no more than who wrote to whom, when, and under which labels.
+#[must_use]
+pub fn without_body(mail: RawMail) -> RawMail {
+    let header = Bytes::copy_from_slice(head_block(&mail.bytes));
+    RawMail { bytes: header, aside: Vec::new(), ..mail }
+}
+
 /// The header of a mail, for questions about single fields.
 pub struct Head<'a>(Fields<'a>);
 
@@ -159,6 +166,12 @@ impl Head<'_> {
     #[must_use]
     pub fn values(&self, name: &str) -> Vec<String> {
         self.0.all(name).map(|value| words::read(value, self.0.charset()).text).collect()
+    }
+
+    /// Fields whose names are wanted, in order: the name as written, the value decoded and on one line.
+    pub fn named(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let wanted = self.0.named().filter(|(name, _)| is_wanted(name));
+        wanted.map(|(name, value)| (name.into_owned(), words::decode(value).text)).collect()
     }
 }
 

@@ -84,6 +84,10 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
 }
 
 fn render_files(out: &mut String, plan: &Overview) {
+    if plan.files + plan.left_out.files == 0 {
+        out.push_str("Files     none\n");
+        return;
+    }
     let messages = if plan.files > 0 { format!(" in {}", counted(plan.with_files, "message")) } else { String::new() };
     let _ = write!(out, "Files     {} ({}){messages}", counted(plan.files, "file"), size(plan.file_bytes));
     let left_out = plan.left_out;
@@ -100,6 +104,9 @@ fn render_files(out: &mut String, plan: &Overview) {
 }
 
 fn changes(plan: &Overview) -> String {
+    if plan.changed == 0 {
+        return "none beside plain text made HTML".to_owned();
+    }
     let mut words = format!("{} changed on the way beside plain text made HTML", counted(plan.changed, "message"));
     let kinds = plan.changes.first.iter().filter(|kind| !is_expected(&kind.change));
     let named: Vec<String> =

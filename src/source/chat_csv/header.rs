@@ -45,6 +45,42 @@ pub(super) fn read(
     start: u64,
     encoding: &'static Encoding,
 ) -> Result<Option<Header>, SourceError> {
+    let Some(mut header) = best(mapping, csv, needed, file, text, start, encoding)? else { return Ok(None) };
+    if let Some(refusal) = known::holds_no_messages(mapping, csv, file, &header.names) {
+        return Err(refusal);
+    }
+    check(mapping, file, needed, &header)?;
+    finish(&mut header, mapping, csv, file, text)?;
+    let cells = header.ends.cells_in_row(header.names.len());
+    header.shape = time_column(needed, &header.names).map(|time| Shape { cells, time });
+    header.has_rows = first(mapping, file, text, header.rows_at, header.marks)?.is_some();
+    Ok(Some(header))
+}
+
+/// The header of a table whose columns nobody has named yet: of the delimiters that may be meant the one that gives most.
+pub(super) fn of_any(
+    mapping: &SourceMapping,
+    csv: &CsvMapping,
+    file: &SourceFile,
+    text: &impl ReadAt,
+    start: u64,
+    encoding: &'static Encoding,
+) -> Result<Option<Header>, SourceError> {
+    let Some(mut header) = best(mapping, csv, &[], file, text, start, encoding)? else { return Ok(None) };
+    finish(&mut header, mapping, csv, file, text)?;
+    Ok(Some(header))
+}
+
+/// The header by the marks with which most of the columns that are needed are found, and then most columns at all.
+fn best(
+    mapping: &SourceMapping,
+    csv: &CsvMapping,
+    needed: &[Needed],
+    file: &SourceFile,
+    text: &impl ReadAt,
+    start: u64,
+    encoding: &'static Encoding,
+) -> Result<Option<Header>, SourceError> {
     let first_marks = Marks::of(csv.delimiter.unwrap_or(b','));
     let Some((row, after_first)) = first(mapping, file, text, (start, 1), first_marks)? else { return Ok(None) };
     let row = row.content.unwrap_or_default();
@@ -74,11 +110,18 @@ pub(super) fn read(
             best = Some((fit, Header { marks, names, rows_at, ends: Ends::AsHeader, shape: None, has_rows: false }));
         }
     }
-    let Some((_, mut header)) = best else { return Err(open_quote(mapping, file)) };
-    if let Some(refusal) = known::holds_no_messages(mapping, csv, file, &header.names) {
-        return Err(refusal);
-    }
-    check(mapping, file, needed, &header)?;
+    let Some((_, header)) = best else { return Err(open_quote(mapping, file)) };
+    Ok(Some(header))
+}
+
+/// Finds out what the rows say of quotes and ends.
+fn finish(
+    header: &mut Header,
+    mapping: &SourceMapping,
+    csv: &CsvMapping,
+    file: &SourceFile,
+    text: &impl ReadAt,
+) -> Result<(), SourceError> {
     let failed = |error: io::Error| files::cannot_open(mapping, &file.shown, &error);
     // A header quoted with anything but `"` has said so itself.
     (header.marks.quote, header.ends) = if csv.quote.is_none() && header.marks.quote == Some(b'"') {
@@ -86,10 +129,7 @@ pub(super) fn read(
     } else {
         (header.marks.quote, quote::ends(text, header.marks, &header.names, header.rows_at).map_err(failed)?)
     };
-    let cells = header.ends.cells_in_row(header.names.len());
-    header.shape = time_column(needed, &header.names).map(|time| Shape { cells, time });
-    header.has_rows = first(mapping, file, text, header.rows_at, header.marks)?.is_some();
-    Ok(Some(header))
+    Ok(())
 }
 
 /// The name that a cell of the header is.

@@ -20,6 +20,7 @@ mod joined;
 mod known;
 mod last_rows;
 mod layout;
+mod look;
 mod needed;
 mod opening;
 mod original;
@@ -27,6 +28,8 @@ mod quote;
 mod rows;
 mod swallowed;
 mod table;
+
+pub use look::{Look, look_at_table};
 
 use super::find::Found;
 use super::{
@@ -132,7 +135,7 @@ impl ChatCsv {
         }
     }
 
-    fn scan_file(&self, number: u32) -> Scan<'_> {
+    fn scan_table(&self, number: u32) -> Scan<'_> {
         let Some((file, table)) = self.table(number) else { return Box::new(std::iter::empty()) };
         let failed = move |(offset, line): (u64, u64), error: &io::Error| {
             let length = table.length.saturating_sub(offset);
@@ -288,7 +291,11 @@ impl Source for ChatCsv {
 
     fn scan(&self) -> Scan<'_> {
         let numbers = (0..).zip(&self.files).map(|(number, _)| number);
-        Box::new(numbers.flat_map(|number| self.scan_file(number)))
+        Box::new(numbers.flat_map(|number| self.scan_table(number)))
+    }
+
+    fn scan_file(&self, number: u32) -> Scan<'_> {
+        self.scan_table(number)
     }
 
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {

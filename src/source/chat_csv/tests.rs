@@ -135,6 +135,26 @@ fn optional_columns_that_the_mapping_names_are_needed_too() {
 }
 
 #[test]
+fn a_column_that_a_subject_is_made_of_is_needed_too() {
+    let written = |template: &str| {
+        format!(
+            "version = 1\ntarget.inbox = \"S\"\n[[source]]\nname = \"c\"\nformat = \"csv\"\npath = \"c.csv\"\ndate = \"iso\"\n\
+             subject_template = \"{template}\"\n\
+             columns = {{ conversation = \"chat\", time = \"when\", sender = \"who\", text = \"what\" }}\n"
+        )
+    };
+    let csv = |template: &str| {
+        let mapping = crate::mapping::parse(std::path::Path::new("m.toml"), &written(template)).unwrap();
+        let Format::Csv(csv) = mapping.sources[0].format.clone() else { panic!("a table") };
+        *csv
+    };
+    let error = error(csv("Chat {chatt}"), format!("{HEADER}1,2,3,4\n"));
+    assert!(error.title.contains("no column `chatt`") && error.remedy.contains("`chat`"), "{error}");
+    assert_eq!(error.at, (8, 20), "the template's own place");
+    assert_eq!(rows(csv("Chat {chat}"), format!("{HEADER}1,2,3,4\n")), ["1|2|3|4"]);
+}
+
+#[test]
 fn two_columns_of_a_needed_name_are_an_error_and_of_another_are_not() {
     assert!(error(chat(), "chat,when,who,what,what\n1,2,3,4,5\n").title.contains("2 columns `what`"));
     assert_eq!(rows(chat(), "chat,when,who,what,x,x\n1,2,3,4,5,6\n"), ["1|2|3|4|5|6"]);

@@ -199,6 +199,11 @@ impl Source for EmlDir {
         Box::new((0..self.mails).zip(&self.files).map(|(number, file)| self.read(number, file)))
     }
 
+    fn scan_file(&self, number: u32) -> Scan<'_> {
+        let file = self.files.get(number as usize).filter(|_| number < self.mails);
+        Box::new(file.map(|file| self.read(number, file)).into_iter())
+    }
+
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
         let place = origin.pieces.first().filter(|piece| origin.source == self.index && piece.file < self.mails);
         let file = place.and_then(|piece| self.files.get(piece.file as usize));

@@ -238,8 +238,8 @@ impl Mbox {
         files::shown(&self.files, file)
     }
 
-    /// All entries of one file, whose size was `size` when the source was opened.
-    fn scan_file<R: ReadAt + Send>(
+    /// All entries of one open file, whose size was `size` when the source was opened.
+    fn scan_open<R: ReadAt + Send>(
         &self,
         number: u32,
         size: u64,
@@ -353,11 +353,14 @@ impl Source for Mbox {
     }
 
     fn scan(&self) -> Scan<'_> {
-        Box::new(
-            (0..)
-                .zip(&self.files)
-                .flat_map(|(number, file)| self.scan_file(number, file.size, File::open(&file.path), framer::BLOCK)),
-        )
+        Box::new((0..).zip(&self.files).flat_map(|(number, _)| self.scan_file(number)))
+    }
+
+    fn scan_file(&self, number: u32) -> Scan<'_> {
+        let Some(file) = usize::try_from(number).ok().and_then(|index| self.files.get(index)) else {
+            return Box::new(std::iter::empty());
+        };
+        Box::new(self.scan_open(number, file.size, File::open(&file.path), framer::BLOCK))
     }
 
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {

@@ -165,7 +165,7 @@ fn a_disk_error_costs_the_rest_of_its_file_and_is_said_once() {
     let size = bytes.len() as u64;
     let good = mail.len() as u64 + 2000;
     let disk = BadDisk { bytes, good };
-    let entries: Vec<Read> = source.scan_file(2, size, Ok(disk), 64).map(read).collect();
+    let entries: Vec<Read> = source.scan_open(2, size, Ok(disk), 64).map(read).collect();
     assert_eq!(entries.len(), 2);
     assert!(entries[0].is_ok());
     let problem = entries[1].as_ref().unwrap_err();

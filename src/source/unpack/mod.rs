@@ -6,9 +6,12 @@
 
 mod archive;
 mod names;
+mod peek;
 mod room;
 #[cfg(test)]
 mod tests;
+
+pub use peek::peek;
 
 use super::find::Hit;
 use super::{SourceError, Watch, files, folder, looks};

@@ -241,12 +241,6 @@ fn the_pictures_of_the_documentation_can_be_made() {
         browser.screen(1280, 900);
         browser.dark(is_dark);
         browser.open(&address(&workspace));
-        let section = if is_dark { "conversations" } else { "verdict" };
-        browser.eval(&format!("document.getElementById('{section}').scrollIntoView({{behavior: 'instant'}})"));
-        if !is_dark {
-            browser.eval("scrollTo({top: 0, behavior: 'instant'})");
-        }
-        browser.quiet();
         let file = folder.join(name);
         browser.picture(&file, false);
         let picture = must(std::fs::read(&file), file.display());

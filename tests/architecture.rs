@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("event", &[]),
     ("words", &[]),
-    ("mapping", &[]),
+    ("mapping", &["words"]),
     ("thread", &[]),
     ("source", &["event", "mapping"]),
     ("record", &["mapping", "source"]),

@@ -8,16 +8,7 @@ const LEFT_FREE: u64 = 1_000_000_000;
 
 /// A size as it is typed: `500 MB`, `2GB`.
 pub(super) fn size(text: &str) -> Result<u64, String> {
-    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let unit: Option<u64> = match unit.trim().to_ascii_lowercase().as_str() {
-        "kb" => Some(1_000),
-        "mb" => Some(1_000_000),
-        "gb" => Some(1_000_000_000),
-        _ => None,
-    };
-    let size = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
-    size.ok_or_else(|| "write a whole number and its unit, such as 500 MB".to_owned())
+    words::bytes_of(text).ok_or_else(|| "write a whole number and its unit, such as 500 MB".to_owned())
 }
 
 /// So much, or what the disk has room for.

@@ -2,6 +2,7 @@
 
 use super::findings::{Findings, quoted};
 use super::section::Text;
+use crate::words::bytes_of;
 use regex::Regex;
 use std::time::Duration;
 
@@ -159,16 +160,7 @@ pub(super) fn duration(found: &mut Findings, text: &Text) -> Option<Duration> {
 
 /// A size in bytes: a whole number and its unit, `kB`, `MB` or `GB` (powers of 1,000), from 1 to `largest`.
 pub(super) fn size(found: &mut Findings, text: &Text, largest: u64) -> Option<u64> {
-    let (number, unit) =
-        text.value.split_at(text.value.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.value.len()));
-    let unit: Option<u64> = match unit.trim().to_ascii_lowercase().as_str() {
-        "kb" => Some(1_000),
-        "mb" => Some(1_000_000),
-        "gb" => Some(1_000_000_000),
-        _ => None,
-    };
-    let size = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
-    let size = size.filter(|size| (1..=largest).contains(size));
+    let size = bytes_of(text.value).filter(|size| (1..=largest).contains(size));
     if size.is_none() {
         let help =
             format!("write a whole number and its unit, such as \"150 MB\"; at most \"{} MB\"", largest / 1_000_000);

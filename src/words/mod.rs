@@ -57,6 +57,19 @@ pub fn size(bytes: u64) -> String {
         .map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{:.1} {name}", bytes as f64 / *unit as f64))
 }
 
+/// Bytes as people write them: a whole number and its unit, `kB`, `MB` or `GB` (powers of 1,000), in any case of letters.
+#[must_use]
+pub fn bytes_of(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// Seconds as the two largest units: `3 days 4 h`, `2 h 5 min`, `40 s`.
 #[must_use]
 pub fn duration(seconds: u64) -> String {

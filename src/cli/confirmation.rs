@@ -69,13 +69,13 @@ impl Confirmation {
     }
 
     /// Why the command failed, if confirming is why.
-    pub(super) fn failure(&self, context: &Context, ledger: &Ledger) -> Option<Failure> {
+    pub(super) fn failure(&self, context: &Context, ledger: &Ledger, command: &str) -> Option<Failure> {
         if let Some(stop) = &self.stop {
             return Some(why_stopped(context, stop));
         }
         let range = self.first.clone()?;
         let unanswered = self.seen.as_ref().and_then(|seen| seen.unanswered.as_deref());
-        Some(first_failure(context, ledger, range, unanswered).unwrap_or_else(Failure::from))
+        Some(first_failure(context, ledger, range, unanswered, command).unwrap_or_else(Failure::from))
     }
 }
 
@@ -230,13 +230,15 @@ fn first_failure(
     ledger: &Ledger,
     range: Range<u64>,
     unanswered: Option<&str>,
+    command: &str,
 ) -> Result<Failure, LedgerError> {
     let size = range.end - range.start;
     let mut found = Found::default();
     for item in ledger.states(range)? {
         found.add(item?.1);
     }
-    Ok(found.failure(context, size, unanswered))
+    let help = if command == "rehearse" { Found::help_for_rehearsal(context) } else { found.help(context) };
+    Ok(found.failure(size, unanswered, help))
 }
 
 /// How the messages of the first conversation stand.
@@ -261,18 +263,8 @@ impl Found {
         }
     }
 
-    pub(super) fn failure(&self, context: &Context, size: u64, unanswered: Option<&str>) -> Failure {
-        let amiss = [(self.missing, "missing"), (self.different, "different")];
-        let amiss = amiss.iter().filter(|(number, _)| *number > 0);
-        let mut seen: Vec<String> = amiss.map(|(number, what)| format!("{} {what}", counted_are(*number))).collect();
-        if self.unseen > 0 || (seen.is_empty() && self.refused.is_none()) {
-            seen.push(match unanswered.map(printable) {
-                None => "Front did not answer when it was looked for".to_owned(),
-                Some(words) if words.starts_with("Front did not answer") => words,
-                Some(words) => format!("what Front answered when it was looked for makes no sense: {words}"),
-            });
-        }
-        seen.extend(self.refused.as_deref().map(|cause| format!("Front refused a message: {}", printable(cause))));
+    /// What to do about it.
+    pub(super) fn help(&self, context: &Context) -> String {
         let mut help = vec!["look at it in Front. If it is late or all right, run the same command again".to_owned()];
         let retry = context.command("retry");
         if self.missing > 0 {
@@ -286,6 +278,30 @@ impl Found {
             ));
         }
         help.push(format!("`{} --no-verify` sends the rest without looking", context.command("import")));
+        help.join("; ")
+    }
+
+    /// What to do about it where there is no other Front to look at.
+    pub(super) fn help_for_rehearsal(context: &Context) -> String {
+        format!(
+            "mend the mapping if the cause is there, and run `{}` again; if it is not, please report it: a rehearsal should not \
+             end here",
+            context.command("rehearse")
+        )
+    }
+
+    pub(super) fn failure(&self, size: u64, unanswered: Option<&str>, help: String) -> Failure {
+        let amiss = [(self.missing, "missing"), (self.different, "different")];
+        let amiss = amiss.iter().filter(|(number, _)| *number > 0);
+        let mut seen: Vec<String> = amiss.map(|(number, what)| format!("{} {what}", counted_are(*number))).collect();
+        if self.unseen > 0 || (seen.is_empty() && self.refused.is_none()) {
+            seen.push(match unanswered.map(printable) {
+                None => "Front did not answer when it was looked for".to_owned(),
+                Some(words) if words.starts_with("Front did not answer") => words,
+                Some(words) => format!("what Front answered when it was looked for makes no sense: {words}"),
+            });
+        }
+        seen.extend(self.refused.as_deref().map(|cause| format!("Front refused a message: {}", printable(cause))));
         Failure {
             exit: Exit::Unconfirmed,
             message: format!(
@@ -293,7 +309,7 @@ impl Found {
                 counted(size, "message"),
                 seen.join("; ")
             ),
-            help: Some(help.join("; ")),
+            help: Some(help),
         }
     }
 }

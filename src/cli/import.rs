@@ -204,7 +204,7 @@ pub(super) fn conclude(
     more: &[String],
     page: ReportFile,
 ) -> Result<Exit, Failure> {
-    let failure = sent.confirmation.failure(context, &sent.ledger);
+    let failure = sent.confirmation.failure(context, &sent.ledger, report.command);
     report.seen = sent.confirmation.seen;
     let verdict =
         failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err);

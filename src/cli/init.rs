@@ -2,13 +2,14 @@
 
 use super::args::{Common, InitArgs};
 use super::context::quoted_for_shell;
+use super::draft::Draft;
 use super::exit::{Exit, Failure};
 use super::progress;
 use crate::source::Watch;
 use crate::survey::{self, Place, Survey, SurveyError, Trouble, Written};
 use crate::words::{counted, printable};
 use std::fs;
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{self, IsTerminal, Write, stderr, stdin};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -105,14 +106,12 @@ fn answer(question: &str, answers: &Receiver<String>, stop: &AtomicBool) -> Resu
 
 /// Writes it whole or not at all.
 fn save(path: &Path, text: &str, should_overwrite: bool) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        // For its owner alone, as temporary files are.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        if should_overwrite { file.persist(path)?.sync_all() } else { file.persist_noclobber(path)?.sync_all() }
+    let write = || {
+        let mut draft = Draft::of(path)?;
+        draft.write_all(text.as_bytes())?;
+        if should_overwrite { draft.keep() } else { draft.keep_new() }
     };
-    write().map_err(|error| {
+    write().map_err(|error: io::Error| {
         Failure::usage(
             format!("cannot write {}: {error}", path.display()),
             "choose a file that can be written with --output",

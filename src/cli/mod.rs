@@ -4,6 +4,7 @@ mod args;
 mod budget;
 mod confirmation;
 mod context;
+mod draft;
 mod embedded_args;
 mod embedded_front;
 mod exit;

@@ -292,39 +292,42 @@ impl Asking {
         Ok(Self { runtime, front })
     }
 
-    /// What Front says to the plan, in sentences. Nothing is changed there.
-    ///
-    /// # Errors
-    /// As those with which an import would end before it sends anything.
+    /// What Front says to the plan, in sentences, and the failure with which an import would end before it sends anything.
+    /// Nothing is changed there.
     pub(super) fn answers(
         self,
         context: &Context,
         ledger: &Ledger,
         overview: &Overview,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> (Vec<String>, Result<(), Failure>) {
         let Self { runtime, front } = self;
+        let mut lines = Vec::new();
         let asked = async {
             let greeted = greeting::greet(context, front, overview, ledger.target().as_ref()).await?;
-            let mut lines = vec![format!(
+            lines.push(format!(
                 "{} has {} and {} that the plan names",
                 greeted.company,
                 counted(greeted.target.inboxes.len() as u64, "inbox"),
                 counted(overview.teammates.len() as u64, "teammate")
-            )];
-            if !overview.tags.is_empty() {
-                let missing = missing_tags(&greeted.client, overview).await?;
-                lines.push(match missing.len() {
-                    0 => format!("all {} are there", counted(overview.tags.len() as u64, "tag")),
-                    _ => no_tags(context, &greeted, &missing, false, None).sentence(),
-                });
+            ));
+            // Both are asked, so that one run tells of both.
+            let tags = check_tags(context, &greeted, overview, false).await;
+            match &tags {
+                Ok(()) if overview.tags.is_empty() => {}
+                Ok(()) => lines.push(format!("all {} are there", counted(overview.tags.len() as u64, "tag"))),
+                Err(lacking) => lines.push(lacking.sentence()),
             }
             match double_history(context, &greeted, ledger).await? {
                 Doubling::Excluded => {}
-                Doubling::Likely(double) => lines.push(format!("ATTENTION: {}", double.warning())),
+                Doubling::Likely(double) => {
+                    lines.push(format!("ATTENTION: {}", double.warning()));
+                    return Err(double.failure(context));
+                }
                 Doubling::Unclear(note) => lines.push(note),
             }
-            Ok(lines)
+            tags
         };
-        runtime.block_on(sending::unless_stopped(context, None, asked))
+        let ended = runtime.block_on(sending::unless_stopped(context, None, asked));
+        (lines, ended)
     }
 }

@@ -1,34 +1,70 @@
 //! Files that a command is asked to write. A slip in the name must not cost the export, the mapping or the ledger.
 
 use super::context::Context;
+use super::draft::Draft;
 use super::exit::Failure;
 use crate::source::Source;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Makes or empties the file at `path`, for its owner alone.
-///
-/// # Errors
-/// If it cannot be written, or is what the plan is made from or kept in, under whatever name.
-pub(super) fn create(
-    context: &Context,
-    sources: &[Box<dyn Source>],
-    option: &str,
-    path: &Path,
-) -> Result<File, Failure> {
-    check(context, sources, option, path)?;
-    let open = || {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        // One that was there before may have been open to others. A pipe or a terminal keeps its rights: it holds nothing.
-        if file.metadata()?.is_file() {
-            file.set_permissions(Permissions::from_mode(0o600))?;
+/// A file that a command writes. One with a name gets it when it is whole; a pipe or a terminal takes each byte at once.
+pub(super) enum Output {
+    Draft(Draft),
+    Stream(File),
+}
+
+impl Output {
+    /// Begins what will lie at `path`, for its owner alone.
+    ///
+    /// # Errors
+    /// If it cannot be written, or is what the plan is made from or kept in, under whatever name.
+    pub(super) fn at(
+        context: &Context,
+        sources: &[Box<dyn Source>],
+        option: &str,
+        path: &Path,
+    ) -> Result<Self, Failure> {
+        check(context, sources, option, path)?;
+        let open = || match fs::metadata(path) {
+            Ok(there) if there.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+            Ok(there) if !there.is_file() => OpenOptions::new().write(true).open(path).map(Self::Stream),
+            _ => Draft::of(path).map(Self::Draft),
+        };
+        open().map_err(|error: io::Error| unwritable(path, &error))
+    }
+
+    /// Gives a file its name.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(super) fn keep(self, path: &Path) -> Result<(), Failure> {
+        match self {
+            Self::Draft(draft) => draft.keep().map_err(|error| unwritable(path, &error)),
+            Self::Stream(_) => Ok(()),
         }
-        Ok(file)
-    };
-    open().map_err(|error: std::io::Error| {
-        Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
-    })
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Draft(draft) => draft.write(bytes),
+            Self::Stream(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Draft(draft) => draft.flush(),
+            Self::Stream(file) => file.flush(),
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot write {}: {error}", path.display()), "choose a file that can be written")
 }
 
 /// Makes sure that nothing is lost by writing to `path`.

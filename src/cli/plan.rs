@@ -3,13 +3,14 @@
 use super::args::PlanArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::output::Output;
 use super::rejects::Bundle;
 use super::report_file::ReportFile;
-use super::{online, output, progress};
+use super::{online, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::mapping;
-use crate::plan::{self, Overview, PlanDiff};
+use crate::plan::{self, Overview, PlanDiff, PlanError};
 use crate::report::{Extent, Refusal, Report};
 use crate::source::Source;
 use std::io::{BufWriter, Write};
@@ -27,44 +28,49 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
     let observer = progress::observer(&context.common);
     let mut ledger = context.open_ledger()?;
-    let requests =
-        args.requests.as_deref().map(|path| output::create(context, &sources, "--requests", path)).transpose()?;
-    let mut requests = requests.map(BufWriter::new);
-    let out = requests.as_mut().map(|out| out as &mut dyn Write);
+    let requests = args.requests.as_deref();
+    let requests = requests.map(|path| Output::at(context, &sources, "--requests", path).map(|out| (out, path)));
+    let mut requests = requests.transpose()?.map(|(out, path)| (BufWriter::new(out), path));
+    let out = requests.as_mut().map(|(out, _)| out as &mut dyn Write);
     // The token is asked for, and proved, before hours of reading.
     let online = args.online.then(|| online::Asking::begin(context, &args.front, &ledger)).transpose()?;
     let mut diff = args.diff.then(PlanDiff::default);
     let settings = plan::Settings { requests: out, diff: diff.as_mut(), ..context.settings(&args.reading) };
     let overview = make(context, &sources, &mut ledger, settings, observer.as_ref())?;
+    if let Some((out, path)) = requests {
+        let out = out.into_inner().map_err(|error| PlanError::Requests(error.into_error()))?;
+        out.keep(path)?;
+    }
     let mut report = report(context, "plan", &ledger, Some(overview.clone()))?;
     report.diff = diff;
     if !report.balanced {
         return Err(unbalanced(&report));
     }
-    if let Some(online) = online {
-        report.front = online.answers(context, &ledger, &overview)?;
-    }
+    let refused = match online {
+        Some(online) => {
+            let (said, refused) = online.answers(context, &ledger, &overview);
+            report.front = said;
+            refused.err()
+        }
+        None => None,
+    };
     let (exit, words) = if report.is_incomplete() {
         (Exit::Incomplete, "Planned; some records cannot be sent as they are, see above.")
     } else {
         (Exit::Done, "Planned: every record is accounted for.")
     };
-    let next = match report.plan.as_ref().map_or(0, |plan| plan.messages) {
-        0 => format!("There is nothing to send. Mend what is named above, then: {}", context.command("plan")),
-        _ => format!("Nothing was sent. Next: {}", context.command("rehearse")),
+    let next = match (&refused, report.plan.as_ref().map_or(0, |plan| plan.messages)) {
+        (_, 0) => format!("There is nothing to send. Mend what is named above, then: {}", context.command("plan")),
+        (Some(_), _) => "Nothing was sent, and an import would stop before it sends anything.".to_owned(),
+        (None, _) => format!("Nothing was sent. Next: {}", context.command("rehearse")),
     };
-    report.ending = format!("{words} {next}");
-    if let Some(bundle) = bundle {
-        let said = bundle.write(context, &ledger, &sources)?;
-        report.ending = format!("{}\n{said}", report.ending);
-    }
-    let written = page.add(context, &ledger, &mut report, exit);
+    let exit = refused.as_ref().map_or(exit, |refused| refused.exit);
+    let bundled = bundle.map(|bundle| bundle.write(context, &ledger, &sources)).transpose()?;
     // For a `status` beside the next command on this ledger.
     ledger.write_summary("at rest", serde_json::Value::Null)?;
-    ledger.close()?;
-    let exit = finish(context, report, exit)?;
-    written?;
-    Ok(exit)
+    ledger.flush()?;
+    let concluded = conclude(context, &ledger, report, Ok((exit, format!("{words} {next}"))), bundled.as_slice(), page);
+    refused.map_or(concluded, |refused| concluded.and(Err(refused)))
 }
 
 /// Makes a plan over opened sources.

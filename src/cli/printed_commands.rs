@@ -208,7 +208,9 @@ fn a_first_conversation_that_fails_is_told_with_what_front_really_said() {
             for state in states {
                 found.add(state.clone());
             }
-            texts.push(found.failure(&context, 2, unanswered).text());
+            let failure = |help| found.failure(2, unanswered, help).text();
+            taken(&failure(Found::help_for_rehearsal(&context)));
+            texts.push(failure(found.help(&context)));
             taken(texts.last().unwrap());
         }
         texts.swap_remove(0)

@@ -62,7 +62,7 @@ pub(super) fn renew(
     let unanswered = outcome.unanswered.clone();
     let mut confirmation = Confirmation::default();
     let ending = confirmation.take(outcome);
-    if let Some(failure) = confirmation.failure(context, ledger) {
+    if let Some(failure) = confirmation.failure(context, ledger, "retry") {
         return Err(failure);
     }
     if let Some(why) = unanswered {

@@ -5,8 +5,9 @@ use super::budget::Clock;
 use super::confirmation::{Confirmation, open_questions};
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::output::Output;
 use super::report_file::ReportFile;
-use super::{budget, greeting, interrupt, output, plan, progress, sending};
+use super::{budget, greeting, interrupt, plan, progress, sending};
 use crate::front::{self, Cancellation};
 use crate::ledger::Ledger;
 use crate::mapping;
@@ -62,7 +63,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     });
     let mut confirmation = Confirmation::default();
     let ending = confirmation.take(outcome);
-    let failure = confirmation.failure(context, &ledger);
+    let failure = confirmation.failure(context, &ledger, "verify");
     let mut report = plan::report(context, "verify", &ledger, None)?;
     report.seen = confirmation.seen;
     ledger.flush()?;
@@ -132,9 +133,11 @@ pub(super) fn map(
             "give --map the name of a file that does not exist yet",
         ));
     }
-    let file = output::create(context, sources.unwrap_or_default(), "--map", path)?;
-    match write_map(ledger, &mut BufWriter::new(file)) {
+    let mut file = Output::at(context, sources.unwrap_or_default(), "--map", path)?;
+    let written = write_map(ledger, &mut BufWriter::new(&mut file));
+    match written {
         Ok(rows) => {
+            file.keep(path)?;
             super::say(&format!("{}: {}\n", path.display(), counted(rows, "message")));
             Ok(())
         }

@@ -69,7 +69,6 @@ pub(super) struct Problem {
 
 /// A record that may be sent.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about a record, not states of one thing")]
 pub(super) struct Candidate {
     pub identity: crate::record::Identity,
     pub likeness: Option<Box<crate::record::Likeness>>,
@@ -103,8 +102,6 @@ pub(super) struct Candidate {
     pub file_bytes: u64,
     /// Digest of the subject that is sent.
     pub subject: [u8; 8],
-    /// Changed on the way, other than by making plain text HTML.
-    pub has_changes: bool,
     /// Kinds of all changes.
     pub changes: Box<[Text]>,
     /// Files that are left out because the request would be too large, and their bytes.

@@ -245,12 +245,9 @@ impl Work<'_> {
             files: 0,
             file_bytes: 0,
             subject: [0; 8],
-            has_changes: record.changes.iter().any(|change| !is_expected(change)),
             changes: Box::default(),
             left_out: None,
         };
-        // Whoever stands in as recipient is found with the conversation; that somebody must is a change already.
-        candidate.has_changes |= candidate.wants_recipient;
         let mut changes: Vec<Text> = record.changes.iter().map(|change| self.kind(change)).collect();
         let draft = Draft::new(record, decided.direction, self.mapping)?;
         changes.extend(draft.changes.iter().map(|change| self.kind(change)));
@@ -262,7 +259,6 @@ impl Work<'_> {
         candidate.size = draft.size;
         candidate.subject = draft.subject_digest();
         (candidate.files, candidate.file_bytes) = draft.files();
-        candidate.has_changes |= draft.changes.iter().any(|change| !is_expected(change));
         Ok(Box::new(candidate))
     }
 

@@ -36,7 +36,6 @@ fn eventful() -> Overview {
         rejoined: 2,
         inbound: 7_000,
         outbound: 5_000,
-        treated_as_us: listed(&[("support@acme.example", 4_000), ("leela@acme.example", 1_000)], 0),
         unlisted_labels: listed(&[("Opened", 900), ("Old", 3)], 4),
         dates: Some((1_262_304_000, 1_735_600_000)),
         files: 800,

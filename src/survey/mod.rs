@@ -67,6 +67,8 @@ struct Looked {
     all_bytes: u64,
     /// Mails or rows.
     entries: u64,
+    /// Those of them that could not be read, or hold none.
+    bad: u64,
     is_out_of_time: bool,
 }
 

@@ -11,6 +11,7 @@ mod problems;
 mod samples;
 
 use super::context::Context;
+use super::draft::Draft;
 use super::exit::{Exit, Failure};
 use super::output;
 use crate::ledger::Ledger;
@@ -23,7 +24,6 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::NamedTempFile;
 
 /// Where the report will be written, if one was asked for.
 pub(super) struct ReportFile {
@@ -31,14 +31,10 @@ pub(super) struct ReportFile {
     sources: Sources,
 }
 
-/// A file that gets its name when it is whole.
 struct Asked {
     /// As it was typed.
     shown: PathBuf,
-    /// Where it will lie.
-    path: PathBuf,
-    /// Lies beside it until it is whole.
-    draft: NamedTempFile,
+    draft: Draft,
 }
 
 /// Where entries are read again.
@@ -81,17 +77,13 @@ impl Asked {
             let help = "choose a file that can be written, such as `report.html`; nothing was done";
             Failure::usage(format!("cannot write {}: {error}", shown.display()), help)
         };
-        // A link stays a link: what it points at is replaced.
-        let path = fs::canonicalize(shown).unwrap_or_else(|_| shown.to_owned());
-        if path.exists() && !is_replaceable(&path).map_err(unwritable)? {
+        if shown.exists() && !is_replaceable(shown).map_err(unwritable)? {
             return Err(Failure::usage(
                 format!("{} is there already, and is no report of threadlift", shown.display()),
                 "give --report the name of a file that does not exist yet, such as `report.html`; nothing was done",
             ));
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let draft = NamedTempFile::with_prefix_in(".report-", folder).map_err(unwritable)?;
-        Ok(Self { shown: shown.to_owned(), path, draft })
+        Ok(Self { shown: shown.to_owned(), draft: Draft::of(shown).map_err(unwritable)? })
     }
 
     /// Writes the page of a report whose ending is written, and gives the words that name it.
@@ -112,9 +104,7 @@ impl Asked {
         };
         let whole = plan.map(|plan| report.clone().with_plan(plan));
         let page = report::page(whole.as_ref().unwrap_or(report), &particulars);
-        let written = self.draft.write_all(page.as_bytes()).and_then(|()| self.draft.as_file().sync_all());
-        let kept = written.and_then(|()| self.draft.persist(&self.path).map_err(|error| error.error));
-        kept.map_err(|error| {
+        self.draft.write_all(page.as_bytes()).and_then(|()| self.draft.keep()).map_err(|error| {
             let help = "what was done is in the ledger: make room, and run `threadlift status MAPPING` with --report";
             Failure::usage(format!("the report {} could not be written: {error}", self.shown.display()), help)
         })?;

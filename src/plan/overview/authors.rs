@@ -42,6 +42,11 @@ impl Authors {
         *self.0.entry(Arc::clone(sender)).or_default().entry(by).or_default() += 1;
     }
 
+    /// The teammates that some of them are.
+    pub(super) fn teammates(&self, mapping: &Mapping) -> impl Iterator<Item = String> {
+        self.0.keys().filter_map(|handle| mapping.agents.get(&handle.to_lowercase())).cloned()
+    }
+
     pub(super) fn all(self, mapping: &Mapping) -> OwnAuthors {
         let mut all: Vec<OwnAuthor> = self.0.into_iter().map(|(handle, by)| author(&handle, by, mapping)).collect();
         all.sort_by(|a, b| b.messages.cmp(&a.messages).then_with(|| a.handle.cmp(&b.handle)));

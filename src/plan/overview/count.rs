@@ -8,10 +8,10 @@ use crate::plan::doubles::doubles;
 use crate::plan::facts::{Candidate, Finding, Problem, Read};
 use crate::plan::namespaces;
 use crate::plan::pins::{Difference, Pins};
-use crate::plan::place;
 use crate::plan::rebuild::{CUSTOMER_AS_RECIPIENT, KNOWN_BETTER};
 use crate::plan::resolve::{Message, Resolution, Thread};
 use crate::plan::warnings::warnings;
+use crate::plan::{is_expected, place};
 use crate::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,7 +67,6 @@ struct Counting<'a> {
     overview: Overview,
     authors: Authors,
     changed: Changed<'a>,
-    senders: BTreeMap<String, u64>,
     assignees: BTreeSet<Arc<str>>,
     sent: Ends,
     differences: BTreeMap<String, u64>,
@@ -86,7 +85,6 @@ impl<'a> Counting<'a> {
             overview,
             authors: Authors::default(),
             changed: Changed::default(),
-            senders: BTreeMap::new(),
             assignees: BTreeSet::new(),
             sent: Ends::default(),
             differences: BTreeMap::new(),
@@ -125,7 +123,6 @@ impl<'a> Counting<'a> {
             overview.outbound += 1;
             let sender = self.read.texts.get(candidate.sender);
             self.authors.add(&sender, candidate.direction_by);
-            *self.senders.entry(sender.as_ref().to_owned()).or_default() += 1;
         }
         let (first, last) = overview.dates.unwrap_or((candidate.date, candidate.date));
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
@@ -144,11 +141,14 @@ impl<'a> Counting<'a> {
             overview.left_out.files += u64::from(files);
             overview.left_out.bytes += bytes;
         }
-        for change in &candidate.changes {
-            self.changed.add(self.read.texts.get(*change), message);
-        }
         let is_known_better = thread.is_some_and(|thread| thread.customer_for(candidate).is_some());
-        overview.changed += u64::from(candidate.has_changes || is_known_better);
+        let mut is_changed = is_known_better || candidate.wants_recipient;
+        for change in &candidate.changes {
+            let change = self.read.texts.get(*change);
+            is_changed |= !is_expected(&change);
+            self.changed.add(change, message);
+        }
+        overview.changed += u64::from(is_changed);
         if is_known_better {
             let change = if candidate.wants_recipient { CUSTOMER_AS_RECIPIENT } else { KNOWN_BETTER };
             self.changed.add(change.into(), message);
@@ -195,11 +195,9 @@ impl<'a> Counting<'a> {
         overview.differences = Listed::most_frequent(self.differences);
         overview.tagged = Listed::most_frequent(self.tagged);
         overview.tags = self.tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
-        let agents = self.senders.keys().filter_map(|sender| mapping.agents.get(&sender.to_lowercase())).cloned();
-        let teammates: BTreeSet<String> =
-            agents.chain(self.assignees.iter().map(|assignee| assignee.as_ref().to_owned())).collect();
+        let assignees = self.assignees.iter().map(|assignee| assignee.as_ref().to_owned());
+        let teammates: BTreeSet<String> = self.authors.teammates(mapping).chain(assignees).collect();
         overview.teammates = teammates.into_iter().collect();
-        overview.treated_as_us = Listed::most_frequent(self.senders);
         overview.own_authors = self.authors.all(mapping);
         let (read, resolution) = (self.read, self.resolution);
         overview.changes = self.changed.all(|message| {

@@ -77,9 +77,7 @@ pub struct Overview {
     pub inbound: u64,
     /// Messages written by us.
     pub outbound: u64,
-    /// Who was treated as us, most frequent first, with messages.
-    pub treated_as_us: Listed,
-    /// The same with the reasons, for approval.
+    /// Who was treated as us, and why.
     #[serde(default)]
     pub own_authors: OwnAuthors,
     /// Labels that became no tag, most frequent first, with the kept records that carry them.

@@ -3,7 +3,7 @@
 
 use super::decisions::decisions;
 use super::{Extent, months};
-use crate::plan::{ActiveMessages, Listed, Overview, is_expected};
+use crate::plan::{ActiveMessages, Listed, Overview, OwnAuthors, is_expected};
 use crate::report::Report;
 use crate::words::{count, counted, duration, printable, size};
 use jiff::Timestamp;
@@ -44,7 +44,7 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
         "Direction {} in, {} out; treated as us: {}",
         count(plan.inbound),
         count(plan.outbound),
-        listed(&plan.treated_as_us, "nobody")
+        authors(&plan.own_authors)
     );
     let sizes: Vec<String> = plan
         .thread_sizes
@@ -64,10 +64,10 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
         let _ = writeln!(out, "          active HTML: {active}; Front sanitises it, threadlift changes nothing");
     }
     if !plan.unlisted_labels.first.is_empty() {
-        let _ = writeln!(out, "Labels    without a tag: {}", listed(&plan.unlisted_labels, "none"));
+        let _ = writeln!(out, "Labels    without a tag: {}", listed(&plan.unlisted_labels));
     }
     if !plan.tagged.first.is_empty() {
-        let _ = writeln!(out, "Tags      by conversation: {}", listed(&plan.tagged, "none"));
+        let _ = writeln!(out, "Tags      by conversation: {}", listed(&plan.tagged));
     }
     if !plan.warnings.is_empty() {
         let _ = writeln!(out, "Mapping   {}", warnings(plan));
@@ -267,17 +267,22 @@ pub(in crate::report) fn day(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
-fn listed(list: &Listed, none: &str) -> String {
-    if list.first.is_empty() {
-        return none.to_owned();
+fn authors(authors: &OwnAuthors) -> String {
+    if authors.first.is_empty() {
+        return "nobody".to_owned();
     }
-    let mut words: Vec<String> = list
-        .first
-        .iter()
-        .take(MAX_NAMES)
-        .map(|(word, times)| format!("{} {}", printable(word), count(*times)))
-        .collect();
-    let rest = list.left_out + list.first.len().saturating_sub(MAX_NAMES) as u64;
+    named(authors.first.iter().map(|author| (author.handle.as_str(), author.messages)), authors.left_out)
+}
+
+fn listed(list: &Listed) -> String {
+    named(list.first.iter().map(|(word, times)| (word.as_str(), *times)), list.left_out)
+}
+
+/// The first of them with how often each occurs, and how many more there are.
+fn named<'a>(list: impl ExactSizeIterator<Item = (&'a str, u64)>, left_out: u64) -> String {
+    let rest = left_out + list.len().saturating_sub(MAX_NAMES) as u64;
+    let mut words: Vec<String> =
+        list.take(MAX_NAMES).map(|(word, times)| format!("{} {}", printable(word), count(times))).collect();
     if rest > 0 {
         words.push(format!("{} more", count(rest)));
     }

@@ -119,11 +119,17 @@ fn file(
                 match record::read(&entry, mapping) {
                     Ok(Outcome::Record(record)) => tally.take(&record, &fields),
                     Ok(Outcome::Skip(_)) => {}
-                    Err(bad) => tally.bad(&bad.cause),
+                    Err(bad) => {
+                        looked.bad += 1;
+                        tally.bad(&bad.cause);
+                    }
                 }
             }
             Ok(_) => {}
-            Err(bad) => tally.bad(&bad.cause),
+            Err(bad) => {
+                looked.bad += 1;
+                tally.bad(&bad.cause);
+            }
         }
         if read >= most {
             break;

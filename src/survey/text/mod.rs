@@ -107,6 +107,9 @@ pub(super) fn looked(looked: &Looked, what: &str) -> String {
         };
         said = format!("{said} of {}: of {of} only the beginning", size(looked.all_bytes));
     }
+    if looked.bad > 0 {
+        said = format!("{said}; {} of them could not be read, which `threadlift plan` names", count(looked.bad));
+    }
     if looked.is_out_of_time {
         said = format!("{said}; then the time for it was over");
     }

@@ -206,7 +206,8 @@ fn bar(stage: Stage, total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
     let is_narrow = console::Term::stderr().size().1 < NARROW;
     let template = match (stage.unit(), is_narrow) {
-        (_, true) => "{prefix:<10} {percent:>3}%, {eta} left {wide_bar}",
+        // Why it waits matters more than a long bar.
+        (_, true) => "{prefix:<10} {bar:10} {percent:>3}%, {eta} left  {wide_msg}",
         (Unit::Bytes, false) => "{prefix:<10} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left  {msg}",
         (Unit::Messages, false) => "{prefix:<10} {wide_bar} {human_pos}/{human_len}, {eta} left  {msg}",
     };

@@ -50,8 +50,19 @@ pub(super) enum Fared {
     Failed(usize),
     /// It matched and decided something.
     Decided,
-    /// It matched, and everything that it says was said already: by that rule, or by something else than a rule.
-    Idle(Option<usize>),
+    /// It matched and decided nothing.
+    Idle(Idle),
+}
+
+/// Why a rule that matched decided nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Idle {
+    /// The rule of this index had decided it.
+    Rule(usize),
+    /// A label, or the end of its source, had the record skipped.
+    Skipped,
+    /// What it says holds without it, or its `thread` finds no name.
+    Needless,
 }
 
 /// Applies the mapping to a record of the source at `source`.
@@ -327,7 +338,12 @@ impl<'a> Deciding<'a> {
                 self.say_rule(index, rule, direction, || format!("skipped it ({reason})"));
             }
         }
-        if has_decided && !was_skipped { Fared::Decided } else { Fared::Idle(idle_by) }
+        match idle_by {
+            _ if has_decided && !was_skipped => Fared::Decided,
+            Some(rule) => Fared::Idle(Idle::Rule(rule)),
+            None if was_skipped => Fared::Idle(Idle::Skipped),
+            None => Fared::Idle(Idle::Needless),
+        }
     }
 
     fn named(&self, named: &crate::mapping::Named) -> Option<String> {

@@ -9,10 +9,14 @@ use super::resolve::{Fate, Resolution};
 use crate::ledger::{Entry, Ledger, LedgerError, Planned, Verdict};
 use crate::source::Source;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::num::NonZeroU32;
 
 /// Kinds of differences that are named.
 const MAX_KINDS: usize = 200;
+
+/// Kinds that are told apart: beyond it a tag for each message makes them.
+const MOST_KINDS: usize = 10_000;
 
 /// Examples of each kind.
 const MAX_EXAMPLES: usize = 3;
@@ -29,7 +33,7 @@ pub struct PlanDiff {
     pub changed: u64,
     /// In which ways, most frequent first; a message may differ in several.
     pub kinds: Vec<DiffKind>,
-    /// Kinds that were left out.
+    /// Kinds that were left out, ten thousand and the differences beyond them at most.
     pub left_out: u64,
 }
 
@@ -74,13 +78,26 @@ struct Comparing<'a> {
     sources: &'a [Box<dyn Source>],
     /// Messages of the new plan by a digest of their external id.
     by_id: HashMap<[u8; 16], u32>,
-    /// Records of the new plan by the digest of their bytes; of equal ones a message, if one is.
-    by_digest: HashMap<[u8; 16], u32>,
+    /// Records of the new plan by the digest of their bytes.
+    by_digest: HashMap<[u8; 16], Equal>,
+    /// By record: the next one of the same bytes.
+    next: Vec<Option<NonZeroU32>>,
     /// By message of the new plan: it was found in the one before.
     known: Vec<bool>,
     same: u64,
     changed: u64,
     kinds: BTreeMap<String, (u64, Vec<DiffExample>)>,
+    /// Differences beyond the kinds that are told apart.
+    further: u64,
+}
+
+/// Records of the same bytes.
+#[derive(Clone, Copy)]
+struct Equal {
+    /// One that is told of where none is a message: the first.
+    first: u32,
+    /// The first that may be a message which the plan before does not have yet.
+    open: Option<u32>,
 }
 
 impl<'a> Comparing<'a> {
@@ -88,12 +105,14 @@ impl<'a> Comparing<'a> {
         let numbered = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let by_id =
             resolution.messages.iter().enumerate().map(|(at, message)| (hashed(&message.external_id), numbered(at)));
-        let mut by_digest = HashMap::with_capacity(resolution.fates.len());
-        for (number, facts) in resolution.read.facts.iter().enumerate() {
-            let is_message = matches!(resolution.fates.get(number), Some(Fate::Message(_)));
-            let slot = by_digest.entry(facts.digest).or_insert(numbered(number));
-            if is_message {
-                *slot = numbered(number);
+        let facts = &resolution.read.facts;
+        let mut by_digest: HashMap<[u8; 16], Equal> = HashMap::with_capacity(facts.len());
+        let mut next = vec![None; facts.len()];
+        for (number, facts) in facts.iter().enumerate().rev() {
+            let number = numbered(number);
+            let known = by_digest.insert(facts.digest, Equal { first: number, open: Some(number) });
+            if let (Some(known), Some(slot)) = (known, next.get_mut(number as usize)) {
+                *slot = NonZeroU32::new(known.first);
             }
         }
         Self {
@@ -101,10 +120,12 @@ impl<'a> Comparing<'a> {
             sources,
             by_id: by_id.collect(),
             by_digest,
+            next,
             known: vec![false; resolution.messages.len()],
             same: 0,
             changed: 0,
             kinds: BTreeMap::new(),
+            further: 0,
         }
     }
 
@@ -117,13 +138,48 @@ impl<'a> Comparing<'a> {
                 _ => self.other(&entry),
             }
         }
-        for at in 0..self.known.len() {
-            if self.known.get(at) == Some(&false) {
-                self.changed += 1;
-                self.add("sent now, and not in the sources before".to_owned(), at);
+        self.newcomers();
+        Ok(())
+    }
+
+    /// Messages that the plan before does not have.
+    fn newcomers(&mut self) {
+        let (read, fates) = (self.resolution.read, &self.resolution.fates);
+        let digest_of = |at: usize| {
+            let message = self.resolution.messages.get(at)?;
+            read.facts.get(message.record).map(|facts| facts.digest)
+        };
+        let is_new = |at: &usize| self.known.get(*at) == Some(&false);
+        let new: Vec<(usize, Option<[u8; 16]>)> =
+            (0..self.known.len()).filter(is_new).map(|at| (at, digest_of(at))).collect();
+        let wanted: HashSet<[u8; 16]> = new.iter().filter_map(|(_, digest)| *digest).collect();
+        let is_known = |fate: &Fate| matches!(fate, Fate::Message(at) if !is_new(&(*at as usize)));
+        let of_known = read.facts.iter().zip(fates).filter(|(_, fate)| is_known(fate)).map(|(facts, _)| facts.digest);
+        let sent_already: HashSet<[u8; 16]> = of_known.filter(|digest| wanted.contains(digest)).collect();
+        for (at, digest) in new {
+            let is_further = digest.is_some_and(|digest| sent_already.contains(&digest));
+            self.changed += 1;
+            let what = if is_further {
+                "sent once more now: into a further inbox, or as one of several equal rows"
+            } else {
+                "sent now, and not in the sources before"
+            };
+            self.add(what.to_owned(), at);
+        }
+    }
+
+    /// The record of these bytes: one whose message the plan before does not have yet, if there is one, else the first.
+    fn record_of(&mut self, digest: &[u8; 16]) -> Option<usize> {
+        let equal = self.by_digest.get_mut(digest)?;
+        // Each record is passed over once, however many are equal.
+        while let Some(number) = equal.open {
+            let number = number as usize;
+            match self.resolution.fates.get(number) {
+                Some(Fate::Message(at)) if self.known.get(*at as usize) == Some(&false) => return Some(number),
+                _ => equal.open = self.next.get(number).copied().flatten().map(NonZeroU32::get),
             }
         }
-        Ok(())
+        Some(equal.first as usize)
     }
 
     /// A message of the plan before.
@@ -151,16 +207,17 @@ impl<'a> Comparing<'a> {
 
     /// A message whose external id the new plan does not have.
     fn no_message_now(&mut self, entry: &Entry, before: &Planned) {
-        let number = self.by_digest.get(&entry.digest).map(|number| *number as usize);
+        let number = self.record_of(&entry.digest);
         let fate = number.and_then(|number| Some((number, *self.resolution.fates.get(number)?)));
         let what = match fate {
             None => "not sent now: not in the sources".to_owned(),
-            Some((_, Fate::Message(at))) => {
-                if let Some(known) = self.known.get_mut(at as usize) {
+            Some((_, Fate::Message(at))) => match self.known.get_mut(at as usize) {
+                Some(known) if !*known => {
                     *known = true;
+                    "sent under another id now".to_owned()
                 }
-                "sent under another id now".to_owned()
-            }
+                _ => "not sent now: equal to another that is sent".to_owned(),
+            },
             Some((_, Fate::Copy(_))) => "not sent now: same message as another".to_owned(),
             Some((_, Fate::LeftOut)) => "not sent now: not in the sample".to_owned(),
             Some((number, Fate::Own)) => format!("not sent now: {}", self.finding(number)),
@@ -172,7 +229,7 @@ impl<'a> Comparing<'a> {
 
     /// A record that was no message in the plan before.
     fn other(&mut self, entry: &Entry) {
-        let Some(number) = self.by_digest.get(&entry.digest).map(|number| *number as usize) else { return };
+        let Some(number) = self.record_of(&entry.digest) else { return };
         let (class, cause) = entry.verdict.status();
         let before =
             cause.filter(|_| class != "duplicate").map_or(class.to_owned(), |cause| format!("{class}: {cause}"));
@@ -222,6 +279,10 @@ impl<'a> Comparing<'a> {
     }
 
     fn add_example(&mut self, what: String, example: DiffExample) {
+        if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&what) {
+            self.further += 1;
+            return;
+        }
         let (messages, examples) = self.kinds.entry(what).or_default();
         *messages += 1;
         if examples.len() < MAX_EXAMPLES {
@@ -233,7 +294,7 @@ impl<'a> Comparing<'a> {
         let named = self.kinds.into_iter().map(|(what, (messages, examples))| DiffKind { what, messages, examples });
         let mut kinds: Vec<DiffKind> = named.collect();
         kinds.sort_by(|a, b| b.messages.cmp(&a.messages).then_with(|| a.what.cmp(&b.what)));
-        let left_out = kinds.len().saturating_sub(MAX_KINDS) as u64;
+        let left_out = kinds.len().saturating_sub(MAX_KINDS) as u64 + self.further;
         kinds.truncate(MAX_KINDS);
         PlanDiff { unavailable: None, same: self.same, changed: self.changed, kinds, left_out }
     }

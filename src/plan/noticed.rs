@@ -1,6 +1,6 @@
 //! What is noticed of all records while they are read: how the rules fared, and which names occur.
 
-use super::decide::{Decided, Fared};
+use super::decide::{Decided, Fared, Idle};
 use crate::mapping::Mapping;
 use crate::record::Record;
 use crate::source::{Content, RawEntry};
@@ -18,16 +18,17 @@ pub(super) struct Noticed {
     /// Labels of all of them, kept or not.
     pub labels: Names,
     pub folders: Names,
+    /// Not counted: a column is there or not.
     pub columns: Names,
     /// Labels that became no tag, with the number of kept records that carry them.
-    pub unlisted: BTreeMap<String, u64>,
+    pub unlisted: Names,
     /// By rule.
     pub rules: Vec<RuleCount>,
     /// The header seen last: most rows share it with the row before.
     header: Option<Arc<Vec<String>>>,
 }
 
-/// Names with the number of records that have them.
+/// Names with the number of records that have them, if those are counted.
 #[derive(Debug, Default)]
 pub(super) struct Names(pub(super) BTreeMap<Box<str>, u64>);
 
@@ -38,6 +39,11 @@ impl Names {
         } else if self.0.len() < MAX_NAMES {
             self.0.insert(name.into(), count);
         }
+    }
+
+    /// All of them.
+    pub(super) fn counts(&self) -> BTreeMap<String, u64> {
+        self.0.iter().map(|(name, count)| (name.to_string(), *count)).collect()
     }
 
     /// May there be more than are kept?
@@ -53,8 +59,8 @@ pub(super) struct RuleCount {
     pub matched: u64,
     /// Those of them for which it decided something.
     pub decided: u64,
-    /// For the others: the rule that had decided already, or none where it was no rule.
-    pub idle_by: BTreeMap<Option<usize>, u64>,
+    /// For the others: why not.
+    pub idle_by: BTreeMap<Idle, u64>,
     /// By condition: records of which it and all before it hold.
     pub held: Vec<u64>,
 }
@@ -74,14 +80,14 @@ impl Noticed {
             }
             Content::Row(row) => {
                 if self.header.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &row.header)) {
-                    row.header.iter().for_each(|column| self.columns.add(column, 1));
+                    row.header.iter().for_each(|column| self.columns.add(column, 0));
                     self.header = Some(Arc::clone(&row.header));
                 }
             }
         }
         if decided.skip.is_none() {
             for label in &decided.unlisted {
-                *self.unlisted.entry(label.clone()).or_default() += 1;
+                self.unlisted.add(label, 1);
             }
         }
         self.rules.resize_with(mapping.rules.len(), RuleCount::default);
@@ -93,13 +99,13 @@ impl Noticed {
     /// Adds what another thread has noticed.
     pub(super) fn join(&mut self, other: Self) {
         self.asked += other.asked;
-        for (names, others) in
-            [(&mut self.labels, other.labels), (&mut self.folders, other.folders), (&mut self.columns, other.columns)]
-        {
+        for (names, others) in [
+            (&mut self.labels, other.labels),
+            (&mut self.folders, other.folders),
+            (&mut self.columns, other.columns),
+            (&mut self.unlisted, other.unlisted),
+        ] {
             others.0.iter().for_each(|(name, count)| names.add(name, *count));
-        }
-        for (label, count) in other.unlisted {
-            *self.unlisted.entry(label).or_default() += count;
         }
         if self.rules.len() < other.rules.len() {
             self.rules.resize_with(other.rules.len(), RuleCount::default);

@@ -50,8 +50,8 @@ impl Folder {
         mapping::parse(&path, &format!("{MAPPING}{more}")).map(Arc::new).ok().unwrap()
     }
 
-    fn sources(&self) -> Arc<Vec<Box<dyn Source>>> {
-        Arc::new(source::open_all(&self.mapping("")).unwrap())
+    fn sources(&self, more: &str) -> Arc<Vec<Box<dyn Source>>> {
+        Arc::new(source::open_all(&self.mapping(more)).unwrap())
     }
 
     pub(crate) fn plan(&self, ledger: &mut Ledger, more: &str) -> Overview {
@@ -66,22 +66,22 @@ impl Folder {
         stop: &AtomicBool,
     ) -> Result<Overview, PlanError> {
         let settings = Settings::new(2, None);
-        plan(&self.mapping(more), &self.sources(), ledger, settings, &Silent, stop)
+        plan(&self.mapping(more), &self.sources(more), ledger, settings, &Silent, stop)
     }
 
     /// Plans, and says how the plan differs from the one before.
     pub(crate) fn plan_and_compare(&self, ledger: &mut Ledger, more: &str) -> PlanDiff {
         let mut diff = PlanDiff::default();
         let settings = Settings { diff: Some(&mut diff), ..Settings::new(2, None) };
-        plan(&self.mapping(more), &self.sources(), ledger, settings, &Silent, &AtomicBool::new(false)).unwrap();
+        plan(&self.mapping(more), &self.sources(more), ledger, settings, &Silent, &AtomicBool::new(false)).unwrap();
         diff
     }
 
     pub(crate) fn staleness(&self, ledger: &Ledger, more: &str) -> Option<String> {
-        staleness(ledger, &self.mapping(more), &self.sources()).unwrap()
+        staleness(ledger, &self.mapping(more), &self.sources(more)).unwrap()
     }
 
     pub(crate) fn rebuilder(&self, more: &str) -> Rebuilder {
-        Rebuilder::new(self.mapping(more), self.sources())
+        Rebuilder::new(self.mapping(more), self.sources(more))
     }
 }

@@ -1,6 +1,7 @@
 //! What in the mapping has no effect on these sources, and most likely should: rules that never match or that others
 //! forestall, names that do not occur.
 
+use super::decide::Idle;
 use super::noticed::{Names, Noticed, RuleCount};
 use super::resolve::Resolution;
 use crate::mapping::{Condition, Diagnostic, Mapping, Place, Rule, Test, nearest};
@@ -37,17 +38,25 @@ fn of_rule(rule: &Rule, fared: &RuleCount, noticed: &Noticed, mapping: &Mapping)
         return None;
     }
     let matched = format!("matches {} of {}", count(fared.matched), entries(noticed.asked));
-    let by = fared.idle_by.iter().max_by_key(|(_, records)| **records).and_then(|(by, _)| *by);
-    let (title, help) = match by.and_then(|by| Some((by, mapping.rules.get(by)?))) {
-        Some((by, other)) => (
-            format!("this rule decides nothing that rule {} (line {}) has not decided", by + 1, other.at.line),
+    let why = fared.idle_by.iter().max_by_key(|(_, records)| **records).map(|(why, _)| *why);
+    let other = match why {
+        Some(Idle::Rule(by)) => mapping.rules.get(by).map(|other| (by + 1, other.at.line)),
+        _ => None,
+    };
+    let (title, help) = match (other, why) {
+        (Some((number, line)), _) => (
+            format!("this rule decides nothing that rule {number} (line {line}) has not decided"),
             "put it before that rule, narrow that rule, or remove this one".to_owned(),
         ),
-        None if rule.thread.is_some() => (
+        (None, Some(Idle::Skipped)) => (
+            "whatever this rule matches is skipped already, by a label or by `until`".to_owned(),
+            "remove it; or name the label in [labels], which keeps its messages".to_owned(),
+        ),
+        _ if rule.thread.is_some() => (
             "`thread` finds a name in no message of this rule".to_owned(),
             "look at one with `threadlift show`, and mend the pattern".to_owned(),
         ),
-        None => (
+        _ => (
             "this rule decides nothing that is not decided without it".to_owned(),
             "remove it, or what makes it needless: a line of [labels], a tag of [defaults], a label that is skipped"
                 .to_owned(),
@@ -94,7 +103,8 @@ fn nearest_name(wanted: &str, names: &Names, what: &str) -> String {
     const NAMED: usize = 6;
     if let Some(name) = nearest(wanted, names.0.keys().map(AsRef::as_ref)) {
         let known = names.0.get(name).copied().unwrap_or_default();
-        return format!("did you mean `{name}` ({})?", entries(known));
+        let often = if known > 0 { format!(" ({})", entries(known)) } else { String::new() };
+        return format!("did you mean `{name}`{often}?");
     }
     let mut all: Vec<(&Box<str>, &u64)> = names.0.iter().collect();
     all.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));

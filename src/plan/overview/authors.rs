@@ -16,6 +16,9 @@ pub struct OwnAuthors {
     pub first: Vec<OwnAuthor>,
     /// How many were left out.
     pub left_out: u64,
+    /// How many of all are on our domains, and neither a teammate nor one of our addresses.
+    #[serde(default)]
+    pub unplaced: u64,
 }
 
 /// Somebody who was treated as us.
@@ -50,9 +53,10 @@ impl Authors {
     pub(super) fn all(self, mapping: &Mapping) -> OwnAuthors {
         let mut all: Vec<OwnAuthor> = self.0.into_iter().map(|(handle, by)| author(&handle, by, mapping)).collect();
         all.sort_by(|a, b| b.messages.cmp(&a.messages).then_with(|| a.handle.cmp(&b.handle)));
+        let unplaced = all.iter().filter(|author| author.is_unplaced).count() as u64;
         let left_out = all.len().saturating_sub(MAX_AUTHORS) as u64;
         all.truncate(MAX_AUTHORS);
-        OwnAuthors { first: all, left_out }
+        OwnAuthors { first: all, left_out, unplaced }
     }
 }
 

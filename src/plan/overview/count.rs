@@ -44,7 +44,7 @@ pub(in crate::plan) fn overview(
         repeated_rows: resolution.repeated_rows,
         spread: read.spread,
         rejoined: resolution.rejoined,
-        unlisted_labels: Listed::most_frequent(read.noticed.unlisted.clone()),
+        unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
         problems: problems(read, sources),
         notes: sources.iter().flat_map(|source| source.notes()).chain(namespaces::notes(resolution, mapping)).collect(),
         warnings: warnings(&read.noticed, resolution, mapping),

@@ -1,7 +1,7 @@
 //! What the mapping decides about one record.
 
 use super::*;
-use crate::plan::decide::{Decided, Fared, decide, explain};
+use crate::plan::decide::{Decided, Fared, Idle, decide, explain};
 use crate::plan::read::read_record;
 use crate::record::{Direction, Outcome, Record};
 
@@ -256,7 +256,7 @@ when = { label = "Red" }
 inbox = "Red"
 tags = ["bill"]
 "#;
-    let idle = [Fared::Idle(Some(1)), Fared::Idle(None)];
+    let idle = [Fared::Idle(Idle::Rule(1)), Fared::Idle(Idle::Needless)];
     assert_eq!(fared(rules), [Fared::Failed(1), Fared::Decided, idle[0], idle[1], Fared::Decided]);
     let per_inbox = format!("[identity]\ncopies = \"per-inbox\"\n{rules}");
     assert_eq!(fared(&per_inbox)[2], Fared::Decided, "each inbox gets its own copy");
@@ -266,7 +266,7 @@ tags = ["bill"]
 fn behind_a_rule_that_skips_nothing_is_decided() {
     let rules = "[[rule]]\nwhen = { label = \"Red\" }\nskip = \"red\"\n\
                  [[rule]]\nwhen = { label = \"Billing\" }\ninbox = \"Billing\"\n";
-    assert_eq!(fared(rules), [Fared::Decided, Fared::Idle(Some(0))]);
+    assert_eq!(fared(rules), [Fared::Decided, Fared::Idle(Idle::Rule(0))]);
 }
 
 #[test]
@@ -288,7 +288,11 @@ thread = { subject = 'H' }
     let decided = decided(&bill(), rules);
     assert_eq!((decided.assignee_rule, decided.archived_rule), (Some(0), Some(0)));
     assert_eq!((decided.direction, decided.thread.as_deref()), (Direction::Outbound, Some("turns")));
-    assert_eq!(decided.rules, [Fared::Decided, Fared::Idle(Some(0))], "the second sees what the first has decided");
+    assert_eq!(
+        decided.rules,
+        [Fared::Decided, Fared::Idle(Idle::Rule(0))],
+        "the second sees what the first has decided"
+    );
 }
 
 #[test]
@@ -302,7 +306,7 @@ fn a_thread_is_named_by_subject_header_or_cell_and_by_none_where_the_pattern_fin
     assert_eq!(named("subject = 'H(.)l'"), of("e"));
     assert_eq!(named("header = \"x-queue\""), of("Caf\u{e9}"));
     for nothing in ["subject = 'nothing'", "header = \"X-Absent\"", "column = \"who\""] {
-        assert_eq!(named(nothing), (None, Fared::Idle(None)), "{nothing}");
+        assert_eq!(named(nothing), (None, Fared::Idle(Idle::Needless)), "{nothing}");
     }
     let rules = mapping("[[rule]]\nwhen = { column = { who = 'ada' } }\nthread = { column = \"chat\" }");
     let row = row_in(0, ["1", "c1", "1546300800", "ada", "Hi", "visitor", ""]);

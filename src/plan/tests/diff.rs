@@ -106,3 +106,26 @@ fn new_ids_and_other_sources_are_no_mystery() {
     let gone = kind(1, "not sent now: not in the sources", &["1"]);
     assert_eq!(kinds(&diff), [gone, kind(1, "sent now, and not in the sources before", &["4"])]);
 }
+
+#[test]
+fn a_further_copy_of_what_was_there_is_no_newcomer() {
+    let rules = format!("{RED_TO_BILLING}[[rule]]\nwhen = {{ label = \"Blue\" }}\ninbox = \"Blue\"\n");
+    let diff = compared(&rules, &format!("[identity]\ncopies = \"per-inbox\"\n{rules}"));
+    let further = kind(1, "sent once more now: into a further inbox, or as one of several equal rows", &["2"]);
+    assert!(kinds(&diff).contains(&further), "{:?}", kinds(&diff));
+    assert!(!diff.kinds.iter().any(|kind| kind.what.contains("not in the sources")), "{:?}", kinds(&diff));
+}
+
+#[test]
+fn each_of_several_equal_rows_gets_its_new_id() {
+    const CHAT: &str = "[[source]]\nname = \"chat\"\nformat = \"csv\"\npath = \"mails/chat.csv\"\ndate = \"iso\"\n\
+                        columns = { conversation = \"c\", time = \"t\", sender = \"s\", text = \"m\" }\n";
+    let folder = folder();
+    folder.write("chat.csv", &format!("c,t,s,m\n{}", "1,2019-01-01T10:00:00Z,ada,Hi\n".repeat(3)));
+    let mut ledger = folder.open_ledger();
+    folder.plan(&mut ledger, CHAT);
+    let diff = folder.plan_and_compare(&mut ledger, &format!("{CHAT}[identity]\nnamespace = \"other\"\n"));
+    assert_eq!((diff.same, diff.changed), (0, 6));
+    assert_eq!(diff.kinds.len(), 1, "{:?}", kinds(&diff));
+    assert_eq!((diff.kinds[0].messages, diff.kinds[0].what.as_str()), (6, "sent under another id now"));
+}

@@ -31,6 +31,7 @@ fn who_was_treated_as_us_is_listed_with_the_teammates_they_are() {
     let overview = overview_of(&mapping, &mails_only(&mails), &Pins::default());
     assert_eq!((overview.inbound, overview.outbound), (1, 3));
     assert_eq!(own_authors(&overview), [("leela@acme.example", 2), ("bender@acme.example", 1)]);
+    assert_eq!(overview.own_authors.unplaced, 1, "bender");
     assert_eq!(overview.teammates, ["tea_1"], "fry wrote nothing and need not exist");
     assert_eq!(overview.dates, Some((NEW_YEAR, NEW_YEAR + 300)));
 }

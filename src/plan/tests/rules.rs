@@ -82,11 +82,18 @@ fn labels_of_the_table_that_do_not_occur_are_named_with_those_that_do() {
 }
 
 #[test]
+fn a_rule_for_what_a_label_skips_is_told_so() {
+    let rules = "[[rule]]\nwhen = { label = \"Trash\" }\nthread = { subject = 'H' }\n";
+    let found = warnings(rules, &[labelled("a", 0, "Trash", ""), labelled("b", 1, "Red", "")]);
+    assert_eq!(found[0].title, "whatever this rule matches is skipped already, by a label or by `until`");
+}
+
+#[test]
 fn a_column_that_no_table_has_is_named_with_the_nearest() {
     let mapping = mapping("[[rule]]\nwhen = { source = \"chat\", column = { whoo = 'ada' } }\ntags = [\"x\"]\n");
     let sources = sources(&[], &[line("c", 0, "ada", "Hi", "visitor")]);
     let found = overview_of(&mapping, &sources, &Pins::default()).warnings;
-    assert_eq!(found[0].help, "no table has the column; did you mean `who` (1 entry)?");
+    assert_eq!(found[0].help, "no table has the column; did you mean `who`?");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn of(text: &str) -> (Report, Particulars) {
         also_in: [(word(), 1)].into(),
         inbound: 1,
         outbound: 2,
-        own_authors: OwnAuthors { first: vec![author], left_out: 2 },
+        own_authors: OwnAuthors { first: vec![author], left_out: 2, unplaced: 0 },
         months: serde_json::from_value(serde_json::json!({
             "2019-01": {"inbound": 1, "outbound": 1, "inboxes": {text: 2}},
             "2019-03": {"inbound": 0, "outbound": 1, "inboxes": {"Billing": 1}}

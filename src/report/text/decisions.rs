@@ -26,8 +26,8 @@ pub(in crate::report) fn decisions(plan: &Overview) -> Vec<String> {
 fn unplaced(plan: &Overview, lines: &mut Vec<String>) {
     let authors = plan.own_authors.first.iter().filter(|author| author.is_unplaced);
     let handles: Vec<String> = authors.map(|author| author.handle.clone()).collect();
-    if !handles.is_empty() {
-        let number = handles.len() as u64;
+    let number = plan.own_authors.unplaced;
+    if number > 0 {
         let (who, are) = if number == 1 { ("author", "is") } else { ("authors", "are") };
         lines.push(format!(
             "{} {who} on our domains {are} neither a teammate in [agents] nor an address of [ours]: {}",

@@ -124,7 +124,10 @@ fn warnings(plan: &Overview) -> String {
     let more = if plan.warnings.len() > LINES { " and more" } else { "" };
     let plural = if lines.len() == 1 { "line" } else { "lines" };
     let warnings = counted(plan.warnings.len() as u64, "warning");
-    format!("{warnings}, of {plural} {}{more}: rules or labels that have no effect on these sources", lines.join(", "))
+    format!(
+        "{warnings}, of {plural} {}{more}: what there has no effect on these sources, or seems misspelt",
+        lines.join(", ")
+    )
 }
 
 /// What must not be overlooked first.
@@ -175,7 +178,7 @@ fn render_lists(out: &mut String, plan: &Overview) {
             author.because.iter().map(|(why, messages)| format!("{why} {}", count(*messages))).collect();
         let whose = match (&author.teammate, author.is_unplaced) {
             (Some(teammate), _) => format!("teammate {}", printable(teammate)),
-            (None, true) => "neither in [agents] nor in [ours]: whose is it?".to_owned(),
+            (None, true) => "neither in [agents] nor an address of [ours]: whose is it?".to_owned(),
             (None, false) => "no teammate".to_owned(),
         };
         let (handle, messages) = (printable(&author.handle), count(author.messages));

@@ -22,8 +22,8 @@ const BLOCKS: [&str; 16] =
 /// What an element that is opened again costs beside its attributes, in bytes.
 const ELEMENT: usize = 100;
 
-/// Most bytes that may be opened again. Mails of people and of their programs ask for a tenth of it at most.
-const MOST: usize = 4_000_000;
+/// Most bytes that may be opened again. Mails of people and of their programs ask for some thousands.
+const MOST: usize = 1_000_000;
 
 /// Whether a parser would make far more of it than was written.
 pub(super) fn is_growing(html: &str) -> bool {
@@ -120,7 +120,7 @@ mod tests {
         let line = "<p class=MsoNormal><span style='x'><font face='Calibri'><b>Dear</b> <i>all</i></font></span></p>\n";
         assert!(!is_growing(&line.repeat(650)));
         assert!(!is_growing(&format!("{}{}", "<div>".repeat(12_000), formatting(1_000))));
-        assert!(!is_growing(&format!("{}{}", formatting(20), "<p>word ".repeat(1_500))), "twenty that nobody closed");
+        assert!(!is_growing(&format!("{}{}", formatting(5), "<p>word ".repeat(1_500))), "five that nobody closed");
     }
 
     #[test]

@@ -231,6 +231,19 @@ fn hostile_mail_stays_in_its_box_runs_nothing_and_fetches_nothing() {
     assert_eq!(browser.eval("document.title"), title);
 }
 
+#[test]
+fn on_paper_everything_that_was_folded_is_open_and_folded_again_behind_it() {
+    let (_workspace, browser) = demo();
+    let folded = "document.querySelectorAll('.conversation:not([open]), .kind:not([open])').length";
+    let before = browser.eval(folded);
+    assert!(before.as_u64().is_some_and(|folded| folded > 3), "{before}");
+    browser.eval(&format!("addEventListener('beforeprint', () => {{ window.onPaper = {folded}; }}); 0"));
+    browser.ask("Page.printToPDF", serde_json::json!({}));
+    assert_eq!(browser.eval("onPaper"), 0);
+    assert_eq!(browser.eval(folded), before);
+    is_sound(&browser);
+}
+
 /// `THREADLIFT_PICTURES=docs/images cargo test --test browser_report pictures` makes those of the documentation anew.
 #[test]
 fn the_pictures_of_the_documentation_can_be_made() {

@@ -151,7 +151,8 @@ fn import_verify_and_status_write_pages_of_what_front_has() {
     // Without its sources a page still says how things stand.
     must(fs::remove_file(workspace.path("a.mbox")), "a.mbox");
     run(&workspace, &["status", MAPPING, "--quiet", "--report", "r.html"], 0);
-    assert!(text(&page(&workspace)).contains("the sources cannot be opened"));
+    let shown = text(&page(&workspace));
+    assert!(shown.contains("the sources cannot be opened: ") && shown.contains("a.mbox"), "{shown}");
 }
 
 #[test]
@@ -160,6 +161,7 @@ fn a_rehearsal_s_page_shows_the_rehearsal() {
     run(&workspace, &["rehearse", MAPPING, "--exit", "--quiet", "--report", "r.html"], 0);
     let page = page(&workspace);
     assert!(page.contains("Rehearsal of") && page.contains("<dd>1 by the embedded Front</dd>"), "{page}");
+    assert!(page.contains("As they will stand in Front") && !page.contains("were sent to Front"), "{page}");
 }
 
 #[test]

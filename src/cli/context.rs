@@ -7,7 +7,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::mapping::{self, Mapping};
 use crate::plan;
 use crate::report::Extent;
-use crate::source::{self, Source, Watch};
+use crate::source::{self, Source, SourceError, Watch};
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,10 +58,8 @@ impl Context {
 
     /// Opens all sources; what is wrong with any is said at once, each at its line of the mapping.
     pub(super) fn open_sources(&self) -> Result<Arc<Vec<Box<dyn Source>>>, Failure> {
-        let observer = progress::observer(&self.common);
-        let watch = Watch { observer: observer.as_ref(), stop: &self.stop };
-        let errors = match source::open_all_watched(&self.mapping, &watch) {
-            Ok(sources) => return Ok(Arc::new(sources)),
+        let errors = match self.open_all() {
+            Ok(sources) => return Ok(sources),
             Err(_) if self.stop.load(Ordering::Relaxed) => {
                 let message = "interrupted while unpacking; archives that were unpacked whole are kept".to_owned();
                 return Err(Failure { exit: super::Exit::Interrupted, message, help: Some("run it again".to_owned()) });
@@ -71,6 +69,20 @@ impl Context {
         let texts: Vec<String> =
             errors.iter().map(|error| self.pointing_at(error.at, &error.title, &error.detail, &error.remedy)).collect();
         Err(Failure { exit: super::Exit::Usage, message: texts.join("\n\n"), help: None })
+    }
+
+    /// Opens all sources for what can do without them, or says on one line why that is not possible.
+    pub(super) fn sources_at_hand(&self) -> Result<Arc<Vec<Box<dyn Source>>>, String> {
+        self.open_all().map_err(|errors| {
+            let texts: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.title, error.detail)).collect();
+            if texts.is_empty() { "it was interrupted".to_owned() } else { texts.join("; ") }
+        })
+    }
+
+    fn open_all(&self) -> Result<Arc<Vec<Box<dyn Source>>>, Vec<SourceError>> {
+        let observer = progress::observer(&self.common);
+        let watch = Watch { observer: observer.as_ref(), stop: &self.stop };
+        source::open_all_watched(&self.mapping, &watch).map(Arc::new)
     }
 
     /// Opens the import's ledger, which is made if there is none, and says what had to be repaired.

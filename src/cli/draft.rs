@@ -13,12 +13,13 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Begins the file that will lie at `path`. A link stays a link: what it points at is replaced.
+    /// Begins the file that will lie at `path`. A link stays a link: what it points at is replaced, or made where that is not
+    /// there yet.
     ///
     /// # Errors
     /// If nothing can be made in its folder.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = behind_links(path);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = NamedTempFile::with_prefix_in(".threadlift-", folder)?;
         Ok(Self { file, path })
@@ -41,6 +42,18 @@ impl Draft {
         self.file.as_file().sync_all()?;
         self.file.persist_noclobber(self.path).map(drop).map_err(io::Error::from)
     }
+}
+
+/// What a path means at the end of all links, be it there or not.
+fn behind_links(path: &Path) -> PathBuf {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.parent().map(|folder| folder.join(&target)).unwrap_or(target);
+    }
+    path
 }
 
 impl Write for Draft {
@@ -90,6 +103,19 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_link_to_a_file_that_is_still_to_come_leads_to_it_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+        symlink("second", &first).unwrap();
+        symlink("real", &second).unwrap();
+        let mut draft = Draft::of(&first).unwrap();
+        draft.write_all(b"new").unwrap();
+        draft.keep().unwrap();
+        assert_eq!(names(folder.path()), ["first", "real", "second"]);
+        assert_eq!(fs::read_to_string(&first).unwrap(), "new");
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let mut settings = greeting::settings(context, &args.front)?;
     settings.most_requests = args.budget.max_requests;
     let sources = context.open_sources()?;
-    let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
+    let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
     let mut ledger = context.open_ledger()?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let runtime = sending::runtime()?;

@@ -25,7 +25,7 @@ const MAX_REFUSALS: usize = 6;
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
-    let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
+    let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
     let observer = progress::observer(&context.common);
     let mut ledger = context.open_ledger()?;
     let requests = args.requests.as_deref();

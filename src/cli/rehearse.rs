@@ -36,18 +36,20 @@ const IN_FLIGHT: usize = 32;
 
 pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
-    let page = ReportFile::at(context, Some(Arc::clone(&sources)), args.report.report.as_deref())?;
+    let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
     let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let ledger = Arc::new(ledger);
+    let folder = keep::folder(ledger.dir());
     let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), Arc::clone(&sources));
     let config = Config {
         port: args.port,
         token: token(),
         dump: args.dump.clone(),
         appear_after: SETTLE,
-        keep: keep::with_room_left(args.keep),
+        keep: keep::with_room_left(args.keep, &folder),
+        spill: Some(folder),
         origins: Some(Arc::new(LedgerOrigins::new(Arc::clone(&ledger), rebuilder))),
         ..embedded_front::config(context, Some(&overview), ledger.target().as_ref())
     };

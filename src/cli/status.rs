@@ -19,11 +19,12 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure>
     match Ledger::open_existing(&dir) {
         Ok(ledger) => {
             say_notices(&ledger);
+            let is_needed = args.map.is_some() || args.report.report.is_some();
+            let sources =
+                if is_needed { context.sources_at_hand() } else { Err("they were not asked for".to_owned()) };
             if let Some(path) = &args.map {
-                let sources = context.open_sources().ok();
-                verify::map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
+                verify::map(context, &ledger, sources.as_ref().ok().map(|sources| sources.as_slice()), path)?;
             }
-            let sources = args.report.report.as_ref().and_then(|_| context.open_sources().ok());
             let page = ReportFile::at(context, sources, args.report.report.as_deref())?;
             at_rest(context, ledger, bundle, page)
         }

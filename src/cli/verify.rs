@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
     let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     // Only a message that is missing needs them; what they cannot give is said then.
-    let sources = context.open_sources().ok();
+    let sources = context.sources_at_hand();
     let page = ReportFile::at(context, sources.clone(), args.report.report.as_deref())?;
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let runtime = sending::runtime()?;
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
     ledger.bind(&greeted.target)?;
     let ledger = Arc::new(ledger);
     let send = &context.mapping.send;
-    let resend = sources.clone().map(|sources| Resend {
+    let resend = sources.clone().ok().map(|sources| Resend {
         rebuilder: Rebuilder::new(Arc::clone(&context.mapping), sources),
         inboxes: greeted.target.inboxes,
     });
@@ -72,7 +72,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         return Err(plan::unbalanced(&report));
     }
     if let Some(path) = &args.map {
-        map(context, &ledger, sources.as_ref().map(|sources| sources.as_slice()), path)?;
+        map(context, &ledger, sources.as_ref().ok().map(|sources| sources.as_slice()), path)?;
     }
     if let Some(failure) = failure {
         return plan::conclude(context, &ledger, report, Err(failure), &[], page);

@@ -35,8 +35,8 @@ mod warnings;
 pub use diff::{DiffExample, DiffKind, PlanDiff};
 pub use fingerprint::rehash;
 pub use overview::{
-    ActiveMessages, ChangeKind, Changes, Ends, HUGE, LargeThread, LeftOut, Listed, Month, Months, Overview, OwnAuthor,
-    OwnAuthors, ProblemKind, RuleFigures, ThreadSizes, kind_of as change_kind,
+    ActiveMessages, ChangeKind, Changes, Ends, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS, MAX_CHANGE_KINDS,
+    Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, ThreadSizes, kind_of as change_kind,
 };
 pub(crate) use read::STACK;
 pub use read::is_expected;

@@ -20,14 +20,14 @@ use super::faults::{Doom, Fate, Instead, Misfortune, Spoiling};
 use super::pace::{Standing, Verdict};
 use super::server::Shared;
 use super::spoil;
-use super::web::{PICTURES, RESOURCE_POLICY};
+use super::web::{self, PICTURES, RESOURCE_POLICY};
 
 /// No script, nothing from elsewhere; mail is shown in frames that have a stricter policy of their own.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; \
                            form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What a browser says of the page that asks (W3C Fetch Metadata).
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
@@ -50,7 +50,7 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
     }
     let path = request.uri().path();
     if path == "/" || path == "/favicon.ico" || path.starts_with("/web/") {
-        let mut answer = next.run(request).await;
+        let mut answer = web::dressed(&shared, next.run(request).await);
         dress_page(answer.headers_mut());
         return answer;
     }

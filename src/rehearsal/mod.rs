@@ -55,7 +55,7 @@ mod web;
 pub use channel::{ChannelSpec, LiveMail};
 pub use config::{Company, Config, InboxSpec, RepeatAnswer, TeammateSpec, UnknownTags};
 pub use faults::{Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
-pub use origins::{Account, Original, Origins};
+pub use origins::{Account, Known, LongText, Original, Origins};
 pub use pace::LiveTeam;
 pub use server::Server;
 pub use snapshot::{InboxCount, Snapshot};

@@ -5,12 +5,20 @@
 
 /// Somebody who knows.
 pub trait Origins: Send + Sync {
-    /// What is known of the message with this `external_id`: an account for each record that speaks of it, none where
-    /// nothing is known. May take its time and read files.
+    /// What is known of the message with this `external_id`. May take its time and read files.
     ///
     /// # Errors
     /// In words, why it cannot be told.
-    fn of(&self, external_id: &str) -> Result<Vec<Account>, String>;
+    fn of(&self, external_id: &str) -> Result<Known, String>;
+}
+
+/// What is known of one message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// One for each record that speaks of it, none where nothing is known.
+    pub accounts: Vec<Account>,
+    /// Further records.
+    pub left_out: usize,
 }
 
 /// What is known of one record.
@@ -18,10 +26,21 @@ pub trait Origins: Send + Sync {
 pub struct Account {
     /// Names and values of one line each, in order; a name may come again.
     pub lines: Vec<(String, String)>,
-    /// Names and texts that are long.
-    pub long: Vec<(String, String)>,
+    /// Texts that are long.
+    pub long: Vec<LongText>,
     /// What the source holds.
     pub original: Option<Original>,
+}
+
+/// A text of many lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LongText {
+    /// What it is.
+    pub name: String,
+    /// Its beginning, or all of it.
+    pub text: String,
+    /// There is more than the text shows.
+    pub is_cut: bool,
 }
 
 /// A record as its source holds it.

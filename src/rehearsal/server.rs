@@ -44,6 +44,7 @@ pub(super) struct Shared {
     pub(super) keep: Keep,
     /// Part of the addresses of pictures within mail, which only our own pages know.
     pub(super) secret: String,
+    pub(super) searches: web::Searches,
     store: Mutex<Store>,
     pace: Mutex<Pace>,
 }
@@ -115,6 +116,7 @@ impl Server {
             spool: SpoolDir::new(directory.path().join("attachments")),
             keep: Keep::new(if config.forget_bodies { 0 } else { config.keep }),
             secret: format!("{:016x}", RandomState::new().hash_one("pictures")),
+            searches: web::Searches::default(),
             store: Mutex::new(store),
             pace: Mutex::new(Pace::new(&config, Instant::now())),
             config,
@@ -269,6 +271,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/web/messages/{message}/request", get(web::request))
         .route("/web/pictures/{secret}/{message}/{number}", get(web::picture))
         .route("/web/attachments/{message}/{number}", get(web::attachment))
+        .route("/web/{*path}", get(web::nowhere))
         .fallback(|| async { ApiError::no_such_path() })
         .method_not_allowed_fallback(|| async { ApiError::wrong_method() })
         // The import sets its own limit, and must be able to answer 413 after it has read the whole request.

@@ -8,8 +8,8 @@ mod text;
 
 pub use html::{MARK, page};
 pub use particulars::{
-    ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, PICTURES, Particulars, Picture,
-    Problem, ProblemFigures, Problems,
+    Bounds, ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, PICTURES, Particulars,
+    Picture, Problem, ProblemFigures, Problems,
 };
 pub use text::Extent;
 

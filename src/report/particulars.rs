@@ -17,6 +17,19 @@ pub struct Particulars {
     pub conversations: Conversations,
     /// Commands that say more, to be pasted into a shell.
     pub commands: Commands,
+    /// How much of it there is at most.
+    pub bounds: Bounds,
+}
+
+/// How many of each are collected for a report at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bounds {
+    /// Problems that are listed one by one.
+    pub problems: u64,
+    /// Conversations that are shown.
+    pub conversations: u64,
+    /// Messages of each of them.
+    pub messages: u64,
 }
 
 /// Commands that say more than a report does.
@@ -37,7 +50,7 @@ pub struct Commands {
 pub struct Problems {
     /// By status and cause.
     pub kinds: Vec<ProblemFigures>,
-    /// Further kinds.
+    /// Records of further kinds.
     pub kinds_left_out: u64,
     /// One by one.
     pub listed: Vec<Problem>,

@@ -138,6 +138,12 @@ fn links_in_mail_open_nothing() {
         browser.click_within("iframe", &json!([30, 30]));
         std::thread::sleep(Duration::from_millis(400));
         assert_eq!((browser.address(), browser.tabs()), (address, tabs), "{target}");
+        // The mail as a page of its own, where no sandbox of a frame holds it.
+        browser.follow("article footer a[href$='/body']");
+        let address = browser.address();
+        browser.click("a");
+        std::thread::sleep(Duration::from_millis(400));
+        assert_eq!((browser.address(), browser.tabs()), (address, tabs), "{target}, alone");
     }
     assert_eq!(tracker.heard(), Vec::<Vec<u8>>::new());
 }
@@ -150,11 +156,17 @@ fn pictures_from_elsewhere_come_when_they_are_asked_for_and_not_before() {
         tracker.port
     );
     let other = html.replace("id=1", "id=2");
+    // What is not fetched when it is asked for is not offered either.
+    let ground = format!(
+        "<p style='background:url(http://tracker.example:{0}/g)'>x</p><table><td background='http://tracker.example:{0}/g'>y</table>",
+        tracker.port
+    );
     let scene = Scene::switched(
-        &[text(1, "Offer", "html", &html), text(2, "Other", "html", &other)],
+        &[text(1, "Offer", "html", &html), text(2, "Other", "html", &other), text(3, "Ground", "html", &ground)],
         &[],
         &Tracker::switches(),
     );
+    assert_eq!(scene.open_conversation("Ground").count(".remote"), 0);
     let browser = scene.open_conversation("Offer");
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(tracker.heard(), Vec::<Vec<u8>>::new());

@@ -1,7 +1,8 @@
 //! The web inbox: what it shows, and what hostile mail cannot do in it.
 
 use serde_json::{Value, json};
-use threadlift::rehearsal::Config;
+use std::sync::Arc;
+use threadlift::rehearsal::{Account, Config, Known, LongText, Origins};
 
 use super::support::*;
 
@@ -40,7 +41,9 @@ async fn a_message_is_found_by_following_links_from_the_first_page() {
     let inbox = text(&front, &link(&first, "/web/inboxes/")).await;
     assert!(inbox.contains("vip &#38; co") && inbox.contains("2016-01-26 01:16 UTC"), "{inbox}");
     let conversation = text(&front, &link(&inbox, "/web/conversations/")).await;
-    for expected in ["ana@example.com", "c@example.com", "by Leela Turanga", "photo.png", "the-id", "Sent back"] {
+    for expected in
+        ["ana@example.com", "c@example.com", "by <bdi>Leela Turanga</bdi>", "photo.png", "the-id", "Sent back"]
+    {
         assert!(conversation.contains(expected), "{expected} in {conversation}");
     }
     for page in [&inbox, &conversation] {
@@ -89,7 +92,7 @@ async fn hostile_html_stands_in_no_page_and_its_frame_is_sandboxed() {
     assert!(rules.contains(&"sandbox") && rules.contains(&"default-src 'none'"), "{policy}");
     assert!(!policy.contains("allow-") && !policy.contains("script"), "{policy}");
     let shown = body.text().await.unwrap();
-    assert!(shown.ends_with("<img class=\"threadlift-away\" alt=\"\"></pre><b>end</b>"), "{shown}");
+    assert!(shown.ends_with("<img alt=\"\"></pre><b>end</b>"), "{shown}");
     let request = text(&front, &link(&page, "/web/messages/").replace("/body", "/request")).await;
     assert_eq!(serde_json::from_str::<Value>(&request).unwrap()["body"], HOSTILE, "as imported");
     let asked = front.page(&format!("{}?remote=1", link(&page, "/web/messages/"))).await;
@@ -99,11 +102,102 @@ async fn hostile_html_stands_in_no_page_and_its_frame_is_sandboxed() {
 }
 
 #[tokio::test]
+async fn nobody_but_the_reader_asks_for_pictures_from_elsewhere() {
+    let (front, path) = hostile(Some("html")).await;
+    let message = link(&text(&front, &path).await, "/web/messages/");
+    let led = |site: &'static str| {
+        let (front, path, message) = (&front, &path, &message);
+        async move {
+            let id = message.split('/').nth(3).unwrap();
+            let ask = |address: String| {
+                let asked = front.client.get(front.url(&address)).header("sec-fetch-site", site);
+                asked.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document").send()
+            };
+            let page = ask(format!("{path}?remote={id}")).await.unwrap().text().await.unwrap();
+            let alone = ask(format!("{message}?remote=1")).await.unwrap();
+            let policy = alone.headers()["content-security-policy"].to_str().unwrap().to_owned();
+            (page.contains("body?remote=1"), policy.contains("https:"))
+        }
+    };
+    assert_eq!(led("same-origin").await, (true, true));
+    assert_eq!(led("none").await, (true, true), "typed by the reader");
+    assert_eq!(led("cross-site").await, (false, false));
+}
+
+#[tokio::test]
+async fn what_cannot_be_shown_is_said_on_a_page_that_leads_back() {
+    let (front, _) = hostile(None).await;
+    for (path, said) in [
+        ("/web/conversations/cnv_zz", "There is no such conversation."),
+        ("/web/inboxes/none", "There is no such inbox."),
+        ("/web/nowhere/at/all", "There is no such page."),
+    ] {
+        let answer = front.page(path).await;
+        assert_eq!(answer.status().as_u16(), 404, "{path}");
+        assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(said) && page.contains("<a href=\"/\">All inboxes</a>"), "{page}");
+        assert!(page.contains(&format!("/web/inboxes/{INBOX}")), "{page}");
+    }
+}
+
+/// Somebody who knows more than a page shows.
+struct Knows;
+
+impl Origins for Knows {
+    fn of(&self, external_id: &str) -> Result<Known, String> {
+        if external_id == "b" {
+            return Err("the source is <gone>".to_owned());
+        }
+        let long = [("request", true), ("history", false)].map(|(name, is_cut)| LongText {
+            name: name.to_owned(),
+            text: "{}".to_owned(),
+            is_cut,
+        });
+        let lines = vec![("place".to_owned(), "a\u{202e}xobm, byte 7".to_owned())];
+        Ok(Known { accounts: vec![Account { lines, long: long.into(), original: None }], left_out: 1_230 })
+    }
+}
+
+#[tokio::test]
+async fn an_origin_page_says_what_it_leaves_out() {
+    let front = Front::new(Config { origins: Some(Arc::new(Knows)), ..config() });
+    for id in ["a", "b"] {
+        front.import(&message(id)).await.uid();
+    }
+    let page = text(&front, "/web/messages/msg_100000/origin").await;
+    assert_eq!(page.matches("It goes on: the rest is left out here.").count(), 1, "{page}");
+    assert!(page.contains("1,230 more records of this message are not shown."), "{page}");
+    assert!(page.contains("a\u{fffd}xobm, byte 7") && !page.contains('\u{202e}'), "{page}");
+    let broken = front.page("/web/messages/msg_100001/origin").await;
+    assert_eq!(broken.status().as_u16(), 500);
+    assert!(broken.text().await.unwrap().contains("the source is &#60;gone&#62;"));
+}
+
+#[tokio::test]
+async fn no_line_of_a_page_is_turned_by_what_a_stranger_writes() {
+    let front = Front::plain();
+    let values = json!({ "subject": "pay\u{202e}gpj", "cc": ["c\u{2066}@example.com"], "tags": ["t\u{202d}ag"] });
+    let mut message = with(message("a"), &values);
+    message["sender"]["name"] = json!("Ann\u{202e}a");
+    front.import(&message).await.uid();
+    let first = text(&front, "/").await;
+    let conversation = text(&front, &link(&first, "/web/conversations/")).await;
+    for page in [&first, &conversation, &text(&front, "/web/search?q=pay").await] {
+        assert!(page.contains("pay\u{fffd}gpj") && page.contains("Ann\u{fffd}a"), "{page}");
+        assert!(!page.contains(['\u{202d}', '\u{202e}', '\u{2066}']), "{page}");
+    }
+    assert!(conversation.contains("<h1 dir=\"auto\">"));
+}
+
+#[tokio::test]
 async fn hostile_text_is_text() {
     let (front, path) = hostile(None).await;
     let page = text(&front, &path).await;
     assert!(
-        page.contains("<div class=\"text\">&#60;script&#62;") && !page.contains("<script") && !page.contains("<iframe"),
+        page.contains("<div class=\"text\" dir=\"auto\">&#60;script&#62;")
+            && !page.contains("<script")
+            && !page.contains("<iframe"),
         "{page}"
     );
     let alone = front.page(&link(&page, "/web/messages/")).await;

@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Failure;
 use crate::ledger::{Entry, Ledger, Verdict};
-use crate::plan::{Rebuilder, change_kind, is_expected};
+use crate::plan::{MAX_CHANGE_KINDS, Rebuilder, change_kind, is_expected};
 use crate::report::{ChangeExample, ChangeExamples};
 use crate::words::clipped;
 
@@ -14,9 +14,6 @@ const MAX_BYTES: u64 = 200 << 20;
 
 /// Examples of one kind.
 const MAX_EXAMPLES: usize = 5;
-
-/// Most kinds: as many as a plan names.
-const MAX_KINDS: usize = 200;
 
 /// Longest text of a line, in characters.
 const LONGEST: usize = 300;
@@ -47,7 +44,7 @@ pub(super) fn collect(ledger: &Ledger, rebuilder: &Rebuilder) -> Result<ChangeEx
 
 fn add(examples: &mut ChangeExamples, change: &str, entry: &Entry, external_id: &str, rebuilder: &Rebuilder) {
     let kind = change_kind(change);
-    if examples.kinds.len() >= MAX_KINDS && !examples.kinds.contains_key(&kind) {
+    if examples.kinds.len() >= MAX_CHANGE_KINDS && !examples.kinds.contains_key(&kind) {
         return;
     }
     let of_kind = examples.kinds.entry(kind).or_default();

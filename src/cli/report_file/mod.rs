@@ -16,7 +16,7 @@ use super::exit::{Exit, Failure};
 use super::output;
 use crate::ledger::Ledger;
 use crate::plan::{Rebuilder, STACK, overview_of};
-use crate::report::{self, Commands, Conversations, Particulars, Report};
+use crate::report::{self, Bounds, Commands, Conversations, Particulars, Report};
 use crate::source::Source;
 use crate::words::size;
 use jiff::Timestamp;
@@ -37,8 +37,8 @@ struct Asked {
     draft: Draft,
 }
 
-/// Where entries are read again.
-type Sources = Option<Arc<Vec<Box<dyn Source>>>>;
+/// Where entries are read again, or why they cannot be.
+pub(super) type Sources = Result<Arc<Vec<Box<dyn Source>>>, String>;
 
 impl ReportFile {
     /// Makes sure that a report can be written to `path`, before hours of work.
@@ -146,11 +146,16 @@ fn collect(context: &Context, ledger: &Ledger, sources: &Sources, command: &str)
             rehearse: context.command("rehearse"),
             rejects: format!("{} --rejects", at("status")),
         },
+        bounds: Bounds {
+            problems: problems::MAX_LISTED as u64,
+            conversations: samples::MAX_SHOWN as u64,
+            messages: samples::MAX_MESSAGES,
+        },
         ..Particulars::default()
     };
-    if sources.is_none() {
-        let trouble = "the sources cannot be opened, so no message can be shown".to_owned();
-        particulars.conversations = Conversations { trouble: Some(trouble), ..Conversations::default() };
+    if let Err(why) = sources {
+        let trouble = Some(format!("No message can be shown, since the sources cannot be opened: {why}"));
+        particulars.conversations = Conversations { trouble, ..Conversations::default() };
         return Ok(particulars);
     }
     particulars.changes = changes::collect(ledger, &rebuilder)?;

@@ -8,9 +8,9 @@ use crate::words::clipped;
 use std::collections::BTreeMap;
 
 /// Most problems that are listed one by one: more than anybody reads, few enough for a browser.
-const MAX_LISTED: usize = 10_000;
+pub(super) const MAX_LISTED: usize = 10_000;
 
-/// Most kinds of problems: Front's words may differ for each message.
+/// Most kinds of problems of one status: Front's words may differ for each message.
 const MAX_KINDS: usize = 200;
 
 /// Longest text of a line, in characters.
@@ -39,14 +39,36 @@ fn remedy(status: &str, retry: &str) -> String {
 struct Found {
     listed: Vec<Problem>,
     all: u64,
+    /// By cause, records and remedy.
+    kinds: BTreeMap<String, (u64, String)>,
+    /// Records of kinds beyond those that are kept.
+    uncounted: u64,
+}
+
+impl Found {
+    fn count(&mut self, cause: &str, remedy: impl FnOnce() -> String) {
+        let cause = clipped(cause, LONGEST);
+        if let Some((records, _)) = self.kinds.get_mut(&cause) {
+            *records += 1;
+        } else if self.kinds.len() < MAX_KINDS {
+            self.kinds.insert(cause, (1, remedy()));
+        } else {
+            self.uncounted += 1;
+        }
+    }
+
+    /// The kinds, the most frequent first.
+    fn kinds(&mut self, status: &'static str) -> Vec<ProblemFigures> {
+        let figures = |(cause, (records, remedy))| ProblemFigures { status, cause, records, remedy };
+        let mut kinds: Vec<ProblemFigures> = std::mem::take(&mut self.kinds).into_iter().map(figures).collect();
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.records));
+        kinds
+    }
 }
 
 struct Collecting<'a> {
     rebuilder: &'a Rebuilder,
     found: BTreeMap<&'static str, Found>,
-    kinds: BTreeMap<(&'static str, String), (u64, String)>,
-    /// Kinds beyond those that are kept.
-    uncounted: u64,
 }
 
 /// Walks over the ledger once.
@@ -54,7 +76,7 @@ struct Collecting<'a> {
 /// # Errors
 /// If the ledger is damaged.
 pub(super) fn collect(ledger: &Ledger, rebuilder: &Rebuilder, retry: &str) -> Result<Problems, Failure> {
-    let mut collecting = Collecting { rebuilder, found: BTreeMap::new(), kinds: BTreeMap::new(), uncounted: 0 };
+    let mut collecting = Collecting { rebuilder, found: BTreeMap::new() };
     let total = ledger.tallies().iter().fold((0, 0), |(sent, read), (_, tally)| {
         let sent = sent + tally.refused + tally.missing + tally.different + tally.unknown;
         (sent, read + tally.unreadable + tally.rejected)
@@ -99,7 +121,7 @@ impl Collecting<'_> {
             State::Confirmed { differs: Some(words), .. } => ("different", words, String::new()),
             _ => return Ok(()),
         };
-        self.count(status, &cause, || remedy(status, retry));
+        self.found.entry(status).or_default().count(&cause, || remedy(status, retry));
         if self.is_wanted(status) {
             let entry = ledger.entry(position)?;
             self.list(status, &cause, &detail, &entry);
@@ -113,7 +135,7 @@ impl Collecting<'_> {
             Verdict::Rejected { cause, detail, remedy } => ("rejected", cause, detail, remedy),
             _ => return,
         };
-        self.count(status, cause, || clipped(remedy, LONGEST));
+        self.found.entry(status).or_default().count(cause, || clipped(remedy, LONGEST));
         if self.is_wanted(status) {
             self.list(status, cause, detail, entry);
         }
@@ -123,17 +145,6 @@ impl Collecting<'_> {
         let found = self.found.entry(status).or_default();
         found.all += 1;
         found.listed.len() < MAX_LISTED
-    }
-
-    fn count(&mut self, status: &'static str, cause: &str, remedy: impl FnOnce() -> String) {
-        let key = (status, clipped(cause, LONGEST));
-        if let Some((records, _)) = self.kinds.get_mut(&key) {
-            *records += 1;
-        } else if self.kinds.len() < MAX_KINDS {
-            self.kinds.insert(key, (1, remedy()));
-        } else {
-            self.uncounted += 1;
-        }
     }
 
     fn list(&mut self, status: &'static str, cause: &str, detail: &str, entry: &Entry) {
@@ -154,27 +165,37 @@ impl Collecting<'_> {
 
     /// The worst first, and of equal ones the most frequent.
     fn finish(mut self) -> Problems {
-        let mut problems = Problems { kinds_left_out: self.uncounted, ..Problems::default() };
+        let mut problems = Problems::default();
         for status in STATUSES {
-            let mut kinds: Vec<ProblemFigures> = Vec::new();
-            for ((of, cause), (records, remedy)) in &self.kinds {
-                if *of == status {
-                    kinds.push(ProblemFigures {
-                        status,
-                        cause: cause.clone(),
-                        records: *records,
-                        remedy: remedy.clone(),
-                    });
-                }
-            }
-            kinds.sort_by_key(|kind| std::cmp::Reverse(kind.records));
-            problems.kinds.extend(kinds);
-            let Found { listed, all } = self.found.remove(status).unwrap_or_default();
+            let mut found = self.found.remove(status).unwrap_or_default();
+            problems.kinds.extend(found.kinds(status));
+            problems.kinds_left_out += found.uncounted;
+            let Found { listed, all, .. } = found;
             let room = MAX_LISTED.saturating_sub(problems.listed.len());
             let kept = listed.len().min(room);
             problems.listed.extend(listed.into_iter().take(room));
             problems.left_out += all.saturating_sub(kept as u64);
         }
         problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, MAX_KINDS};
+
+    #[test]
+    fn of_kinds_without_end_the_first_are_counted_each_and_the_records_of_the_rest_together() {
+        let mut found = Found::default();
+        for number in 0..MAX_KINDS + 7 {
+            found.count(&format!("refused in words of its own, {number}"), String::new);
+        }
+        for _ in 0..3 {
+            found.count("refused in words of its own, 5", String::new);
+        }
+        assert_eq!(found.uncounted, 7);
+        let kinds = found.kinds("refused");
+        assert_eq!((kinds.len(), kinds[0].records, kinds[1].records), (MAX_KINDS, 4, 1));
+        assert!(kinds[0].cause.ends_with(", 5") && kinds[0].status == "refused");
     }
 }

@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Conversations that are shown.
-const MAX_SHOWN: usize = 12;
+pub(super) const MAX_SHOWN: usize = 12;
 
 /// Inboxes of which one each is looked for; those that hold most come first.
 const MAX_INBOXES: usize = 6;
 
 /// Messages of one conversation that are shown: the first half and the last.
-const MAX_MESSAGES: u64 = 20;
+pub(super) const MAX_MESSAGES: u64 = 20;
 
 /// What is known of a conversation while the plan is walked over.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most authors that are named. A team is smaller; a mapping that takes customers for us is seen by the first of them.
-const MAX_AUTHORS: usize = 300;
+pub const MAX_AUTHORS: usize = 300;
 
 /// Everybody who was treated as us.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

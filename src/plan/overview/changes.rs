@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most kinds that are named: there are some sixty, and charsets and file types make more of them.
-const MAX_KINDS: usize = 200;
+pub const MAX_CHANGE_KINDS: usize = 200;
 
 /// Longest text of a kind, in characters.
 const LONGEST: usize = 100;
@@ -70,8 +70,8 @@ impl<'a> Changed<'a> {
     pub(super) fn all(self, place: impl Fn(&Message) -> (String, String)) -> Changes {
         let mut all: Vec<_> = self.0.into_iter().collect();
         all.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
-        let left_out = all.len().saturating_sub(MAX_KINDS) as u64;
-        all.truncate(MAX_KINDS);
+        let left_out = all.len().saturating_sub(MAX_CHANGE_KINDS) as u64;
+        all.truncate(MAX_CHANGE_KINDS);
         let named = all.into_iter().map(|(change, (messages, first))| {
             let (place, id) = first.map(&place).unwrap_or_default();
             ChangeKind { change: change.as_ref().to_owned(), messages, place, id }

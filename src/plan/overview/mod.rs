@@ -6,8 +6,8 @@ mod count;
 mod months;
 mod sizes;
 
-pub use authors::{OwnAuthor, OwnAuthors};
-pub use changes::{ChangeKind, Changes};
+pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
+pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
 pub use months::{Month, Months};
 pub use sizes::ThreadSizes;
 

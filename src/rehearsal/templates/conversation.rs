@@ -8,36 +8,36 @@ use super::lists::{ConversationRow, Moment};
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r##"<p class="crumbs"><a href="{{ inbox_path }}">← {{ inbox }}</a>
+    source = r##"<p class="crumbs"><a href="{{ inbox_path }}">← <bdi>{{ inbox }}</bdi></a>
 {%- if let Some(newer) = newer %} · <a href="/web/conversations/{{ newer }}" rel="prev">Newer</a>{% endif -%}
 {%- if let Some(older) = older %} · <a href="/web/conversations/{{ older }}" rel="next">Older</a>{% endif %}</p>
-<h1>{{ row.subject }}</h1>
+<h1 dir="auto">{{ row.subject }}</h1>
 <p class="summary">{{ super::counted(row.count, "message") }}, oldest first
-<span class="marks"><span class="mark {{ row.status }}">{{ row.status }}</span>{% for tag in row.tags %}<span class="tag">{{ tag }}</span>{% endfor -%}
+<span class="marks"><span class="mark {{ row.status }}">{{ row.status }}</span>{% for tag in row.tags %}<span class="tag" dir="auto">{{ tag }}</span>{% endfor -%}
 {% if let Some(assignee) = row.assignee %}<span class="mark">{{ assignee }}</span>{% endif -%}
 </span></p>
 {% for message in messages %}<article class="{% if message.is_inbound %}inbound{% else %}outbound{% endif %}" id="{{ message.id }}" aria-label="{% if message.is_inbound %}Received from{% else %}Sent by{% endif %} {{ message.shown_name() }}, {{ message.date.full }}">
 <header>
 <span class="face" aria-hidden="true">{{ message.initials() }}</span>
-<p class="from"><strong>{{ message.shown_name() }}</strong>{% if !message.name.is_empty() %} <span class="handle">{{ message.handle }}</span>{% endif %}
-{% if let Some(author) = message.author %}<span class="handle">by {{ author }}</span>{% endif %}
+<p class="from"><strong dir="auto">{{ message.shown_name() }}</strong>{% if !message.name.is_empty() %} <span class="handle" dir="auto">{{ message.handle }}</span>{% endif %}
+{% if let Some(author) = message.author %}<span class="handle">by <bdi>{{ author }}</bdi></span>{% endif %}
 <span class="direction">{% if message.is_inbound %}received{% else %}sent{% endif %}{% if message.kind != "email" %} · {{ message.kind }}{% endif %}</span></p>
 <time class="date" datetime="{{ message.date.iso }}">{{ message.date.full }}</time>
 </header>
-{% if !message.recipients.is_empty() || message.has_own_subject(row) %}<dl class="lines">{% for line in message.recipients %}<dt>{{ line.label }}</dt><dd>{{ line.handles }}</dd>{% endfor -%}
-{% if message.has_own_subject(row) %}<dt>Subject</dt><dd>{{ message.subject }}</dd>{% endif %}</dl>{% endif %}
+{% if !message.recipients.is_empty() || message.has_own_subject(row) %}<dl class="lines">{% for line in message.recipients %}<dt>{{ line.label }}</dt><dd dir="auto">{{ line.handles }}</dd>{% endfor -%}
+{% if message.has_own_subject(row) %}<dt>Subject</dt><dd dir="auto">{{ message.subject }}</dd>{% endif %}</dl>{% endif %}
 {% match message.body %}{% when Body::Html with { height, remote, is_loaded } -%}
 {% if *remote > 0 && *is_loaded %}<p class="remote">Pictures on other servers were asked for, over https. Their servers know now that this mail was opened, when, and from where.</p>
-{% else if *remote > 0 %}<p class="remote">Pictures or styles on other servers are not loaded. Loading pictures tells those servers that this mail was opened, when, and from where. <a href="{{ path }}?page={{ pages.current }}&amp;remote={{ message.id }}#{{ message.id }}">Load pictures of this message</a></p>{% endif %}
+{% else if *remote > 0 %}<p class="remote">{{ super::counted(remote, "picture") }} on other servers {% if *remote == 1 %}is{% else %}are{% endif %} not loaded. Loading pictures tells those servers that this mail was opened, when, and from where. <a href="{{ path }}?page={{ pages.current }}&amp;remote={{ message.id }}#{{ message.id }}">Load pictures of this message</a></p>{% endif %}
 <iframe sandbox="" loading="lazy" referrerpolicy="no-referrer" title="Message of {{ message.date.full }}" height="{{ height }}" src="/web/messages/{{ message.id }}/body{% if *is_loaded %}?remote=1{% endif %}"></iframe>
 {% when Body::Text with { blocks, is_cut } %}{% if blocks.is_empty() %}<p class="cut">This message has no text.</p>{% endif %}{% for block in blocks -%}
-{% if let Some(lines) = block.folded %}<details class="quote"><summary>Quoted history, {{ super::counted(lines, "line") }}</summary><blockquote class="text">{{ block.text }}</blockquote></details>
-{%- else if block.is_quote %}<blockquote class="text">{{ block.text }}</blockquote>
-{%- else %}<div class="text">{{ block.text }}</div>{% endif %}{% endfor %}
+{% if let Some(lines) = block.folded %}<details class="quote"><summary>Quoted history, {{ super::counted(lines, "line") }}</summary><blockquote class="text" dir="auto">{{ block.text }}</blockquote></details>
+{%- else if block.is_quote %}<blockquote class="text" dir="auto">{{ block.text }}</blockquote>
+{%- else %}<div class="text" dir="auto">{{ block.text }}</div>{% endif %}{% endfor %}
 {% if *is_cut %}<p class="cut">The text goes on: <a href="/web/messages/{{ message.id }}/body">all of it</a>.</p>{% endif -%}
 {% when Body::Gone %}<p class="remote">The text of this message was not kept, so that the rehearsal leaves room on the disk (<code>--keep</code>).</p>{% endmatch %}
 {% if !message.attachments.is_empty() %}<ul class="files" aria-label="Files">
-{% for file in message.attachments %}<li>{% if file.is_kept %}<a href="/web/attachments/{{ message.id }}/{{ loop.index0 }}" download>{{ file.filename }}</a>{% else %}<strong>{{ file.filename }}</strong>{% endif %} <span>{{ file.size }} · {{ file.content_type }}{% if !file.is_kept %} · not kept{% endif %}</span></li>
+{% for file in message.attachments %}<li>{% if file.is_kept %}<a href="/web/attachments/{{ message.id }}/{{ loop.index0 }}" download dir="auto">{{ file.filename }}</a>{% else %}<strong dir="auto">{{ file.filename }}</strong>{% endif %} <span>{{ file.size }} · {{ file.content_type }}{% if !file.is_kept %} · not kept{% endif %}</span></li>
 {% endfor %}</ul>{% endif %}
 <footer>{% if has_origins %}<a href="/web/messages/{{ message.id }}/origin">Origin and changes</a> · {% endif %}<a href="/web/messages/{{ message.id }}/body">Message alone</a> · <a href="/web/messages/{{ message.id }}/request">As imported</a> · <code>{{ message.external_id }}</code></footer>
 </article>
@@ -110,7 +110,7 @@ pub(in super::super) struct Recipients {
 pub(in super::super) enum Body {
     Html {
         height: usize,
-        /// Pictures and styles that lie elsewhere.
+        /// Pictures that lie elsewhere.
         remote: usize,
         /// Pictures from elsewhere were asked for.
         is_loaded: bool,

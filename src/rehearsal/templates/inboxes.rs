@@ -8,13 +8,13 @@ use super::lists::ConversationRow;
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<h1>{{ company }}</h1>
+    source = r#"<h1 dir="auto">{{ company }}</h1>
 <p class="summary">{{ super::counted(messages, "message") }} in {{ super::counted(conversations, "conversation") }}
 {%- if refused > 0 %} · <strong class="bad">{{ super::counted(refused, "request") }} refused</strong>{% endif %}</p>
 {% if inboxes.is_empty() %}<p class="empty">No inboxes were set up.</p>{% else %}
 <ul class="list inboxes">
 {% for inbox in inboxes %}<li><a class="line" href="{{ inbox.path }}">
-<span class="subject">{{ inbox.name }}</span>
+<span class="subject" dir="auto">{{ inbox.name }}</span>
 <span class="figure">{{ super::counted(inbox.conversations, "conversation") }}</span>
 <span class="figure">{{ super::counted(inbox.messages, "message") }}</span>
 </a></li>

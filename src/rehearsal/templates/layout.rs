@@ -29,8 +29,8 @@ use askama::Template;
 <div class="desk">
 <nav class="side" aria-label="Inboxes">
 <ul>
-<li><a href="/"{% if here == "/" %} aria-current="page"{% endif %}><span class="name">All inboxes</span><span class="figure">{{ conversations }}</span></a></li>
-{% for inbox in inboxes %}<li><a href="{{ inbox.path }}"{% if inbox.path == here %} aria-current="page"{% endif %}><span class="name">{{ inbox.name }}</span><span class="figure">{{ inbox.conversations }}</span></a></li>
+<li><a href="/"{% if here == "/" %} aria-current="page"{% endif %}><span class="name">All inboxes</span><span class="figure">{{ super::count(conversations) }}</span></a></li>
+{% for inbox in inboxes %}<li><a href="{{ inbox.path }}"{% if inbox.path == here %} aria-current="page"{% endif %}><span class="name" dir="auto">{{ inbox.name }}</span><span class="figure">{{ super::count(inbox.conversations) }}</span></a></li>
 {% endfor %}</ul>
 </nav>
 <main id="main">

@@ -9,11 +9,11 @@ use super::layout::Pages;
 #[template(
     ext = "html",
     source = r#"<li><a class="line" href="/web/conversations/{{ id }}">
-<span class="people"><span>{{ people }}</span>{% if count > 1 %} <span class="count" title="{{ count }} messages">{{ count }}</span>{% endif %}</span>
-<span class="what"><span class="title"><span class="subject">{{ subject }}</span>
-<span class="marks">{% for tag in tags %}<span class="tag">{{ tag }}</span>{% endfor -%}
+<span class="people"><span dir="auto">{{ people }}</span>{% if count > 1 %} <span class="count" title="{{ super::counted(count, "message") }}">{{ super::count(count) }}</span>{% endif %}</span>
+<span class="what"><span class="title"><span class="subject" dir="auto">{{ subject }}</span>
+<span class="marks">{% for tag in tags %}<span class="tag" dir="auto">{{ tag }}</span>{% endfor -%}
 {% if let Some(assignee) = assignee %}<span class="mark">{{ assignee }}</span>{% endif %}</span></span>
-{% if let Some(found) = found %}<span class="found">{{ found.before }}<mark>{{ found.hit }}</mark>{{ found.after }}</span>{% endif %}</span>
+{% if let Some(found) = found %}<span class="found" dir="auto">{{ found.before }}<mark>{{ found.hit }}</mark>{{ found.after }}</span>{% endif %}</span>
 <span class="state"><span class="mark {{ status }}">{{ status }}</span></span>
 <time class="date" datetime="{{ date.iso }}" title="{{ date.full }}">{{ date.day }}</time>
 </a></li>"#
@@ -50,7 +50,7 @@ pub(in super::super) struct Found {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<h1>{{ name }}</h1>
+    source = r#"<h1 dir="auto">{{ name }}</h1>
 <p class="summary">{{ super::counted(count, "conversation") }}, newest first</p>
 {% if rows.is_empty() %}<p class="empty">Nothing has been imported into this inbox.</p>{% else %}
 <ul class="list conversations">

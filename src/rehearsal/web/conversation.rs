@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::Html;
 
 use super::super::server::Shared;
 use super::super::store::{Message, parse_id, render_id};
 use super::super::templates::{ConversationPage, ConversationRow, Pages};
-use super::{App, PAGE, Trouble, aside, asked, inbox_path, page, paged, show};
+use super::{App, PAGE, Trouble, aside, asked_here, inbox_path, page, paged, show};
 
 /// What is copied out of the store, so that messages are read from disk without its lock.
 struct Listed {
@@ -25,14 +26,15 @@ pub(in super::super) async fn conversation(
     State(shared): App,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Html<String>, Trouble> {
-    aside(&shared, move |shared| render(shared, &id, query.as_deref())).await
+    // Of one message of the page, pictures on other servers are asked for.
+    let remote = asked_here(&headers, query.as_deref(), "remote").and_then(|id| parse_id("msg", &id));
+    aside(&shared, move |shared| render(shared, &id, query.as_deref(), remote)).await
 }
 
-fn render(shared: &Shared, id: &str, query: Option<&str>) -> Result<Html<String>, Trouble> {
+fn render(shared: &Shared, id: &str, query: Option<&str>, remote: Option<u32>) -> Result<Html<String>, Trouble> {
     let listed = list(shared, id, query).ok_or(Trouble::Missing("conversation"))?;
-    // Of one message of the page, pictures on other servers are asked for.
-    let remote = asked(query, "remote").and_then(|id| parse_id("msg", &id));
     let mut messages = Vec::new();
     for (number, message, author) in listed.messages {
         let stored = shared.log.read(message.place)?;

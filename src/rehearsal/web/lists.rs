@@ -4,7 +4,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Html;
 
 use super::super::server::Shared;
-use super::super::templates::{ConversationRow, InboxPage, InboxesPage};
+use super::super::templates::{ConversationRow, InboxPage, InboxesPage, counted};
 use super::{App, PAGE, Trouble, inbox_path, links, page, paged, show};
 
 /// Conversations on the first page.
@@ -38,8 +38,9 @@ fn kept(shared: &Shared) -> String {
     };
     let forgotten = match keep.forgotten() {
         0 => String::new(),
-        1 => " The text and files of 1 message were counted and compared, but not kept.".to_owned(),
-        many => format!(" The texts and files of {many} messages were counted and compared, but not kept."),
+        some => {
+            format!(" The texts and files of {} were counted and compared, but not kept.", counted(&some, "message"))
+        }
     };
     format!("Texts and files take {used}{limit} on this machine's disk, until the rehearsal ends.{forgotten}")
 }

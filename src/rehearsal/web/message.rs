@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::store::{Stored, render_id};
 use super::conversation::find;
-use super::{App, Trouble, aside, asked, files, mail, show};
+use super::{App, Trouble, aside, asked_here, files, mail, show};
 
 /// Policy for mail itself: as a document of no origin, without script, with its own pictures and its own styles. Nothing is
 /// fetched from elsewhere, so no sender learns that the mail was opened.
@@ -35,9 +35,10 @@ pub(in super::super) async fn body(
     State(shared): App,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Trouble> {
     let (number, message) = find(&shared, &id).ok_or(Trouble::Missing("message"))?;
-    let remote = asked(query.as_deref(), "remote").is_some();
+    let remote = asked_here(&headers, query.as_deref(), "remote").is_some();
     aside(&shared, move |shared| {
         let stored = kept(shared.log.read(message.place)?)?;
         let body = show::text(&stored, "body");

@@ -15,9 +15,10 @@ mod show;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use url::form_urlencoded;
 
@@ -25,9 +26,10 @@ pub(super) use self::conversation::conversation;
 pub(super) use self::lists::{inbox, inboxes};
 pub(super) use self::message::{PICTURES, RESOURCE_POLICY, attachment, body, picture, request};
 pub(super) use self::origin::origin;
-pub(super) use self::search::search;
+pub(super) use self::search::{Searches, search};
+use super::gate::SEC_FETCH_SITE;
 use super::server::Shared;
-use super::templates::{InboxLink, Layout, Pages};
+use super::templates::{InboxLink, Layout, Pages, TroublePage};
 
 /// Conversations, or messages, on one page.
 const PAGE: usize = 50;
@@ -35,6 +37,7 @@ const PAGE: usize = 50;
 type App = State<Arc<Shared>>;
 
 /// A page that could not be shown.
+#[derive(Clone)]
 pub(super) enum Trouble {
     Missing(&'static str),
     Broken(String),
@@ -53,12 +56,32 @@ impl From<askama::Error> for Trouble {
 }
 
 impl IntoResponse for Trouble {
+    /// The bare answer, which [`dressed`] makes a page of.
     fn into_response(self) -> Response {
-        match self {
-            Self::Missing(what) => (StatusCode::NOT_FOUND, format!("There is no such {what}.\n")).into_response(),
-            Self::Broken(why) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{why}\n")).into_response(),
-        }
+        let status = match self {
+            Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Extension(self)).into_response()
     }
+}
+
+/// An answer of these pages as people see it: where one cannot be shown, that is a page, too, from which others are reached.
+pub(super) fn dressed(shared: &Shared, answer: Response) -> Response {
+    let Some(trouble) = answer.extensions().get::<Trouble>() else { return answer };
+    let (title, why) = match trouble {
+        Trouble::Missing(what) => ("Nothing here", format!("There is no such {what}.")),
+        Trouble::Broken(why) => ("This cannot be shown", show::straight(why)),
+    };
+    match page(shared, title, "", "", &TroublePage { title, why: &why }) {
+        Ok(page) => (answer.status(), page).into_response(),
+        Err(_) => answer,
+    }
+}
+
+/// An address that nothing is at.
+pub(super) async fn nowhere() -> Trouble {
+    Trouble::Missing("page")
 }
 
 /// Does what reads from disk or counts for long where it holds up nobody.
@@ -116,6 +139,12 @@ fn asked(query: Option<&str>, name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+/// What of a query a reader of these pages must have asked for: pages of others may lead here, and not with that.
+fn asked_here(headers: &HeaderMap, query: Option<&str>, name: &str) -> Option<String> {
+    let is_here = |site: &HeaderValue| site == "same-origin" || site == "none";
+    asked(query, name).filter(|_| headers.get_all(SEC_FETCH_SITE).iter().all(is_here))
+}
+
 /// The page asked for, of so many entries; the last one where it lies beyond.
 fn paged(query: Option<&str>, entries: usize) -> Pages {
     let last = entries.div_ceil(PAGE).max(1);
@@ -126,6 +155,16 @@ fn paged(query: Option<&str>, entries: usize) -> Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_reader_agrees_to_is_not_taken_from_another_page() {
+        let asked = |site: Option<&'static str>| {
+            let site = site.map(|site| (SEC_FETCH_SITE, HeaderValue::from_static(site)));
+            asked_here(&site.into_iter().collect(), Some("remote=1"), "remote").is_some()
+        };
+        assert!(asked(None) && asked(Some("none")) && asked(Some("same-origin")));
+        assert!(!asked(Some("cross-site")) && !asked(Some("same-site")));
+    }
 
     #[test]
     fn a_page_beyond_the_list_is_its_last_and_nonsense_its_first() {

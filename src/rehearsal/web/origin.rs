@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Html;
 
+use super::super::origins::Known;
 use super::super::store::render_id;
 use super::super::templates::OriginPage;
 use super::conversation::find;
@@ -13,10 +14,13 @@ pub(in super::super) async fn origin(State(shared): App, Path(id): Path<String>)
     let (_, message) = find(&shared, &id).ok_or_else(missing)?;
     aside(&shared, move |shared| {
         let external_id = shared.log.read(message.place)?.external_id;
-        let accounts = match &shared.config.origins {
+        let mut known = match &shared.config.origins {
             Some(origins) => origins.of(&external_id).map_err(Trouble::Broken)?,
-            None => Vec::new(),
+            None => Known::default(),
         };
+        for (_, value) in known.accounts.iter_mut().flat_map(|account| &mut account.lines) {
+            *value = show::straight(value);
+        }
         let (subject, here) = {
             let store = shared.store();
             let row = show::row(&store, message.conversation).ok_or(Trouble::Missing("message"))?;
@@ -28,7 +32,7 @@ pub(in super::super) async fn origin(State(shared): App, Path(id): Path<String>)
             message: &id,
             subject: &subject,
             external_id: &external_id,
-            accounts: &accounts,
+            known: &known,
         };
         page(shared, &format!("Origin of {subject}"), &here, "", &content)
     })

@@ -1,9 +1,11 @@
 //! Search over subjects, people and what stands in messages.
 //!
 //! Messages are read from disk, newest conversations first, up to a bound for each page: the page says how far it came, and
-//! the next one goes on there. The store is held only to copy out what is to be read.
+//! the next one goes on there. The store is held only to copy out what is to be read. Whoever asks again before an answer
+//! came does not wait for the answer: a search that begins ends the one before.
 
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{RawQuery, State};
 use axum::response::Html;
@@ -12,7 +14,7 @@ use url::form_urlencoded;
 
 use super::super::server::Shared;
 use super::super::store::{PEOPLE, Place, Stored};
-use super::super::templates::{ConversationRow, Found, SearchPage};
+use super::super::templates::{ConversationRow, Found, SearchPage, counted};
 use super::{App, Trouble, aside, asked, mail, page, show};
 
 /// Most hits on a page.
@@ -61,6 +63,28 @@ fn parse_place(text: &str) -> Option<(i64, u32)> {
     Some((time.parse().ok()?, number.parse().ok()?))
 }
 
+/// Who searches: the one that began last.
+#[derive(Default)]
+pub(in super::super) struct Searches(AtomicU64);
+
+impl Searches {
+    fn begin(&self) -> Turn<'_> {
+        Turn { searches: self, number: self.0.fetch_add(1, Ordering::Relaxed) + 1 }
+    }
+}
+
+/// A search that may read on until another begins.
+struct Turn<'a> {
+    searches: &'a Searches,
+    number: u64,
+}
+
+impl Turn<'_> {
+    fn is_over(&self) -> bool {
+        self.searches.0.load(Ordering::Relaxed) != self.number
+    }
+}
+
 /// What a page of search has found, and how far it came.
 #[derive(Default)]
 struct Looked {
@@ -73,6 +97,8 @@ struct Looked {
     /// Messages whose text was not kept.
     forgotten: u64,
     next: Option<(i64, u32)>,
+    /// Another search began.
+    is_stopped: bool,
 }
 
 /// A conversation to look into.
@@ -83,6 +109,7 @@ struct Candidate {
 }
 
 fn look(shared: &Shared, needle: &Regex, after: Option<(i64, u32)>) -> Result<Looked, Trouble> {
+    let turn = shared.searches.begin();
     let mut looked = Looked::default();
     let mut left = READ;
     let mut after = after;
@@ -94,9 +121,14 @@ fn look(shared: &Shared, needle: &Regex, after: Option<(i64, u32)>) -> Result<Lo
                 looked.next = after;
                 return Ok(looked);
             }
+            let found =
+                if candidate.is_hit { None } else { looked.read(shared, needle, &candidate, &turn, &mut left)? };
+            // What was being read is read again by whoever goes on from here.
+            if turn.is_over() {
+                return Ok(Looked { next: after, is_stopped: true, ..looked });
+            }
             after = Some(candidate.place);
             looked.conversations += 1;
-            let found = if candidate.is_hit { None } else { looked.read(shared, needle, &candidate, &mut left)? };
             if candidate.is_hit || found.is_some() {
                 let row = show::row(&shared.store(), candidate.place.1);
                 looked.rows.extend(row.map(|row| ConversationRow { found, ..row }));
@@ -128,9 +160,13 @@ impl Looked {
         shared: &Shared,
         needle: &Regex,
         candidate: &Candidate,
+        turn: &Turn<'_>,
         left: &mut u64,
     ) -> Result<Option<Found>, Trouble> {
         for (number, place) in candidate.messages.iter().enumerate() {
+            if turn.is_over() {
+                break;
+            }
             if *left == 0 {
                 self.unread += (candidate.messages.len() - number) as u64;
                 break;
@@ -150,17 +186,23 @@ impl Looked {
     fn extent(&self, goes_on: bool) -> String {
         let further = if goes_on { "further " } else { "" };
         let mut words = format!(
-            "Looked at subjects and people of {} {further}conversations and at the text of {} messages, newest first.",
-            self.conversations, self.read
+            "Looked at subjects and people of {} and at the text of {}, newest first.",
+            counted(&self.conversations, &format!("{further}conversation")),
+            counted(&self.read, "message")
         );
+        if self.is_stopped {
+            words.push_str(" A search that began after this one stopped it: one is made at a time.");
+        }
         if self.next.is_some() {
             words.push_str(" There are older conversations.");
         }
         if self.unread > 0 {
-            let _ = write!(words, " Of a very long conversation, {} older messages were left out.", self.unread);
+            let unread = counted(&self.unread, "older message");
+            let were = if self.unread == 1 { "was" } else { "were" };
+            let _ = write!(words, " Of a very long conversation, {unread} {were} left out.");
         }
         if self.forgotten > 0 {
-            let _ = write!(words, " The texts of {} messages were not kept.", self.forgotten);
+            let _ = write!(words, " The texts of {} were not kept.", counted(&self.forgotten, "message"));
         }
         words
     }
@@ -196,7 +238,8 @@ fn around(text: &str, start: usize, end: usize) -> Found {
     let cut = after.char_indices().nth(AROUND).map(|(at, _)| at);
     let shown = cut.and_then(|at| after.get(..at));
     let after = shown.map_or_else(|| line(after), |shown| format!("{}…", line(shown)));
-    Found { before, hit: line(hit), after }
+    let straight = |text: String| show::straight(&text);
+    Found { before: straight(before), hit: straight(line(hit)), after: straight(after) }
 }
 
 #[cfg(test)]
@@ -218,6 +261,28 @@ mod tests {
         assert_eq!(found.hit, "Hit");
         assert!(found.before.starts_with('…') && found.before.ends_with("ä the "), "{}", found.before);
         assert!(found.after.starts_with(" and b") && found.after.ends_with('…'), "{}", found.after);
+    }
+
+    #[test]
+    fn a_search_is_over_when_another_begins() {
+        let searches = Searches::default();
+        let first = searches.begin();
+        assert!(!first.is_over());
+        let second = searches.begin();
+        assert!(first.is_over() && !second.is_over());
+    }
+
+    #[test]
+    fn one_is_not_said_as_many() {
+        let looked = Looked { conversations: 1, read: 1, unread: 1, is_stopped: true, ..Looked::default() };
+        assert_eq!(
+            looked.extent(true),
+            "Looked at subjects and people of 1 further conversation and at the text of 1 message, newest first. \
+             A search that began after this one stopped it: one is made at a time. \
+             Of a very long conversation, 1 older message was left out."
+        );
+        let looked = Looked { conversations: 20_000, read: 0, ..Looked::default() };
+        assert!(looked.extent(false).contains("20,000 conversations and at the text of 0 messages"));
     }
 
     #[test]

@@ -14,6 +14,13 @@ const SHOWN_TEXT: usize = 100_000;
 /// How much of an HTML body is looked at for the height of its frame, in bytes.
 const SURVEYED: usize = 1_000_000;
 
+/// Text of strangers on a line of ours, with the marks shown that would turn the direction of what stands around them (Unicode's
+/// embeddings, overrides and isolates). Writing from right to left needs none of them.
+pub(super) fn straight(text: &str) -> String {
+    let is_turning = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|letter| if is_turning(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
 pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
     let it = store.conversation(number)?;
     // Those with a name first: who wrote says more than the address that was written to.
@@ -28,10 +35,10 @@ pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
     }
     Some(ConversationRow {
         id: render_id("cnv", number),
-        subject: if it.subject.is_empty() { "(no subject)".to_owned() } else { it.subject.to_string() },
-        people: people.join(", "),
+        subject: if it.subject.is_empty() { "(no subject)".to_owned() } else { straight(&it.subject) },
+        people: straight(&people.join(", ")),
         count: it.messages.len(),
-        tags: store.tags_of(it).into_iter().map(|(_, name)| name.to_owned()).collect(),
+        tags: store.tags_of(it).into_iter().map(|(_, name)| straight(name)).collect(),
         date: moment(it.last()),
         status: if it.archived { "archived" } else { "open" },
         assignee: store.teammate(it.assignee).map(|teammate| teammate.name.clone()),
@@ -43,15 +50,15 @@ pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
 pub(super) fn message(number: u32, stored: &Stored, author: Option<String>, remote: bool) -> MessageCard {
     let request = &stored.request;
     let nested = |group: &str, name: &str| request.get(group).and_then(|group| group.get(name));
-    let string = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let string = |value: Option<&Value>| value.and_then(Value::as_str).map(straight);
     let recipients = [("To", "to"), ("Cc", "cc"), ("Bcc", "bcc")].into_iter().filter_map(|(label, name)| {
         let handles = request.get(name).and_then(Value::as_array)?;
         let handles: Vec<&str> = handles.iter().filter_map(Value::as_str).collect();
-        (!handles.is_empty()).then(|| Recipients { label, handles: handles.join(", ") })
+        (!handles.is_empty()).then(|| Recipients { label, handles: straight(&handles.join(", ")) })
     });
     let attachments = stored.attachments.iter().map(|file| AttachmentLine {
-        filename: file.filename.clone(),
-        content_type: file.content_type.clone(),
+        filename: straight(&file.filename),
+        content_type: straight(&file.content_type),
         size: size(file.size),
         is_kept: !stored.forgotten || file.size == 0,
     });
@@ -63,9 +70,9 @@ pub(super) fn message(number: u32, stored: &Stored, author: Option<String>, remo
         name: string(nested("sender", "name")).unwrap_or_default(),
         handle: string(nested("sender", "handle")).unwrap_or_default(),
         recipients: recipients.collect(),
-        subject: text(stored, "subject").to_owned(),
+        subject: straight(text(stored, "subject")),
         date: moment(request.get("created_at").and_then(Value::as_i64).unwrap_or_default()),
-        external_id: stored.external_id.clone(),
+        external_id: straight(&stored.external_id),
         body: body(stored, remote),
         attachments: attachments.collect(),
     }
@@ -115,14 +122,16 @@ fn moment(seconds: i64) -> Moment {
     }
 }
 
-/// A size in the unit that suits it, decimal, one place after the point, cut and not rounded.
+/// A size in the unit that suits it, decimal, rounded to one place after the point, as the terminal writes it.
+#[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
 pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes / 100 % 10),
-        1_000_000..1_000_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
-        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
-    }
+    let (unit, name) = match bytes {
+        0..1_000 => return format!("{bytes} bytes"),
+        1_000..1_000_000 => (1_000_u64, "kB"),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    format!("{:.1} {name}", bytes as f64 / unit as f64)
 }
 
 #[cfg(test)]
@@ -138,6 +147,12 @@ mod tests {
 
     #[test]
     fn sizes_take_the_unit_that_suits_them() {
-        assert_eq!([size(0), size(999), size(1_000), size(1_990_000)], ["0 B", "999 B", "1.0 kB", "1.9 MB"]);
+        assert_eq!([size(0), size(999), size(1_000), size(1_990_000)], ["0 bytes", "999 bytes", "1.0 kB", "2.0 MB"]);
+    }
+
+    #[test]
+    fn nothing_turns_the_direction_of_a_line() {
+        assert_eq!(straight("invoice\u{202e}fdp.exe\u{2066}"), "invoice\u{fffd}fdp.exe\u{fffd}");
+        assert_eq!(straight("שלום"), "שלום");
     }
 }

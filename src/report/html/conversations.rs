@@ -1,9 +1,10 @@
 //! Sample conversations, as colleagues will read them in Front.
 
 use super::mail;
+use super::plain;
 use super::{Section, rendered, shown};
-use crate::report::{Conversation, Conversations, Message, Particulars};
-use crate::words::{count, counted, size};
+use crate::report::{Conversation, Conversations, Message, Particulars, Report};
+use crate::words::{count, counted, printable_lines, size};
 use askama::Template;
 use jiff::Timestamp;
 
@@ -21,9 +22,9 @@ use jiff::Timestamp;
 <p class="soft to">{{ message.recipients }}{% if let Some(teammate) = message.teammate %} · by {{ teammate }}{% endif %}{% if let Some(state) = message.state %} · <b>{{ state }}</b>{% endif %}</p>
 {% if let Some(trouble) = message.trouble %}<p class="note fair">{{ trouble }}</p>
 {% else if message.is_html %}<div class="paper" tabindex="0" role="group" aria-label="Text of this message" dir="auto">{{ message.body|safe }}</div>
-{% else %}<div class="paper plain" tabindex="0" role="group" aria-label="Text of this message" dir="auto">{{ message.text }}</div>
-{% endif %}{% if let Some(cut) = message.cut %}<p class="soft">{{ cut }}</p>
-{% endif %}{% if !message.files.is_empty() %}<ul class="files">{% for file in message.files %}<li>{{ file }}</li>{% endfor %}</ul>
+{% else %}<div class="paper plain" tabindex="0" role="group" aria-label="Text of this message" dir="auto">{{ message.body }}</div>
+{% endif %}{% for note in message.notes %}<p class="soft">{{ note }}</p>
+{% endfor %}{% if !message.files.is_empty() %}<ul class="files">{% for file in message.files %}<li>{{ file }}</li>{% endfor %}</ul>
 {% endif %}<p class="soft origin">{{ message.origin }}{% for change in message.changes %}<br>changed: {{ change }}{% endfor %}</p>
 </article>
 {% endfor %}</details>
@@ -58,11 +59,10 @@ struct Card {
     date: String,
     when: String,
     is_html: bool,
-    /// Sanitised.
+    /// Sanitised HTML, or text as it was written.
     body: String,
-    /// As it was written.
-    text: String,
-    cut: Option<String>,
+    /// What of the body is not shown.
+    notes: Vec<String>,
     files: Vec<String>,
     changes: Vec<String>,
     origin: String,
@@ -71,12 +71,14 @@ struct Card {
     gap: Option<String>,
 }
 
-pub(super) fn section(conversations: &Conversations, particulars: &Particulars) -> Section {
-    let shown_ones: Vec<Shown> = conversations.shown.iter().map(of_conversation).collect();
+pub(super) fn section(report: &Report, conversations: &Conversations, particulars: &Particulars) -> Section {
+    let room = mail::Room::default();
+    let shown_ones: Vec<Shown> =
+        conversations.shown.iter().map(|conversation| of_conversation(conversation, &room)).collect();
     let more = conversations.left_out;
     let samples = Samples {
         trouble: conversations.trouble.as_deref().map(shown),
-        is_past: conversations.shown.iter().any(|shown| shown.messages.iter().any(|message| message.state.is_some())),
+        is_past: is_past(report, conversations),
         more: (more > 0)
             .then(|| format!("{} {} not shown.", counted(more, "conversation"), if more == 1 { "is" } else { "are" })),
         rehearse: &particulars.commands.rehearse,
@@ -86,10 +88,16 @@ pub(super) fn section(conversations: &Conversations, particulars: &Particulars) 
     Section { id: "conversations", title: "Sample conversations", mark, content: rendered(&samples) }
 }
 
-fn of_conversation(conversation: &Conversation) -> Shown {
+/// Whether any of them reached Front. A rehearsal sends to itself.
+fn is_past(report: &Report, conversations: &Conversations) -> bool {
+    let mut states = conversations.shown.iter().flat_map(|shown| &shown.messages).filter_map(|message| message.state);
+    report.command != "rehearse" && states.any(|state| state != "planned")
+}
+
+fn of_conversation(conversation: &Conversation, room: &mail::Room) -> Shown {
     let all = conversation.messages.len() as u64 + conversation.left_out;
     let because: Vec<String> = conversation.because.iter().map(|why| shown(why)).collect();
-    let mut messages: Vec<Card> = conversation.messages.iter().map(card).collect();
+    let mut messages: Vec<Card> = conversation.messages.iter().map(|message| card(message, room)).collect();
     if conversation.left_out > 0
         && let Some(behind) = messages.get_mut(conversation.gap)
     {
@@ -106,8 +114,31 @@ fn of_conversation(conversation: &Conversation) -> Shown {
     }
 }
 
-fn card(message: &Message) -> Card {
+/// A body as it is shown, whether it is HTML, and what of it is not shown.
+fn body(message: &Message, room: &mail::Room) -> (String, bool, Vec<String>) {
+    let mut notes = Vec::new();
+    let html = message.is_html.then(|| mail::harmless(&message.body, &message.pictures, room));
+    let (body, is_html) = match html {
+        Some(Some(html)) => (html, true),
+        Some(None) => {
+            notes.push("Its HTML is so interlaced that only its text is shown here.".to_owned());
+            (lines(&plain::text_of(&message.body)), false)
+        }
+        None => (lines(&message.body), false),
+    };
+    notes.extend((message.cut > 0).then(|| format!("{} more of its text are not shown here", size(message.cut))));
+    (body, is_html, notes)
+}
+
+/// A text for people; that it has columns is part of what it says.
+fn lines(text: &str) -> String {
+    let lines: Vec<String> = text.split('\t').map(printable_lines).collect();
+    lines.join("\t")
+}
+
+fn card(message: &Message, room: &mail::Room) -> Card {
     let (date, when) = moment(message.created_at);
+    let (body, is_html, notes) = body(message, room);
     let handle = shown(&message.handle);
     let name = message.name.as_deref().map(shown);
     let mut files: Vec<String> = message
@@ -126,10 +157,9 @@ fn card(message: &Message) -> Card {
         is_inbound: message.is_inbound,
         date,
         when,
-        is_html: message.is_html,
-        body: if message.is_html { mail::harmless(&message.body, &message.pictures) } else { String::new() },
-        text: if message.is_html { String::new() } else { crate::words::printable_lines(&message.body) },
-        cut: (message.cut > 0).then(|| format!("{} more of its text are not shown here", size(message.cut))),
+        is_html,
+        body,
+        notes,
         files,
         changes: message.changes.iter().map(|change| shown(change)).collect(),
         origin: format!("{} · {}", shown(&message.place), shown(&message.id)),

@@ -2,6 +2,7 @@
 
 use super::changes::notes;
 use super::{Section, rendered, shown};
+use crate::plan::{MAX_AUTHORS, MAX_CHANGE_KINDS};
 use crate::report::text::active;
 use crate::report::{Particulars, Report};
 use crate::words::{count, counted, size};
@@ -18,7 +19,7 @@ use askama::Template;
 {% endfor %}</dl>
 {% endif %}<h3>What this file leaves out</h3>
 <ul>
-<li>It lists at most 10,000 problems, 300 authors and 200 kinds of changes, and shows at most 12 conversations of 20 messages, of long texts the beginning. Where something is left out, it says how much.</li>
+<li>It lists at most {{ bounds.problems }} problems, {{ bounds.authors }} authors and {{ bounds.changes }} kinds of changes, and shows at most {{ bounds.conversations }} conversations of {{ bounds.messages }} messages, of long texts the beginning. Where something is left out, it says how much.</li>
 <li>Every record, with its request: <code>{{ requests }} FILE.jsonl</code></li>
 <li>One message, with place, reasons and history: <code>{{ show }} ID</code></li>
 <li>The whole import, to click through: <code>{{ rehearse }}</code></li>
@@ -28,9 +29,18 @@ use askama::Template;
 struct Details<'a> {
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
+    bounds: Bounds,
     requests: &'a str,
     show: &'a str,
     rehearse: &'a str,
+}
+
+struct Bounds {
+    problems: String,
+    authors: String,
+    changes: String,
+    conversations: String,
+    messages: String,
 }
 
 pub(super) fn section(report: &Report, particulars: &Particulars) -> Section {
@@ -58,6 +68,13 @@ pub(super) fn section(report: &Report, particulars: &Particulars) -> Section {
     let details = Details {
         notes: said,
         facts,
+        bounds: Bounds {
+            problems: count(particulars.bounds.problems),
+            authors: count(MAX_AUTHORS as u64),
+            changes: count(MAX_CHANGE_KINDS as u64),
+            conversations: count(particulars.bounds.conversations),
+            messages: count(particulars.bounds.messages),
+        },
         requests: &commands.requests,
         show: &commands.show,
         rehearse: &commands.rehearse,

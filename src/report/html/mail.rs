@@ -3,15 +3,29 @@
 //! Sanitised by `ammonia`, and shown under the page's policy, which would forbid the same once more: no script but the
 //! page's own, nothing from elsewhere. What is left cannot leave its box, which the style sees to.
 
+use super::plain;
 use crate::report::{PICTURES, Picture};
 use ammonia::{Builder, UrlRelative};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest picture that a mail itself holds as an address, in bytes.
 const MAX_OWN: usize = 60_000;
+
+/// Bytes of pictures that mails of one page may show again: whoever collected the pictures has counted each once.
+const MAX_AGAIN: usize = 2_000_000;
+
+/// What is left of them.
+pub(super) struct Room(Arc<Mutex<usize>>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(MAX_AGAIN)))
+    }
+}
 
 /// What a mail may say about how its text looks. None of it places anything outside its box.
 const STYLES: [&str; 12] = [
@@ -29,9 +43,17 @@ const STYLES: [&str; 12] = [
     "width",
 ];
 
-/// Sanitises a mail's HTML and puts its pictures in place.
-pub(super) fn harmless(html: &str, pictures: &BTreeMap<String, Picture>) -> String {
-    let drawn: BTreeMap<String, String> = pictures.iter().map(|(id, picture)| (id.clone(), address(picture))).collect();
+/// Sanitises a mail's HTML and puts its pictures in place. Nothing comes of a mail that would become far more by that than was
+/// written.
+pub(super) fn harmless(html: &str, pictures: &BTreeMap<String, Picture>, room: &Room) -> Option<String> {
+    if plain::is_growing(html) {
+        return None;
+    }
+    let drawn = Drawn {
+        addresses: pictures.iter().map(|(id, picture)| (id.clone(), address(picture))).collect(),
+        seen: Mutex::default(),
+        room: Arc::clone(&room.0),
+    };
     let mut builder = Builder::default();
     builder
         .url_schemes(HashSet::from(["cid", "data"]))
@@ -51,13 +73,33 @@ pub(super) fn harmless(html: &str, pictures: &BTreeMap<String, Picture>) -> Stri
             (_, "src" | "href" | "cite" | "longdesc") => None,
             _ => Some(value.into()),
         });
-    builder.clean(html).to_string()
+    Some(builder.clean(html).to_string())
+}
+
+/// Pictures of one mail, as addresses.
+struct Drawn {
+    addresses: BTreeMap<String, String>,
+    /// Those that have been put in a place.
+    seen: Mutex<BTreeSet<String>>,
+    room: Arc<Mutex<usize>>,
+}
+
+impl Drawn {
+    /// The address of a picture, if it was not shown before or there is room to show it again.
+    fn address(&self, id: &str) -> Option<String> {
+        let address = self.addresses.get(id)?;
+        if !self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned()) {
+            let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+            *room = room.checked_sub(address.len())?;
+        }
+        Some(address.clone())
+    }
 }
 
 /// A picture of the mail, or a small one that it writes out; nothing that lies elsewhere.
-fn picture<'a>(address: &'a str, drawn: &BTreeMap<String, String>) -> Option<Cow<'a, str>> {
+fn picture<'a>(address: &'a str, drawn: &Drawn) -> Option<Cow<'a, str>> {
     if let Some(id) = strip_scheme(address, "cid:") {
-        return drawn.get(id).map(|address| Cow::Owned(address.clone()));
+        return drawn.address(id).map(Cow::Owned);
     }
     let own = strip_scheme(address, "data:").filter(|_| address.len() <= MAX_OWN)?;
     PICTURES.iter().any(|kind| own.starts_with(&format!("{kind};base64,"))).then_some(address.into())
@@ -74,11 +116,32 @@ fn address(picture: &Picture) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    use super::{MAX_AGAIN, Room, harmless};
+    use crate::report::Picture;
+    use bytes::Bytes;
     use std::collections::BTreeMap;
 
     fn cleaned(html: &str) -> String {
-        harmless(html, &BTreeMap::new())
+        harmless(html, &BTreeMap::new(), &Room::default()).unwrap()
+    }
+
+    #[test]
+    fn a_picture_that_is_shown_again_and_again_is_written_as_often_as_there_is_room() {
+        let picture = || Picture { content_type: "image/png", content: Bytes::from(vec![7; 390_000]) };
+        let pictures: BTreeMap<String, Picture> = ["a", "b"].map(|id| (id.to_owned(), picture())).into();
+        let room = Room::default();
+        let shown = harmless(&format!("{}<img src=cid:b>", "<img src=cid:a>".repeat(4_000)), &pictures, &room).unwrap();
+        assert!(shown.len() < MAX_AGAIN + 1_500_000, "{}", shown.len());
+        assert_eq!(shown.matches("<img").count(), 4_001);
+        // Each has its place once, whatever the others took.
+        assert_eq!(shown.matches("src=").count(), 1 + MAX_AGAIN / 520_000 + 1);
+        assert_eq!(harmless("<img src=cid:a><img src=cid:a>", &pictures, &room).unwrap().matches("src=").count(), 1);
+    }
+
+    #[test]
+    fn of_a_mail_that_would_grow_without_end_nothing_comes() {
+        let open: String = (0..4_500).flat_map(|n| ["<b a".to_owned(), n.to_string(), ">".to_owned()]).collect();
+        assert_eq!(harmless(&format!("<p>{open}{}", "<p>x".repeat(8_000)), &BTreeMap::new(), &Room::default()), None);
     }
 
     #[test]

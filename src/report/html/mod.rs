@@ -11,6 +11,7 @@ mod conversations;
 mod details;
 mod diff;
 mod mail;
+mod plain;
 mod problems;
 mod rules;
 #[cfg(test)]
@@ -29,7 +30,7 @@ use sha2::{Digest, Sha256};
 pub const MARK: &str = "<!DOCTYPE html>\n<!-- threadlift report: holds personal data from the mails -->\n";
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("filter.js");
+const SCRIPT: &str = include_str!("page.js");
 
 #[derive(Template)]
 #[template(
@@ -124,16 +125,16 @@ fn sections(report: &Report, particulars: &Particulars) -> Vec<Section> {
     let mut sections = vec![verdict::section(report)];
     sections.extend(report.diff.as_ref().map(diff::section));
     if let Some(plan) = &report.plan {
-        sections.push(us::section(plan));
+        sections.push(us::section(plan, particulars));
         sections.push(charts::section(plan, report));
     }
     sections.push(problems::section(&particulars.problems, particulars));
     if let Some(plan) = &report.plan {
         sections.push(changes::section(plan, particulars));
         sections.extend(changes::sent_before(plan, particulars));
-        sections.push(rules::section(plan));
+        sections.push(rules::section(plan, particulars));
     }
-    sections.push(conversations::section(&particulars.conversations, particulars));
+    sections.push(conversations::section(report, &particulars.conversations, particulars));
     sections.push(details::section(report, particulars));
     sections
 }

@@ -2,6 +2,7 @@
 
 use super::{Section, rendered, shown};
 use crate::plan::{Listed, Overview};
+use crate::report::Particulars;
 use crate::words::{count, counted};
 use askama::Template;
 
@@ -19,13 +20,14 @@ use askama::Template;
 <table class="list short"><thead><tr><th scope="col">{{ list.what }}</th><th scope="col" class="number">{{ list.number }}</th></tr></thead><tbody>
 {% for (name, number) in list.lines %}<tr><td>{{ name }}</td><td class="number" data-what="{{ list.number|lower }}">{{ number }}</td></tr>
 {% endfor %}</tbody></table>
-{% if let Some(more) = list.more %}<p class="soft">{{ more }}</p>
+{% if let Some(more) = list.more %}<p class="soft">{{ more }} not listed; <code>{{ requests }} FILE.jsonl</code> has those of every record.</p>
 {% endif %}{% endfor %}"##
 )]
-struct Rules {
+struct Rules<'a> {
     rows: Vec<Rule>,
     warnings: Vec<Warning>,
     lists: Vec<List>,
+    requests: &'a str,
 }
 
 struct Rule {
@@ -50,7 +52,7 @@ struct List {
     more: Option<String>,
 }
 
-pub(super) fn section(plan: &Overview) -> Section {
+pub(super) fn section(plan: &Overview, particulars: &Particulars) -> Section {
     let lists = [
         list("Labels that become no tag", "Label", "Records", &plan.unlisted_labels),
         list("Tags", "Tag", "Conversations", &plan.tagged),
@@ -76,6 +78,7 @@ pub(super) fn section(plan: &Overview) -> Section {
             })
             .collect(),
         lists: lists.into_iter().flatten().collect(),
+        requests: &particulars.commands.requests,
     };
     let mark = (!plan.warnings.is_empty()).then(|| counted(plan.warnings.len() as u64, "warning"));
     Section { id: "rules", title: "Rules and labels", mark, content: rendered(&rules) }
@@ -83,7 +86,7 @@ pub(super) fn section(plan: &Overview) -> Section {
 
 fn list(title: &'static str, what: &'static str, number: &'static str, listed: &Listed) -> Option<List> {
     let lines: Vec<_> = listed.first.iter().map(|(name, number)| (shown(name), count(*number))).collect();
-    let more =
-        (listed.left_out > 0).then(|| format!("{} more are not listed; `--json` has as many.", count(listed.left_out)));
+    let more = (listed.left_out > 0)
+        .then(|| format!("{} more {}", count(listed.left_out), if listed.left_out == 1 { "is" } else { "are" }));
     (!lines.is_empty()).then_some(List { title, what, number, lines, more })
 }

@@ -3,10 +3,12 @@
 use super::{MARK, page};
 use crate::ledger::{Class, Tally};
 use crate::mapping;
-use crate::plan::{ChangeKind, Changes, Listed, Overview, OwnAuthor, OwnAuthors, RuleFigures};
+use crate::plan::{
+    ChangeKind, Changes, DiffExample, DiffKind, Listed, Overview, OwnAuthor, OwnAuthors, PlanDiff, RuleFigures,
+};
 use crate::report::{
-    ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, Particulars, Picture, Problem,
-    ProblemFigures, Problems, Report,
+    Bounds, ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, Particulars, Picture,
+    Problem, ProblemFigures, Problems, Report,
 };
 use bytes::Bytes;
 use html5gum::{Token, Tokenizer};
@@ -119,6 +121,7 @@ fn particulars(text: &str) -> Particulars {
             rehearse: "threadlift rehearse m.toml".to_owned(),
             rejects: "threadlift status m.toml --rejects".to_owned(),
         },
+        bounds: Bounds { problems: 10_000, conversations: 12, messages: 20 },
     }
 }
 
@@ -181,7 +184,7 @@ fn the_page_says_all_of_it_in_the_order_in_which_people_decide() {
         "Silent. conversations are archived",
         "The books balance",
         "Treated as us",
-        "2 authors more",
+        "2 more authors are not listed; threadlift plan m.toml --requests FILE.jsonl",
         "What goes where",
         "Messages by month and inbox",
         "Direction by month",
@@ -193,17 +196,19 @@ fn the_page_says_all_of_it_in_the_order_in_which_people_decide() {
         "Sent before",
         "Rules and labels",
         "Labels that become no tag",
-        "3 more are not listed",
+        "3 more are not listed; threadlift plan m.toml --requests FILE.jsonl",
         "Sample conversations",
         "4 messages between these are not shown",
         "1 conversation is not shown",
         "What this file leaves out",
+        "at most 10,000 problems, 300 authors and 200 kinds",
     ];
     let mut rest = text;
     for words in order {
         let (_, behind) = rest.split_once(words).unwrap_or_else(|| panic!("{words:?} is not where it belongs: {text}"));
         rest = behind;
     }
+    assert!(made("x").contains("shows at most 12 conversations of 20 messages"));
 }
 
 #[test]
@@ -274,6 +279,65 @@ fn pictures_of_a_mail_stand_in_their_place_and_others_are_not_fetched() {
         .map(|(_, attributes)| attributes.into_iter().find(|(name, _)| name == "src").unwrap_or_default().1)
         .collect();
     assert_eq!(sources, ["data:image/png;base64,UE5H", "", "", "data:image/png;base64,AAAA", ""]);
+}
+
+#[test]
+fn how_a_plan_differs_from_the_one_before_stands_behind_the_verdict_with_examples() {
+    let (mut report, particulars) = of("Acme & <b>Co</b>");
+    assert!(!page(&report, &particulars).contains("Otherwise than before"), "nothing was compared");
+    let example = |place: &str| DiffExample { id: "<a@x.example>".to_owned(), place: place.to_owned() };
+    let kind = DiffKind {
+        what: "inbox Support instead of <i>Billing</i>".to_owned(),
+        messages: 1_200,
+        examples: vec![example("a.mbox, byte 7"), example("")],
+    };
+    report.diff = Some(PlanDiff { unavailable: None, same: 34_000, changed: 1_201, kinds: vec![kind], left_out: 1 });
+    let whole = page(&report, &particulars);
+    is_harmless(&whole);
+    let text = html2text::config::plain_no_decorate().string_from_read(whole.as_bytes(), 200).unwrap();
+    let mut rest = text.as_str();
+    for words in [
+        "How it stands",
+        "1,201 messages planned otherwise than before, 34,000 as before.",
+        "1,200 inbox Support instead of <i>Billing</i>",
+        "<a@x.example> a.mbox, byte 7",
+        "1 kind is not listed.",
+        "Treated as us",
+    ] {
+        rest = rest.split_once(words).unwrap_or_else(|| panic!("{words:?} is not where it belongs: {text}")).1;
+    }
+    report.diff = Some(PlanDiff { unavailable: Some("there was no plan <before>".to_owned()), ..PlanDiff::default() });
+    let whole = page(&report, &particulars);
+    assert!(whole.contains("Nothing to compare with: there was no plan &#60;before&#62;"));
+    assert!(!whole.contains("planned otherwise than before"));
+}
+
+#[test]
+fn what_was_not_sent_to_front_is_not_said_to_be_there() {
+    let (report, mut particulars) = of("x");
+    let mut says = |command: &'static str, state| {
+        for message in particulars.conversations.shown.iter_mut().flat_map(|shown| &mut shown.messages) {
+            message.state = state;
+        }
+        let report = Report { command, ..report.clone() };
+        page(&report, &particulars).contains("As they were sent to Front")
+    };
+    assert!(says("import", Some("accepted")) && says("status", Some("confirmed")));
+    assert!(!says("plan", None) && !says("status", Some("planned")) && !says("rehearse", Some("confirmed")));
+}
+
+#[test]
+fn columns_of_a_plain_text_stay_and_a_mail_that_would_grow_without_end_is_text() {
+    let (report, mut particulars) = of("x");
+    let messages = &mut particulars.conversations.shown[0].messages;
+    messages[1].body = "lamp\t2\nbulb\t10\u{1b}".to_owned();
+    let open: String = (0..4_500).flat_map(|n| ["<b a".to_owned(), n.to_string(), ">".to_owned()]).collect();
+    messages[0].body = format!("<p>{open}{}the end & more", "<p>x".repeat(8_000));
+    let page = page(&report, &particulars);
+    is_harmless(&page);
+    assert!(page.contains("lamp\t2\nbulb\t10\u{fffd}</div>"));
+    assert!(page.contains("x\nx\nxthe end &#38; more</div>") && page.contains("only its text is shown here"));
+    assert!(page.len() < 200_000, "{}", page.len());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{Section, rendered, shown};
 use crate::plan::{Overview, OwnAuthor};
+use crate::report::Particulars;
 use crate::words::{count, counted};
 use askama::Template;
 
@@ -14,14 +15,15 @@ use askama::Template;
 {% endif %}<table class="list approve"><thead><tr><th scope="col" class="tick"><span class="only-print">ok</span><span class="unseen">to be ticked on paper</span></th><th scope="col">Author</th><th scope="col" class="number">Messages</th><th scope="col">Because</th><th scope="col">In Front</th></tr></thead><tbody>
 {% for row in rows %}<tr><td class="tick"></td><td class="address">{{ row.handle }}</td><td class="number" data-what="messages">{{ row.messages }}</td><td>{{ row.because }}</td><td>{% if row.is_unplaced %}<span class="tag fair">whose is it?</span>{% else if let Some(teammate) = row.teammate %}{{ teammate }}{% else %}<span class="soft">no teammate: the name alone</span>{% endif %}</td></tr>
 {% endfor %}</tbody></table>
-{% if let Some(more) = more %}<p class="soft">{{ more }} are not listed; <code>plan --requests</code> has every message with its direction.</p>
+{% if let Some(more) = more %}<p class="soft">{{ more }} not listed; <code>{{ requests }} FILE.jsonl</code> has every message with its direction.</p>
 {% endif %}{% endif %}"##
 )]
-struct Us {
+struct Us<'a> {
     people: String,
     unplaced: usize,
     rows: Vec<Row>,
     more: Option<String>,
+    requests: &'a str,
 }
 
 struct Row {
@@ -32,14 +34,17 @@ struct Row {
     is_unplaced: bool,
 }
 
-pub(super) fn section(plan: &Overview) -> Section {
+pub(super) fn section(plan: &Overview, particulars: &Particulars) -> Section {
     let authors = &plan.own_authors;
     let all = authors.first.len() as u64 + authors.left_out;
     let us = Us {
         people: counted(all, "author"),
         unplaced: authors.first.iter().filter(|author| author.is_unplaced).count(),
         rows: authors.first.iter().map(row).collect(),
-        more: (authors.left_out > 0).then(|| format!("{} more", counted(authors.left_out, "author"))),
+        more: (authors.left_out > 0).then(|| {
+            format!("{} {}", counted(authors.left_out, "more author"), if authors.left_out == 1 { "is" } else { "are" })
+        }),
+        requests: &particulars.commands.requests,
     };
     Section { id: "us", title: "Treated as us", mark: Some(count(all)), content: rendered(&us) }
 }

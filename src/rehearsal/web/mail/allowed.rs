@@ -121,6 +121,9 @@ const ATTRIBUTES: &[&str] = &[
     "width",
 ];
 
+/// Parts of tables.
+const TABLE: &[&str] = &["caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"];
+
 /// Elements without content, and without an end tag.
 const EMPTY: &[&str] = &["br", "col", "hr", "img", "wbr"];
 
@@ -173,6 +176,16 @@ pub(super) fn is_block(element: &str) -> bool {
     BLOCKS.binary_search(&element).is_ok()
 }
 
+/// Whether the end of an element ends what was left open within it (HTML standard, section 13.2.6.4.7). Paragraphs are not
+/// among them: whatever else begins in one ends it.
+pub(super) fn ends_others(element: &str) -> bool {
+    (is_block(element) || is_of_table(element)) && !is_empty(element) && element != "p"
+}
+
+pub(super) fn is_of_table(element: &str) -> bool {
+    TABLE.binary_search(&element).is_ok()
+}
+
 /// An address that a reader may be shown and follow by hand.
 pub(super) fn is_link(address: &str) -> bool {
     ["http://", "https://", "mailto:", "tel:"].iter().any(|scheme| starts_with(address, scheme))
@@ -199,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_in_order_and_hold_nothing_that_acts() {
-        for list in [ELEMENTS, ATTRIBUTES, BLOCKS] {
+        for list in [ELEMENTS, ATTRIBUTES, BLOCKS, TABLE] {
             assert!(list.is_sorted(), "{list:?}");
         }
         for name in ["script", "iframe", "form", "input", "object", "embed", "svg", "math", "link", "meta", "base"] {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::super::super::store::Attachment;
 use super::allowed;
+use super::history::{Part, parts};
 use super::pictures;
-use super::quotes::{self, Begins};
 use super::style;
 use super::survey::{survey, wanted};
-use super::tokens::{Piece, Tag, walk};
+use super::tokens::{Piece, Tag};
 
 /// How a mail looks that says nothing of it itself. White paper in any case: what a mail colours, it colours for that.
 const HEAD: &str = include_str!("../../templates/mail.html");
@@ -23,15 +23,20 @@ pub(in super::super) struct Pictures<'a> {
 }
 
 pub(in super::super) fn document(html: &str, pictures: &Pictures<'_>) -> String {
-    let wanted = survey(html, pictures.files).wanted;
+    let seen = survey(html, pictures.files);
+    let wanted = seen.wanted;
     let found = pictures::places(&wanted, pictures.files);
     let places = wanted.iter().zip(found).filter_map(|(wanted, place)| Some((wanted.cid.clone(), place?))).collect();
-    let mut writer = Writer { out: HEAD.to_owned(), pictures, places, has_text: false, fold: None };
-    walk(html, |piece| match piece {
-        Piece::Open(tag) => writer.open(tag),
-        Piece::Close(name) => writer.close(name),
-        Piece::Text(text) => writer.text(text),
-        Piece::Style(text) => writer.out.push_str(&style::tamed(text).0),
+    let mut writer = Writer { out: HEAD.to_owned(), pictures, places };
+    // What the mail itself says of its direction counts for all of it.
+    writer.out.push_str(if seen.has_direction { "<body>" } else { "<body dir=\"auto\">" });
+    parts(html, |part| match part {
+        Part::Piece(Piece::Open(tag)) => writer.open(tag),
+        Part::Piece(Piece::Close(name)) => writer.close(name),
+        Part::Piece(Piece::Text(text)) => escape(text, &mut writer.out),
+        Part::Piece(Piece::Style(text)) => writer.out.push_str(&style::tamed(text)),
+        Part::Begins { is_folded } => writer.begin_fold(is_folded),
+        Part::Ends => writer.out.push_str("</details>"),
     });
     writer.out
 }
@@ -41,10 +46,6 @@ struct Writer<'a> {
     pictures: &'a Pictures<'a>,
     /// By cid, the number of the file.
     places: HashMap<String, usize>,
-    /// Something to read has been written.
-    has_text: bool,
-    /// The element that is folded, and how many of its name are open.
-    fold: Option<(String, usize)>,
 }
 
 impl Writer<'_> {
@@ -52,26 +53,21 @@ impl Writer<'_> {
         if !allowed::element(&tag.name) {
             return;
         }
-        if let Some((name, depth)) = &mut self.fold {
-            *depth += usize::from(*name == tag.name);
-        } else if let Some(begins) = quotes::begins(tag) {
-            self.begin_fold(begins, tag);
-        }
+        // A click opens nothing. Whoever wants to see where a link leads can read it, whatever the mail would say there.
+        let link = Some(tag.get("href").trim()).filter(|address| tag.name == "a" && allowed::is_link(address));
         self.out.push('<');
         self.out.push_str(&tag.name);
         for (name, value) in tag.attributes.iter().filter(|(name, _)| allowed::attribute(name)) {
-            self.attribute(name, value);
+            if link.is_none() || name != "title" {
+                self.attribute(name, value);
+            }
         }
         let style = tag.get("style");
         if !style.is_empty() {
-            self.attribute("style", &style::tamed(style).0);
+            self.attribute("style", &style::tamed(style));
         }
-        if tag.name == "a" && allowed::is_link(tag.get("href").trim()) {
-            // The frame opens nothing. Whoever wants to see where a link leads can read it.
-            self.attribute("href", tag.get("href").trim());
-            if tag.get("title").is_empty() {
-                self.attribute("title", tag.get("href").trim());
-            }
+        if let Some(address) = link {
+            self.attribute("title", address);
         }
         if tag.name == "img" {
             self.source(tag);
@@ -79,17 +75,11 @@ impl Writer<'_> {
         self.out.push('>');
     }
 
-    /// History that nothing stands before is all that there is to read, and stays open.
-    fn begin_fold(&mut self, begins: Begins, tag: &Tag) {
-        let open = if self.has_text { "" } else { " open" };
+    fn begin_fold(&mut self, is_folded: bool) {
+        let open = if is_folded { "" } else { " open" };
         self.out.push_str("<details class=\"threadlift-fold\"");
         self.out.push_str(open);
         self.out.push_str("><summary>Quoted history</summary>");
-        self.fold = Some(match begins {
-            Begins::Element => (tag.name.clone(), 1),
-            // It ends with what holds it, as the standard ends elements that were left open (section 13.2.6.4.7).
-            Begins::Rest => (String::new(), 1),
-        });
     }
 
     fn source(&mut self, tag: &Tag) {
@@ -100,9 +90,8 @@ impl Writer<'_> {
             None if allowed::is_remote(source) && self.pictures.remote => Some(over_https(source)),
             _ => None,
         };
-        match address {
-            Some(address) => self.attribute("src", &address),
-            None => self.out.push_str(" class=\"threadlift-away\""),
+        if let Some(address) = address {
+            self.attribute("src", &address);
         }
         if !tag.attributes.contains_key("alt") {
             self.attribute("alt", "");
@@ -116,18 +105,6 @@ impl Writer<'_> {
         self.out.push_str("</");
         self.out.push_str(name);
         self.out.push('>');
-        if let Some((folded, depth)) = &mut self.fold {
-            *depth = depth.saturating_sub(usize::from(folded == name));
-            if *depth == 0 {
-                self.out.push_str("</details>");
-                self.fold = None;
-            }
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.has_text |= text.chars().any(|letter| !letter.is_whitespace());
-        escape(text, &mut self.out);
     }
 
     fn attribute(&mut self, name: &str, value: &str) {
@@ -159,6 +136,7 @@ fn escape(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tokens::walk;
     use super::*;
     use proptest::prelude::*;
 
@@ -170,7 +148,7 @@ mod tests {
             sha256: String::new(),
         };
         let document = document(html, &Pictures { own: "/p", files: &[file], remote });
-        document.strip_prefix(HEAD).unwrap().to_owned()
+        document.strip_prefix(HEAD).unwrap().strip_prefix("<body dir=\"auto\">").unwrap().to_owned()
     }
 
     #[test]
@@ -181,8 +159,8 @@ mod tests {
         );
         assert_eq!(written("<form action=x><input>a<button>b</button></form>", false), "ab");
         assert_eq!(written("<a href=javascript:x>a</a>", false), "<a>a</a>");
-        let link = "<a href=\"https://x.example/?a&amp;b\" title=\"https://x.example/?a&amp;b\">a</a>";
-        assert_eq!(written("<a target=_top href=\"https://x.example/?a&amp;b\">a</a>", false), link);
+        let link = "<a title=\"https://x.example/?a&amp;b\">a</a>";
+        assert_eq!(written("<a target=_top title=bank href=\"https://x.example/?a&amp;b\">a</a>", false), link);
         assert_eq!(written("<svg><style><img src=x onerror=y></style></svg>", false).matches('<').count(), 2);
         assert_eq!(written("<meta http-equiv=refresh content='0;url=x'><base href=x><link rel=x>", false), "");
     }
@@ -190,7 +168,7 @@ mod tests {
     #[test]
     fn pictures_come_from_the_mail_itself_unless_others_are_asked_for() {
         assert_eq!(written("<img src=cid:image001.png@01D0 alt=x>", false), "<img alt=\"x\" src=\"/p/0\">");
-        assert_eq!(written("<img src=http://t.example/x>", false), "<img class=\"threadlift-away\" alt=\"\">");
+        assert_eq!(written("<img class=c src=http://t.example/x>", false), "<img class=\"c\" alt=\"\">");
         assert_eq!(written("<img src=http://t.example/x>", true), "<img src=\"https://t.example/x\" alt=\"\">");
         for source in ["//t.example/x", "https:t.example/x", "HTTPS://t.example/x", "\\\\t.example/x"] {
             assert_eq!(written(&format!("<img src='{source}'>"), true), "<img src=\"https://t.example/x\" alt=\"\">");
@@ -211,6 +189,19 @@ mod tests {
             written("<blockquote>all there is</blockquote>", false)
                 .contains("<details class=\"threadlift-fold\" open>")
         );
+        let ruled = "<div style='border:none;border-top:solid #E1E1E1 1.0pt'>From: x</div>";
+        let windows = written(&format!("<p>Yes</p><div>{ruled}</div><p>old</p>"), false);
+        assert!(windows.starts_with(&format!("<p>Yes</p>{fold}<div><div style=")), "{windows}");
+    }
+
+    #[test]
+    fn the_direction_of_the_text_is_the_mails_or_told_by_its_letters() {
+        let direction = |html: &str| {
+            let pictures = Pictures { own: "/p", files: &[], remote: false };
+            document(html, &pictures).strip_prefix(HEAD).unwrap().to_owned()
+        };
+        assert_eq!(direction("<p>שלום"), "<body dir=\"auto\"><p>שלום");
+        assert_eq!(direction("<body dir=rtl>x"), "<body><body dir=\"rtl\">x");
     }
 
     proptest! {
@@ -219,7 +210,7 @@ mod tests {
             walk(&written(&html, false), |piece| if let Piece::Open(tag) = piece {
                 assert!(allowed::element(&tag.name) || ["details", "summary"].contains(&tag.name.as_str()), "{}", tag.name);
                 for name in tag.attributes.keys() {
-                    assert!(allowed::attribute(name) || ["style", "href", "src", "open"].contains(&name.as_str()), "{name}");
+                    assert!(allowed::attribute(name) || ["style", "src", "open"].contains(&name.as_str()), "{name}");
                 }
             });
         }

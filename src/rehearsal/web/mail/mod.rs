@@ -1,9 +1,9 @@
 //! Mail on its way into a browser.
 //!
 //! ```text
-//!            tokens ──► survey ──► how high a frame, which pictures, is anything elsewhere
-//!  html ──►                │
-//!            tokens ──► document: only what is allowed, quotes folded, pictures in place
+//!            tokens ──► history ──► survey ──► how high a frame, which pictures, is anything elsewhere
+//!  html ──►                            │
+//!            tokens ──► history ──► document: only what is allowed, quotes folded, pictures in place
 //!  text ──► plain: lines and quotes, as text
 //! ```
 //!
@@ -12,6 +12,7 @@
 
 mod allowed;
 mod document;
+mod history;
 mod pictures;
 mod plain;
 mod quotes;

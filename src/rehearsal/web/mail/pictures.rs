@@ -18,12 +18,14 @@ pub(super) struct Wanted {
 
 /// For each wanted picture the place of its file.
 ///
-/// A file is taken by its name: that of the cid (`image001.png@01D0…` is `image001.png`), or the one in the alternative text, or
+/// Files that a browser is not shown as pictures (SVG, EMF, TIFF) are none: their places stay empty and say so. A file is taken
+/// by its name: that of the cid (`image001.png@01D0…` is `image001.png`), or the one in the alternative text, or
 /// the cid's without an ending. Where as many pictures as files are left then, they belong together in their order: that is
 /// how programs write them.
 pub(super) fn places(wanted: &[Wanted], files: &[Attachment]) -> Vec<Option<usize>> {
     let mut places = vec![None; wanted.len()];
     let mut taken = vec![false; files.len()];
+    let is_picture = |file: &Attachment| super::super::files::is_picture(&file.content_type);
     let rules: [fn(&Wanted, &str) -> bool; 3] = [
         |wanted, name| name.eq_ignore_ascii_case(&wanted.cid) || name.eq_ignore_ascii_case(stem(&wanted.cid)),
         |wanted, name| !wanted.alt.is_empty() && name.eq_ignore_ascii_case(wanted.alt.trim()),
@@ -32,14 +34,14 @@ pub(super) fn places(wanted: &[Wanted], files: &[Attachment]) -> Vec<Option<usiz
     for is_named in rules {
         for (wanted, place) in wanted.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
             // A picture may be shown twice, but two pictures of one name are two files.
-            let mut free = files.iter().zip(&mut taken).enumerate().filter(|(_, (_, taken))| !**taken);
+            let mut free =
+                files.iter().zip(&mut taken).enumerate().filter(|(_, (file, taken))| !**taken && is_picture(file));
             if let Some((number, (_, taken))) = free.find(|(_, (file, _))| is_named(wanted, &file.filename)) {
                 *place = Some(number);
                 *taken = true;
             }
         }
     }
-    let is_picture = |file: &Attachment| super::super::files::is_picture(&file.content_type);
     let left: Vec<usize> = (0..)
         .zip(files)
         .zip(&taken)
@@ -65,7 +67,12 @@ mod tests {
     fn files(names: &[&str]) -> Vec<Attachment> {
         let file = |name: &&str| Attachment {
             filename: (*name).to_owned(),
-            content_type: if name.ends_with("pdf") { "application/pdf" } else { "image/png" }.to_owned(),
+            content_type: match name.rsplit('.').next() {
+                Some("pdf") => "application/pdf",
+                Some("svg") => "image/svg+xml",
+                _ => "image/png",
+            }
+            .to_owned(),
             size: 1,
             sha256: String::new(),
         };
@@ -84,6 +91,13 @@ mod tests {
         let named = wanted(&[("ii_k2x", "photo.jpg"), ("image001.png@01D0.AB", ""), ("logo@x", "")]);
         let found = places(&named, &files(&["report.pdf", "logo.gif", "image001.png", "photo.jpg"]));
         assert_eq!(found, [Some(3), Some(2), Some(1)]);
+    }
+
+    #[test]
+    fn what_is_never_shown_as_a_picture_takes_no_place() {
+        let logo = wanted(&[("logo.svg@x", "logo.svg")]);
+        assert_eq!(places(&logo, &files(&["logo.svg"])), [None]);
+        assert_eq!(places(&logo, &files(&["logo.svg", "logo.png"])), [Some(1)]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::tokens::{Piece, walk};
 /// Quotes of fewer lines stay open: they are what an answer between the lines refers to.
 const SHORT: usize = 4;
 
+/// Most levels of quotes that are written with marks: each line repeats all of its own.
+const DEEPEST: usize = 20;
+
 /// A plain text, quotes by their marks (`> `).
 pub(in super::super) fn of_text(text: &str) -> Vec<Block> {
     let mut lines = Lines::default();
@@ -32,6 +35,7 @@ pub(in super::super) fn of_html(html: &str) -> Option<Vec<Block>> {
                     lines.push(depth, &std::mem::take(&mut line));
                 }
                 depth += 1;
+                is_plain &= depth <= DEEPEST;
             }
             "a" if tag.attributes.len() == 1 && allowed::is_link(tag.get("href")) => {}
             _ => is_plain = false,
@@ -154,5 +158,12 @@ mod tests {
             assert_eq!(of_html(rich), None, "{rich}");
         }
         assert_eq!(of_html(""), Some(Vec::new()));
+    }
+
+    #[test]
+    fn quotes_that_are_nested_without_end_are_not_written_with_marks() {
+        let nested = |levels: usize| of_html(&format!("{}{}", "<blockquote>".repeat(levels), "<br>".repeat(12_500)));
+        assert!(nested(DEEPEST).is_some());
+        assert_eq!(nested(DEEPEST + 1), None);
     }
 }

@@ -2,10 +2,9 @@
 
 use super::super::super::store::Attachment;
 use super::allowed;
+use super::history::{Part, parts};
 use super::pictures::{self, Wanted};
-use super::quotes;
-use super::style;
-use super::tokens::{Piece, Tag, walk};
+use super::tokens::{Piece, Tag};
 
 /// Letters on a line, in a frame as wide as the page has room for.
 const LETTERS: usize = 100;
@@ -19,8 +18,10 @@ const MOST_PICTURES: usize = 200;
 /// What was seen.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Survey {
-    /// Pictures that lie on other servers, and styles that would be fetched from there.
+    /// Pictures on other servers that can be asked for. Backgrounds and styles are fetched in no case.
     pub(in super::super) remote: usize,
+    /// The mail says in which direction all of it is written.
+    pub(super) has_direction: bool,
     /// Pictures that should come with the mail, in the order of the text.
     pub(super) wanted: Vec<Wanted>,
     /// A height for the frame, in pixels: without script it cannot be measured.
@@ -31,14 +32,16 @@ pub(in super::super) struct Survey {
 pub(in super::super) fn survey(html: &str, files: &[Attachment]) -> Survey {
     let mut survey = Survey::default();
     let mut room = Room::default();
-    walk(html, |piece| match piece {
-        Piece::Open(tag) => {
+    parts(html, |part| match part {
+        Part::Piece(Piece::Open(tag)) => {
             survey.open(tag);
             room.open(tag);
         }
-        Piece::Close(name) => room.close(name),
-        Piece::Text(text) => room.text(text),
-        Piece::Style(text) => survey.remote += usize::from(style::tamed(text).1),
+        Part::Piece(Piece::Close(name)) => room.close(name),
+        Part::Piece(Piece::Text(text)) => room.text(text),
+        Part::Piece(Piece::Style(_)) => {}
+        Part::Begins { is_folded } => room.begin_fold(is_folded),
+        Part::Ends => room.is_folded = false,
     });
     let places = pictures::places(&survey.wanted, files);
     let unsized_ones = survey.wanted.iter().zip(places).filter(|(wanted, _)| !wanted.is_sized);
@@ -51,8 +54,7 @@ pub(in super::super) fn survey(html: &str, files: &[Attachment]) -> Survey {
 
 impl Survey {
     fn open(&mut self, tag: &Tag) {
-        self.remote += usize::from(style::tamed(tag.get("style")).1);
-        self.remote += usize::from(allowed::is_remote(tag.get("background").trim()));
+        self.has_direction |= matches!(tag.name.as_str(), "html" | "body") && !tag.get("dir").is_empty();
         if tag.name != "img" {
             return;
         }
@@ -89,14 +91,13 @@ struct Room {
     height: usize,
     /// Letters on the line that is being filled.
     line: usize,
-    /// The element whose content is folded, and how many of its name are open in it.
-    folded: Option<(String, usize)>,
+    /// What comes is folded, and takes none.
+    is_folded: bool,
 }
 
 impl Room {
     fn open(&mut self, tag: &Tag) {
-        if let Some((name, depth)) = &mut self.folded {
-            *depth += usize::from(*name == tag.name);
+        if self.is_folded {
             return;
         }
         if allowed::is_block(&tag.name) || tag.name == "br" {
@@ -112,26 +113,22 @@ impl Room {
             }
             _ => {}
         }
-        if let Some(begins) = quotes::begins(tag).filter(|_| self.height > 0) {
-            self.height += 2 * LINE;
-            let name = if begins == quotes::Begins::Element { tag.name.clone() } else { String::new() };
-            self.folded = Some((name, 1));
-        }
+    }
+
+    fn begin_fold(&mut self, is_folded: bool) {
+        self.end_line(false);
+        self.height += 2 * LINE;
+        self.is_folded = is_folded;
     }
 
     fn close(&mut self, name: &str) {
-        if let Some((folded, depth)) = &mut self.folded {
-            *depth -= usize::from(folded == name);
-            if *depth == 0 {
-                self.folded = None;
-            }
-        } else if allowed::is_block(name) {
+        if !self.is_folded && allowed::is_block(name) {
             self.end_line(false);
         }
     }
 
     fn text(&mut self, text: &str) {
-        if self.folded.is_none() {
+        if !self.is_folded {
             self.line += text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>();
         }
     }
@@ -159,14 +156,21 @@ mod tests {
         assert_eq!(survey(&"<div>a".repeat(10_000), &[]).height, 900);
         let quoted = format!("yes<blockquote>{}</blockquote>", "<p>long".repeat(100));
         assert!(survey(&quoted, &[]).height < 200, "what is folded takes no room");
+        let header = format!("<div>yes<div id=appendonsend></div>{}", "<p>long".repeat(100));
+        assert!(survey(&header, &[]).height < 200);
+        assert_eq!(
+            survey(&format!("{header}</div>{}", "<p>mine".repeat(100)), &[]).height,
+            900,
+            "it ends with its holder"
+        );
     }
 
     #[test]
     fn pictures_are_told_apart_by_where_they_lie() {
         let html = "<img src=cid:a@x alt=one><img src='CID:a@x'><img src=https://t.example/x><img src=data:image/png;base64,A>\
-                    <td background='//t.example/y'><p style='background:url(http://t.example/z)'><style>@import 'x';</style>";
+                    <td background='//t.example/y'><p style='background:url(http://t.example/z)'><p style='background:url(cid:b)'><style>@import 'x';</style>";
         let seen = survey(html, &[]);
-        assert_eq!(seen.remote, 4);
+        assert_eq!(seen.remote, 1, "backgrounds and styles are not to be had by asking");
         assert_eq!(seen.wanted, [Wanted { cid: "a@x".to_owned(), alt: "one".to_owned(), is_sized: false }]);
     }
 }

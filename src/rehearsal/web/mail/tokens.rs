@@ -17,6 +17,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// A start tag: name and attributes in lower case, as the standard has them.
+#[derive(Clone)]
 pub(super) struct Tag {
     pub(super) name: String,
     pub(super) attributes: BTreeMap<String, String>,
@@ -31,10 +32,15 @@ impl Tag {
 
 /// Hands over the pieces in order. Time and memory follow the length of the HTML, however it is nested.
 pub(super) fn walk(html: &str, mut take: impl FnMut(Piece<'_>)) {
+    read(html, false, &mut take);
+}
+
+fn read(html: &str, is_noscript: bool, take: &mut dyn FnMut(Piece<'_>)) {
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
     let mut hidden: Option<String> = None;
     let mut in_style = false;
+    let mut in_noscript = false;
     // Reading from memory cannot fail.
     for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
         match token {
@@ -45,6 +51,7 @@ pub(super) fn walk(html: &str, mut take: impl FnMut(Piece<'_>)) {
                     continue;
                 }
                 in_style = name == "style";
+                in_noscript = name == "noscript";
                 let attribute =
                     |(name, value): (HtmlString, Spanned<HtmlString, ()>)| (text(&name), text(&value.value));
                 take(Piece::Open(&Tag { name, attributes: tag.attributes.into_iter().map(attribute).collect() }));
@@ -52,7 +59,7 @@ pub(super) fn walk(html: &str, mut take: impl FnMut(Piece<'_>)) {
             Token::EndTag(tag) => {
                 let name = text(&tag.name);
                 if hidden.is_none() {
-                    in_style = false;
+                    (in_style, in_noscript) = (false, false);
                     take(Piece::Close(&name));
                 } else if hidden.as_ref() == Some(&name) {
                     hidden = None;
@@ -60,7 +67,12 @@ pub(super) fn walk(html: &str, mut take: impl FnMut(Piece<'_>)) {
             }
             Token::String(shown) if hidden.is_none() => {
                 let shown = text(&shown.value);
-                take(if in_style { Piece::Style(&shown) } else { Piece::Text(&shown) });
+                match (in_style, in_noscript) {
+                    (true, _) => take(Piece::Style(&shown)),
+                    // Without scripts it is HTML as any other; within itself it is not, or its depth would cost.
+                    (false, true) if !is_noscript => read(&shown, true, take),
+                    _ => take(Piece::Text(&shown)),
+                }
             }
             _ => {}
         }
@@ -92,6 +104,17 @@ mod tests {
     fn a_mail_is_cut_up_as_a_browser_does() {
         assert_eq!(pieces("<P Title=a&amp;b>x &lt;b&gt;</p>"), ["<p {\"title\": \"a&b\"}>", "x <b>", "</p>"]);
         assert_eq!(pieces("<style>p > a { }</style>y"), ["<style {}>", "style:p > a { }", "</style>", "y"]);
+    }
+
+    #[test]
+    fn what_stands_there_for_lack_of_scripts_is_read_as_the_rest() {
+        let html = "<noscript>a <b>c</b><img src=x></noscript>d";
+        assert_eq!(
+            pieces(html),
+            ["<noscript {}>", "a ", "<b {}>", "c", "</b>", "<img {\"src\": \"x\"}>", "</noscript>", "d"]
+        );
+        let deep = format!("{}a{}", "<noscript>".repeat(10_000), "</noscript>".repeat(10_000));
+        assert!(pieces(&deep).concat().contains(">a<"));
     }
 
     #[test]

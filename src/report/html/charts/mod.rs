@@ -82,7 +82,7 @@ fn by_inbox(plan: &Overview) -> Option<Figure> {
         periods.note
     );
     let title = if periods.is_monthly { "Messages by month and inbox" } else { "Messages by year and inbox" };
-    Some(figure(title, says, periods.what(), &Bars::stacked(periods.labels.clone(), series)))
+    Some(figure(title, says, periods.what(), count, &Bars::stacked(periods.labels.clone(), series)))
 }
 
 fn by_direction(plan: &Overview) -> Option<Figure> {
@@ -99,7 +99,7 @@ fn by_direction(plan: &Overview) -> Option<Figure> {
     }
     let says = format!("{} in, {} out{}", count(plan.inbound), count(plan.outbound), periods.note);
     let title = if periods.is_monthly { "Direction by month" } else { "Direction by year" };
-    Some(figure(title, says, periods.what(), &Bars::stacked(periods.labels.clone(), vec![received, written])))
+    Some(figure(title, says, periods.what(), count, &Bars::stacked(periods.labels.clone(), vec![received, written])))
 }
 
 fn by_size(plan: &Overview) -> Option<Figure> {
@@ -113,7 +113,7 @@ fn by_size(plan: &Overview) -> Option<Figure> {
         count(plan.largest_thread)
     );
     let series = vec![Series { name: "Conversations".to_owned(), values }];
-    Some(figure("Sizes of conversations", says, "Messages", &Bars::lying(labels, series, 1)))
+    Some(figure("Sizes of conversations", says, "Messages", count, &Bars::lying(labels, series, 1)))
 }
 
 /// Time for what is left, with what the mapping gives the import of the company's limit and with all of it.
@@ -147,19 +147,19 @@ fn by_time(report: &Report) -> Option<Figure> {
         count(requests.imports),
         count(requests.lookups)
     );
-    let mut figure = figure("Time the import takes", says, "Limit", &Bars::lying(labels, series, unit));
-    for (_, cells) in &mut figure.rows {
-        for cell in cells {
-            let seconds = cell.replace(',', "").parse().unwrap_or_default();
-            *cell = duration(seconds);
-        }
-    }
-    Some(figure)
+    Some(figure("Time the import takes", says, "Limit", duration, &Bars::lying(labels, series, unit)))
 }
 
-fn figure(title: &'static str, says: String, what: &'static str, bars: &Bars) -> Figure {
+/// A figure whose table writes the numbers as `written` says.
+fn figure(
+    title: &'static str,
+    says: String,
+    what: &'static str,
+    written: impl Fn(u64) -> String,
+    bars: &Bars,
+) -> Figure {
     let rows = bars.labels.iter().enumerate().map(|(at, label)| {
-        let cells = bars.series.iter().map(|series| count(series.values.get(at).copied().unwrap_or_default()));
+        let cells = bars.series.iter().map(|series| written(series.values.get(at).copied().unwrap_or_default()));
         (label.clone(), cells.collect())
     });
     let legend = bars.series.iter().zip(bars::CLASSES).map(|(series, class)| (class, series.name.clone()));

@@ -1,5 +1,16 @@
 "use strict";
 (() => {
+  // Paper cannot be opened: what is folded is printed open and folded again, but for the tables that charts show already.
+  const opened = [];
+  addEventListener("beforeprint", () => {
+    opened.push(...document.querySelectorAll("details:not([open]):not(figure details)"));
+    for (const details of opened) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of opened.splice(0)) details.open = false;
+  });
+})();
+(() => {
   const STEP = 100;
   const table = document.getElementById("problem-list");
   if (!table) return;

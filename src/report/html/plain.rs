@@ -27,24 +27,30 @@ const MOST: usize = 1_000_000;
 
 /// Whether a parser would make far more of it than was written.
 pub(super) fn is_growing(html: &str) -> bool {
-    // Of each formatting element that is open, what it costs.
-    let mut open: Vec<usize> = Vec::new();
+    // Formatting elements that are open: the place of the name in the list, and what each costs.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let kind = |name: &[u8]| FORMATTING.iter().position(|known| known.as_bytes() == name);
     let (mut cost, mut sum) = (0_usize, 0_usize);
     let mut is_broken = false;
     for token in tokens(html) {
         match token {
-            Token::StartTag(tag) if FORMATTING.contains(&text(&tag.name).as_str()) => {
-                sum += if is_broken { cost } else { 0 };
-                is_broken = false;
-                let attributes = tag.attributes.iter().map(|(name, value)| name.len() + value.value.len());
-                open.push(ELEMENT + attributes.sum::<usize>());
-                cost += open.last().copied().unwrap_or_default();
-            }
-            Token::StartTag(tag) => is_broken |= !INERT.contains(&text(&tag.name).as_str()),
+            Token::StartTag(tag) => match kind(&tag.name) {
+                Some(kind) => {
+                    sum += if is_broken { cost } else { 0 };
+                    is_broken = false;
+                    let attributes = tag.attributes.iter().map(|(name, value)| name.len() + value.value.len());
+                    let costs = ELEMENT + attributes.sum::<usize>();
+                    open.push((kind, costs));
+                    cost += costs;
+                }
+                None => is_broken |= !INERT.contains(&text(&tag.name).as_str()),
+            },
             Token::EndTag(tag) => {
                 is_broken = true;
-                if FORMATTING.contains(&text(&tag.name).as_str()) {
-                    cost -= open.pop().unwrap_or_default();
+                // One that closes nothing leaves open what is open.
+                let closed = kind(&tag.name).and_then(|kind| open.iter().rposition(|(open, _)| *open == kind));
+                if let Some(at) = closed {
+                    cost -= open.remove(at).1;
                 }
             }
             Token::String(_) => {
@@ -111,6 +117,8 @@ mod tests {
         for again in ["<p>x", "<div>x", "</span>x", "<tr>x", "<p><i>", "</i>x", "<h1><img>x"] {
             assert!(is_growing(&format!("<p>{open}{}", again.repeat(8_000))), "{again}");
         }
+        let closing = "</i>".repeat(4_500);
+        assert!(is_growing(&format!("{open}{closing}{}", "<p>x".repeat(5_000))), "end tags that close none of them");
         // One that is long is as good as many.
         assert!(is_growing(&format!("<font face='{}'>{}", "x".repeat(40_000), "<p>x".repeat(5_000))));
     }

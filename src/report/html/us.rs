@@ -20,7 +20,7 @@ use askama::Template;
 )]
 struct Us<'a> {
     people: String,
-    unplaced: usize,
+    unplaced: u64,
     rows: Vec<Row>,
     more: Option<String>,
     requests: &'a str,
@@ -39,7 +39,7 @@ pub(super) fn section(plan: &Overview, particulars: &Particulars) -> Section {
     let all = authors.first.len() as u64 + authors.left_out;
     let us = Us {
         people: counted(all, "author"),
-        unplaced: authors.first.iter().filter(|author| author.is_unplaced).count(),
+        unplaced: authors.unplaced,
         rows: authors.first.iter().map(row).collect(),
         more: (authors.left_out > 0).then(|| {
             format!("{} {}", counted(authors.left_out, "more author"), if authors.left_out == 1 { "is" } else { "are" })

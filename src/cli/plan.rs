@@ -70,7 +70,10 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     ledger.write_summary("at rest", serde_json::Value::Null)?;
     ledger.flush()?;
     let concluded = conclude(context, &ledger, report, Ok((exit, format!("{words} {next}"))), bundled.as_slice(), page);
-    refused.map_or(concluded, |refused| concluded.and(Err(refused)))
+    match refused {
+        Some(refused) => concluded.and(Err(refused)),
+        None => concluded,
+    }
 }
 
 /// Makes a plan over opened sources.

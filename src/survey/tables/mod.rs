@@ -8,6 +8,7 @@ mod known;
 mod times;
 mod transcript;
 mod trial;
+mod ways;
 mod words;
 
 pub(super) use guess::{Guessed, Zone};

@@ -18,7 +18,8 @@ pub(super) const MOST_OPENED: u64 = 20_000;
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) mailboxes: Vec<PathBuf>,
-    pub(super) is_gmail: bool,
+    /// Mailboxes that Gmail wrote.
+    pub(super) gmail: u64,
     pub(super) mails: u64,
     pub(super) apple: u64,
     pub(super) maildir: u64,
@@ -116,7 +117,7 @@ impl Seen {
         let none = || (0, path.to_path_buf());
         match found {
             Seems::Mailbox { is_gmail } => {
-                self.is_gmail |= is_gmail;
+                self.gmail += u64::from(is_gmail);
                 self.name(path);
                 lies_in(&mut self.common_of_mailboxes, path);
                 self.mailboxes.push(path.to_path_buf());

@@ -97,7 +97,7 @@ impl Seen {
         let is_month = |path: &PathBuf| path.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_month);
         let program = if is_named("topics.mbox") {
             Program::Groups
-        } else if self.is_gmail {
+        } else if self.gmail > 0 {
             Program::Takeout
         } else if self.has_index || has_sbd {
             Program::Thunderbird

@@ -52,8 +52,8 @@ pub(super) fn packed(head: &[u8], path: &Path) -> Option<Packed> {
     }
 }
 
-/// Data formats known by their first bytes: start, what it is, what to do.
-const FORMATS: [(&[u8], &str, &str); 12] = [
+/// Formats known by their first bytes that hold mails, and must be converted: start, what it is, what to do.
+const OF_MAILS: [(&[u8], &str, &str); 6] = [
     (
         b"!BDN",
         "it is an Outlook data file (PST)",
@@ -69,17 +69,21 @@ const FORMATS: [(&[u8], &str, &str); 12] = [
         "it is an Outlook Express folder (DBX)",
         "convert it with `undbx` and read the result with format = \"eml\"",
     ),
-    (
-        b"// <!-- <mdb:mork",
-        "it is a Thunderbird index (.msf), which holds no mails",
-        "name the file beside it without `.msf` in `path`",
-    ),
     (b"*mbx*", "it is a UW IMAP mailbox of type mbx", "convert it with `mailutil copy` to type unix"),
     (b"\x01\x01\x01\x01", "it is an MMDF mailbox", "convert it to mbox, for example by copying all mails in mutt"),
     (
         b"BABYL OPTIONS:",
         "it is an Emacs Babyl mailbox",
         "convert it with `b2m`, or open it in Emacs and save it as mbox",
+    ),
+];
+
+/// Formats that hold none.
+const OF_OTHERS: [(&[u8], &str, &str); 6] = [
+    (
+        b"// <!-- <mdb:mork",
+        "it is a Thunderbird index (.msf), which holds no mails",
+        "name the file beside it without `.msf` in `path`",
     ),
     (b"%PDF", "it is not text but a PDF document", LEAVE_OUT),
     (b"SQLite format 3", "it is not text but an SQLite database", LEAVE_OUT),
@@ -93,7 +97,8 @@ const LEAVE_OUT: &str = "name the exported mbox file itself in `path`, or leave 
 /// What a file that should have been an mbox looks like, and what to do about it. Only its first bytes and its name are
 /// looked at.
 pub(super) fn instead_of_mbox(head: &[u8], path: &Path) -> (&'static str, &'static str) {
-    if let Some((_, what, remedy)) = FORMATS.iter().find(|(start, ..)| head.starts_with(start)) {
+    let known = OF_MAILS.iter().chain(&OF_OTHERS).find(|(start, ..)| head.starts_with(start));
+    if let Some((_, what, remedy)) = known {
         return (what, remedy);
     }
     if is_utf16(head) {
@@ -146,6 +151,18 @@ pub(super) fn instead_of_mbox(head: &[u8], path: &Path) -> (&'static str, &'stat
         return ("it looks like a single mail", "read it with format = \"eml\"");
     }
     ("it is some other text", "leave this file out of `path`, or check how it was exported")
+}
+
+/// May mails come of a file that is no mailbox, once it is converted?
+pub(super) fn may_become_mails(head: &[u8]) -> bool {
+    let has_only_returns = !head.contains(&0) && !head.contains(&b'\n') && head.contains(&b'\r');
+    OF_MAILS.iter().any(|(start, ..)| head.starts_with(start)) || is_utf16(head) || has_only_returns
+}
+
+/// Is it a workbook of a spreadsheet program, or another file of Office?
+pub(super) fn is_workbook(head: &[u8], path: &Path) -> bool {
+    let is_office = head.starts_with(b"PK\x03\x04") || head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
+    is_office && instead_of_table(head, path).is_some()
 }
 
 /// What a file that should have been a table is instead, and what to do about it; `None` if it may be a table.

@@ -25,10 +25,10 @@ mod zones;
 #[cfg(test)]
 mod test_support;
 
-pub use chat_csv::{Look, look_at_table};
+pub use chat_csv::{Look, has_columns, has_joined_columns, look_at_table};
 pub use error::SourceError;
 pub use name::Shown;
-pub use seems::{Judge, Seems};
+pub use seems::{Form, Judge, Seems};
 pub use unpack::peek;
 pub use zones::zone_hours;
 

@@ -31,8 +31,24 @@ pub enum Seems {
     },
     /// Nothing that anybody would import, and why.
     Aside(&'static str),
-    /// Something else: what, and what to do about it.
-    Other(&'static str, &'static str),
+    /// Something else.
+    Other {
+        /// What it is.
+        what: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+        /// What may come of it.
+        may_become: Option<Form>,
+    },
+}
+
+/// What may come of a file that cannot be read as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// A table: it is a workbook, at which a folder of mailboxes stops.
+    Table,
+    /// Mails.
+    Mails,
 }
 
 /// Fields of which a file that holds a mail has one.
@@ -65,7 +81,7 @@ impl Judge {
     pub fn judge_head(&mut self, head: &[u8], path: &Path) -> Seems {
         let seems = self.by_name(path).unwrap_or_else(|| of_head(head, path));
         // `dovecot-uidlist` beside mails is nothing, `dovecot.mbox` is a mailbox.
-        let is_nothing = matches!(seems, Seems::Other(..) | Seems::Table);
+        let is_nothing = matches!(seems, Seems::Other { .. } | Seems::Table);
         let of_server = self.names.no_mail(path).filter(|reason| is_nothing && *reason == folder::SERVERS);
         of_server.map_or(seems, Seems::Aside)
     }
@@ -86,7 +102,8 @@ fn of_head(head: &[u8], path: &Path) -> Seems {
     let is_named_sheet = folder::has_ending(path, &["xlsx", "xlsm", "xlsb", "ods", "xls"]);
     let is_office = head.starts_with(b"PK\x03\x04") || is_named_table || is_named_sheet;
     if let Some((what, remedy)) = looks::instead_of_table(head, path).filter(|_| is_office) {
-        return Seems::Other(what, remedy);
+        let may_become = looks::is_workbook(head, path).then_some(Form::Table);
+        return Seems::Other { what, remedy, may_become };
     }
     if let Some(packed) = looks::packed(head, path) {
         let is_unpacked_by_us = unpack::is_packed(path);
@@ -105,9 +122,9 @@ fn of_head(head: &[u8], path: &Path) -> Seems {
     let (what, remedy) = looks::instead_of_mbox(head, path);
     // Of Office files those that are no tables are messages.
     let is_office = head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
-    if let Some(instead) = looks::instead_of_table(head, path).filter(|_| !is_office) {
+    if let Some((what, remedy)) = looks::instead_of_table(head, path).filter(|_| !is_office) {
         // In a folder of mailboxes these are settings; named by themselves they are an export that needs another form.
-        return Seems::Other(instead.0, instead.1);
+        return Seems::Other { what, remedy, may_become: None };
     }
     if let Some(reason) = folder::no_mailbox(path, head).filter(|reason| *reason == folder::BESIDE) {
         return Seems::Aside(reason);
@@ -115,7 +132,10 @@ fn of_head(head: &[u8], path: &Path) -> Seems {
     if looks::is_table(head) {
         return Seems::Table;
     }
-    if is_mail(head) { Seems::MailByContent } else { Seems::Other(what, remedy) }
+    if is_mail(head) {
+        return Seems::MailByContent;
+    }
+    Seems::Other { what, remedy, may_become: looks::may_become_mails(head).then_some(Form::Mails) }
 }
 
 /// Does it begin with a header in which one of the fields stands that every mail has some of?
@@ -161,18 +181,21 @@ mod tests {
 
     #[test]
     fn what_is_no_export_is_named_for_what_it_is() {
-        for (name, content, expected) in [
-            ("chats.json", &b"[{\"id\": 1}]"[..], "JSON"),
-            ("chats.xlsx", b"PK\x03\x04\x14\0[Content_Types].xml", "workbook"),
-            ("a.csv", b"<!doctype html>", "web page"),
-            ("a.pst", b"!BDN\0\0", "PST"),
-            ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1", "MSG"),
-            ("notes", b"hello: world\nthis is nothing", "single mail"),
-            ("notes", b"hello world", "other text"),
+        for (name, content, expected, form) in [
+            ("chats.json", &b"[{\"id\": 1}]"[..], "JSON", None),
+            ("chats.xlsx", b"PK\x03\x04\x14\0[Content_Types].xml", "workbook", Some(Form::Table)),
+            ("a.csv", b"<!doctype html>", "web page", None),
+            ("a.pst", b"!BDN\0\0", "PST", Some(Form::Mails)),
+            ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1", "MSG", Some(Form::Mails)),
+            ("old", b"\xff\xfeF\0r\0", "UTF-16", Some(Form::Mails)),
+            ("a.pdf", b"%PDF-1.4", "PDF", None),
+            ("notes", b"hello: world\nthis is nothing", "single mail", None),
+            ("notes", b"hello world", "other text", None),
         ] {
             let found = seems(name, content);
             assert!(
-                matches!(&found, Seems::Other(what, remedy) if what.contains(expected) && !remedy.is_empty()),
+                matches!(&found, Seems::Other { what, remedy, may_become }
+                    if what.contains(expected) && !remedy.is_empty() && *may_become == form),
                 "{found:?}"
             );
         }

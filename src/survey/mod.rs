@@ -6,7 +6,7 @@
 //! the few that somebody at a terminal can answer at once.
 //!
 //! Mails and rows are read by the rooms that read them for a plan. The look is bounded: 64 MB of a mailbox, 32 MB of a table,
-//! 20,000 files of a folder, a minute for mails; what was looked at stands in the mapping.
+//! 20,000 files of a folder, a minute for all mails; what was looked at stands in the mapping.
 //!
 //! Inside: `exports` tells kinds apart, `paths` names them, `mails` and `tables` look at each, `questions` asks, `text` writes.
 
@@ -28,12 +28,13 @@ pub use text::{Todo, Written};
 
 use crate::source::Watch;
 use exports::MailExport;
-use mails::{Seen, Tally};
+use mails::{Budget, Seen, Tally};
 use paths::Paths;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use tables::{Reading, TableExport, Zone};
 
 /// What was found out.
@@ -88,7 +89,7 @@ struct Answers {
 
 #[derive(Debug, Default)]
 struct TableAnswers {
-    format: Option<String>,
+    is_day_first: Option<bool>,
     zone: Option<String>,
 }
 
@@ -124,12 +125,13 @@ pub fn look(given: &[PathBuf], base: &Path, watch: &Watch<'_>) -> Result<Survey,
     let tables = tables::look(&mut found, &paths, base, watch)?;
     let mut tally = Tally::default();
     let mut mails = Vec::new();
+    let mut budget = Budget::of(found.mails.iter().filter(|export| !export.readable.is_empty()).count());
     for export in found.mails {
-        let seen = mails::look(&export, base, &mut tally, watch)?;
+        let seen = mails::look(&export, base, &mut tally, &mut budget, watch)?;
         match seen.closed {
             Some((what, remedy)) => {
                 let name = export.paths.first().cloned().unwrap_or_default();
-                found.left.push(Left { name, files: 1, what, remedy });
+                found.left.push(Left::of(name, 1, what, remedy));
             }
             None => mails.push(MailSource { export, seen }),
         }
@@ -137,8 +139,8 @@ pub fn look(given: &[PathBuf], base: &Path, watch: &Watch<'_>) -> Result<Survey,
     if mails.is_empty() && tables.is_empty() {
         return Err(SurveyError::nothing(given, &found.left));
     }
-    // A text with commas was taken for a table; that it is none needs no remedy where others are.
-    for left in found.left.iter_mut().filter(|left| left.what.starts_with("a table ")) {
+    // That a text with commas is no table needs no remedy where others are.
+    for left in found.left.iter_mut().filter(|left| left.is_table_by_looks) {
         if ![".csv", ".tsv", ".tab"].iter().any(|ending| left.name.to_ascii_lowercase().ends_with(ending)) {
             left.remedy.clear();
         }
@@ -148,6 +150,10 @@ pub fn look(given: &[PathBuf], base: &Path, watch: &Watch<'_>) -> Result<Survey,
     let mut survey =
         Survey { mails, tables, left: found.left, is_cut: found.is_cut, tally, people, answers: Answers::default() };
     survey.people_of_tables(true);
+    // A trial that was interrupted says little, and ends without an error.
+    if watch.stop.load(Ordering::Relaxed) {
+        return Err(SurveyError::interrupted());
+    }
     Ok(survey)
 }
 
@@ -240,6 +246,7 @@ impl Survey {
                 && let Some((value, why)) = trial.hub()
                 && !self.people.domains.iter().any(|own| own.value == value)
             {
+                self.people.doubtful.push(value.clone());
                 self.people.domains.push(Guess { value, why });
             }
             // Where no column says who wrote, those on our side did.
@@ -309,7 +316,7 @@ impl SurveyError {
         const MOST: usize = 8;
         let names: Vec<String> = given.iter().take(3).map(|path| path.display().to_string()).collect();
         let mut message = format!("nothing in {} is an export of mails or chats", names.join(", "));
-        for Left { name, files, what, remedy } in left.iter().take(MOST) {
+        for Left { name, files, what, remedy, .. } in left.iter().take(MOST) {
             let others = if *files > 1 { format!(" and {} more", files - 1) } else { String::new() };
             let remedy = if remedy.is_empty() { String::new() } else { format!("; {remedy}") };
             message = format!("{message}\n  {name}{others}: {what}{remedy}");

@@ -33,7 +33,7 @@ impl Survey {
         }
         for (index, table) in self.tables.iter().enumerate() {
             let Reading::Guessed(guessed) = &table.reading else { continue };
-            if guessed.dates.open.len() == 1 {
+            if !guessed.dates.open.is_empty() {
                 questions.push(Question::DayFirst(index));
             }
             if guessed.zone == Zone::Open {
@@ -116,16 +116,12 @@ impl Survey {
             Question::Inbox => self.answers.inbox = Some(answer.to_owned()),
             Question::Ours => self.ours(answer)?,
             Question::DayFirst(index) => {
-                let is_day = match answer.to_lowercase().as_str() {
+                let is_day_first = match answer.to_lowercase().as_str() {
                     "day" | "d" => true,
                     "month" | "m" => false,
                     _ => return Err("day or month?".to_owned()),
                 };
-                let pair = self.guessed(*index).and_then(|guessed| guessed.dates.open.first()).cloned();
-                if let Some([day_first, month_first]) = pair {
-                    let format = if is_day { day_first } else { month_first };
-                    self.answers.tables.entry(*index).or_default().format = Some(format);
-                }
+                self.answers.tables.entry(*index).or_default().is_day_first = Some(is_day_first);
             }
             Question::Zone(index) => {
                 if zone_named(answer).is_none() {
@@ -153,6 +149,7 @@ impl Survey {
             }
         }
         self.people.domains = domains;
+        self.people.doubtful.clear();
         self.people.addresses = addresses;
         self.people.candidates.clear();
         self.people.agents_and_mailboxes(&self.tally);

@@ -1,7 +1,9 @@
 //! Whatever is looked at, what is written is a mapping.
 
+mod tables;
+
 use super::*;
-use crate::event::Silent;
+use crate::event::{Event, Observer, Silent};
 use crate::mapping::{self, Format};
 use proptest::prelude::*;
 use std::sync::atomic::AtomicBool;
@@ -117,6 +119,49 @@ fn numbers_that_join_what_nothing_else_joins_are_taken_and_others_proposed() {
 }
 
 #[test]
+fn a_field_with_the_same_value_in_unrelated_mails_joins_nothing() {
+    let with = |queue: usize| mail("a@x.example", "b@y.example", &format!("X-OTRS-Queue: Support {queue}"));
+    let of_queues = |queues: usize| {
+        let mails: Vec<String> = (0..100).map(|number| with(number % queues)).collect();
+        let mails: Vec<&str> = mails.iter().map(String::as_str).collect();
+        of(&[("a.mbox", &mbox(&mails))]).replace("\n# ", " ")
+    };
+    let same = of_queues(1);
+    assert!(!same.contains("\n[thread]\n") && !same.contains("\nheader = \"X-OTRS-Queue\""), "{same}");
+    assert!(same.contains("one of them on 100 mails"), "{same}");
+    let different = of_queues(40);
+    assert!(different.contains("\n[thread]") && different.contains("\nheader = \"X-OTRS-Queue\""), "{different}");
+}
+
+#[test]
+fn labels_too_long_for_a_tag_are_named_and_said_to_be_so() {
+    let long = "l".repeat(70);
+    let labels: Vec<String> = (0..42).map(|number| format!("short {number:02}")).chain([long.clone()]).collect();
+    let labels = format!("X-Gmail-Labels: {}", labels.join(","));
+    let text = of(&[("a.mbox", &mbox(&[&mail("a@x.example", "b@y.example", &labels)]))]);
+    assert!(text.contains("# and 2 more, which `threadlift plan` lists"), "{text}");
+    assert!(text.contains(&format!("# \"{long}\" = \"TODO\"")) && text.contains("longer than a tag may be"), "{text}");
+}
+
+/// Somebody who interrupts when the mails have been looked at.
+struct Impatient(AtomicBool);
+
+impl Observer for Impatient {
+    fn event(&self, event: Event) {
+        self.0.fetch_or(matches!(event, Event::StageFinished { .. }), std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn whoever_interrupts_the_look_gets_no_mapping_however_late_it_was() {
+    let folder = folder(&[("a.mbox", &mbox(&[&mail("a@x.example", "b@y.example", "")]))]);
+    let impatient = Impatient(AtomicBool::new(false));
+    let watch = Watch { observer: &impatient, stop: &impatient.0 };
+    let error = look(&[folder.path().join("a.mbox")], folder.path(), &watch).unwrap_err();
+    assert_eq!(error.kind, Trouble::Interrupted);
+}
+
+#[test]
 fn one_folder_may_hold_several_kinds() {
     let single = mail("a@x.example", "b@y.example", "").into_bytes();
     let folder = folder(&[
@@ -193,19 +238,6 @@ fn what_is_no_export_is_refused_with_its_name_and_what_to_do() {
     assert!(refused("figures.csv").message.contains("a report"), "{}", refused("figures.csv"));
     assert!(refused("empty").message.contains("x: empty"));
     assert_eq!((refused("nothing").kind, refused("nothing").help.as_str()), (Trouble::Given, "check the path"));
-}
-
-#[test]
-fn values_of_roles_that_no_word_explains_are_asked_for_and_rejected_until_then() {
-    let table = "chat,when,who,role,text\nc1,2019-04-03T10:00:00Z,a@x.example,visitor,hello there\nc1,2019-04-03T10:01:00Z,b@y.example,agent,hello you\nc1,2019-04-03T10:02:00Z,k@y.example,kiosk,hello all\n";
-    let text = of(&[("c.csv", table.as_bytes())]);
-    assert!(
-        text.contains(
-            "# \"kiosk\" = \"inbound\"   # TODO: 1 row: \"inbound\", \"outbound\" or \"skip\"; rejected until then"
-        ),
-        "{text}"
-    );
-    assert!(text.contains("not a message: 1 row, unknown role"), "{text}");
 }
 
 #[test]
@@ -312,47 +344,4 @@ proptest! {
             Err(error) => prop_assert_eq!(error.kind, Trouble::Given),
         }
     }
-}
-
-#[test]
-fn a_chat_in_a_cell_is_taken_apart_or_left_to_whoever_knows_its_people() {
-    let table = |visitor: &str| {
-        let rows = (0..4).map(|n| {
-            let chat = format!("(10:00:0{n}) {visitor}: hello there\n(10:01:00) Sam: hello you");
-            format!("c{n},2019-04-1{n} 10:00:00,v{n}@post.example,{}\n", cell(&chat))
-        });
-        format!("chat_id,started,visitor_email,transcript\n{}", rows.collect::<String>())
-    };
-    let text = of(&[("c.csv", table("Visitor").as_bytes())]);
-    assert!(text.contains("[source.transcript]") && text.contains("\"Visitor\" = \"inbound\"   # 4 rows"), "{text}");
-    assert!(text.contains("# \"*\" = \"outbound\"   # TODO: if all others who speak are yours (\"Sam\" 4)"), "{text}");
-    assert!(text.contains("4 messages in 4 chats, 4 in and 0 out"), "{text}");
-    let folder = folder(&[("c.csv", table("Bob").as_bytes())]);
-    let error = looked_at(folder.path(), "c.csv").unwrap_err();
-    assert!(error.message.contains("\"Bob\", \"Sam\" and others speak; start from mappings/livechat.toml"), "{error}");
-}
-
-#[test]
-fn where_no_column_says_who_wrote_the_domain_that_answers_is_ours() {
-    let rows = (0..6).map(|n| {
-        format!("{n},2019-04-1{n} 10:00:00,a@x{n}.example,I have a question\n{n},2019-04-1{n} 10:05:00,sam@acme.example,What is it then?\n")
-    });
-    let table = format!("ticket,time,from,body\n{}", rows.collect::<String>());
-    let text = of(&[("c.csv", table.as_bytes())]);
-    assert!(text.contains("domains   = [\"acme.example\"]") && text.contains("writes in 6 of 6 chats"), "{text}");
-    assert!(text.contains("\"sam@acme.example\" = \"alt:email:sam@acme.example\""), "{text}");
-    // One domain alone answers nobody.
-    let alone = of(&[(
-        "c.csv",
-        table
-            .replace("@acme", "@x")
-            .replace("x0", "x")
-            .replace("x1", "x")
-            .replace("x2", "x")
-            .replace("x3", "x")
-            .replace("x4", "x")
-            .replace("x5", "x")
-            .as_bytes(),
-    )]);
-    assert!(alone.contains("TODO: your own domains"), "{alone}");
 }

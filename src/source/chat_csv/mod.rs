@@ -30,6 +30,7 @@ mod swallowed;
 mod table;
 
 pub use look::{Look, look_at_table};
+pub use needed::{has_columns, has_joined_columns};
 
 use super::find::Found;
 use super::{

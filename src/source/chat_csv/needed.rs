@@ -32,9 +32,27 @@ impl Needed {
         names.contains(&self.name) || (self.kind != Kind::Exact && by_meaning())
     }
 
+    /// Is there such a column, and only one of its name, or need there be none?
+    fn is_met(&self, names: &[String]) -> bool {
+        let same = names.iter().filter(|column| **column == self.name).count();
+        self.may_be_absent() || (same <= 1 && self.is_in(names))
+    }
+
     pub(super) fn may_be_absent(&self) -> bool {
         self.kind == Kind::Optional
     }
+}
+
+/// Are the columns that `csv` names among those of a table, so that it can be read for messages?
+#[must_use]
+pub fn has_columns(csv: &CsvMapping, names: &[String]) -> bool {
+    of_messages(csv, (0, 0)).iter().all(|needed| needed.is_met(names))
+}
+
+/// Likewise of the second table, if there is to be one.
+#[must_use]
+pub fn has_joined_columns(csv: &CsvMapping, names: &[String]) -> bool {
+    csv.join.as_ref().is_some_and(|join| of_joined(csv, join).iter().all(|needed| needed.is_met(names)))
 }
 
 /// The column that holds JSON, and the way into it, that a name such as `sender_info.email` means.

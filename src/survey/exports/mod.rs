@@ -6,7 +6,7 @@ mod sources;
 use super::SurveyError;
 use super::paths::Paths;
 use crate::source::Judge;
-use seen::Seen;
+use seen::{MOST_OPENED, Seen};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -77,6 +77,14 @@ pub struct Left {
     pub what: String,
     /// What to do; empty if nothing needs to be done.
     pub remedy: String,
+    /// It may be no table at all: text with commas looks like one.
+    pub(super) is_table_by_looks: bool,
+}
+
+impl Left {
+    pub(super) fn of(name: String, files: u64, what: String, remedy: String) -> Left {
+        Left { name, files, what, remedy, is_table_by_looks: false }
+    }
 }
 
 /// All that was found.
@@ -85,7 +93,7 @@ pub(super) struct Exports {
     pub(super) mails: Vec<MailExport>,
     pub(super) tables: Vec<PathBuf>,
     pub(super) left: Vec<Left>,
-    /// The look ended before the last name.
+    /// A folder that is named as a whole has more files than were looked at.
     pub(super) is_cut: bool,
 }
 
@@ -99,7 +107,7 @@ pub(super) fn find(given: &[PathBuf], paths: &Paths, stop: &AtomicBool) -> Resul
         let mut seen = Seen::default();
         let meta = std::fs::metadata(root).map_err(|error| SurveyError::unreadable(root, &error))?;
         if meta.is_dir() {
-            seen.folder(root, &mut exports, stop)?;
+            seen.folder(root, MOST_OPENED, stop)?;
         } else if meta.is_file() {
             let found = Judge::default().judge(root).map_err(|error| SurveyError::unreadable(root, &error))?;
             seen.take(root, root, found);

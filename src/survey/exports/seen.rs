@@ -1,7 +1,7 @@
 //! What lies below one of the things given, file by file.
 
-use super::{Exports, Left};
-use crate::source::{Judge, Seems, peek};
+use super::Left;
+use crate::source::{Form, Judge, Seems, peek};
 use crate::survey::SurveyError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,13 +12,14 @@ use walkdir::WalkDir;
 const MOST_NAMES: u64 = 2_000_000;
 
 /// Files that are opened below one folder to see what they begin with.
-const MOST_OPENED: u64 = 20_000;
+pub(super) const MOST_OPENED: u64 = 20_000;
 
 /// What was seen below one of the things given.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) mailboxes: Vec<PathBuf>,
-    pub(super) is_gmail: bool,
+    /// Mailboxes that Gmail wrote.
+    pub(super) gmail: u64,
     pub(super) mails: u64,
     pub(super) apple: u64,
     pub(super) maildir: u64,
@@ -36,8 +37,10 @@ pub(super) struct Seen {
     pub(super) common_of_mailboxes: Option<PathBuf>,
     pub(super) common_of_mails: Option<PathBuf>,
     pub(super) aside: BTreeMap<&'static str, (u64, PathBuf)>,
-    pub(super) other: BTreeMap<(&'static str, &'static str), (u64, PathBuf)>,
+    pub(super) other: BTreeMap<(&'static str, &'static str, Option<Form>), (u64, PathBuf)>,
     pub(super) left: Vec<Left>,
+    /// There are more files than were looked at.
+    pub(super) is_cut: bool,
     pub(super) unreadable: u64,
 }
 
@@ -49,7 +52,8 @@ pub(super) enum Holds {
 }
 
 impl Seen {
-    pub(super) fn folder(&mut self, root: &Path, exports: &mut Exports, stop: &AtomicBool) -> Result<(), SurveyError> {
+    /// Looks at the files of a folder, of which it opens `most` at most.
+    pub(super) fn folder(&mut self, root: &Path, most: u64, stop: &AtomicBool) -> Result<(), SurveyError> {
         let mut judge = Judge::default();
         let (mut names, mut opened) = (0_u64, 0_u64);
         let is_ours = |name: &str| name.ends_with(".threadlift-part") || name.contains(".ledger");
@@ -64,8 +68,8 @@ impl Seen {
                 continue;
             };
             names += 1;
-            if names > MOST_NAMES || opened >= MOST_OPENED {
-                exports.is_cut = true;
+            if names > MOST_NAMES || opened >= most {
+                self.is_cut = true;
                 break;
             }
             if entry.file_type().is_dir() && entry.depth() > 0 {
@@ -113,7 +117,7 @@ impl Seen {
         let none = || (0, path.to_path_buf());
         match found {
             Seems::Mailbox { is_gmail } => {
-                self.is_gmail |= is_gmail;
+                self.gmail += u64::from(is_gmail);
                 self.name(path);
                 lies_in(&mut self.common_of_mailboxes, path);
                 self.mailboxes.push(path.to_path_buf());
@@ -138,9 +142,9 @@ impl Seen {
                 self.has_index |= path.extension().is_some_and(|ending| ending == "msf");
                 first(self.aside.entry(why).or_insert_with(none));
             }
-            Seems::Other(what, remedy) => {
-                self.foreign |= what.contains("workbook");
-                first(self.other.entry((what, remedy)).or_insert_with(none));
+            Seems::Other { what, remedy, may_become } => {
+                self.foreign |= may_become == Some(Form::Table);
+                first(self.other.entry((what, remedy, may_become)).or_insert_with(none));
             }
         }
     }
@@ -166,7 +170,7 @@ impl Seen {
             return;
         }
         let name = path.to_string_lossy().into_owned();
-        let left = |what: String, remedy: String| Left { name, files: 1, what, remedy };
+        let left = |what: String, remedy: String| Left::of(name, 1, what, remedy);
         if is_unpacked_beside {
             self.left.push(left(format!("{what}, and unpacked beside itself"), String::new()));
             return;

@@ -3,6 +3,7 @@
 use super::seen::{Holds, Seen};
 use super::{Exports, Left, MailExport, Program};
 use crate::record::system_labels;
+use crate::source::Form;
 use crate::survey::SurveyError;
 use crate::survey::paths::Paths;
 use std::ffi::OsStr;
@@ -17,13 +18,15 @@ impl Seen {
         to: &mut Exports,
     ) -> Result<(), SurveyError> {
         let before = (to.mails.len(), to.tables.len());
+        let is_incomplete = self.is_cut && self.names_files_one_by_one();
+        to.is_cut |= self.is_cut && !is_incomplete;
         if !self.mailboxes.is_empty() || self.packed.iter().any(|(_, holds)| *holds == Holds::Mailboxes) {
             to.mails.push(self.mailbox_export(root, is_folder, paths)?);
         }
         let unnamed = self.unnamed.values().map(Vec::len).sum::<usize>() as u64;
         if (is_folder && self.mails > 0) || unnamed > 0 {
             let mut named = if is_folder && self.mails > 0 {
-                vec![paths.of(&top(root, self.common_of_mails.as_deref()))?]
+                vec![paths.of(&self.top(root, self.common_of_mails.as_deref()))?]
             } else {
                 Vec::new()
             };
@@ -48,24 +51,41 @@ impl Seen {
         }
         to.tables.extend(self.tables);
         to.left.extend(self.left);
-        let group = |what: &str, remedy: &str, (files, path): (u64, PathBuf)| Left {
-            name: path.to_string_lossy().into_owned(),
-            files,
-            what: what.to_owned(),
-            remedy: remedy.to_owned(),
+        let group = |what: &str, remedy: &str, (files, path): (u64, PathBuf)| {
+            Left::of(path.to_string_lossy().into_owned(), files, what.to_owned(), remedy.to_owned())
         };
+        if is_incomplete {
+            let what = "a folder with more files than are looked at; of those named one by one not all are named";
+            let remedy = "run `threadlift init` on its folders one by one";
+            to.left.push(group(what, remedy, (1, root.to_path_buf())));
+        }
         to.left.extend(self.aside.into_iter().map(|(what, found)| group(what, "", found)));
         // Beside mails and tables most files need nothing; those that hold mails in another form do.
-        let holds_more =
-            |remedy: &str| ["convert", "save", "open it in a spreadsheet"].iter().any(|word| remedy.starts_with(word));
         let has_some = (to.mails.len(), to.tables.len()) != before;
-        let needed = |remedy: &'static str| if has_some && !holds_more(remedy) { "" } else { remedy };
-        to.left.extend(self.other.into_iter().map(|((what, remedy), found)| group(what, needed(remedy), found)));
+        let of_other = |((what, remedy, may_become), found): ((&str, &'static str, Option<Form>), _)| {
+            let is_needed = !has_some || may_become.is_some();
+            group(what, if is_needed { remedy } else { "" }, found)
+        };
+        to.left.extend(self.other.into_iter().map(of_other));
         if self.unreadable > 0 {
             let remedy = "make them readable for the user who runs threadlift, and run `threadlift init` again";
             to.left.push(group("not readable", remedy, (self.unreadable, root.to_path_buf())));
         }
         Ok(())
+    }
+
+    /// Are files named one by one, so that one that was not seen is not read?
+    fn names_files_one_by_one(&self) -> bool {
+        let has_mailboxes =
+            !self.mailboxes.is_empty() || self.packed.iter().any(|(_, holds)| *holds == Holds::Mailboxes);
+        let has_packed_mails = self.packed.iter().any(|(_, holds)| *holds == Holds::Mails);
+        !self.unnamed.is_empty() || !self.tables.is_empty() || has_packed_mails || (self.foreign && has_mailboxes)
+    }
+
+    /// The folder to name for all that lies below `common`: behind the last file that was looked at there may be more
+    /// anywhere below `root`.
+    fn top(&self, root: &Path, common: Option<&Path>) -> PathBuf {
+        if self.is_cut { root.to_path_buf() } else { top(root, common) }
     }
 
     fn mailbox_export(&self, root: &Path, is_folder: bool, paths: &Paths) -> Result<MailExport, SurveyError> {
@@ -77,7 +97,7 @@ impl Seen {
         let is_month = |path: &PathBuf| path.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_month);
         let program = if is_named("topics.mbox") {
             Program::Groups
-        } else if self.is_gmail {
+        } else if self.gmail > 0 {
             Program::Takeout
         } else if self.has_index || has_sbd {
             Program::Thunderbird
@@ -94,7 +114,7 @@ impl Seen {
         };
         // A folder that holds other packed files cannot be named as a whole: its mailboxes can.
         let named = if is_folder && !self.foreign {
-            vec![paths.of(&top(root, self.common_of_mailboxes.as_deref()))?]
+            vec![paths.of(&self.top(root, self.common_of_mailboxes.as_deref()))?]
         } else {
             let all: Vec<PathBuf> = self.mailboxes.iter().chain(packed.iter().copied()).cloned().collect();
             paths.of_all(root, &all)?
@@ -178,4 +198,48 @@ fn is_month(stem: &str) -> bool {
     stem.split_once('-').is_some_and(|(year, month)| {
         year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()) && MONTHS.contains(&month)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::survey::exports::Exports;
+    use std::sync::atomic::AtomicBool;
+
+    /// What is found in a folder with these files, of which so many are opened.
+    fn found(files: &[(&str, &[u8])], most: u64) -> Exports {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("all");
+        for (name, content) in files {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        let (mut seen, mut exports) = (Seen::default(), Exports::default());
+        seen.folder(&root, most, &AtomicBool::new(false)).unwrap();
+        seen.into_exports(&root, true, &Paths::new(folder.path()).unwrap(), &mut exports).unwrap();
+        exports
+    }
+
+    const MBOX: &[u8] = b"From - Thu Jan  1 00:00:00 1970\nSubject: x\n\nhi\n";
+
+    #[test]
+    fn a_folder_with_more_files_than_are_looked_at_is_named_from_where_it_was_given() {
+        let files = [("a/b/one", MBOX), ("a/b/two", MBOX), ("a/b/three", MBOX)];
+        assert_eq!(found(&files, 9).mails[0].paths, ["all/a/b"]);
+        let cut = found(&files, 2);
+        assert_eq!(cut.mails[0].paths, ["all"]);
+        assert!(cut.is_cut && cut.left.is_empty());
+    }
+
+    #[test]
+    fn of_files_that_are_named_one_by_one_it_is_said_that_not_all_are_named() {
+        let mail = b"Return-Path: <a@b.example>\nSubject: x\n\nhi\n".as_slice();
+        let rows = b"a,b\n1,2\n".as_slice();
+        for files in [[("in/note-a", mail), ("in/note-b", mail)], [("1.csv", rows), ("2.csv", rows)]] {
+            let cut = found(&files, 1);
+            assert!(!cut.is_cut && cut.left[0].what.contains("not all are named"), "{:?}", cut.left);
+            assert_eq!(found(&files, 9).left, []);
+        }
+    }
 }

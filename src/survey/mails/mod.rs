@@ -34,6 +34,32 @@ const MOST_FILES: usize = 20_000;
 /// How long mails are looked at.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// Time and bytes for the exports that are still to be looked at, each of which gets the same share of what the others leave.
+#[derive(Debug)]
+pub(super) struct Budget {
+    exports: u32,
+    time: Duration,
+    bytes: u64,
+}
+
+impl Budget {
+    pub(super) fn of(exports: usize) -> Budget {
+        Budget { exports: u32::try_from(exports).unwrap_or(u32::MAX), time: LONGEST, bytes: MOST_IN_ALL }
+    }
+
+    /// The share of the next export.
+    fn share(&self) -> (Duration, u64) {
+        let exports = self.exports.max(1);
+        (self.time / exports, self.bytes / u64::from(exports))
+    }
+
+    fn spend(&mut self, time: Duration, bytes: u64) {
+        self.exports = self.exports.saturating_sub(1);
+        self.time = self.time.saturating_sub(time);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+}
+
 /// What one export said of itself.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -52,6 +78,7 @@ pub(super) fn look(
     export: &MailExport,
     base: &Path,
     tally: &mut Tally,
+    budget: &mut Budget,
     watch: &Watch<'_>,
 ) -> Result<Seen, SurveyError> {
     if export.readable.is_empty() {
@@ -61,6 +88,7 @@ pub(super) fn look(
     let source = match source::open(&mapping, 0, watch) {
         Ok(source) => source,
         Err(error) => {
+            budget.spend(Duration::ZERO, 0);
             let closed = Some((told(&error), error.remedy));
             return Ok(Seen { closed, ..Seen::default() });
         }
@@ -69,14 +97,14 @@ pub(super) fn look(
     looked.all_bytes = source.files().iter().map(|file| file.size).sum();
     let step = source.files().len().div_ceil(MOST_FILES).max(1);
     let chosen: Vec<u32> = (0..).zip(source.files()).step_by(step).map(|(number, _)| number).collect();
-    let share = MOST_IN_ALL / (chosen.len() as u64).max(1);
-    let most = MOST_OF_A_FILE.min(share.max(1 << 20));
+    let (time, bytes) = budget.share();
+    let most = MOST_OF_A_FILE.min((bytes / (chosen.len() as u64).max(1)).max(1 << 20));
     let total =
         chosen.iter().filter_map(|number| source.files().get(*number as usize)).map(|file| file.size.min(most)).sum();
     watch.observer.event(Event::StageStarted { stage: Stage::Reading, total });
     let start = Instant::now();
     for number in chosen {
-        if start.elapsed() > LONGEST {
+        if looked.files > 0 && start.elapsed() > time {
             looked.is_out_of_time = true;
             break;
         }
@@ -88,6 +116,7 @@ pub(super) fn look(
         });
     }
     watch.observer.event(Event::StageFinished { stage: Stage::Reading });
+    budget.spend(start.elapsed(), looked.bytes);
     // What is passed over here may well be read by another source, and what is read by none is said once for all.
     let notes = source.notes().into_iter().filter(|note| !note.contains(" not read")).collect();
     Ok(Seen { looked, notes, closed: None })
@@ -150,4 +179,21 @@ fn scratch(export: &MailExport, base: &Path) -> Result<Mapping, SurveyError> {
         let _ = writeln!(text, "labels_from = {labels_from}");
     }
     mapping::parse(&base.join("look.toml"), &text).map_err(|errors| SurveyError::bug(&errors.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_exports_share_one_minute_and_what_one_leaves_the_others_have() {
+        let mut budget = Budget::of(3);
+        assert_eq!(budget.share(), (LONGEST / 3, MOST_IN_ALL / 3));
+        budget.spend(Duration::ZERO, 0);
+        assert_eq!(budget.share(), (LONGEST / 2, MOST_IN_ALL / 2));
+        budget.spend(LONGEST / 2, MOST_IN_ALL / 2);
+        assert_eq!(budget.share(), (LONGEST / 2, MOST_IN_ALL / 2));
+        budget.spend(LONGEST, MOST_IN_ALL);
+        assert_eq!(budget.share(), (Duration::ZERO, 0));
+    }
 }

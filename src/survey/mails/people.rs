@@ -116,6 +116,8 @@ const SHARED: [&str; 34] = [
 pub struct People {
     /// Own domains, each with why.
     pub domains: Vec<Guess>,
+    /// Those of them for which only chats speak, in which they write most: a large client does so, too.
+    pub doubtful: Vec<String>,
     /// Own addresses on domains of others, each with why.
     pub addresses: Vec<Guess>,
     /// Who else it might be, where nothing decides it: domains and addresses with their counts.

@@ -37,6 +37,15 @@ const MOST_FIELDS: usize = 30;
 /// Longest value that is taken for the number of a ticket.
 const LONGEST: usize = 64;
 
+/// Different numbers that a field must hold: with fewer it may as well name a queue, or a mailbox.
+const LEAST_NUMBERS: u64 = 3;
+
+/// A conversation has so many mails at most, or so many of a hundred of all that have a number; what stands on more is no
+/// number of a ticket. On average it has far fewer.
+const MOST_OF_ONE: u64 = 10;
+const MOST_PERCENT: u64 = 3;
+const MOST_ON_AVERAGE: u64 = 20;
+
 /// What was seen of ticket numbers.
 #[derive(Debug, Default)]
 pub(in crate::survey) struct Tickets {
@@ -72,6 +81,10 @@ pub struct Ticket {
     pub shared: u64,
     /// Numbers of several mails that answer nothing: only the number joins them.
     pub joins: u64,
+    /// Mails that have the most frequent number.
+    pub most: u64,
+    /// Mails that have one of the numbers that were counted.
+    counted: u64,
     /// A subject or a value that holds one.
     pub example: String,
 }
@@ -93,7 +106,20 @@ impl Ticket {
             Place::Header(_) => 1,
             Place::Subject(_) => 2,
         };
-        self.joins >= enough
+        self.joins >= enough && self.varies()
+    }
+
+    /// Do the values differ as numbers of tickets do? What is the same on many mails is the name of a queue, and would put
+    /// unrelated mails into one conversation.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        let least = match self.place {
+            Place::Header(_) => LEAST_NUMBERS,
+            Place::Subject(_) => 1,
+        };
+        let is_rare =
+            self.most <= MOST_OF_ONE || self.most.saturating_mul(100) <= self.mails.saturating_mul(MOST_PERCENT);
+        self.numbers >= least && is_rare && self.counted <= self.numbers.saturating_mul(MOST_ON_AVERAGE)
     }
 }
 
@@ -160,6 +186,8 @@ impl Numbers {
             numbers: self.by_number.len() as u64,
             shared: count(&|mails| mails.all > 1),
             joins: count(&|mails| mails.roots > 1),
+            most: self.by_number.values().map(|mails| mails.all).max().unwrap_or(0),
+            counted: self.by_number.values().map(|mails| mails.all).sum(),
             example: self.example.clone(),
         }
     }
@@ -191,6 +219,25 @@ mod tests {
         }
         for subject in ["[PATCH 1/3] lamp", "Re: lamp", "just in case", "2019-05-01", "[RFC] #1"] {
             assert_eq!(number(subject), None, "{subject}");
+        }
+    }
+
+    /// What a field says whose values stand on so many mails each, none of which answers another.
+    fn field(mails_of_each: &[u64]) -> Ticket {
+        let mut numbers = Numbers::default();
+        for (number, mails) in mails_of_each.iter().enumerate() {
+            (0..*mails).for_each(|_| numbers.take(&number.to_string(), "4711", true));
+        }
+        numbers.ticket(Place::Header("X-OTRS-Queue".to_owned()))
+    }
+
+    #[test]
+    fn a_field_joins_mails_only_if_its_values_differ_as_numbers_of_tickets_do() {
+        assert!(field(&[2, 1, 3]).is_needed());
+        assert!(field(&[7].repeat(500)).is_needed());
+        for queues in [vec![100], vec![7, 7], vec![60, 1, 1, 1, 1, 1], vec![200; 50], [vec![40], vec![3; 300]].concat()]
+        {
+            assert!(!field(&queues).is_needed(), "{queues:?}");
         }
     }
 

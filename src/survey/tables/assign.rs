@@ -1,7 +1,7 @@
 //! Which column is for what, by its name and by what its cells look like. A column is used for one thing.
 
-use super::column::Column;
-use super::words::{Part, rank, role, role_by_question};
+use super::column::{Column, Repeats};
+use super::words::{Part, is_duration, rank, role, role_by_question};
 
 /// Values that a column of roles or kinds has at most.
 const MOST_ROLES: usize = 12;
@@ -18,6 +18,8 @@ pub(super) struct Assigned {
     pub(super) senders: Vec<(usize, String)>,
     /// The column of the row's time zone.
     pub(super) zone: Option<usize>,
+    /// Columns of times of day whose names do not say of what, where the times are days alone.
+    pub(super) clocks: Vec<usize>,
 }
 
 impl Assigned {
@@ -44,7 +46,7 @@ pub(super) fn assign(columns: &[Column]) -> Assigned {
     search.senders();
     search.sender_name();
     for part in [Part::Recipient, Part::Subject, Part::Labels] {
-        search.by_name(part, |column| !column.times.are_times());
+        search.by_name(part, |column| !column.are_times());
     }
     search.found
 }
@@ -91,35 +93,39 @@ impl<'a> Search<'a> {
 
     fn time(&mut self) {
         let score = |column: &Column| {
-            column.times.are_times().then(|| named(Part::Time, column).unwrap_or(0) + u64::from(column.is_full()))
+            column.are_times().then(|| named(Part::Time, column).unwrap_or(0) + u64::from(column.is_full()))
         };
         let Some(at) = self.best(score) else { return };
         let column = self.column(at);
         self.put(Part::Time, at, format!("{} of {} cells are times", column.filled, column.rows));
-        let clock = |column: &Column| column.times.are_clocks().then(|| named(Part::Clock, column).unwrap_or(0));
         // A time that has its own clock needs no other.
-        let has_own = column.example.contains(':')
-            || column.example.len() == 10 && column.example.bytes().all(|b| b.is_ascii_digit());
-        if let Some(at) = self.best(clock).filter(|_| !has_own) {
-            self.put(Part::Clock, at, "times of day".to_owned());
+        if column.times.has_clock() {
+            return;
+        }
+        let is_clock = |column: &Column| column.times.are_clocks() && !is_duration(&column.name);
+        let clock = |column: &Column| {
+            is_clock(column).then(|| named(Part::Clock, column).or_else(|| named(Part::Time, column))).flatten()
+        };
+        if let Some(at) = self.best(clock) {
+            self.put(Part::Clock, at, "times of day, by its name".to_owned());
+        } else {
+            self.found.clocks = self.free().filter(|at| is_clock(self.column(*at))).collect();
         }
     }
 
     fn text(&mut self) {
         let is_plain = |column: &Column| {
-            let no_text =
-                column.times.are_times() || column.times.are_clocks() || column.percent(column.addresses) > 50;
-            // Ids are in one piece, and as long as each other.
-            let is_id = column.blanks == 0 && column.is_unique() && column.filled > 3;
+            let no_text = column.are_times() || column.times.are_clocks() || column.percent(column.addresses) > 50;
+            // Ids are in one piece, and so are texts in scripts without blanks; but those are not of ASCII.
+            let is_piece = column.blanks == 0 && column.foreign == 0;
+            let is_id = is_piece && column.repeats() != Repeats::Some && column.filled > 3;
             column.filled > 0 && !no_text && !is_id
         };
         let score = |column: &Column| {
             let by_name = named(Part::Text, column);
-            let is_long = column.length() >= LEAST_TEXT && column.percent(column.blanks) >= 40;
+            let is_long = column.length() >= LEAST_TEXT && column.words_percent() >= 40;
             (is_plain(column) && (by_name.is_some() || is_long)).then(|| {
-                by_name.map_or(0, |score| score * 3)
-                    + column.percent(column.blanks) / 10
-                    + column.length().min(200) / 10
+                by_name.map_or(0, |score| score * 3) + column.words_percent() / 10 + column.length().min(200) / 10
             })
         };
         if let Some(at) = self.best(score) {
@@ -160,13 +166,15 @@ impl<'a> Search<'a> {
 
     fn conversation(&mut self) {
         let score = |column: &Column| {
-            let is_possible = column.is_full() && !column.times.are_times() && column.blanks == 0;
-            let repeats = !column.is_unique();
+            let is_possible = column.is_full() && !column.are_times() && column.blanks == 0;
+            let repeats = column.repeats() == Repeats::Some;
             let by_name = named(Part::Conversation, column);
             // A column `id` whose values come again is that of the conversation: a message has one row.
             let by_id = named(Part::Id, column)
-                .filter(|_| repeats && column.values.as_ref().is_some_and(|values| values.len() > 1));
-            is_possible.then(|| by_name.or(by_id).map(|score| score + u64::from(repeats) * 40)).flatten()
+                .filter(|_| repeats && column.values.as_ref().is_none_or(|values| values.len() > 1));
+            // Of two columns that repeat, the one that is called after conversations.
+            let named = by_name.map(|score| score + 30).or(by_id);
+            is_possible.then(|| named.map(|score| score + u64::from(repeats) * 40)).flatten()
         };
         if let Some(at) = self.best(score) {
             let column = self.column(at);
@@ -178,12 +186,13 @@ impl<'a> Search<'a> {
     fn id(&mut self) {
         let score = |column: &Column| {
             let is_id = column.is_full()
-                && column.is_unique()
+                && column.repeats() == Repeats::Never
                 && column.rows > 1
                 && column.blanks == 0
+                && column.unspaced == 0
                 && column.addresses == 0;
             let by_name = named(Part::Id, column).or_else(|| named(Part::Text, column))?;
-            (is_id && !column.times.are_times()).then_some(by_name)
+            (is_id && !column.are_times()).then_some(by_name)
         };
         if let Some(at) = self.best(score) {
             self.put(Part::Id, at, "no two rows have the same".to_owned());
@@ -202,7 +211,7 @@ impl<'a> Search<'a> {
     fn senders(&mut self) {
         let score = |column: &Column| {
             let by_name = named(Part::Sender, column)?;
-            (column.filled > 0 && !column.times.are_times()).then_some(by_name + column.percent(column.addresses) * 2)
+            (column.filled > 0 && !column.are_times()).then_some(by_name + column.percent(column.addresses) * 2)
         };
         for _ in 0..2 {
             let has_gaps =

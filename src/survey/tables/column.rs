@@ -2,14 +2,63 @@
 
 use super::times::Times;
 use super::transcript::Lines;
+use super::words::{Part, rank};
 use crate::mapping::zone_named;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Different values that are counted in one column.
 const MOST_VALUES: usize = 2_000;
 
 /// Longest value that is counted as one of few, in bytes.
 const LONGEST: usize = 100;
+
+/// Different values that are known again, in a column of which none has come again so far.
+const MOST_KNOWN: usize = 1 << 19;
+
+/// Does a value of the column come again?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// No two cells have the same.
+    Never,
+    Some,
+    /// There were more values than are known again, and none came twice.
+    Unknown,
+}
+
+/// Which values were there, by 64 bits of each.
+#[derive(Debug, Default)]
+struct Known {
+    digests: HashSet<u64>,
+    is_full: bool,
+    has_repeat: bool,
+}
+
+impl Known {
+    fn take(&mut self, cell: &str) {
+        if self.has_repeat {
+            return;
+        }
+        let mut hasher = DefaultHasher::new();
+        cell.hash(&mut hasher);
+        let digest = hasher.finish();
+        if self.digests.contains(&digest) {
+            *self = Known { has_repeat: true, ..Known::default() };
+        } else if self.digests.len() < MOST_KNOWN {
+            self.digests.insert(digest);
+        } else {
+            self.is_full = true;
+        }
+    }
+
+    fn repeats(&self) -> Repeats {
+        match (self.has_repeat, self.is_full) {
+            (true, _) => Repeats::Some,
+            (false, true) => Repeats::Unknown,
+            (false, false) => Repeats::Never,
+        }
+    }
+}
 
 /// What was counted in one column.
 #[derive(Debug, Default)]
@@ -25,6 +74,10 @@ pub(super) struct Column {
     pub(super) numbers: u64,
     /// Cells with a blank inside.
     pub(super) blanks: u64,
+    /// Cells with letters beyond ASCII.
+    pub(super) foreign: u64,
+    /// Cells in a script that puts no blanks between words.
+    pub(super) unspaced: u64,
     /// Cells that hold tags of HTML.
     pub(super) tags: u64,
     /// Cells that name a time zone.
@@ -34,6 +87,7 @@ pub(super) struct Column {
     pub(super) lines: Lines,
     /// Values with counts; `None` if there were too many, or one too long.
     pub(super) values: Option<HashMap<String, u64>>,
+    known: Known,
     pub(super) example: String,
 }
 
@@ -61,6 +115,8 @@ impl Column {
         self.addresses += u64::from(is_address(cell));
         self.numbers += u64::from(cell.len() >= 7 && cell.bytes().all(|byte| byte.is_ascii_digit()));
         self.blanks += u64::from(cell.contains(' '));
+        self.foreign += u64::from(!cell.is_ascii());
+        self.unspaced += u64::from(cell.chars().any(is_unspaced));
         self.tags += u64::from(cell.contains("</") || cell.contains("<br") || cell.contains("<p>"));
         self.zones += u64::from(cell.contains('/') && cell.len() < 40 && zone_named(cell).is_some());
         self.times.take(cell);
@@ -68,6 +124,7 @@ impl Column {
         if self.example.is_empty() {
             self.example = cell.chars().take(60).collect();
         }
+        self.known.take(cell);
         let Some(values) = &mut self.values else { return };
         if let Some(count) = values.get_mut(cell) {
             *count += 1;
@@ -91,9 +148,18 @@ impl Column {
         self.letters / self.filled.max(1)
     }
 
-    /// No value occurs twice, as far as they were counted.
-    pub(super) fn is_unique(&self) -> bool {
-        self.values.as_ref().is_none_or(|values| values.values().all(|count| *count == 1))
+    pub(super) fn repeats(&self) -> Repeats {
+        self.known.repeats()
+    }
+
+    /// Nearly all cells are times. Numbers are only where the name says so: ids look the same.
+    pub(super) fn are_times(&self) -> bool {
+        self.times.are_times() && (!self.times.are_numbers() || rank(Part::Time, &self.name).is_some())
+    }
+
+    /// How many of a hundred cells are of several words, or in a script that does not show where a word ends.
+    pub(super) fn words_percent(&self) -> u64 {
+        self.percent(self.blanks.max(self.unspaced))
     }
 
     /// Few different values, of which some occur again; most frequent first.
@@ -109,10 +175,48 @@ impl Column {
     }
 }
 
+/// Thai, Lao, Burmese, Khmer, Chinese and Japanese.
+fn is_unspaced(letter: char) -> bool {
+    matches!(letter, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
+}
+
 /// One mail address and nothing else.
 pub(super) fn is_address(cell: &str) -> bool {
     let is_odd = |letter: char| letter.is_whitespace() || "<>,;\"".contains(letter);
     cell.split_once('@')
         .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
         && !cell.contains(is_odd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(cells: impl Iterator<Item = String>) -> Column {
+        let mut columns = Column::all([String::from("id")].iter());
+        cells.for_each(|cell| columns[0].take(&cell));
+        columns.remove(0)
+    }
+
+    #[test]
+    fn a_value_that_comes_again_is_seen_however_many_others_there_are() {
+        let many = 3 * MOST_VALUES;
+        assert_eq!(column((0..many).map(|n| n.to_string())).repeats(), Repeats::Never);
+        assert_eq!(column((0..many).map(|n| (n % (many - 1)).to_string())).repeats(), Repeats::Some);
+        let long = |n: usize| format!("{n}{}", "x".repeat(2 * LONGEST));
+        assert_eq!(column([1, 2, 1].map(long).into_iter()).repeats(), Repeats::Some);
+        assert_eq!(column([1, 2, 3].map(long).into_iter()).repeats(), Repeats::Never);
+    }
+
+    #[test]
+    fn of_more_values_than_are_known_again_nobody_says_that_they_are_unique() {
+        let mut known = Known::default();
+        (0..MOST_KNOWN).for_each(|n| known.take(&n.to_string()));
+        assert_eq!(known.repeats(), Repeats::Never);
+        known.take("one more");
+        assert_eq!(known.repeats(), Repeats::Unknown);
+        known.take("7");
+        assert_eq!(known.repeats(), Repeats::Some);
+    }
 }

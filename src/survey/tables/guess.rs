@@ -2,15 +2,10 @@
 
 use super::assign::Assigned;
 use super::column::Column;
-use super::listed;
 use super::times::{Dates, Times};
 use super::transcript::Transcript;
 use super::words::{self, Part};
-use super::{kind_word, role_word};
 use crate::mapping::{Role, RowKind, zone_named};
-use crate::source::Look;
-use crate::survey::text::quoted;
-use std::fmt::Write as _;
 
 /// What was guessed of a table that no ready mapping reads.
 #[derive(Debug)]
@@ -18,6 +13,8 @@ pub(in crate::survey) struct Guessed {
     pub(in crate::survey) columns: Vec<Line>,
     pub(in crate::survey) dates: Dates,
     pub(in crate::survey) clock_format: Option<&'static str>,
+    /// Columns of times of day that may be those of the messages, and their formats.
+    pub(in crate::survey) open_clocks: Vec<(String, &'static str)>,
     /// All of a chat in one cell.
     pub(in crate::survey) transcript: Option<Transcript>,
     pub(in crate::survey) zone: Zone,
@@ -78,11 +75,13 @@ impl Guessed {
         // The clock of a transcript may be another than that of the column.
         let says_zone = dates.says_zone && transcript.as_ref().is_none_or(|found| found.clock_format.is_none());
         let (header_zone, zone) = zone_of(assigned, says_zone, dates.is_utc, time);
+        let open_clocks = assigned.clocks.iter().filter_map(|index| all.get(*index));
         let is_used = |index: &usize| assigned.is_used(*index) || assigned.zone == Some(*index);
         let unused = (0..all.len()).filter(|index| !is_used(index));
         Guessed {
             columns: lines(all, assigned, header_zone.as_deref(), transcript.as_ref()),
             clock_format: joined_clock,
+            open_clocks: open_clocks.map(|clock| (clock.name.clone(), Times::clock_format(&clock.example))).collect(),
             zone,
             roles: transcript.as_ref().map(|found| found.authors.clone()).or(roles).unwrap_or_default(),
             transcript,
@@ -92,46 +91,6 @@ impl Guessed {
             unused: unused.filter_map(|index| all.get(index)).map(|column| column.name.clone()).collect(),
             dates,
         }
-    }
-
-    /// The source for a trial: what is open is filled so that the rest can be tried.
-    pub(super) fn as_source(&self, paths: &[String], look: &Look) -> String {
-        let all: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
-        let mut text = format!("[[source]]\nname = \"look\"\nformat = \"csv\"\npath = [{}]\n", all.join(", "));
-        let formats = self.dates.formats.iter().chain(self.dates.open.iter().filter_map(|pair| pair.first()));
-        let formats: Vec<String> = formats.take(1 + self.dates.formats.len()).map(|format| quoted(format)).collect();
-        let _ = writeln!(text, "date = [{}]", formats.join(", "));
-        if self.zone != Zone::Said {
-            text.push_str("timezone = \"UTC\"\n");
-        }
-        if let Some(true) = self.phones {
-            text.push_str("country = \"none\"\n");
-        }
-        if self.is_html {
-            text.push_str("text_format = \"html\"\n");
-        }
-        if look.quote == Some('\'') {
-            text.push_str("quote = \"'\"\n");
-        }
-        if let Some(format) = self.transcript.as_ref().and_then(|found| found.clock_format) {
-            let _ = writeln!(text, "clock_format = \"{format}\"");
-        }
-        text.push_str("[source.columns]\n");
-        let conversation = self.columns.iter().find(|line| line.key == "text").map(|line| line.columns.clone());
-        for line in &self.columns {
-            // A trial without conversations takes any column for that.
-            let columns =
-                if line.columns.is_empty() { conversation.clone().unwrap_or_default() } else { line.columns.clone() };
-            let _ = writeln!(text, "{} = {}", line.key, listed(&columns));
-        }
-        let roles = self.roles.iter().filter_map(|(value, _, role)| Some((value, role_word((*role)?))));
-        let kinds = self.kinds.iter().filter_map(|(value, _, kind)| Some((value, kind_word((*kind)?))));
-        if let Some(Transcript { column, line, .. }) = &self.transcript {
-            let _ = writeln!(text, "[source.transcript]\ncolumn = {}\nline = '{line}'", quoted(column));
-        }
-        table(&mut text, "roles", roles.collect());
-        table(&mut text, "kinds", kinds.collect());
-        text
     }
 }
 
@@ -204,13 +163,4 @@ fn lines(all: &[Column], assigned: &Assigned, header_zone: Option<&str>, transcr
         lines.push(Line { key: "timezone", columns: vec![name(index)], why: "every cell names a zone".to_owned() });
     }
     lines
-}
-
-fn table(text: &mut String, name: &str, values: Vec<(&String, &str)>) {
-    if !values.is_empty() {
-        let _ = writeln!(text, "[source.{name}]");
-        for (value, word) in values {
-            let _ = writeln!(text, "{} = \"{word}\"", quoted(value));
-        }
-    }
 }

@@ -1,10 +1,9 @@
-//! Tables of products for which a ready mapping comes with the program. A table is one of these if the source of the ready
-//! mapping opens it: then all columns that it names are there.
+//! Tables of products for which a ready mapping comes with the program. A table is one of these if all columns that the ready
+//! mapping names are there.
 
-use super::SCRATCH_HEAD;
-use crate::mapping::{self, Format, Mapping};
-use crate::source::{self, Watch};
-use crate::survey::text::quoted;
+use super::{SCRATCH_HEAD, listed};
+use crate::mapping::{self, CsvMapping, Format, Mapping};
+use crate::source::{has_columns, has_joined_columns};
 use std::path::Path;
 
 /// A product, and its ready mapping.
@@ -43,59 +42,70 @@ const PRODUCTS: [Product; 5] = [
 pub(super) struct Recognised {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
-    /// The source of the ready mapping with these paths, line by line; lines that only the user can fill are marked.
+    /// The source of the ready mapping with these paths, line by line; lines that only the user can fill are left out.
     pub(super) lines: Vec<String>,
     /// The same as the engine sees it.
     pub(super) mapping: Mapping,
-    /// The file that is its second table.
-    pub(super) second: Option<String>,
+    /// Which of the tables beside it are its second table.
+    pub(super) seconds: Vec<usize>,
 }
 
-/// Finds the product whose table lies at `path`. `beside`: other tables in the same folder.
-pub(super) fn recognise(path: &str, beside: &[String], base: &Path, watch: &Watch<'_>) -> Option<Recognised> {
+/// Tables with the same columns, as a product is sought among them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns<'a> {
+    pub(super) names: &'a [String],
+    /// How the mapping names the files.
+    pub(super) paths: &'a [String],
+}
+
+/// Finds the product whose tables these are. `beside`: other tables in the same folders, each with a number.
+pub(super) fn recognise(table: Columns<'_>, beside: &[(usize, Columns<'_>)], base: &Path) -> Option<Recognised> {
     PRODUCTS.iter().find_map(|product| {
-        let seconds: Vec<Option<&String>> =
-            if product.ready.contains("[source.join]") { beside.iter().map(Some).collect() } else { vec![None] };
-        seconds.into_iter().find_map(|second| {
-            let lines = source_lines(product.ready, path, second.map(String::as_str));
+        let parsed = |seconds: &[String]| {
+            let lines = source_lines(product.ready, table.paths, seconds);
             let text = format!("{SCRATCH_HEAD}{}", lines.join("\n"));
-            let mapping = mapping::parse(&base.join("look.toml"), &text).ok()?;
-            source::open(&mapping, 0, watch).ok()?;
-            Some(Recognised { name: product.name, title: product.title, lines, mapping, second: second.cloned() })
-        })
+            Some((lines, mapping::parse(&base.join("look.toml"), &text).ok()?))
+        };
+        let (lines, mapping) = parsed(&["second".to_owned()])?;
+        let csv = csv(&mapping)?;
+        if !has_columns(csv, table.names) {
+            return None;
+        }
+        let (name, title) = (product.name, product.title);
+        if csv.join.is_none() {
+            return Some(Recognised { name, title, lines, mapping, seconds: Vec::new() });
+        }
+        let found: Vec<&(usize, Columns<'_>)> =
+            beside.iter().filter(|(_, table)| has_joined_columns(csv, table.names)).collect();
+        let paths: Vec<String> = found.iter().flat_map(|(_, table)| table.paths).cloned().collect();
+        let seconds: Vec<usize> = found.iter().map(|(number, _)| *number).collect();
+        let (lines, mapping) = parsed(&paths).filter(|_| !seconds.is_empty())?;
+        Some(Recognised { name, title, lines, mapping, seconds })
     })
+}
+
+fn csv(mapping: &Mapping) -> Option<&CsvMapping> {
+    match &mapping.sources.first()?.format {
+        Format::Csv(csv) => Some(csv),
+        _ => None,
+    }
 }
 
 impl Recognised {
     /// The column of roles with the values that the ready mapping knows.
     pub(super) fn knows_role(&self, value: &str) -> Option<bool> {
-        let Format::Csv(csv) = &self.mapping.sources.first()?.format else { return None };
+        let csv = csv(&self.mapping)?;
         csv.columns.role.as_ref()?;
         Some(csv.roles.keys().any(|known| known.eq_ignore_ascii_case(value) || known == "*"))
     }
 
-    /// The lines with all files of the group.
-    pub(super) fn lines_for(&self, paths: &[String]) -> Vec<String> {
-        if paths.len() < 2 {
-            return self.lines.clone();
-        }
-        let all: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
-        let mut is_first = true;
-        let replaced = |line: &String| {
-            let is_path = line.trim_start().starts_with("path") && std::mem::take(&mut is_first);
-            if is_path { format!("path   = [{}]", all.join(", ")) } else { line.clone() }
-        };
-        self.lines.iter().map(replaced).collect()
-    }
-
     pub(super) fn role_column(&self) -> Option<&str> {
-        let Format::Csv(csv) = &self.mapping.sources.first()?.format else { return None };
-        csv.columns.role.as_deref()
+        csv(&self.mapping)?.columns.role.as_deref()
     }
 }
 
 /// The source of a ready mapping, from its header on, with these files for its own and without what it asks to be changed.
-fn source_lines(ready: &str, path: &str, second: Option<&str>) -> Vec<String> {
+fn source_lines(ready: &str, paths: &[String], seconds: &[String]) -> Vec<String> {
     let mut is_inside = false;
     let mut is_second = false;
     let mut lines = Vec::new();
@@ -113,11 +123,10 @@ fn source_lines(ready: &str, path: &str, second: Option<&str>) -> Vec<String> {
         let line = line.split("# CHANGE").next().unwrap_or(line).trim_end();
         let key = line.split('=').next().unwrap_or_default().trim();
         lines.push(match key {
-            "path" => format!(
-                "{}= {}",
-                line.split('=').next().unwrap_or("path "),
-                quoted(if is_second { second.unwrap_or_default() } else { path })
-            ),
+            "path" => {
+                let before = line.split('=').next().unwrap_or("path ");
+                format!("{before}= {}", listed(if is_second { seconds } else { paths }))
+            }
             // Nobody but the user knows whom a visitor wrote to.
             "recipient" if line.contains("your-company") => continue,
             // What went out between two blank lines leaves one.
@@ -138,7 +147,7 @@ mod tests {
     #[test]
     fn of_a_ready_mapping_the_source_is_taken_without_what_the_user_must_change() {
         for product in &PRODUCTS {
-            let lines = source_lines(product.ready, "a \"b\".csv", Some("c.csv"));
+            let lines = source_lines(product.ready, &["a \"b\".csv".to_owned()], &["c.csv".to_owned()]);
             let text = format!("{SCRATCH_HEAD}{}", lines.join("\n"));
             let mapping = mapping::parse(Path::new("look.toml"), &text).unwrap_or_else(|errors| panic!("{errors}"));
             assert_eq!(mapping.sources[0].name, product.name);

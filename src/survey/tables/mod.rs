@@ -8,6 +8,7 @@ mod known;
 mod times;
 mod transcript;
 mod trial;
+mod ways;
 mod words;
 
 pub(super) use guess::{Guessed, Zone};
@@ -21,8 +22,9 @@ use super::{Looked, SurveyError};
 use crate::mapping::{Role, RowKind};
 use crate::source::{Look, Watch};
 use group::{Group, group_of};
-use known::Recognised;
-use std::path::{Path, PathBuf};
+use known::recognise;
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 /// Bytes of one table that are looked at.
@@ -66,6 +68,26 @@ pub(super) enum Reading {
     Guessed(Box<Guessed>),
 }
 
+/// Why a table is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    what: String,
+    remedy: String,
+    /// It may be no table at all: text with commas looks like one.
+    is_table_by_looks: bool,
+}
+
+impl Refused {
+    fn of(what: impl Into<String>, remedy: impl Into<String>) -> Refused {
+        Refused { what: what.into(), remedy: remedy.into(), is_table_by_looks: false }
+    }
+
+    fn into_left(self, path: &Path) -> Left {
+        let left = Left::of(path.to_string_lossy().into_owned(), 1, self.what, self.remedy);
+        Left { is_table_by_looks: self.is_table_by_looks, ..left }
+    }
+}
+
 /// Looks at the tables among the exports; those that hold no chats go to what is left.
 ///
 /// # Errors
@@ -76,49 +98,49 @@ pub(super) fn look(
     base: &Path,
     watch: &Watch<'_>,
 ) -> Result<Vec<TableExport>, SurveyError> {
-    let tables = std::mem::take(&mut exports.tables);
-    if tables.len() > MOST_TABLES {
-        exports.is_cut = true;
+    let mut tables = std::mem::take(&mut exports.tables);
+    let more = tables.split_off(tables.len().min(MOST_TABLES));
+    if let Some(first) = more.first() {
+        let what = format!("beyond the first {MOST_TABLES} tables, which were looked at");
+        let remedy = "run `threadlift init` on these by themselves".to_owned();
+        exports.left.push(Left::of(first.to_string_lossy().into_owned(), more.len() as u64, what, remedy));
     }
     let mut groups: Vec<Group> = Vec::new();
-    for path in tables.into_iter().take(MOST_TABLES) {
-        if watch.stop.load(Ordering::Relaxed) {
-            return Err(SurveyError::interrupted());
+    for path in tables {
+        not_stopped(watch)?;
+        if let Some(refused) = group_of(&path, &mut groups)? {
+            exports.left.push(refused.into_left(&path));
         }
-        match group_of(&path, &mut groups)? {
-            None => {}
-            Some((what, remedy)) => exports.left.push(left(&path, what, remedy)),
-        }
+    }
+    let named = groups.iter().map(|group| group.paths(paths)).collect::<Result<Vec<_>, _>>()?;
+    let mut ready = Vec::new();
+    let mut seconds: BTreeSet<usize> = BTreeSet::new();
+    for (at, (group, paths)) in groups.iter().zip(&named).enumerate() {
+        not_stopped(watch)?;
+        let beside = group.beside(at, &groups, &named);
+        let known = recognise(group.columns(paths), &beside, base);
+        let export = known.as_ref().and_then(|known| group.by_ready(known, paths.clone(), watch));
+        seconds.extend(known.filter(|_| export.is_some()).into_iter().flat_map(|known| known.seconds));
+        ready.push(export);
     }
     let mut found = Vec::new();
-    let listed: Vec<(PathBuf, String)> = groups
-        .iter()
-        .flat_map(|group| &group.files)
-        .map(|file| Ok((file.clone(), paths.of(file)?)))
-        .collect::<Result<_, SurveyError>>()?;
-    let mut seconds: Vec<String> = Vec::new();
-    let mut recognised: Vec<Option<Recognised>> = Vec::new();
-    for group in &groups {
-        let known = group.recognise(&listed, base, watch);
-        seconds.extend(known.as_ref().and_then(|known| known.second.clone()));
-        recognised.push(known);
-    }
-    for (group, known) in groups.into_iter().zip(recognised) {
-        let named = group.paths(paths)?;
-        if known.is_none() && named.iter().any(|name| seconds.contains(name)) {
-            continue;
-        }
+    for (at, ((group, paths), ready)) in groups.into_iter().zip(named).zip(ready).enumerate() {
+        not_stopped(watch)?;
         let first = group.files.first().cloned().unwrap_or_default();
-        match group.export(named, known, base, watch) {
-            Ok(export) => found.push(export),
-            Err((what, remedy)) => exports.left.push(left(&first, what, remedy)),
+        match ready {
+            Some(export) => found.push(export),
+            None if seconds.contains(&at) => {}
+            None => match group.export(paths, base, watch) {
+                Ok(export) => found.push(export),
+                Err(refused) => exports.left.push(refused.into_left(&first)),
+            },
         }
     }
     Ok(found)
 }
 
-fn left(path: &Path, what: String, remedy: String) -> Left {
-    Left { name: path.to_string_lossy().into_owned(), files: 1, what, remedy }
+fn not_stopped(watch: &Watch<'_>) -> Result<(), SurveyError> {
+    if watch.stop.load(Ordering::Relaxed) { Err(SurveyError::interrupted()) } else { Ok(()) }
 }
 
 /// One name, or a list of several.

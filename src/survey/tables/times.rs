@@ -1,8 +1,7 @@
 //! How the times of a column are written. What the values do not decide, such as which of two numbers is the day, stays open.
 
-use regex::Regex;
+use super::ways::{Way, Zone, is_clock, way_of};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// Different ways of writing that are counted in one column.
 const MOST: usize = 12;
@@ -13,38 +12,6 @@ const MOST_PROPOSED: usize = 3;
 /// Of a hundred cells so many must be times for a column to be one of times.
 const LEAST_SHARE: u64 = 90;
 
-/// Moments that chats were written in: 2000 to 2100, Unix seconds.
-const SECONDS: std::ops::Range<i64> = 946_684_800..4_102_444_800;
-
-static CELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x)^
-        (?: (?<ymd>\d{4}(?<ysep>[-/.])\d{1,2}[-/.]\d{1,2})
-          | (?<first>\d{1,2})(?<sep>[-/.])(?<second>\d{1,2})[-/.](?<year>\d{4}|\d{2})
-          | (?<words>[^\d:]{0,24}\d{1,2}[^\d:]{1,24}\d{4} | [^\d:]{3,24}\d{1,2},?\x20\d{4} | \d{1,2}-[A-Za-z]{3}-\d{2}) )
-        (?: (?<between>T|,?\x20|,?\x20at\x20) (?<clock>\d{1,2}:\d{2}(?<second_hand>:\d{2})?(?<fraction>\.\d{1,9})?(?<half>\x20?[AaPp][Mm])?) )?
-        (?<zone>Z|\x20?(?:UTC|GMT)|\x20?[+-]\d{2}:?\d{2})?
-        $",
-    )
-    .ok()
-});
-
-/// Days with the name of their month.
-const WORDS: [&str; 12] = [
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%b %d %Y",
-    "%B %d %Y",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%a, %d %b %Y",
-    "%A, %B %d, %Y",
-    "%a, %b %d, %Y",
-    "%A, %d %B %Y",
-];
-
 /// What the cells of one column say, as times.
 #[derive(Debug, Default)]
 pub(super) struct Times {
@@ -53,34 +20,6 @@ pub(super) struct Times {
     ways: BTreeMap<Way, Seen>,
     /// Times of day without a day.
     clocks: u64,
-}
-
-/// One way of writing, but for the order of day and month.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
-    Epoch(&'static str),
-    Iso {
-        says_zone: bool,
-    },
-    /// A whole pattern, and whether it says a zone.
-    Pattern {
-        pattern: String,
-        zone: Zone,
-    },
-    /// Two numbers with this between them, of which one is the day; then the year, and the rest of the pattern.
-    Either {
-        sep: char,
-        year: &'static str,
-        rest: String,
-        zone: Zone,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Zone {
-    None,
-    InPattern,
-    Utc,
 }
 
 #[derive(Debug, Default)]
@@ -105,6 +44,15 @@ pub struct Dates {
     pub says_zone: bool,
     /// All times are marked as UTC by words that the pattern takes as they stand.
     pub is_utc: bool,
+}
+
+impl Dates {
+    /// All formats, where somebody has said which of two numbers is the day.
+    pub(in crate::survey) fn by_order(&self, is_day_first: bool) -> Vec<String> {
+        let chosen =
+            self.open.iter().map(|[day_first, month_first]| if is_day_first { day_first } else { month_first });
+        self.formats.iter().chain(chosen).cloned().collect()
+    }
 }
 
 impl Times {
@@ -139,6 +87,17 @@ impl Times {
     /// Nearly all cells are times.
     pub(super) fn are_times(&self) -> bool {
         self.filled > 0 && self.fitting * 100 >= self.filled * LEAST_SHARE
+    }
+
+    /// Most of what fits are numbers, as ids are, too.
+    pub(super) fn are_numbers(&self) -> bool {
+        let numbers = self.ways.iter().filter(|(way, _)| matches!(way, Way::Epoch(_))).map(|(_, seen)| seen.cells);
+        self.fitting > 0 && numbers.sum::<u64>() * 2 > self.fitting
+    }
+
+    /// The times say the time of day, too.
+    pub(super) fn has_clock(&self) -> bool {
+        self.ways.keys().any(Way::has_clock)
     }
 
     /// Nearly all cells are times of day.
@@ -225,87 +184,6 @@ impl Times {
     }
 }
 
-fn is_clock(cell: &str) -> bool {
-    static CLOCK: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?: ?[AaPp][Mm])?$").ok());
-    CLOCK.as_ref().is_some_and(|regex| regex.is_match(cell))
-}
-
-/// The way a cell is written, and the two numbers of which one is the day.
-fn way_of(cell: &str) -> Option<(Way, Option<(u32, u32)>)> {
-    if let Some(word) = epoch(cell) {
-        return Some((Way::Epoch(word), None));
-    }
-    let found = CELL.as_ref()?.captures(cell)?;
-    let group = |name: &str| found.name(name).map_or("", |part| part.as_str());
-    let zone_text = group("zone");
-    let mut rest = String::new();
-    if found.name("clock").is_some() {
-        let hour = if group("half").is_empty() { "%H" } else { "%I" };
-        rest.push_str(group("between"));
-        rest.push_str(hour);
-        rest.push_str(":%M");
-        rest.push_str(if group("second_hand").is_empty() { "" } else { ":%S" });
-        rest.push_str(if group("fraction").is_empty() { "" } else { "%.f" });
-        rest.push_str(match group("half").strip_prefix(' ') {
-            Some(_) => " %p",
-            None if group("half").is_empty() => "",
-            None => "%p",
-        });
-    }
-    let zone = match zone_text.trim_start() {
-        "" => Zone::None,
-        "Z" | "UTC" | "GMT" => Zone::Utc,
-        _ => Zone::InPattern,
-    };
-    let is_iso_zone = zone != Zone::None;
-    if group("ysep") == "-"
-        && (is_iso_zone || group("between") == "T" || !group("fraction").is_empty())
-        && group("half").is_empty()
-    {
-        return Some((Way::Iso { says_zone: is_iso_zone }, None));
-    }
-    match zone {
-        Zone::None => {}
-        Zone::Utc => rest.push_str(zone_text),
-        Zone::InPattern => {
-            rest.push_str(if zone_text.starts_with(' ') { " " } else { "" });
-            rest.push_str(if zone_text.contains(':') { "%:z" } else { "%z" });
-        }
-    }
-    if !group("ymd").is_empty() {
-        let sep = group("ysep");
-        return Some((Way::Pattern { pattern: format!("%Y{sep}%m{sep}%d{rest}"), zone }, None));
-    }
-    if !group("words").is_empty() {
-        let reads = |pattern: &&&str| {
-            jiff::fmt::strtime::parse(pattern, group("words")).is_ok_and(|read| read.to_date().is_ok())
-        };
-        let day = WORDS.iter().find(reads)?;
-        return Some((Way::Pattern { pattern: format!("{day}{rest}"), zone }, None));
-    }
-    let (first, second) = (group("first").parse().ok()?, group("second").parse().ok()?);
-    let sep = group("sep").chars().next()?;
-    let year = if group("year").len() == 4 { "%Y" } else { "%y" };
-    let is_day = |number: u32| (1..=31).contains(&number);
-    (is_day(first) && is_day(second)).then_some((Way::Either { sep, year, rest, zone }, Some((first, second))))
-}
-
-/// A number that is a plausible moment, by its length.
-fn epoch(cell: &str) -> Option<&'static str> {
-    let (whole, fraction) = cell.split_once('.').unwrap_or((cell, "0"));
-    if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) || fraction.is_empty() {
-        return None;
-    }
-    let (word, unit) = match whole.len() {
-        9 | 10 => ("epoch-seconds", 1),
-        12 | 13 => ("epoch-milliseconds", 1_000),
-        15 | 16 => ("epoch-microseconds", 1_000_000),
-        _ => return None,
-    };
-    SECONDS.contains(&(whole.parse::<i64>().ok()? / unit)).then_some(word)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,6 +220,31 @@ mod tests {
         assert!(open.why.contains("both numbers could be the month"), "{}", open.why);
         let both = dates(&["13/04/2019", "04/13/2019"]);
         assert!(both.formats.is_empty() && both.why.contains("second in"), "{}", both.why);
+    }
+
+    #[test]
+    fn whoever_says_what_comes_first_says_it_of_all_ways_of_writing() {
+        let open = dates(&["03/04/2019", "03.04.2019", "2019-04-03"]);
+        assert_eq!(open.open.len(), 2);
+        assert_eq!(open.by_order(true), ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]);
+        assert_eq!(open.by_order(false), ["%Y-%m-%d", "%m.%d.%Y", "%m/%d/%Y"]);
+    }
+
+    #[test]
+    fn times_know_whether_they_say_the_time_of_day() {
+        for (cell, has_clock) in [
+            ("1554304753123", true),
+            ("2019-04-03T10:00:00Z", true),
+            ("2019-04-03 10:00", true),
+            ("3/4/2019 1:05 PM", true),
+            ("2019-04-03", false),
+            ("3.4.2019", false),
+            ("Apr 3, 2019", false),
+        ] {
+            let mut times = Times::default();
+            times.take(cell);
+            assert_eq!(times.has_clock(), has_clock, "{cell}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::times::Times;
 use super::words;
 use crate::mapping::Role;
 use regex::Regex;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// How a line begins a message, the most particular first. The groups are columns of the mapping.
@@ -18,6 +18,12 @@ const LINES: [&str; 4] = [
 static REGEXES: LazyLock<Vec<Regex>> =
     LazyLock::new(|| LINES.iter().filter_map(|line| Regex::new(line).ok()).collect());
 
+/// The pattern without a clock, which lines of a form fit as well: `Name: Jo`.
+const UNCLOCKED: usize = 3;
+
+/// In one of so many cells somebody speaks twice, if chats are in them. A form asks everything once.
+const ONE_TALKS_IN: u64 = 10;
+
 /// Lines of one cell that are looked at, and authors that are counted.
 const MOST_LINES: usize = 200;
 const MOST_AUTHORS: usize = 500;
@@ -28,6 +34,8 @@ pub(super) struct Lines {
     cells: u64,
     /// Cells of several lines that begin a message each, by the place of the pattern.
     fitting: [u64; LINES.len()],
+    /// Cells without clocks in which an author comes again.
+    talks: u64,
     authors: HashMap<String, u64>,
     clock: String,
 }
@@ -49,13 +57,15 @@ impl Lines {
         if !cell.contains('\n') {
             return;
         }
-        for (regex, count) in REGEXES.iter().zip(&mut self.fitting) {
+        for (index, (regex, count)) in REGEXES.iter().zip(&mut self.fitting).enumerate() {
             let group = |line: &str, name: &str| Some(regex.captures(line)?.name(name)?.as_str().trim().to_owned());
             let authors: Vec<String> = cell.lines().take(MOST_LINES).filter_map(|line| group(line, "author")).collect();
             if authors.len() < 2 {
                 continue;
             }
             *count += 1;
+            let mut once = HashSet::new();
+            self.talks += u64::from(index == UNCLOCKED && authors.iter().any(|author| !once.insert(author)));
             for author in authors {
                 if let Some(lines) = self.authors.get_mut(&author) {
                     *lines += 1;
@@ -76,6 +86,9 @@ impl Lines {
         let (line, fitting) = (LINES.get(best)?, *self.fitting.get(best)?);
         // A short chat has one line, so not all cells need to have several.
         if fitting == 0 || fitting * 2 < self.cells {
+            return None;
+        }
+        if best == UNCLOCKED && self.talks * ONE_TALKS_IN < fitting {
             return None;
         }
         let mut authors: Vec<(String, u64, Option<Role>)> =
@@ -115,7 +128,15 @@ mod tests {
         assert_eq!(authors, [("Nell", 1), ("Visitor", 1)]);
         assert!(found.names_visitors());
         assert_eq!(transcript(&["[10:41 PM] Sam: a\n[10:42 PM] Visitor: b"]).unwrap().clock_format, Some("%I:%M %p"));
-        assert_eq!(transcript(&["Sam: a\nBob: b"]).unwrap().line, LINES[3]);
+        assert_eq!(transcript(&["Sam: a\nBob: b\nSam: c", "Sam: a\nBob: b"]).unwrap().line, LINES[UNCLOCKED]);
+    }
+
+    #[test]
+    fn a_form_is_no_chat_though_its_lines_look_like_one() {
+        assert_eq!(
+            transcript(&["Name: Jo\nEmail: jo@x.example\nMessage: hello", "Customer: Bo\nOrder: A\nMessage: hi"]),
+            None
+        );
     }
 
     #[test]

@@ -36,7 +36,8 @@ const NAMES: [(Part, &str); 13] = [
         Part::Time,
         "time timestamp date datetime sentat sent senton created createdat createdon messagecreatedat sendtime timesent \
          sentdatetime sentdate messagetime messagedate datum zeit zeitpunkt gesendetam zeitstempel dateenvoi horodatage fecha \
-         fechahora fechaenvio data dataora datahora tijd tijdstip verzondenop messagetimestamp datecreated createddate",
+         fechahora fechaenvio data dataora datahora tijd tijdstip verzondenop messagetimestamp datecreated createddate ts \
+         timestampms timestampunix unixtimestamp unixtime epoch epochtime timeunix createdtime creationtime messagets",
     ),
     (Part::Clock, "time clock timeofday uhrzeit zeit heure hora ora orario tijd"),
     (
@@ -79,6 +80,22 @@ const NAMES: [(Part, &str); 13] = [
     ),
 ];
 
+/// In the names of columns that say how long something took.
+const DURATIONS: [&str; 12] = [
+    "duration",
+    "wait",
+    "response",
+    "resolution",
+    "handl",
+    "elapsed",
+    "length",
+    "dauer",
+    "duree",
+    "duracion",
+    "durata",
+    "duur",
+];
+
 const INBOUND: &str = "visitor customer user client guest lead contact enduser requester besucher kunde kundin gast visiteur \
                        cliente visitante klant bezoeker inbound incoming in received customers prospect shopper consumer \
                        anfragender eingehend entrant entrante recibido";
@@ -100,6 +117,12 @@ pub(super) fn rank(part: Part, name: &str) -> Option<usize> {
     let folded = fold(name);
     let names = NAMES.iter().find(|(known, _)| *known == part).map_or("", |(_, names)| names);
     names.split_whitespace().position(|known| known == folded)
+}
+
+/// Does the name of a column say that its cells are no times of day, however much they look like it?
+pub(super) fn is_duration(name: &str) -> bool {
+    let folded = fold(name);
+    DURATIONS.iter().any(|word| folded.contains(word))
 }
 
 /// What a value of a role column means, if the word has one meaning.

@@ -26,7 +26,13 @@ pub(super) fn ours(survey: &Survey, page: &mut Page) {
     let domains: Vec<String> = people.domains.iter().map(|guess| quoted(&guess.value)).collect();
     if !domains.is_empty() {
         let code = format!("domains   = {}", listed(domains));
-        if people.wrote || survey.tally.filed_as_sent > 0 || survey.mails.is_empty() {
+        if !people.doubtful.is_empty() {
+            let named = people.doubtful.join(", ");
+            let what = format!(
+                "is {named} yours? Nothing but chats speaks for it, and a client who writes in most of them would look so"
+            );
+            page.todo(&code, &what, false);
+        } else if people.wrote || survey.tally.filed_as_sent > 0 || survey.mails.is_empty() {
             page.code(&code, "subdomains are domains of their own");
         } else {
             let what = "nobody there wrote any of the mails: who of you did? Until then everything is inbound";
@@ -83,22 +89,24 @@ pub(super) fn relative(paths: &[String]) -> &'static str {
     if paths.iter().any(|path| path.starts_with('/')) { "" } else { "relative to this file" }
 }
 
+/// Several paths, a line for each.
+pub(super) fn listed_below(paths: &[String], page: &mut Page) {
+    page.line("path   = [");
+    for path in paths {
+        page.line(&format!("    {},", quoted(path)));
+    }
+    page.line("]");
+}
+
 pub(super) fn source(survey: &Survey, index: usize, source: &MailSource, page: &mut Page) {
     let export = &source.export;
     page.blank();
     page.header("[[source]]");
     page.code(&format!("name   = {}", quoted(&survey.name_of_mails(index))), &export.seen);
     page.code(&format!("format = {}", quoted(export.program.format())), "");
-    let paths: Vec<String> = export.paths.iter().map(|path| quoted(path)).collect();
-    match paths.as_slice() {
-        [one] => page.code(&format!("path   = {one}"), relative(&export.paths)),
-        all => {
-            page.line("path   = [");
-            for path in all {
-                page.line(&format!("    {path},"));
-            }
-            page.line("]");
-        }
+    match export.paths.as_slice() {
+        [one] => page.code(&format!("path   = {}", quoted(one)), relative(&export.paths)),
+        all => listed_below(all, page),
     }
     if let Some(labels_from) = export.labels_from {
         let why = "names of folders and files become labels; Trash, Spam and Drafts are left out, Sent says who wrote";

@@ -7,6 +7,7 @@ mod tables;
 
 pub use page::Todo;
 pub(super) use page::{Page, quoted, shown};
+pub(super) use tables::source_for_trial;
 
 use super::{Looked, Survey};
 use crate::mapping::{self, MappingErrors};
@@ -73,7 +74,10 @@ impl Survey {
             page.comment(&format!("Not read: {}{files}: {}; {}", shown(&left.name), left.what, left.remedy));
         }
         if self.is_cut {
-            page.comment("There are more files than were looked at; the sources below read all of them.");
+            page.comment(
+                "There are more files than were looked at. The folders below are read whole; what else than was seen lies in \
+                 them, nobody has looked at.",
+            );
         }
         page.blank();
         page.line("version = 1");

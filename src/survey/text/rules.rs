@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// Labels that are listed.
 const MOST_LABELS: usize = 40;
 
+/// Labels too long for a tag that are listed.
+const MOST_LONG: usize = 5;
+
 /// Front takes no longer name of a tag, in characters.
 const LONGEST_TAG: usize = 64;
 
@@ -66,11 +69,19 @@ pub(super) fn labels(survey: &Survey, page: &mut Page) {
     }
     page.comment("Label -> tag, most frequent first; take away the # to use one.");
     page.header("[labels]");
-    for (label, messages) in own.iter().filter(|(label, _)| label.chars().count() <= LONGEST_TAG).take(MOST_LABELS) {
+    let (short, long): (Vec<_>, Vec<_>) = own.iter().partition(|(label, _)| label.chars().count() <= LONGEST_TAG);
+    for (label, messages) in short.iter().take(MOST_LABELS) {
         page.off(&format!("{} = {}", quoted(label), quoted(label)), &counted(*messages, "message"));
     }
-    if own.len() > MOST_LABELS {
-        page.comment(&format!("and {} more, which `threadlift plan` lists", count((own.len() - MOST_LABELS) as u64)));
+    if short.len() > MOST_LABELS {
+        page.comment(&format!("and {} more, which `threadlift plan` lists", count((short.len() - MOST_LABELS) as u64)));
+    }
+    for (label, messages) in long.iter().take(MOST_LONG) {
+        let why = format!("{}; longer than a tag may be, so give it a shorter name", counted(*messages, "message"));
+        page.off(&format!("{} = \"TODO\"", quoted(label)), &why);
+    }
+    if long.len() > MOST_LONG {
+        page.comment(&format!("and {} more that are longer than a tag may be", count((long.len() - MOST_LONG) as u64)));
     }
 }
 
@@ -107,8 +118,11 @@ pub(super) fn threads(survey: &Survey, page: &mut Page) {
         );
         if ticket.is_needed() {
             page.code(&code, &format!("{seen}; {} join mails that answer nothing", count(ticket.joins)));
-        } else {
+        } else if ticket.varies() {
             page.off(&code, &format!("{seen}; References join these already"));
+        } else {
+            let most = counted(ticket.most, "mail");
+            page.off(&code, &format!("{seen}, one of them on {most}: use it if it does name one conversation"));
         }
     }
 }
@@ -143,24 +157,25 @@ impl Survey {
     /// Labels of mails and chats that are people's own, most frequent first.
     #[must_use]
     pub fn own_labels(&self) -> Vec<(String, u64)> {
-        self.labels_that(|label| meaning(label).is_none())
-    }
-
-    /// Labels that keep mails from being imported.
-    #[must_use]
-    pub fn left_out(&self) -> Vec<(String, u64)> {
-        self.labels_that(|label| meaning(label) == Some(Meaning::NotKept))
-    }
-
-    fn labels_that(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
+        let is_own = |label: &str| !label.trim().is_empty() && meaning(label).is_none();
         let mut all: HashMap<String, u64> = self.tally.labels.clone();
+        all.retain(|label, _| is_own(label));
         for trial in self.tables.iter().filter_map(|table| table.trial.as_ref().ok()) {
-            for (label, messages) in &trial.labels {
+            // In chats these words have no meaning of their own; but a line for one of them would be one for mails, too.
+            let is_free =
+                |label: &str| !label.trim().is_empty() && (is_own(label) || !self.tally.labels.contains_key(label));
+            for (label, messages) in trial.labels.iter().filter(|(label, _)| is_free(label)) {
                 *all.entry(label.clone()).or_default() += messages;
             }
         }
-        let usable = |label: &str| !label.trim().is_empty();
-        all.retain(|label, _| usable(label) && is_wanted(label));
+        most_frequent(&all, |messages| *messages)
+    }
+
+    /// Labels that keep mails from being imported. Those of chats do not.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<(String, u64)> {
+        let mut all: HashMap<String, u64> = self.tally.labels.clone();
+        all.retain(|label, _| meaning(label) == Some(Meaning::NotKept));
         most_frequent(&all, |messages| *messages)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::page::pattern;
 use super::{Page, looked, quoted, shown};
+use crate::source::Look;
 use crate::survey::Survey;
 use crate::survey::mails::day;
 use crate::survey::tables::{Guessed, Reading, TableExport, Trial, Zone, kind_word, listed, role_word};
@@ -10,6 +11,12 @@ use crate::words::{count, counted};
 /// Values of roles and kinds that are listed.
 const MOST_VALUES: usize = 40;
 
+/// Files that are listed in one line.
+const MOST_IN_A_LINE: usize = 12;
+
+/// Columns of times of day that are proposed.
+const MOST_CLOCKS: usize = 3;
+
 pub(super) fn source(survey: &Survey, index: usize, table: &TableExport, page: &mut Page) {
     page.blank();
     match &table.reading {
@@ -17,19 +24,52 @@ pub(super) fn source(survey: &Survey, index: usize, table: &TableExport, page: &
             page.comment(&format!("{title}, by its columns: read as the ready mapping `{}.toml` has it.", table.name));
             ready(survey, index, table, lines, page);
         }
-        Reading::Guessed(guessed) => self::guessed(survey, index, table, guessed, page),
+        Reading::Guessed(guessed) => {
+            let answers = survey.answers.tables.get(&index);
+            let sheet = Sheet {
+                name: &survey.name_of_table(index),
+                has_namespace: has_namespace(survey),
+                paths: &table.paths,
+                look: &table.look,
+                guessed,
+                is_day_first: answers.and_then(|answers| answers.is_day_first),
+                zone: answers.and_then(|answers| answers.zone.as_deref()),
+                stand_in: &[],
+            };
+            sheet.write(page, |page| first_rows(table, page));
+        }
     }
+}
+
+/// The same source for a trial: what is open is filled so that the rest can be tried.
+pub(in crate::survey) fn source_for_trial(guessed: &Guessed, paths: &[String], look: &Look) -> String {
+    // A trial without conversations takes any column for that.
+    let texts = guessed.columns.iter().find(|line| line.key == "text");
+    let sheet = Sheet {
+        name: "look",
+        has_namespace: false,
+        paths,
+        look,
+        guessed,
+        is_day_first: Some(true),
+        zone: Some("UTC"),
+        stand_in: texts.map_or(&[], |line| &line.columns),
+    };
+    let mut page = Page::default();
+    sheet.write(&mut page, |_| ());
+    page.into_parts().0
 }
 
 /// The lines of a ready mapping, with the table's own values among them.
 fn ready(survey: &Survey, index: usize, table: &TableExport, lines: &[String], page: &mut Page) {
     let name = survey.name_of_table(index);
-    let after = |line: &str, page: &mut Page| {
+    let mut is_first_path = true;
+    for line in lines {
         let key = line.split('=').next().unwrap_or_default().trim();
         match key {
             "name" if line.contains(&format!("\"{}\"", table.name)) => {
                 page.code(&format!("name   = {}", quoted(&name)), "");
-                namespace(survey, &name, page);
+                namespace(&name, has_namespace(survey), page);
             }
             "[source.roles]" => {
                 page.line(line);
@@ -37,44 +77,133 @@ fn ready(survey: &Survey, index: usize, table: &TableExport, lines: &[String], p
             }
             _ => page.line(line),
         }
-        if key == "path" && !line.contains("[source.join]") {
+        // The second table has a path, too.
+        if key == "path" && std::mem::take(&mut is_first_path) {
             first_rows(table, page);
-        }
-    };
-    let mut is_first_path = true;
-    for line in lines {
-        if line.trim_start().starts_with("path") && !std::mem::take(&mut is_first_path) {
-            page.line(line);
-        } else {
-            after(line, page);
         }
     }
 }
 
-fn guessed(survey: &Survey, index: usize, table: &TableExport, guessed: &Guessed, page: &mut Page) {
-    let name = survey.name_of_table(index);
-    page.header("[[source]]");
-    page.code(&format!("name   = {}", quoted(&name)), "");
-    namespace(survey, &name, page);
-    page.line("format = \"csv\"");
-    match table.paths.as_slice() {
-        [one] => page.code(&format!("path   = {}", quoted(one)), super::mails::relative(&table.paths)),
-        all => page.code(&format!("path   = {}", listed(all)), "the columns are the same in all of them"),
+/// A source that was guessed, with what is known of it.
+struct Sheet<'a> {
+    name: &'a str,
+    has_namespace: bool,
+    paths: &'a [String],
+    look: &'a Look,
+    guessed: &'a Guessed,
+    is_day_first: Option<bool>,
+    zone: Option<&'a str>,
+    /// Takes the place of columns that nobody has named yet.
+    stand_in: &'a [String],
+}
+
+impl Sheet<'_> {
+    /// `first_rows` writes what they become.
+    fn write(&self, page: &mut Page, first_rows: impl FnOnce(&mut Page)) {
+        let guessed = self.guessed;
+        page.header("[[source]]");
+        page.code(&format!("name   = {}", quoted(self.name)), "");
+        namespace(self.name, self.has_namespace, page);
+        page.line("format = \"csv\"");
+        match self.paths {
+            [one] => page.code(&format!("path   = {}", quoted(one)), super::mails::relative(self.paths)),
+            few if few.len() <= MOST_IN_A_LINE => {
+                page.code(&format!("path   = {}", listed(few)), "the columns are the same in all of them");
+            }
+            all => super::mails::listed_below(all, page),
+        }
+        first_rows(page);
+        page.blank();
+        self.date(page);
+        self.zone(page);
+        if let Some(format) = guessed.clock_format {
+            page.comment(&format!("The clock ({format}) has a column of its own; the two are read together."));
+        }
+        if let Some(format) = guessed.transcript.as_ref().and_then(|found| found.clock_format) {
+            page.code(
+                &format!("clock_format = {}", quoted(format)),
+                "of the lines in a transcript; it may pass midnight",
+            );
+        }
+        look(self.look, page);
+        if guessed.is_html {
+            page.code("text_format = \"html\"", "the texts hold tags");
+        }
+        phones(guessed, page);
+        page.off(
+            "recipient = \"chat@your-company.example\"",
+            "whom a visitor wrote to; the source's name unless given",
+        );
+        page.blank();
+        self.columns(page);
+        if let Some(found) = &guessed.transcript {
+            page.blank();
+            page.comment("A chat is one cell. A line that fits begins a message; lines that do not belong to the message above them.");
+            page.header("[source.transcript]");
+            page.code(&format!("column = {}", quoted(&found.column)), &found.why);
+            page.code(&format!("line   = {}", pattern(found.line)), "");
+        }
+        values(guessed, page);
     }
-    first_rows(table, page);
-    page.blank();
-    date(survey, index, guessed, page);
-    zone(survey, index, guessed, page);
-    if let Some(format) = guessed.clock_format {
-        page.comment(&format!("The clock ({format}) has a column of its own; the two are read together."));
+
+    fn date(&self, page: &mut Page) {
+        let dates = &self.guessed.dates;
+        if let Some(is_day_first) = self.is_day_first.or(dates.open.is_empty().then_some(true)) {
+            page.code(&format!("date     = {}", listed(&dates.by_order(is_day_first))), &dates.why);
+            return;
+        }
+        page.comment(
+            "Day or month first? A guess would move most messages to other days in silence, so `plan` asks for it:",
+        );
+        for (is_day_first, what) in [(true, "the day first"), (false, "the month first")] {
+            page.off(&format!("date     = {}", listed(&dates.by_order(is_day_first))), what);
+        }
+        page.todo("date     = \"TODO\"", &format!("one of the two above; {}", dates.why), true);
     }
-    if let Some(format) = guessed.transcript.as_ref().and_then(|found| found.clock_format) {
-        page.code(&format!("clock_format = {}", quoted(format)), "of the lines in a transcript; it may pass midnight");
+
+    fn zone(&self, page: &mut Page) {
+        match (&self.guessed.zone, self.zone) {
+            (Zone::Said, _) => {}
+            (Zone::Utc, _) => page.code("timezone = \"UTC\"", "as the table says"),
+            (Zone::Open, Some(zone)) => page.code(&format!("timezone = {}", quoted(zone)), "the clock of the export"),
+            (Zone::Open, None) => {
+                let what = "the clock of the export, such as \"UTC\" or \"Europe/London\"; nothing in the table says it, ask its maker";
+                page.todo("timezone = \"TODO\"", what, true);
+            }
+        }
     }
-    look(table, page);
-    if guessed.is_html {
-        page.code("text_format = \"html\"", "the texts hold tags");
+
+    fn columns(&self, page: &mut Page) {
+        page.header("[source.columns]");
+        for line in &self.guessed.columns {
+            let columns = if line.columns.is_empty() { self.stand_in } else { &line.columns };
+            if columns.is_empty() {
+                let what = match line.key {
+                    "conversation" => "the column whose value is the same in all rows of a chat",
+                    _ => "the column that says who wrote: an address, or a name that stays the same",
+                };
+                page.todo(&format!("{:<12} = \"TODO\"", line.key), what, true);
+            } else {
+                page.code(&format!("{:<12} = {}", line.key, listed(columns)), &line.why);
+            }
+        }
+        for (name, format) in self.guessed.open_clocks.iter().take(MOST_CLOCKS) {
+            let what = format!(
+                "if these are the times of day of the messages, take the # away and put \" {format}\" behind what `date` is; until \
+                 then all messages of a day have one time"
+            );
+            page.todo(&format!("# {:<12} = {}", "clock", quoted(name)), &what, false);
+        }
+        let unused = &self.guessed.unused;
+        if !unused.is_empty() {
+            let names: Vec<String> = unused.iter().take(30).map(|name| shown(name)).collect();
+            let more = if unused.len() > 30 { " and more" } else { "" };
+            page.comment(&format!("Not used: {}{more}.", names.join(", ")));
+        }
     }
+}
+
+fn phones(guessed: &Guessed, page: &mut Page) {
     match guessed.phones {
         Some(true) => page.code(
             "country = \"none\"",
@@ -86,22 +215,15 @@ fn guessed(survey: &Survey, index: usize, table: &TableExport, guessed: &Guessed
         }
         None => {}
     }
-    page.off("recipient = \"chat@your-company.example\"", "whom a visitor wrote to; the source's name unless given");
-    page.blank();
-    columns(guessed, page);
-    if let Some(found) = &guessed.transcript {
-        page.blank();
-        page.comment("A chat is one cell. A line that fits begins a message; lines that do not belong to the message above them.");
-        page.header("[source.transcript]");
-        page.code(&format!("column = {}", quoted(&found.column)), &found.why);
-        page.code(&format!("line   = {}", pattern(found.line)), "");
-    }
-    values(guessed, page);
+}
+
+fn has_namespace(survey: &Survey) -> bool {
+    survey.tables.len() > 1
 }
 
 /// Conversation 1001 of one product is not conversation 1001 of another.
-fn namespace(survey: &Survey, name: &str, page: &mut Page) {
-    if survey.tables.len() > 1 {
+fn namespace(name: &str, has_namespace: bool, page: &mut Page) {
+    if has_namespace {
         page.code(&format!("namespace = {}", quoted(name)), "conversation 1001 of one table is not that of another");
     }
 }
@@ -136,40 +258,7 @@ fn trial(trial: &Trial, page: &mut Page) {
     }
 }
 
-fn date(survey: &Survey, index: usize, guessed: &Guessed, page: &mut Page) {
-    let answered = survey.answers.tables.get(&index).and_then(|answers| answers.format.clone());
-    let dates = &guessed.dates;
-    if dates.open.is_empty() || answered.is_some() {
-        let formats: Vec<String> = dates.formats.iter().cloned().chain(answered).collect();
-        page.code(&format!("date     = {}", listed(&formats)), &dates.why);
-        return;
-    }
-    page.comment(
-        "Day or month first? A guess would move most messages to other days in silence, so `plan` asks for it:",
-    );
-    for [day_first, month_first] in &dates.open {
-        let with = |format: &String| listed(&dates.formats.iter().chain([format]).cloned().collect::<Vec<_>>());
-        page.off(&format!("date     = {}", with(day_first)), "the day first");
-        page.off(&format!("date     = {}", with(month_first)), "the month first");
-    }
-    page.todo("date     = \"TODO\"", &format!("one of the two above; {}", dates.why), true);
-}
-
-fn zone(survey: &Survey, index: usize, guessed: &Guessed, page: &mut Page) {
-    let answered = survey.answers.tables.get(&index).and_then(|answers| answers.zone.as_ref());
-    match (&guessed.zone, answered) {
-        (Zone::Said, _) => {}
-        (Zone::Utc, _) => page.code("timezone = \"UTC\"", "as the table says"),
-        (Zone::Open, Some(zone)) => page.code(&format!("timezone = {}", quoted(zone)), "the clock of the export"),
-        (Zone::Open, None) => {
-            let what = "the clock of the export, such as \"UTC\" or \"Europe/London\"; nothing in the table says it, ask its maker";
-            page.todo("timezone = \"TODO\"", what, true);
-        }
-    }
-}
-
-fn look(table: &TableExport, page: &mut Page) {
-    let look = &table.look;
+fn look(look: &Look, page: &mut Page) {
     let encoding = look.encoding.to_lowercase();
     if look.is_encoding_guessed {
         let why = "a guess from which bytes are frequent; detected again if taken out; look whether accents are right";
@@ -186,26 +275,6 @@ fn look(table: &TableExport, page: &mut Page) {
     }
 }
 
-fn columns(guessed: &Guessed, page: &mut Page) {
-    page.header("[source.columns]");
-    for line in &guessed.columns {
-        if line.columns.is_empty() {
-            let what = match line.key {
-                "conversation" => "the column whose value is the same in all rows of a chat",
-                _ => "the column that says who wrote: an address, or a name that stays the same",
-            };
-            page.todo(&format!("{:<12} = \"TODO\"", line.key), what, true);
-        } else {
-            page.code(&format!("{:<12} = {}", line.key, listed(&line.columns)), &line.why);
-        }
-    }
-    if !guessed.unused.is_empty() {
-        let names: Vec<String> = guessed.unused.iter().take(30).map(|name| shown(name)).collect();
-        let more = if guessed.unused.len() > 30 { " and more" } else { "" };
-        page.comment(&format!("Not used: {}{more}.", names.join(", ")));
-    }
-}
-
 fn values(guessed: &Guessed, page: &mut Page) {
     if guessed.roles.is_empty() {
         page.comment("No column says who wrote: what one of [ours] wrote is outbound, everything else inbound.");
@@ -213,10 +282,10 @@ fn values(guessed: &Guessed, page: &mut Page) {
         page.blank();
         page.comment("What the role column says, by words that have one meaning everywhere.");
         page.header("[source.roles]");
-        for (value, rows, role) in guessed.roles.iter().filter(|(value, ..)| value != "*").take(MOST_VALUES) {
-            if let Some(role) = role {
-                page.code(&format!("{} = \"{}\"", quoted(value), role_word(*role)), &counted(*rows, "row"));
-            }
+        // Not the most frequent values: those that mean something, without which there is nothing in the table.
+        let known = guessed.roles.iter().filter_map(|(value, rows, role)| Some((value, rows, (*role)?)));
+        for (value, rows, role) in known.take(MOST_VALUES) {
+            page.code(&format!("{} = \"{}\"", quoted(value), role_word(role)), &counted(*rows, "row"));
         }
         let unknown: Vec<(String, u64)> = guessed
             .roles

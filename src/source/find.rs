@@ -4,7 +4,7 @@
 //! (`[Gmail].mbox` is an ordinary file name). A glob is walked from its longest prefix without wildcards, so that
 //! `Takeout/**/*.mbox` does not search the home folder. A plain folder of mails gives what is a mailbox or a mail in it.
 
-use super::folder::{self, Ignored, MailNames};
+use super::folder::{self, Ignored, MailNames, Passed};
 use super::place::Places;
 use super::unpack::{self, Unpacked};
 use super::walk::{Walk, walk};
@@ -25,8 +25,10 @@ pub(super) struct Found {
     pub(super) problems: BTreeMap<u32, Problem>,
     /// Which names are data.
     pub(super) places: Places,
-    /// What was left out and what was unpacked, for people.
-    notes: Vec<String>,
+    /// What was unpacked and which folders are none of these, for people.
+    pub(super) notes: Vec<String>,
+    /// What was left out.
+    pub(super) passed: Vec<Passed>,
 }
 
 /// Why a name that was found is not read.
@@ -45,13 +47,6 @@ pub(super) struct Hit {
     pub(super) through_link: bool,
     /// Rare, and so not held in place.
     pub(super) problem: Option<Box<Problem>>,
-}
-
-impl Found {
-    /// What people should know about what was found.
-    pub(super) fn notes(&self) -> Vec<String> {
-        self.notes.clone()
-    }
 }
 
 /// Finds the files of a source, unpacking what is packed if the mapping says so.
@@ -99,7 +94,7 @@ impl Search<'_> {
             if let Some(folder) = self.seen.folders.get(before.1) {
                 return Err(self.folder_given(folder));
             }
-            let lines = ignored.lines(|path| self.shown(path));
+            let lines = folder::lines(&ignored.passed(|path| self.shown(path)));
             let root = root_of(self.base, pattern);
             return Err(missing::nothing_matches(self.base, self.mapping, pattern, &root, &lines));
         }
@@ -235,13 +230,14 @@ impl Search<'_> {
     }
 
     /// All archives are unpacked, and nothing in them is read.
-    fn nothing_unpacked(&self, mut notes: Vec<String>) -> SourceError {
-        notes.extend(self.ignored.lines(|path| self.shown(path)));
+    fn nothing_unpacked(self, mut notes: Vec<String>) -> SourceError {
+        let Search { base, mapping, ignored, .. } = self;
+        notes.extend(folder::lines(&ignored.passed(|path| shown(base, path))));
         SourceError {
-            title: format!("source `{}`: nothing that was unpacked is a mail or a mailbox", self.mapping.name),
+            title: format!("source `{}`: nothing that was unpacked is a mail or a mailbox", mapping.name),
             detail: notes.join("; "),
             remedy: "look into the folder, and name in `path` what is to be read; or correct `format`".to_owned(),
-            at: self.mapping.path_at,
+            at: mapping.path_at,
         }
     }
 
@@ -264,8 +260,9 @@ impl Search<'_> {
             format!("{name} is a folder and was not read; to read the mailboxes below it, write `path = \"{name}\"`")
         };
         notes.extend(folders.iter().map(not_read));
-        notes.extend(ignored.lines(shown));
-        let mut found = Found { files: Vec::with_capacity(hits.len()), problems: BTreeMap::new(), places, notes };
+        let passed = ignored.passed(shown);
+        let mut found =
+            Found { files: Vec::with_capacity(hits.len()), problems: BTreeMap::new(), places, notes, passed };
         for (number, Hit { path, size, problem, .. }) in (0..).zip(hits) {
             if let Some(problem) = problem {
                 found.problems.insert(number, *problem);

@@ -1,9 +1,10 @@
 use crate::event::Silent;
 use crate::mapping::{Dialect, Format, LabelsFrom, SourceMapping};
-use crate::source::test_support::{Export, PATH_AT, chat, problems, scan_twice, shown, source, texts};
+use crate::source::test_support::{Export, PATH_AT, chat, problems, said, scan_twice, shown, source, texts};
 use crate::source::{Content, RawEntry, Watch, open_all};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 const MAIL: &str = "From a@b.example Tue Mar 19 09:13:51 2019\nSubject: x\n\ntext\n\n";
@@ -124,7 +125,7 @@ fn a_folder_of_mailboxes_gives_all_of_them_and_says_what_it_leaves_out() {
     export.write("Mail/one.eml", "Subject: x\n\ntext\n");
     let found = export.open(Format::Mbox(Dialect::Auto), &["Mail"]).unwrap();
     assert_eq!(shown(&*found), ["Mail/Archives.sbd/2019", "Mail/Inbox", "Mail/a.mbx", "Mail/b.MBOX", "Mail/list.txt"]);
-    let notes = found.notes().join("\n");
+    let notes = said(&*found).join("\n");
     for said in [
         "4 files were not read, Mail/Inbox.msf among them",
         "Mail/Trash was not read: empty",
@@ -133,6 +134,18 @@ fn a_folder_of_mailboxes_gives_all_of_them_and_says_what_it_leaves_out() {
     ] {
         assert!(notes.contains(said), "{said} in {notes}");
     }
+}
+
+#[test]
+fn what_another_source_reads_is_not_called_unread() {
+    let export = Export::new().with("Mail/Inbox", MAIL);
+    let (one, two) = (export.write("Mail/1.eml", "Subject: x\n"), export.write("Mail/2.eml", "Subject: x\n"));
+    let found = export.open(Format::Mbox(Dialect::Auto), &["Mail"]).unwrap();
+    let [passed] = found.passed() else { panic!("{:?}", found.passed()) };
+    let line = |read: &[&PathBuf]| passed.line(&|path| read.iter().any(|read| path == read.as_path()));
+    assert!(line(&[]).unwrap().starts_with("2 files were not read, Mail/1.eml among them: a single mail"));
+    assert!(line(&[&one]).unwrap().starts_with("Mail/2.eml was not read: a single mail"));
+    assert_eq!(line(&[&one, &two]), None);
 }
 
 #[test]
@@ -155,7 +168,7 @@ fn a_folder_without_any_mailbox_says_what_it_holds() {
 fn a_folder_of_mailboxes_with_a_packed_one_comes_with_the_command_for_it() {
     let export = Export::new().with("lists/may.txt", MAIL).with("lists/may.txt.gz", b"\x1f\x8b\x08rest");
     let found = export.open(Format::Mbox(Dialect::Auto), &["lists"]).unwrap();
-    assert!(found.notes().iter().any(|note| note.contains("unpacked beside itself")), "{:?}", found.notes());
+    assert!(said(&*found).iter().any(|note| note.contains("unpacked beside itself")), "{:?}", said(&*found));
     export.write("lists/june.txt.gz", b"\x1f\x8b\x08rest");
     let packed = error(&export, Format::Mbox(Dialect::Auto), &["lists"]);
     assert!(packed.remedy.contains("gunzip --keep ") && packed.remedy.contains("june.txt.gz"), "{packed}");
@@ -167,7 +180,7 @@ fn a_link_that_leads_nowhere_does_not_stop_a_folder_of_mailboxes() {
     let export = Export::new().with("profile/Inbox", MAIL);
     export.link("profile/lock", "127.0.0.1:+42");
     let found = export.open(Format::Mbox(Dialect::Auto), &["profile"]).unwrap();
-    assert!(found.notes()[0].contains("profile/lock was not read: a link"), "{:?}", found.notes());
+    assert!(said(&*found)[0].contains("profile/lock was not read: a link"), "{:?}", said(&*found));
     export.link("profile/Old.mbox", "gone");
     assert!(error(&export, Format::Mbox(Dialect::Auto), &["profile"]).detail.contains("Old.mbox"));
 }

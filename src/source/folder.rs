@@ -3,7 +3,7 @@
 use super::eml_dir::maildir;
 use super::files::SCRATCH;
 use super::{looks, mbox};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -19,40 +19,88 @@ pub(super) const SERVERS: &str = "an index or a setting of the mail server";
 /// Why a file beside mailboxes is none.
 pub(super) const BESIDE: &str = "an index, a setting or a page beside the mailboxes";
 
-/// Files that are not read, by the reason: a folder can hold a million.
+/// Files that are kept by name for each reason: a folder can hold a million.
+const MOST_KEPT: usize = 1_000;
+
+/// Files that are not read, by the reason.
 #[derive(Debug, Default)]
 pub(super) struct Ignored {
-    groups: BTreeMap<&'static str, (u64, PathBuf)>,
+    groups: BTreeMap<&'static str, Group>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    count: u64,
+    /// The first of them.
+    first: BTreeSet<PathBuf>,
+}
+
+impl Group {
+    fn keep(&mut self, path: PathBuf) {
+        self.first.insert(path);
+        if self.first.len() > MOST_KEPT {
+            self.first.pop_last();
+        }
+    }
 }
 
 impl Ignored {
     /// Counts a file.
     pub(super) fn add(&mut self, reason: &'static str, path: &Path) {
-        let group = self.groups.entry(reason).or_insert_with(|| (0, path.to_path_buf()));
-        group.0 += 1;
-        if path < group.1.as_path() {
-            group.1 = path.to_path_buf();
-        }
+        let group = self.groups.entry(reason).or_default();
+        group.count += 1;
+        group.keep(path.to_path_buf());
     }
 
     /// Counts all files of `other`, too.
     pub(super) fn join(&mut self, other: Ignored) {
-        for (reason, (count, path)) in other.groups {
-            self.add(reason, &path);
-            if let Some(group) = self.groups.get_mut(reason) {
-                group.0 += count - 1;
-            }
+        for (reason, other) in other.groups {
+            let group = self.groups.entry(reason).or_default();
+            group.count += other.count;
+            other.first.into_iter().for_each(|path| group.keep(path));
         }
     }
 
-    /// One line for each reason.
-    pub(super) fn lines(&self, shown: impl Fn(&Path) -> String) -> Vec<String> {
-        let line = |(reason, (count, path)): (&&'static str, &(u64, PathBuf))| match count {
-            1 => format!("{} was not read: {reason}", shown(path)),
-            _ => format!("{count} files were not read, {} among them: {reason}", shown(path)),
+    /// What was passed over, with the names that people know the files by.
+    pub(super) fn passed(self, shown: impl Fn(&Path) -> String) -> Vec<Passed> {
+        let named = |path: PathBuf| (shown(&path), path);
+        let passed = |(reason, group): (&'static str, Group)| Passed {
+            reason,
+            count: group.count,
+            first: group.first.into_iter().map(named).collect(),
         };
-        self.groups.iter().map(line).collect()
+        self.groups.into_iter().map(passed).collect()
     }
+}
+
+/// Files that a source passes over for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    reason: &'static str,
+    count: u64,
+    /// The first of them: the name that people know each by, and its path.
+    first: Vec<(String, PathBuf)>,
+}
+
+impl Passed {
+    /// A line about those that no other source reads; none if each of them is read.
+    pub fn line(&self, is_read: &dyn Fn(&Path) -> bool) -> Option<String> {
+        // Of more than are known by name it cannot be told.
+        let are_all = self.count == self.first.len() as u64;
+        let left: Vec<&str> =
+            self.first.iter().filter(|(_, path)| !are_all || !is_read(path)).map(|(name, _)| name.as_str()).collect();
+        let count = if are_all { left.len() as u64 } else { self.count };
+        let (first, reason) = (left.first()?, self.reason);
+        Some(match count {
+            1 => format!("{first} was not read: {reason}"),
+            _ => format!("{count} files were not read, {first} among them: {reason}"),
+        })
+    }
+}
+
+/// A line for each reason.
+pub(super) fn lines(passed: &[Passed]) -> Vec<String> {
+    passed.iter().filter_map(|passed| passed.line(&|_| false)).collect()
 }
 
 /// Why a file in a folder of mailboxes is none; `None` if it is read. `head`: its first bytes.

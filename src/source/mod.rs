@@ -27,6 +27,7 @@ mod test_support;
 
 pub use chat_csv::{Look, has_columns, has_joined_columns, look_at_table};
 pub use error::SourceError;
+pub use folder::Passed;
 pub use name::Shown;
 pub use seems::{Form, Judge, Seems};
 pub use unpack::peek;
@@ -240,6 +241,10 @@ pub trait Source: Send + Sync {
     /// What people should know about the files before they rely on them: empty ones, guessed encodings. Mostly none.
     fn notes(&self) -> Vec<String> {
         Vec::new()
+    }
+    /// Files that it passes over.
+    fn passed(&self) -> &[Passed] {
+        &[]
     }
 }
 

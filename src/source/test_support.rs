@@ -14,6 +14,11 @@ pub(super) struct Export {
     folder: TempDir,
 }
 
+/// What a source says of its files, passed over or read.
+pub(super) fn said(source: &dyn Source) -> Vec<String> {
+    source.notes().into_iter().chain(super::folder::lines(source.passed())).collect()
+}
+
 impl Export {
     pub(super) fn new() -> Export {
         Export { folder: tempfile::tempdir().unwrap() }

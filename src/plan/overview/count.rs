@@ -13,7 +13,8 @@ use crate::plan::resolve::{Message, Resolution, Thread};
 use crate::plan::warnings::warnings;
 use crate::plan::{is_expected, place};
 use crate::source::Source;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Messages that Front lists in one answer.
@@ -46,7 +47,7 @@ pub(in crate::plan) fn overview(
         rejoined: resolution.rejoined,
         unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
         problems: problems(read, sources),
-        notes: sources.iter().flat_map(|source| source.notes()).chain(namespaces::notes(resolution, mapping)).collect(),
+        notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
         warnings: warnings(&read.noticed, resolution, mapping),
         largest: largest(resolution, sources),
         is_archived: mapping.silence.is_archived,
@@ -57,6 +58,20 @@ pub(in crate::plan) fn overview(
     resolution.threads.iter().for_each(|thread| counting.thread(thread));
     resolution.messages.iter().for_each(|message| counting.message(message));
     counting.finish(sources, mapping)
+}
+
+/// What sources say of their files; of what one passes over, what no other reads.
+fn notes(sources: &[Box<dyn Source>]) -> Vec<String> {
+    let has_passed = sources.len() > 1 && sources.iter().any(|source| !source.passed().is_empty());
+    let read: HashSet<&Path> = match has_passed {
+        true => sources.iter().flat_map(|source| source.files()).map(|file| &*file.path).collect(),
+        false => HashSet::new(),
+    };
+    let of_one = |source: &Box<dyn Source>| {
+        let passed = source.passed().iter().filter_map(|passed| passed.line(&|path| read.contains(path)));
+        source.notes().into_iter().chain(passed).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(of_one).collect()
 }
 
 /// Counts threads and messages one by one.

@@ -82,7 +82,7 @@ impl ChatCsv {
         joined: Option<Found>,
     ) -> Result<ChatCsv, SourceError> {
         files::first_problem(mapping, &found)?;
-        let mut notes = found.notes();
+        let mut notes = found.notes;
         let mut tables = Vec::new();
         let mut opening = Opening::new(mapping, csv);
         for file in &found.files {
@@ -95,7 +95,7 @@ impl ChatCsv {
         let mut files = found.files;
         if let (Some(join), Some(joined)) = (&csv.join, joined) {
             files::first_problem(mapping, &joined)?;
-            notes.extend(joined.notes());
+            notes.extend(joined.notes);
             for file in joined.files {
                 tables.push(opening.of_joined(join, &file, &mut notes)?);
                 files.push(file);

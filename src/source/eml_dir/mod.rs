@@ -9,7 +9,7 @@ mod emlx;
 pub(super) mod maildir;
 
 use super::find::{Found, Problem};
-use super::folder::has_ending;
+use super::folder::{Passed, has_ending};
 use super::place::Places;
 use super::{AsidePart, Content, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable};
 use super::{files, looks, pread};
@@ -33,6 +33,7 @@ pub(super) struct EmlDir {
     places: Places,
     most: u64,
     notes: Vec<String>,
+    passed: Vec<Passed>,
 }
 
 impl EmlDir {
@@ -50,8 +51,7 @@ impl EmlDir {
         if found.problems.is_empty() && found.files.iter().all(|file| file.size == 0) {
             return Err(files::holds_nothing(mapping, &found.files, "messages"));
         }
-        let notes = found.notes();
-        let Found { mut files, problems, places, .. } = found;
+        let Found { mut files, problems, places, notes, passed } = found;
         let mails = u32::try_from(files.len()).map_err(|_| files::too_many(mapping, files.len()))?;
         let mut aside = BTreeMap::new();
         let mut beside = Vec::new();
@@ -69,7 +69,7 @@ impl EmlDir {
         }
         files.extend(beside);
         let name = mapping.name.clone();
-        Ok(EmlDir { name, index, files, mails, aside, problems, places, most, notes })
+        Ok(EmlDir { name, index, files, mails, aside, problems, places, most, notes, passed })
     }
 
     /// Reads a mail with all that belongs to it, whatever its size is by now.
@@ -220,6 +220,10 @@ impl Source for EmlDir {
 
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
+    }
+
+    fn passed(&self) -> &[Passed] {
+        &self.passed
     }
 }
 

@@ -1,6 +1,6 @@
 use super::mail_start;
 use crate::mapping::{Format, LabelsFrom, SourceMapping};
-use crate::source::test_support::{Export, problems, scan_twice, shown, source, texts};
+use crate::source::test_support::{Export, problems, said, scan_twice, shown, source, texts};
 use crate::source::{Content, RawEntry, Source};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -138,7 +138,7 @@ fn a_maildir_is_known_by_itself_and_what_is_not_delivered_is_not_read() {
         ["mail/.Archive.2019/cur/5.host:2,", "mail/cur/1.host:2,S", "mail/cur/2.host:2,FT", "mail/new/3.host"]
     );
     assert_eq!(labels(&*source), [vec![], vec![], vec!["Trash", "Starred"], vec![]]);
-    let notes = source.notes().join("\n");
+    let notes = said(&*source).join("\n");
     assert!(notes.contains("mail/tmp/4.host was not read: a Maildir's `tmp`"), "{notes}");
     assert!(notes.contains("3 files were not read, mail/dovecot-uidlist among them: an index"), "{notes}");
     assert_eq!(scan_twice(&*source).len(), 4);
@@ -274,7 +274,7 @@ fn what_lies_beside_mails_in_a_folder_is_counted_by_kind() {
     for name in ["in/1.msg", "in/2.MSG", "in/old.pst", "in/x.mbox", "in/more.zip", "in/notes"] {
         export.write(name, "x");
     }
-    let notes = export.open(Format::Eml, &["in"]).unwrap().notes().join("\n");
+    let notes = said(&*export.open(Format::Eml, &["in"]).unwrap()).join("\n");
     for said in [
         "2 files were not read, in/1.msg among them: an Outlook message",
         "readpst",

@@ -23,6 +23,7 @@ mod ways_tests;
 
 use super::files;
 use super::find::Found;
+use super::folder::Passed;
 use super::pread::{self, ReadAt};
 use super::{Content, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable, looks};
 use crate::mapping::{Dialect, Limits, SourceMapping};
@@ -45,6 +46,7 @@ pub(super) struct Mbox {
     index: u16,
     files: Vec<SourceFile>,
     notes: Vec<String>,
+    passed: Vec<Passed>,
     dialect: Dialect,
     limits: Limits,
     /// Flags that a mail program stored become labels.
@@ -89,9 +91,9 @@ impl Mbox {
         found: Found,
     ) -> Result<Mbox, SourceError> {
         files::first_problem(mapping, &found)?;
-        let mut notes = found.notes();
+        let Found { files, places, mut notes, passed, .. } = found;
         let mut empty = 0;
-        for file in &found.files {
+        for file in &files {
             let head = files::head(mapping, file)?;
             if let Some(packed) = looks::packed(&head, &file.path) {
                 return Err(files::is_packed(mapping, file, &packed));
@@ -101,12 +103,12 @@ impl Mbox {
                 notes.push(format!("{} is empty", file.shown));
             }
         }
-        if empty == found.files.len() {
-            return Err(files::holds_nothing(mapping, &found.files, "messages"));
+        if empty == files.len() {
+            return Err(files::holds_nothing(mapping, &files, "messages"));
         }
-        let labels = found.files.iter().map(|file| found.places.of_mailbox(&file.path)).collect();
-        let folders = found.files.iter().map(|file| found.places.folder_of_mailbox(&file.path)).collect();
-        Ok(Mbox { notes, labels, folders, ..Mbox::of(mapping, dialect, limits, index, found.files) })
+        let labels = files.iter().map(|file| places.of_mailbox(&file.path)).collect();
+        let folders = files.iter().map(|file| places.folder_of_mailbox(&file.path)).collect();
+        Ok(Mbox { notes, passed, labels, folders, ..Mbox::of(mapping, dialect, limits, index, files) })
     }
 
     fn of(mapping: &SourceMapping, dialect: Dialect, limits: Limits, index: u16, files: Vec<SourceFile>) -> Mbox {
@@ -116,6 +118,7 @@ impl Mbox {
             readings: files.iter().map(|_| OnceLock::new()).collect(),
             files,
             notes: Vec::new(),
+            passed: Vec::new(),
             labels: Vec::new(),
             folders: Vec::new(),
             dialect,
@@ -369,6 +372,10 @@ impl Source for Mbox {
             Ok(open) => self.mail(&self.opened(open, piece.file, file.size), origin.clone()).map(|(entry, _)| entry),
             Err(error) => Err(self.broken(origin.clone(), &error)),
         }
+    }
+
+    fn passed(&self) -> &[Passed] {
+        &self.passed
     }
 
     fn notes(&self) -> Vec<String> {

@@ -117,9 +117,7 @@ pub(super) fn look(
     }
     watch.observer.event(Event::StageFinished { stage: Stage::Reading });
     budget.spend(start.elapsed(), looked.bytes);
-    // What is passed over here may well be read by another source, and what is read by none is said once for all.
-    let notes = source.notes().into_iter().filter(|note| !note.contains(" not read")).collect();
-    Ok(Seen { looked, notes, closed: None })
+    Ok(Seen { looked, notes: source.notes(), closed: None })
 }
 
 fn file(

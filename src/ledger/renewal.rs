@@ -29,9 +29,10 @@ pub fn generation(external_id: &str) -> u32 {
 }
 
 fn split(external_id: &str) -> Option<(&str, u32)> {
-    let (first, number) = external_id.rsplit_once(MARK)?;
-    let is_written_so = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
-    Some((first, number.parse().ok().filter(|number| is_written_so && *number > 1)?))
+    let first = external_id.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let number = external_id.get(first.len()..)?;
+    let first = first.strip_suffix(MARK).filter(|_| !number.starts_with('0'))?;
+    Some((first, number.parse().ok().filter(|number| *number > 1)?))
 }
 
 /// The id that comes after this one.

@@ -3,15 +3,21 @@
 use super::decide::DirectionBy;
 use super::noticed::Noticed;
 use crate::source::Origin;
-use crate::thread;
+use crate::thread::Graph;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// No place in the graph.
+pub(super) const ABSENT: u32 = u32::MAX;
+
 /// Everything read, in reading order.
+#[derive(Default)]
 pub(super) struct Read {
     pub facts: Vec<Facts>,
-    /// By record number: how the reference graph knows it; absent if it could not be read that far.
-    pub links: Vec<Option<thread::Message>>,
+    /// All records that could be read so far, without what was sent before.
+    pub graph: Graph,
+    /// By record number: its number in the graph; [`ABSENT`] if it is not there.
+    pub places: Vec<u32>,
     pub texts: Texts,
     pub noticed: Noticed,
     /// Records that a mail gives beside its first because it is for several inboxes.

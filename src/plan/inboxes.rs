@@ -8,10 +8,10 @@
 use super::copies::{Copy, suffixed_id};
 use super::facts::{Candidate, Text};
 use super::pins::Pins;
-use super::resolve::{Message, Resolution, names_in_graph, new_ref, pinned_graph, plain_id};
+use super::resolve::{Message, Resolution, new_ref, plain_id};
 use crate::mapping::{Collisions, Mapping};
 use crate::record::identity::in_inbox;
-use crate::thread::{self, Id, Name};
+use crate::thread::{Graph, Id, Name};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl Resolution<'_> {
@@ -53,7 +53,7 @@ impl Resolution<'_> {
 
     /// The ref of every message, where each inbox has threads of its own, and how many sent threads turned out to be
     /// one with another.
-    pub(super) fn refs_per_inbox(&self, links: &[Option<thread::Message>], pins: &Pins) -> (Vec<String>, u64) {
+    pub(super) fn refs_per_inbox(&self, graph: Graph, pins: &Pins) -> (Vec<String>, u64) {
         let default = self.mapping.target.inbox.as_str();
         let inboxes: BTreeSet<&str> = self.messages.iter().filter_map(|message| self.named_inbox(message)).collect();
         let mut refs: Vec<Option<String>> = vec![None; self.messages.len()];
@@ -62,8 +62,7 @@ impl Resolution<'_> {
         // that of the oldest message.
         let mut leaders: HashMap<Id, (bool, i64, &str, &str)> = HashMap::new();
         for inbox in inboxes {
-            let graph = pinned_graph(links, &self.messages, pins, self.mapping, Some(inbox));
-            let names = names_in_graph(graph, links.iter().map(Option::as_ref), self.mapping);
+            let names = self.names(graph.clone(), pins, Some(inbox));
             rejoined += names.rejoined;
             for (message, found) in self.messages.iter().zip(&mut refs) {
                 if self.named_inbox(message) != Some(inbox) {
@@ -78,8 +77,7 @@ impl Resolution<'_> {
                 *found = Some(self.ref_in(message, name, inbox, pins));
             }
         }
-        let graph = pinned_graph(links, &self.messages, pins, self.mapping, None);
-        let names = names_in_graph(graph, links.iter().map(Option::as_ref), self.mapping);
+        let names = self.names(graph, pins, None);
         let refs = self.messages.iter().zip(refs).map(|(message, found)| {
             found.unwrap_or_else(|| {
                 let name = names.of(message);

@@ -111,8 +111,8 @@ pub fn plan(
 ) -> Result<Overview, PlanError> {
     let pins = pins::Pins::of(ledger)?;
     let mut read = read::read_all(sources, mapping, &pins, settings.threads, observer, stop)?;
-    let links = std::mem::take(&mut read.links);
-    let resolution = resolve::resolve(&read, links, &pins, mapping, settings.sample);
+    let graph = std::mem::take(&mut read.graph);
+    let resolution = resolve::resolve(&read, graph, &pins, mapping, settings.sample);
     let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
     if let Some(out) = settings.requests {
         let rebuilder = Rebuilder::new(Arc::clone(mapping), Arc::clone(sources));

@@ -7,7 +7,7 @@
 
 use super::budget::Budget;
 use super::decide::{Decided, decide};
-use super::facts::{Candidate, Facts, Finding, Problem, Read, Richness, Text, Texts};
+use super::facts::{ABSENT, Candidate, Facts, Finding, Problem, Read, Richness, Text, Texts};
 use super::inboxes::sent_ids;
 use super::noticed::Noticed;
 use super::overview::kind_of;
@@ -19,7 +19,7 @@ use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
 use crate::thread::{Id, Message, base_subject};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -50,6 +50,7 @@ pub(super) fn read_all(
         pins,
         texts: Texts::default(),
         noticed: Mutex::default(),
+        collected: Mutex::default(),
         budget: Budget::new(PARSED_AT_ONCE),
         bytes: AtomicU64::new(0),
         records: AtomicU64::new(0),
@@ -57,26 +58,54 @@ pub(super) fn read_all(
         observer,
         stop,
     };
-    let (mut facts, mut links, mut spread) = (Vec::new(), Vec::new(), 0);
     for source in sources {
-        for mut found in work.read_source(source.as_ref(), threads)? {
-            if mapping.identity.copies == InboxCopies::PerInbox {
-                for further in take_further_inboxes(&mut found.facts) {
-                    facts.push(further);
-                    links.push(found.links.clone());
-                    spread += 1;
-                }
-            }
-            facts.push(found.facts);
-            links.push(found.links);
-        }
+        work.read_source(source.as_ref(), threads)?;
         if stop.load(Ordering::Relaxed) {
             return Err(PlanError::Interrupted);
         }
     }
     observer.event(Event::StageFinished { stage: Stage::Reading });
     let noticed = work.noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Read { facts, links, texts: work.texts, noticed, spread })
+    let collected = work.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Read { texts: work.texts, noticed, ..collected.read })
+}
+
+/// Records in reading order, whichever thread has read them.
+#[derive(Default)]
+struct Collected {
+    read: Read,
+    /// Of the source at hand: the number that comes next, and records that came before their turn.
+    next: u64,
+    early: BTreeMap<u64, (Facts, Option<Message>)>,
+}
+
+impl Collected {
+    fn take(&mut self, number: u64, facts: Facts, links: Option<Message>, mapping: &Mapping) {
+        if number != self.next {
+            self.early.insert(number, (facts, links));
+            return;
+        }
+        self.add(facts, links, mapping);
+        while let Some((facts, links)) = self.early.remove(&self.next) {
+            self.add(facts, links, mapping);
+        }
+    }
+
+    fn add(&mut self, mut facts: Facts, links: Option<Message>, mapping: &Mapping) {
+        self.next += 1;
+        if mapping.identity.copies == InboxCopies::PerInbox {
+            for further in take_further_inboxes(&mut facts) {
+                self.push(further, links.as_ref());
+                self.read.spread += 1;
+            }
+        }
+        self.push(facts, links.as_ref());
+    }
+
+    fn push(&mut self, facts: Facts, links: Option<&Message>) {
+        self.read.places.push(links.map_or(ABSENT, |links| self.read.graph.add(links)));
+        self.read.facts.push(facts);
+    }
 }
 
 struct Work<'a> {
@@ -84,6 +113,7 @@ struct Work<'a> {
     pins: &'a Pins,
     texts: Texts,
     noticed: Mutex<Noticed>,
+    collected: Mutex<Collected>,
     budget: Budget,
     bytes: AtomicU64,
     records: AtomicU64,
@@ -98,17 +128,11 @@ struct Numbered<'a> {
     next: u64,
 }
 
-/// A record with its number in the scan.
-struct Found {
-    number: u64,
-    facts: Facts,
-    links: Option<Message>,
-}
-
 impl Work<'_> {
-    fn read_source(&self, source: &dyn Source, threads: usize) -> Result<Vec<Found>, PlanError> {
+    fn read_source(&self, source: &dyn Source, threads: usize) -> Result<(), PlanError> {
         let scan = Mutex::new(Numbered { scan: source.scan(), next: 0 });
-        let mut found = std::thread::scope(|scope| {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner).next = 0;
+        std::thread::scope(|scope| {
             let mut workers = Vec::new();
             for number in 0..threads.max(1) {
                 let worker = std::thread::Builder::new().name(format!("parse-{number}")).stack_size(STACK);
@@ -119,25 +143,17 @@ impl Work<'_> {
                     Err(_) => break,
                 }
             }
-            let mut all = Vec::new();
-            for worker in workers {
-                all.extend(worker.join().map_err(|_| PlanError::Panicked)?);
-            }
-            Ok(all)
-        })?;
-        found.sort_unstable_by_key(|found: &Found| found.number);
-        Ok(found)
+            workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| PlanError::Panicked))
+        })
     }
 
-    fn work(&self, scan: &Mutex<Numbered<'_>>) -> Vec<Found> {
-        let mut all = Vec::new();
+    fn work(&self, scan: &Mutex<Numbered<'_>>) {
         let mut noticed = Noticed::default();
         while !self.stop.load(Ordering::Relaxed) {
             let asked = Instant::now();
             let (number, entry, passed, _held) = {
                 let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(entry) = scan.scan.next() else { break };
-                scan.next += 1;
                 let origin = match &entry {
                     Ok(entry) => &entry.origin,
                     Err(unreadable) => &unreadable.origin,
@@ -147,17 +163,17 @@ impl Work<'_> {
                 let held = self.budget.hold(if entry.is_ok() { length } else { 0 });
                 // A row with many messages is passed once.
                 let passed = if origin.part == 0 { length } else { 0 };
-                (scan.next, entry, passed, held)
+                scan.next += 1;
+                (scan.next - 1, entry, passed, held)
             };
             let came = Instant::now();
             self.waits.add(Limit::Disk, came.duration_since(asked));
             let (facts, links) = self.facts(entry, &mut noticed);
-            all.push(Found { number, facts, links });
+            self.collected.lock().unwrap_or_else(PoisonError::into_inner).take(number, facts, links, self.mapping);
             self.waits.add(Limit::Processor, came.elapsed());
             self.advance(passed);
         }
         self.noticed.lock().unwrap_or_else(PoisonError::into_inner).join(noticed);
-        all
     }
 
     fn advance(&self, length: u64) {

@@ -9,8 +9,7 @@ use super::pins::Pins;
 use super::read::graph_id;
 use crate::mapping::{InboxCopies, Mapping, Order};
 use crate::request::hex;
-use crate::thread::{self, Graph, Name};
-use std::borrow::Borrow;
+use crate::thread::{Graph, Name};
 use std::collections::HashMap;
 
 /// Everything decided, with the facts it was decided from.
@@ -107,10 +106,10 @@ impl Thread {
     }
 }
 
-/// Decides. `links` are the records' places in the reference graph, by record number.
+/// Decides. `graph` is that of `read`, which is used up by it.
 pub(super) fn resolve<'a>(
     read: &'a Read,
-    links: Vec<Option<thread::Message>>,
+    graph: Graph,
     pins: &Pins,
     mapping: &'a Mapping,
     sample: Option<usize>,
@@ -128,7 +127,7 @@ pub(super) fn resolve<'a>(
         collisions: 0,
     };
     resolution.unite_copies(pins);
-    resolution.name_threads(links, pins);
+    resolution.name_threads(graph, pins);
     resolution.tag_further_inboxes();
     resolution.put_in_order();
     if let Some(wanted) = sample {
@@ -141,34 +140,60 @@ pub(super) fn resolve<'a>(
     resolution
 }
 
-impl Resolution<'_> {
-    fn name_threads(&mut self, links: Vec<Option<thread::Message>>, pins: &Pins) {
-        let (refs, rejoined) = match self.mapping.identity.copies {
-            InboxCopies::One => self.refs(links, pins),
-            InboxCopies::PerInbox => self.refs_per_inbox(&links, pins),
+impl<'a> Resolution<'a> {
+    fn name_threads(&mut self, graph: Graph, pins: &Pins) {
+        let threads = match self.mapping.identity.copies {
+            InboxCopies::One => {
+                let names = self.names(graph, pins, None);
+                self.rejoined = names.rejoined;
+                self.threads_by(|message| match pins.thread_ref(&message.external_id) {
+                    Some(pinned) => pinned.to_owned(),
+                    None => match names.of(message) {
+                        Some(Name::Pinned(pinned)) => pinned.clone(),
+                        Some(Name::Group(id) | Name::Root(id)) => new_ref(id),
+                        None => message.external_id.clone(),
+                    },
+                })
+            }
+            InboxCopies::PerInbox => {
+                let (refs, rejoined) = self.refs_per_inbox(graph, pins);
+                self.rejoined = rejoined;
+                let mut refs = refs.into_iter();
+                self.threads_by(|_| refs.next().unwrap_or_default())
+            }
         };
-        self.rejoined = rejoined;
-        let mut threads: HashMap<String, usize> = HashMap::new();
-        for (message, thread_ref) in self.messages.iter_mut().zip(refs) {
-            let next = threads.len();
-            message.thread = *threads.entry(thread_ref).or_insert(next);
-        }
         self.decide_threads(threads, pins);
     }
 
-    /// The ref of every message.
-    fn refs(&self, links: Vec<Option<thread::Message>>, pins: &Pins) -> (Vec<String>, u64) {
-        let graph = pinned_graph(&links, &self.messages, pins, self.mapping, None);
-        let names = names_in_graph(graph, links.into_iter(), self.mapping);
-        let refs = self.messages.iter().map(|message| match pins.thread_ref(&message.external_id) {
-            Some(pinned) => pinned.to_owned(),
-            None => match names.of(message) {
-                Some(Name::Pinned(pinned)) => pinned.clone(),
-                Some(Name::Group(id) | Name::Root(id)) => new_ref(id),
-                None => message.external_id.clone(),
-            },
-        });
-        (refs.collect(), names.rejoined)
+    /// Puts each message into the thread of its ref, and numbers the threads.
+    fn threads_by(&mut self, mut ref_of: impl FnMut(&Message) -> String) -> HashMap<String, usize> {
+        let mut threads: HashMap<String, usize> = HashMap::new();
+        for message in &mut self.messages {
+            let next = threads.len();
+            message.thread = *threads.entry(ref_of(message)).or_insert(next);
+        }
+        threads
+    }
+
+    /// The threads of all records, with what was sent pinned; with an `inbox`, only what was sent into that one.
+    pub(super) fn names(&self, mut graph: Graph, pins: &Pins, inbox: Option<&str>) -> NamesInGraph<'a> {
+        let counts = |thread_ref: &str| {
+            inbox.is_none_or(|inbox| pins.thread(thread_ref).is_some_and(|thread| thread.inbox == inbox))
+        };
+        for pin in pins.graph_pins(self.mapping).filter(|pin| counts(pin.thread_ref)) {
+            graph.pin(graph_id(pin.namespace, "message", pin.message_id), pin.thread_ref);
+        }
+        // What was sent and is read again pins by its own place, so that it needs no Message-ID.
+        for message in &self.messages {
+            if let Some(thread_ref) = pins.thread_ref(&message.external_id)
+                && counts(thread_ref)
+                && let Some(place) = self.read.places.get(message.record)
+            {
+                graph.pin_message(*place, thread_ref);
+            }
+        }
+        let names = graph.names(self.mapping.thread.join_by_subject);
+        NamesInGraph { names: names.of, places: &self.read.places, rejoined: names.rejoined }
     }
 
     /// The inbox that the message itself is for; absent if it goes where its thread goes.
@@ -316,71 +341,24 @@ impl Resolution<'_> {
     }
 
     /// What people find a message by: the export's own id, or else the external id.
-    pub(super) fn name_of<'a>(&'a self, message: &'a Message) -> &'a str {
+    pub(super) fn name_of<'m>(&'m self, message: &'m Message) -> &'m str {
         let original = self.read.facts.get(message.record).and_then(|facts| facts.original_id.as_deref());
         original.unwrap_or(&message.external_id)
     }
 }
 
-/// The reference graph with what was sent pinned in it; with an `inbox`, only what was sent into that one.
-pub(super) fn pinned_graph(
-    links: &[Option<thread::Message>],
-    messages: &[Message],
-    pins: &Pins,
-    mapping: &Mapping,
-    inbox: Option<&str>,
-) -> Graph {
-    let mut graph = Graph::new();
-    let counts = |thread_ref: &str| {
-        inbox.is_none_or(|inbox| pins.thread(thread_ref).is_some_and(|thread| thread.inbox == inbox))
-    };
-    for pin in pins.graph_pins(mapping).filter(|pin| counts(pin.thread_ref)) {
-        graph.pin(graph_id(pin.namespace, "message", pin.message_id), pin.thread_ref);
-    }
-    // What was sent and is read again pins by its own place, so that it needs no Message-ID.
-    for message in messages {
-        if let Some(thread_ref) = pins.thread_ref(&message.external_id)
-            && counts(thread_ref)
-            && let Some(Some(link)) = links.get(message.record)
-        {
-            graph.pin(link.id, thread_ref);
-        }
-    }
-    graph
-}
-
 /// The thread of every record that has a place in the reference graph.
-pub(super) struct NamesInGraph {
+pub(super) struct NamesInGraph<'a> {
     names: Vec<Name>,
-    /// By record number: its number in the graph.
-    numbers: Vec<Option<u32>>,
+    places: &'a [u32],
     /// Sent threads that turned out to be one with another.
     pub(super) rejoined: u64,
 }
 
-impl NamesInGraph {
+impl NamesInGraph<'_> {
     pub(super) fn of(&self, message: &Message) -> Option<&Name> {
-        self.names.get(self.numbers.get(message.record).copied().flatten()? as usize)
+        self.names.get(*self.places.get(message.record)? as usize)
     }
-}
-
-/// Adds the records' links, by record number, and names the threads.
-pub(super) fn names_in_graph(
-    mut graph: Graph,
-    links: impl Iterator<Item = Option<impl Borrow<thread::Message>>>,
-    mapping: &Mapping,
-) -> NamesInGraph {
-    let mut numbers: Vec<Option<u32>> = Vec::with_capacity(links.size_hint().0);
-    let mut next = 0;
-    for link in links {
-        numbers.push(link.map(|link| {
-            graph.add(link.borrow());
-            next += 1;
-            next - 1
-        }));
-    }
-    let names = graph.names(mapping.thread.join_by_subject);
-    NamesInGraph { names: names.of, numbers, rejoined: names.rejoined }
 }
 
 /// The ref of a thread that was not sent before: 128 bits of its name.

@@ -75,9 +75,14 @@ fn push_line(line: &str, html: &mut String) {
 /// Writes text escaped. A browser drops a space at the start of a line and after another one: `bare_space_shows` says
 /// that neither is the case.
 fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
-    for character in text.chars() {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let plain = plain_prefix(rest, bare_space_shows);
+        html.push_str(rest.get(..plain).unwrap_or_default());
+        rest = rest.get(plain..).unwrap_or_default();
+        let Some(character) = rest.chars().next() else { break };
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
         match character {
-            ' ' if bare_space_shows => html.push(' '),
             ' ' => html.push_str("&nbsp;"),
             '\t' => html.push_str("&nbsp;&nbsp;&nbsp;&nbsp;"),
             '&' => html.push_str("&amp;"),
@@ -93,6 +98,18 @@ fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
         }
         bare_space_shows = !character.is_whitespace();
     }
+}
+
+/// How many bytes a text begins with that stand in HTML as they are: most of it, mostly.
+fn plain_prefix(text: &str, mut bare_space_shows: bool) -> usize {
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b' ' if bare_space_shows => bare_space_shows = false,
+            b'!' | b'#'..=b'%' | b'\''..=b';' | b'=' | b'?'..=b'~' => bare_space_shows = true,
+            _ => return at,
+        }
+    }
+    text.len()
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use super::{File, ImportRequest, Metadata, Sender, encode};
 use crate::mapping::{Mapping, Oversize};
 use crate::record::{Address, Body, Direction, Kind, Record, text_to_html};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// Most bytes of a request body. Front's documented limit is 25 MB without saying of what; this stays
 /// below it in either reading.
@@ -116,7 +115,6 @@ impl Draft {
         };
         let mut draft = Self { request, may_be_known_better, left_out: (0, 0), changes, digest: [0; 32], size: 0 };
         draft.fit(mapping.defaults.oversize)?;
-        draft.digest = encode::digest(&draft.request);
         Ok(draft)
     }
 
@@ -178,9 +176,9 @@ impl Draft {
         request
     }
 
-    /// Leaves out the largest files, with a note in the body, until the request fits.
+    /// Leaves out the largest files, with a note in the body, until the request fits; and measures it.
     fn fit(&mut self, policy: Oversize) -> Result<(), TooLarge> {
-        self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
+        self.measure();
         if self.size <= MAX_REQUEST {
             return Ok(());
         }
@@ -209,12 +207,17 @@ impl Draft {
         let end = end_of_content(&self.request.body, self.request.body_format.is_some());
         self.request.body.insert_str(end, &notes);
         let wanted = self.size;
-        self.size = encode::encoded_size(&self.request) + DECIDED_ROOM;
+        self.measure();
         if self.size > MAX_REQUEST {
             let detail = format!("the request would have {wanted} bytes, at most {MAX_REQUEST} are sent");
             return Err(TooLarge { detail });
         }
         Ok(())
+    }
+
+    fn measure(&mut self) {
+        let (size, digest) = encode::size_and_digest(&self.request);
+        (self.size, self.digest) = (size + DECIDED_ROOM, digest);
     }
 }
 
@@ -309,10 +312,8 @@ fn end_of_content(body: &str, html: bool) -> usize {
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn note(file: &File, html: bool) -> String {

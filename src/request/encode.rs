@@ -59,17 +59,31 @@ pub fn encoded_size(request: &ImportRequest) -> u64 {
     chunks.iter().map(|chunk| chunk.len() as u64).sum()
 }
 
+/// [`encoded_size`] and [`digest`] together: of a request without files both are of the same JSON.
+#[must_use]
+pub fn size_and_digest(request: &ImportRequest) -> (u64, [u8; 32]) {
+    if request.attachments.is_empty() {
+        let json = json(request);
+        return (json.len() as u64, digest_of(&json, &[]));
+    }
+    (encoded_size(request), digest(request))
+}
+
 /// What identifies the request's content: BLAKE3 over the JSON and each file's name, type and content, each preceded by
 /// its length (8 bytes, little endian) so that no two requests run together into the same bytes.
 #[must_use]
 pub fn digest(request: &ImportRequest) -> [u8; 32] {
+    digest_of(&json(request), &request.attachments)
+}
+
+fn digest_of(json: &[u8], files: &[File]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     let mut add = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    add(&json(request));
-    for file in &request.attachments {
+    add(json);
+    for file in files {
         add(file.filename.as_bytes());
         add(file.content_type.as_bytes());
         add(&file.content);

@@ -60,20 +60,30 @@ pub struct Names {
     pub rejoined: u64,
 }
 
-/// The reference graph, filled message by message.
-#[derive(Debug, Default)]
+/// The reference graph, filled message by message: some eighty bytes for each, and twenty-four for each id that is only referenced.
+#[derive(Debug, Default, Clone)]
 pub struct Graph {
     index: HashMap<Id, u32>,
     nodes: Vec<Node>,
     messages: Vec<Placed>,
-    /// References of all messages, end to end; [`Placed`] holds ranges.
+    /// References of all messages, end to end; each of [`Placed`] knows where its own end.
     references: Vec<u32>,
     pins: HashMap<u32, String>,
-    groups: HashMap<Id, Vec<u32>>,
-    group_pins: HashMap<Id, String>,
+    /// Groups by name, as places in `groups`.
+    group_index: HashMap<Id, u32>,
+    groups: Vec<Group>,
+    group_pins: HashMap<u32, String>,
+    /// Messages without a group that may be joined by subject: digest, date, node.
+    subjects: Vec<(Id, i64, u32)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
+struct Group {
+    id: Id,
+    nodes: Vec<u32>,
+}
+
+#[derive(Debug, Clone)]
 struct Node {
     id: Id,
     /// Union-find parent; itself for the head of a component.
@@ -84,13 +94,19 @@ struct Node {
     message: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Placed {
     node: u32,
-    references: std::ops::Range<usize>,
-    group: Option<Id>,
-    subject: Option<Id>,
-    date: i64,
+    /// Where its references begin and end.
+    references: (u32, u32),
+    /// Its group's place; [`ABSENT`] without one.
+    group: u32,
+}
+
+impl Placed {
+    fn group(&self) -> Option<u32> {
+        (self.group != ABSENT).then_some(self.group)
+    }
 }
 
 const ABSENT: u32 = u32::MAX;
@@ -102,8 +118,8 @@ impl Graph {
         Self::default()
     }
 
-    /// Adds a message; its number is the count of messages added before.
-    pub fn add(&mut self, message: &Message) {
+    /// Adds a message and gives its number, which is the count of messages added before.
+    pub fn add(&mut self, message: &Message) -> u32 {
         let node = self.node(message.id);
         let start = self.references.len();
         let mut previous: Option<u32> = None;
@@ -124,16 +140,14 @@ impl Graph {
             self.link(parent, node);
         }
         let number = u32::try_from(self.messages.len()).unwrap_or(ABSENT);
-        if let Some(group) = message.group {
-            self.groups.entry(group).or_default().push(node);
+        let group = message.group.map_or(ABSENT, |group| self.group(group));
+        if let Some(group) = self.groups.get_mut(group as usize) {
+            group.nodes.push(node);
+        } else if let Some(subject) = message.subject {
+            self.subjects.push((subject, message.date, node));
         }
-        let placed = Placed {
-            node,
-            references: start..self.references.len(),
-            group: message.group,
-            subject: message.subject,
-            date: message.date,
-        };
+        let place = |at: usize| u32::try_from(at).unwrap_or(ABSENT);
+        let placed = Placed { node, references: (place(start), place(self.references.len())), group };
         // Of several messages with one id the one with the most references speaks for it, whichever came first.
         let speaks = self.speaker(node).is_none_or(|known| self.reference_ids(known) < self.reference_ids(&placed));
         if let Some(slot) = self.nodes.get_mut(node as usize)
@@ -142,12 +156,24 @@ impl Graph {
             slot.message = number;
         }
         self.messages.push(placed);
+        number
     }
 
     /// Remembers that the message of this id was sent under `thread_ref`, whether or not it is read again.
     /// Of several refs for one id the smallest counts.
     pub fn pin(&mut self, id: Id, thread_ref: &str) {
         let node = self.node(id);
+        self.pin_node(node, thread_ref);
+    }
+
+    /// As [`Graph::pin`], for a message that was added, by its number.
+    pub fn pin_message(&mut self, number: u32, thread_ref: &str) {
+        if let Some(node) = self.messages.get(number as usize).map(|message| message.node) {
+            self.pin_node(node, thread_ref);
+        }
+    }
+
+    fn pin_node(&mut self, node: u32, thread_ref: &str) {
         let pin = self.pins.entry(node).or_insert_with(|| thread_ref.to_owned());
         if thread_ref < pin.as_str() {
             thread_ref.clone_into(pin);
@@ -159,17 +185,18 @@ impl Graph {
     /// Messages of equal subject whose dates are at most `join_days` apart are joined first; 0 joins none.
     #[must_use]
     pub fn names(mut self, join_days: u32) -> Names {
+        self.index = HashMap::new();
         if join_days > 0 {
             self.join_by_subject(i64::from(join_days) * 86_400);
         }
         self.settle_group_pins();
         let heads = self.heads();
         let head_of = |node: u32| heads.get(node as usize).copied().unwrap_or(node);
-        let named = self.named_nodes();
+        let named = self.named_nodes(&heads);
         let component_names = component_names(&named, head_of);
         let has_several = |node| component_names.get(&head_of(node)).is_some_and(|component| component.has_several);
         let nearest = Nearest::of(&self, &named, has_several);
-        let roots = self.roots(head_of);
+        let roots = self.roots(&heads);
         let rejoined = self.rejoined(head_of);
         let names = self
             .messages
@@ -184,7 +211,7 @@ impl Graph {
                         let taken = named.get(&message.node).or_else(|| named.get(&nearest.to(&self, message)?));
                         taken.unwrap_or(component.first).clone()
                     }
-                    None => Name::Root(roots.get(&head).copied().unwrap_or_default()),
+                    None => Name::Root(self.id_of(roots.get(head as usize).copied().unwrap_or(head))),
                 }
             })
             .collect();
@@ -195,6 +222,14 @@ impl Graph {
         let next = u32::try_from(self.nodes.len()).unwrap_or(ABSENT);
         *self.index.entry(id).or_insert_with(|| {
             self.nodes.push(Node { id, head: next, is_child: false, message: ABSENT });
+            next
+        })
+    }
+
+    fn group(&mut self, id: Id) -> u32 {
+        let next = u32::try_from(self.groups.len()).unwrap_or(ABSENT);
+        *self.group_index.entry(id).or_insert_with(|| {
+            self.groups.push(Group { id, nodes: Vec::new() });
             next
         })
     }
@@ -246,12 +281,7 @@ impl Graph {
     }
 
     fn join_by_subject(&mut self, window: i64) {
-        let mut dated: Vec<(Id, i64, u32)> = self
-            .messages
-            .iter()
-            .filter(|message| message.group.is_none())
-            .filter_map(|message| Some((message.subject?, message.date, message.node)))
-            .collect();
+        let mut dated = std::mem::take(&mut self.subjects);
         dated.sort_unstable();
         let joins: Vec<(u32, u32)> = dated
             .iter()
@@ -266,15 +296,19 @@ impl Graph {
 
     /// The name a message has without looking at the graph: pinned itself, pinned as a group, or its group.
     fn own_name(&self, message: &Placed) -> Option<Name> {
-        let pinned = self.pins.get(&message.node).or_else(|| self.group_pins.get(&message.group?));
-        pinned.map(|pin| Name::Pinned(pin.clone())).or_else(|| message.group.map(Name::Group))
+        let pinned = self.pins.get(&message.node).or_else(|| self.group_pins.get(&message.group()?));
+        let named = || Some(Name::Group(self.groups.get(message.group()? as usize)?.id));
+        pinned.map(|pin| Name::Pinned(pin.clone())).or_else(named)
     }
 
     /// Groups of which a member was sent: the ref they keep. The smallest, should there be several.
     fn settle_group_pins(&mut self) {
-        for (group, nodes) in &self.groups {
-            if let Some(pin) = nodes.iter().filter_map(|node| self.pins.get(node)).min() {
-                self.group_pins.insert(*group, pin.clone());
+        if self.pins.is_empty() {
+            return;
+        }
+        for (at, group) in (0..).zip(&self.groups) {
+            if let Some(pin) = group.nodes.iter().filter_map(|node| self.pins.get(node)).min() {
+                self.group_pins.insert(at, pin.clone());
             }
         }
     }
@@ -282,29 +316,45 @@ impl Graph {
     /// Sent threads beyond the first in each component and each group. Messages of explicit groups are not of one thread
     /// for being linked, and what is not read again counts only where a message that is read joins it to another.
     fn rejoined(&self, head_of: impl Fn(u32) -> u32) -> u64 {
-        let mut joined: HashMap<(Option<Id>, u32), HashSet<&str>> = HashMap::new();
+        if self.pins.is_empty() {
+            return 0;
+        }
+        let mut joined: HashMap<(u32, u32), HashSet<&str>> = HashMap::new();
         let mut absent: HashMap<u32, &str> = self.pins.iter().map(|(node, pin)| (*node, pin.as_str())).collect();
         for message in &self.messages {
             absent.remove(&message.node);
         }
         for message in &self.messages {
-            let head = if message.group.is_some() { ABSENT } else { head_of(message.node) };
+            let head = if message.group().is_some() { ABSENT } else { head_of(message.node) };
             let refs = joined.entry((message.group, head)).or_default();
             refs.extend(self.pins.get(&message.node).map(String::as_str));
         }
         for (node, pin) in absent {
-            if let Some(refs) = joined.get_mut(&(None, head_of(node))) {
+            if let Some(refs) = joined.get_mut(&(ABSENT, head_of(node))) {
                 refs.insert(pin);
             }
         }
         joined.into_values().map(|refs| refs.len().saturating_sub(1) as u64).sum()
     }
 
-    /// Nodes that have a name of their own; where messages of one id differ, the one of lowest rank.
-    fn named_nodes(&self) -> HashMap<u32, Name> {
-        let mut named: HashMap<u32, Name> =
-            self.pins.iter().map(|(node, pin)| (*node, Name::Pinned(pin.clone()))).collect();
-        for message in &self.messages {
+    /// Nodes that have a name of their own, and another message may take it; where messages of one id differ, the one of
+    /// lowest rank.
+    fn named_nodes(&self, heads: &[u32]) -> HashMap<u32, Name> {
+        // A message by itself, as most of a chat's are, needs nobody else's name. Nodes and messages of each component:
+        let mut members = vec![0_u32; heads.len()];
+        let placed = self.messages.iter().filter_map(|message| heads.get(message.node as usize));
+        for head in heads.iter().chain(placed) {
+            if let Some(members) = members.get_mut(*head as usize) {
+                *members = members.saturating_add(1);
+            }
+        }
+        let is_shared = |node: u32| {
+            let head = heads.get(node as usize).copied().unwrap_or(node);
+            members.get(head as usize).is_some_and(|members| *members > 2)
+        };
+        let pinned = self.pins.iter().filter(|(node, _)| is_shared(**node));
+        let mut named: HashMap<u32, Name> = pinned.map(|(node, pin)| (*node, Name::Pinned(pin.clone()))).collect();
+        for message in self.messages.iter().filter(|message| is_shared(message.node)) {
             if let Some(name) = self.own_name(message) {
                 offer(&mut named, message.node, name);
             }
@@ -319,22 +369,27 @@ impl Graph {
 
     /// References of a message, the parent last.
     fn parents(&self, message: &Placed) -> impl DoubleEndedIterator<Item = u32> {
-        self.references.get(message.references.clone()).unwrap_or_default().iter().copied()
+        let (start, end) = message.references;
+        self.references.get(start as usize..end as usize).unwrap_or_default().iter().copied()
     }
 
     fn reference_ids(&self, message: &Placed) -> Vec<Id> {
         self.parents(message).map(|node| self.id_of(node)).collect()
     }
 
-    /// The smallest id without a parent in each component; where a loop leaves none, the smallest id.
-    fn roots(&self, head_of: impl Fn(u32) -> u32) -> HashMap<u32, Id> {
-        let mut roots: HashMap<u32, (bool, Id)> = HashMap::new();
-        for (at, node) in (0_u32..).zip(&self.nodes) {
-            let offered = (node.is_child, node.id);
-            let slot = roots.entry(head_of(at)).or_insert(offered);
-            *slot = (*slot).min(offered);
+    /// By the head of a component, its node with the smallest id of those without a parent; where a loop leaves none, with the
+    /// smallest id.
+    fn roots(&self, heads: &[u32]) -> Vec<u32> {
+        let mut roots: Vec<u32> = (0..).take(heads.len()).collect();
+        let rank = |node: u32| self.nodes.get(node as usize).map(|node| (node.is_child, node.id));
+        for (at, head) in (0_u32..).zip(heads) {
+            if let Some(root) = roots.get_mut(*head as usize)
+                && rank(at) < rank(*root)
+            {
+                *root = at;
+            }
         }
-        roots.into_iter().map(|(head, (_, id))| (head, id)).collect()
+        roots
     }
 }
 

@@ -163,8 +163,8 @@ fn planned(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
 
 fn planned_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
     let mut read = read::read_all(sources, mapping, pins, threads, &Silent, &AtomicBool::new(false)).unwrap();
-    let links = std::mem::take(&mut read.links);
-    resolve::resolve(&read, links, pins, mapping, None).entries().collect()
+    let graph = std::mem::take(&mut read.graph);
+    resolve::resolve(&read, graph, pins, mapping, None).entries().collect()
 }
 
 /// The entries of mails alone, without pins.

@@ -5,8 +5,8 @@ use crate::plan::{Listed, Overview, overview};
 
 pub(super) fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
     let mut read = read::read_all(sources, mapping, pins, 2, &Silent, &AtomicBool::new(false)).unwrap();
-    let links = std::mem::take(&mut read.links);
-    let resolution = resolve::resolve(&read, links, pins, mapping, None);
+    let graph = std::mem::take(&mut read.graph);
+    let resolution = resolve::resolve(&read, graph, pins, mapping, None);
     overview::overview(&read, &resolution, pins, sources, mapping)
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 fn sampled(wanted: usize, sources: &Sources, pins: &Pins) -> Vec<Entry> {
     let mapping = mapping("");
     let mut read = read::read_all(sources, &mapping, pins, 1, &Silent, &AtomicBool::new(false)).unwrap();
-    let links = std::mem::take(&mut read.links);
-    resolve::resolve(&read, links, pins, &mapping, Some(wanted)).entries().collect()
+    let graph = std::mem::take(&mut read.graph);
+    resolve::resolve(&read, graph, pins, &mapping, Some(wanted)).entries().collect()
 }
 
 /// Conversations of one, two, three, ... mails; with a copy of each first mail.

@@ -42,15 +42,32 @@ fn decoded(ids: &[usize], leaves: &[Option<Leaf<'_>>], kind: PartKind) -> String
 /// White space runs as one space; byte order marks and NULs gone.
 pub(super) fn collapse(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
-    for word in text.split(|character: char| character.is_whitespace() || matches!(character, '\u{FEFF}' | '\0')) {
-        if !word.is_empty() {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let word = word(rest);
+        if word > 0 {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(rest.get(..word).unwrap_or_default());
         }
+        rest = rest.get(word..).unwrap_or_default();
+        let space = rest.chars().next().map_or(0, char::len_utf8);
+        rest = rest.get(space..).unwrap_or_default();
     }
     line
+}
+
+/// Length of the word that a text begins with, in bytes.
+fn word(text: &str) -> usize {
+    let graphic = text.bytes().take_while(u8::is_ascii_graphic).count();
+    let rest = text.get(graphic..).unwrap_or_default();
+    // Words of ASCII alone, which most are, end here.
+    if rest.bytes().next().is_none_or(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
+        return graphic;
+    }
+    let ends = |character: char| character.is_whitespace() || matches!(character, '\u{FEFF}' | '\0');
+    graphic + rest.find(ends).unwrap_or(rest.len())
 }
 
 /// Without what a mailing list put below: Mailman's lines after a rule of underscores, Google Groups' after `-- `.

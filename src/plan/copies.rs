@@ -1,7 +1,7 @@
 //! Which records are one message, which of its copies is sent, and under which external id.
 
 use super::classes::{Class, classes};
-use super::facts::{Candidate, Finding, Read, Text};
+use super::facts::{Candidate, Finding, Read, Text, TextList};
 use super::inboxes::sent_ids;
 use super::pins::Pins;
 use super::resolve::{Fate, Message, Resolution, plain_id};
@@ -138,10 +138,11 @@ impl<'a> Resolution<'a> {
         let mut seen: HashMap<(u16, Option<(u32, u64)>), usize> = HashMap::new();
         let mut messages: Vec<Vec<Copy<'c>>> = Vec::new();
         for (number, row) in class.iter().copied() {
-            let Some(origin) = self.read.facts.get(number).map(|facts| &facts.origin) else { continue };
-            let row_at = |offset| if holds_many(origin.source) { offset } else { 0 };
-            let place = origin.pieces.first().map(|piece| (piece.file, row_at(piece.offset)));
-            let times = seen.entry((origin.source, place)).or_default();
+            let Some(place) = self.read.facts.get(number).map(|facts| &facts.place) else { continue };
+            let source = place.source();
+            let row_at = |offset| if holds_many(source) { offset } else { 0 };
+            let place = place.first_piece().map(|piece| (piece.file, row_at(piece.offset)));
+            let times = seen.entry((source, place)).or_default();
             match messages.get_mut(*times) {
                 Some(copies) => copies.push((number, row)),
                 None => messages.push(vec![(number, row)]),
@@ -174,7 +175,8 @@ impl<'a> Resolution<'a> {
         inbox_rules.sort_unstable();
         inbox_rules.dedup();
         let read_first = copies.iter().map(|(number, _)| *number).min().unwrap_or(record);
-        let tags = self.united(copies.iter().flat_map(|(_, copy)| copy.tags.iter().copied()));
+        let lists: Vec<Arc<[Text]>> = copies.iter().map(|(_, copy)| self.read.texts.list(copy.tags)).collect();
+        let tags = self.united(lists.iter().flat_map(|list| list.iter().copied()));
         let inbox_rules = inbox_rules.into_boxed_slice();
         self.messages.push(Message {
             record,
@@ -191,11 +193,11 @@ impl<'a> Resolution<'a> {
     }
 
     /// Each once and sorted, since copies of equal content may carry their labels in any order.
-    pub(super) fn united(&self, tags: impl Iterator<Item = Text>) -> Vec<Text> {
+    pub(super) fn united(&self, tags: impl Iterator<Item = Text>) -> TextList {
         let mut tags: Vec<(Arc<str>, Text)> = tags.map(|tag| (self.read.texts.get(tag), tag)).collect();
         tags.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         tags.dedup_by(|a, b| a.0 == b.0);
-        tags.into_iter().map(|(_, tag)| tag).collect()
+        self.read.texts.keep_list(&tags.into_iter().map(|(_, tag)| tag).collect::<Vec<_>>())
     }
 }
 

@@ -268,7 +268,12 @@ impl<'a> Comparing<'a> {
     }
 
     fn place(&self, number: usize) -> String {
-        self.resolution.read.facts.get(number).map(|facts| place(self.sources, &facts.origin)).unwrap_or_default()
+        self.resolution
+            .read
+            .facts
+            .get(number)
+            .map(|facts| place(self.sources, &facts.place.origin()))
+            .unwrap_or_default()
     }
 
     fn add(&mut self, what: String, at: usize) {

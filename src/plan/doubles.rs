@@ -30,7 +30,7 @@ pub(super) fn doubles(resolution: &Resolution<'_>, pins: &Pins, most_named: usiz
     }
     for message in resolution.messages.iter().filter(|message| pins.copy(&message.external_id).is_none()) {
         let Some(candidate) = resolution.candidate_of(message) else { continue };
-        let inbox = resolution.threads.get(message.thread).map_or("", |thread| thread.inbox.as_str());
+        let inbox = resolution.threads.get(message.thread).map_or("", |thread| thread.inbox.as_ref());
         let Some(left) = gone.get_mut(&(candidate.pin(), inbox_of(inbox))).filter(|left| **left > 0) else { continue };
         *left -= 1;
         doubles.count += 1;

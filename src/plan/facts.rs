@@ -2,10 +2,11 @@
 
 use super::decide::DirectionBy;
 use super::noticed::Noticed;
-use crate::source::Origin;
+use crate::record::Identity;
+use crate::source::{Origin, Piece};
 use crate::thread::Graph;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// No place in the graph.
 pub(super) const ABSENT: u32 = u32::MAX;
@@ -27,12 +28,55 @@ pub(super) struct Read {
 /// A record as read and decided by itself, before it is compared with the others.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
-    pub origin: Origin,
+    pub place: Place,
     /// Digest of the entry's bytes.
     pub digest: [u8; 16],
     /// The export's own id.
     pub original_id: Option<Box<str>>,
     pub finding: Finding,
+}
+
+/// Where a record lies: an [`Origin`] in as little room as most of them need.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    One { source: u16, part: u32, piece: Piece },
+    Other(Box<Origin>),
+}
+
+impl From<Origin> for Place {
+    fn from(mut origin: Origin) -> Self {
+        let (source, part) = (origin.source, origin.part);
+        match (origin.pieces.pop(), origin.pieces.is_empty()) {
+            (Some(piece), true) => Self::One { source, part, piece },
+            (piece, _) => {
+                origin.pieces.extend(piece);
+                Self::Other(Box::new(origin))
+            }
+        }
+    }
+}
+
+impl Place {
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Self::One { source, part, piece } => Origin { source: *source, pieces: vec![piece.clone()], part: *part },
+            Self::Other(origin) => origin.as_ref().clone(),
+        }
+    }
+
+    pub(super) fn source(&self) -> u16 {
+        match self {
+            Self::One { source, .. } => *source,
+            Self::Other(origin) => origin.source,
+        }
+    }
+
+    pub(super) fn first_piece(&self) -> Option<&Piece> {
+        match self {
+            Self::One { piece, .. } => Some(piece),
+            Self::Other(origin) => origin.pieces.first(),
+        }
+    }
 }
 
 /// What came of reading a record.
@@ -76,7 +120,7 @@ pub(super) struct Problem {
 /// A record that may be sent.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
-    pub identity: crate::record::Identity,
+    pub identity: ShortIdentity,
     pub likeness: Option<Box<crate::record::Likeness>>,
     pub is_inbound: bool,
     /// What says so.
@@ -87,7 +131,7 @@ pub(super) struct Candidate {
     pub assignee_rule: Option<u16>,
     /// Index of the rule that says whether its thread is archived.
     pub archived_rule: Option<u16>,
-    pub tags: Vec<Text>,
+    pub tags: TextList,
     pub date: i64,
     /// Digest of the request's draft.
     pub draft: [u8; 32],
@@ -109,11 +153,31 @@ pub(super) struct Candidate {
     /// Digest of the subject that is sent.
     pub subject: [u8; 8],
     /// Kinds of all changes.
-    pub changes: Box<[Text]>,
+    pub changes: TextList,
     /// Files that are left out because the request would be too large, and their bytes.
     pub left_out: Option<Box<(u32, u64)>>,
     /// What its HTML would do by itself.
     pub active: crate::record::ActiveContent,
+}
+
+/// An [`Identity`] with as much of its digests as tells messages apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ShortIdentity {
+    /// Whole, as ids are made of it.
+    pub key: [u8; 32],
+    pub sameness: [u8; 16],
+    pub content: [u8; 16],
+}
+
+impl From<Identity> for ShortIdentity {
+    fn from(identity: Identity) -> Self {
+        let half = |whole: [u8; 32]| {
+            let mut half = [0; 16];
+            half.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
+            half
+        };
+        Self { key: identity.key, sameness: half(identity.sameness), content: half(identity.content) }
+    }
 }
 
 impl Candidate {
@@ -121,7 +185,7 @@ impl Candidate {
     /// content digest it survives a re-export with other volatile headers.
     pub(super) fn pin(&self) -> [u8; 32] {
         let mut pin = [0; 32];
-        let halves = self.identity.sameness.iter().take(16).chain(self.draft.iter().take(16));
+        let halves = self.identity.sameness.iter().chain(self.draft.iter().take(16));
         pin.iter_mut().zip(halves).for_each(|(to, from)| *to = *from);
         pin
     }
@@ -133,9 +197,7 @@ impl Candidate {
 
     /// What pins may name its message by: its sameness, and the one it had while the list's address hid its sender.
     pub(super) fn names(&self) -> impl Iterator<Item = [u8; 16]> {
-        let mut sameness = [0; 16];
-        sameness.iter_mut().zip(self.identity.sameness).for_each(|(to, from)| *to = from);
-        [sameness].into_iter().chain(self.likeness.as_ref().and_then(|likeness| likeness.as_written))
+        [self.identity.sameness].into_iter().chain(self.likeness.as_ref().and_then(|likeness| likeness.as_written))
     }
 }
 
@@ -157,33 +219,68 @@ pub(super) struct Richness {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Text(u32);
 
-/// Keeps each string once. Numbers depend on the order of threads and never leave the plan.
+/// A list of strings seen before: most messages have the tags and the changes of many others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TextList(u32);
+
+/// Keeps each string, and each list of strings, once. Numbers depend on the order of threads and never leave the plan.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    inner: Mutex<Inner>,
+    texts: Mutex<Kept<str>>,
+    lists: Mutex<Kept<[Text]>>,
 }
 
-#[derive(Debug, Default)]
-struct Inner {
-    numbers: HashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
+/// Values by number.
+#[derive(Debug)]
+struct Kept<T: ?Sized> {
+    numbers: HashMap<Arc<T>, u32>,
+    values: Vec<Arc<T>>,
+}
+
+impl<T: ?Sized> Default for Kept<T> {
+    fn default() -> Self {
+        Self { numbers: HashMap::new(), values: Vec::new() }
+    }
+}
+
+impl<T: ?Sized + Eq + std::hash::Hash> Kept<T> {
+    fn keep(&mut self, value: &T) -> u32
+    where
+        for<'t> Arc<T>: From<&'t T>,
+    {
+        if let Some(number) = self.numbers.get(value) {
+            return *number;
+        }
+        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        let value: Arc<T> = value.into();
+        self.values.push(Arc::clone(&value));
+        self.numbers.insert(value, number);
+        number
+    }
+
+    fn get(&self, number: u32) -> Option<Arc<T>> {
+        self.values.get(number as usize).map(Arc::clone)
+    }
 }
 
 impl Texts {
     pub(super) fn keep(&self, text: &str) -> Text {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = inner.numbers.get(text) {
-            return Text(*number);
-        }
-        let number = u32::try_from(inner.texts.len()).unwrap_or(u32::MAX);
-        let text: Arc<str> = text.into();
-        inner.texts.push(Arc::clone(&text));
-        inner.numbers.insert(text, number);
-        Text(number)
+        Text(locked(&self.texts).keep(text))
     }
 
     pub(super) fn get(&self, text: Text) -> Arc<str> {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.texts.get(text.0 as usize).map(Arc::clone).unwrap_or_default()
+        locked(&self.texts).get(text.0).unwrap_or_default()
     }
+
+    pub(super) fn keep_list(&self, list: &[Text]) -> TextList {
+        TextList(locked(&self.lists).keep(list))
+    }
+
+    pub(super) fn list(&self, list: TextList) -> Arc<[Text]> {
+        locked(&self.lists).get(list.0).unwrap_or_default()
+    }
+}
+
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -93,7 +93,7 @@ impl Resolution<'_> {
 
     /// The inboxes beside its thread's that the rules give a message, which is imported once all the same.
     pub(super) fn further_inboxes(&self, message: &Message) -> BTreeSet<&str> {
-        let thread = self.threads.get(message.thread).map(|thread| thread.inbox.as_str());
+        let thread = self.threads.get(message.thread).map(|thread| thread.inbox.as_ref());
         let named = message.inbox_rules.iter().filter_map(|rule| self.inbox_of_rule(*rule));
         named.filter(|inbox| Some(*inbox) != thread).collect()
     }
@@ -109,7 +109,7 @@ impl Resolution<'_> {
             }
             let named: Vec<Text> =
                 further.into_iter().map(|inbox| self.read.texts.keep(&pattern.replace("{inbox}", inbox))).collect();
-            let tags = self.united(message.tags.iter().copied().chain(named));
+            let tags = self.united(self.read.texts.list(message.tags).iter().copied().chain(named));
             if let Some(message) = self.messages.get_mut(at) {
                 message.tags = tags;
             }

@@ -199,7 +199,7 @@ fn source_metas(sources: &[Box<dyn Source>], read: &facts::Read) -> Vec<SourceMe
         })
         .collect();
     for facts in &read.facts {
-        if let Some(meta) = metas.get_mut(usize::from(facts.origin.source)) {
+        if let Some(meta) = metas.get_mut(usize::from(facts.place.source())) {
             meta.read += 1;
         }
     }

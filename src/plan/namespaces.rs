@@ -12,7 +12,7 @@ pub(super) fn notes(resolution: &Resolution<'_>, mapping: &Mapping) -> Vec<Strin
     for conversation in resolution.messages.chunk_by(|one, next| one.thread == next.thread) {
         let origins = conversation.iter().filter_map(|message| resolution.read.facts.get(message.record));
         let sources: BTreeSet<u16> =
-            origins.map(|facts| facts.origin.source).filter(|source| is_chat(mapping, *source)).collect();
+            origins.map(|facts| facts.place.source()).filter(|source| is_chat(mapping, *source)).collect();
         let mut sources = sources.into_iter();
         if let Some(pair) = sources.next().zip(sources.next()) {
             *pairs.entry(pair).or_default() += 1;

@@ -7,7 +7,7 @@
 
 use super::budget::Budget;
 use super::decide::{Decided, decide};
-use super::facts::{ABSENT, Candidate, Facts, Finding, Problem, Read, Richness, Text, Texts};
+use super::facts::{ABSENT, Candidate, Facts, Finding, Problem, Read, Richness, Text, TextList, Texts};
 use super::inboxes::sent_ids;
 use super::noticed::Noticed;
 use super::overview::kind_of;
@@ -211,7 +211,7 @@ impl Work<'_> {
         if found.is_none() {
             original_id = record::original_id(&entry, self.mapping).map(Into::into);
         }
-        (Facts { origin: entry.origin, digest, original_id, finding }, found)
+        (Facts { place: entry.origin.into(), digest, original_id, finding }, found)
     }
 
     fn namespace(&self, source: usize) -> &str {
@@ -240,14 +240,14 @@ impl Work<'_> {
 
     fn candidate(&self, record: Record, decided: &Decided) -> Result<Box<Candidate>, TooLarge> {
         let mut candidate = Candidate {
-            identity: record.identity,
+            identity: record.identity.into(),
             likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound,
             direction_by: decided.direction_by,
             inbox_rules: decided.inbox_rules.iter().filter_map(|rule| u16::try_from(*rule).ok()).collect(),
             assignee_rule: decided.assignee_rule.and_then(|rule| u16::try_from(rule).ok()),
             archived_rule: decided.archived_rule.and_then(|rule| u16::try_from(rule).ok()),
-            tags: decided.tags.iter().map(|tag| self.texts.keep(tag)).collect(),
+            tags: self.list(decided.tags.iter().map(|tag| self.texts.keep(tag))),
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
             active: record.active,
@@ -261,7 +261,7 @@ impl Work<'_> {
             files: 0,
             file_bytes: 0,
             subject: [0; 8],
-            changes: Box::default(),
+            changes: self.texts.keep_list(&[]),
             left_out: None,
         };
         let mut changes: Vec<Text> = record.changes.iter().map(|change| self.kind(change)).collect();
@@ -269,13 +269,17 @@ impl Work<'_> {
         changes.extend(draft.changes.iter().map(|change| self.kind(change)));
         changes.sort_unstable();
         changes.dedup();
-        candidate.changes = changes.into_boxed_slice();
+        candidate.changes = self.texts.keep_list(&changes);
         candidate.left_out = draft.left_out().map(Box::new);
         candidate.draft = draft.digest;
         candidate.size = draft.size;
         candidate.subject = draft.subject_digest();
         (candidate.files, candidate.file_bytes) = draft.files();
         Ok(Box::new(candidate))
+    }
+
+    fn list(&self, texts: impl Iterator<Item = Text>) -> TextList {
+        self.texts.keep_list(&texts.collect::<Vec<_>>())
     }
 
     fn kind(&self, change: &str) -> Text {
@@ -346,7 +350,7 @@ fn length(origin: &Origin) -> u64 {
 fn failed(unreadable: Unreadable) -> Facts {
     let Unreadable { origin, cause, detail, remedy } = unreadable;
     let problem = Box::new(Problem { cause, detail, remedy });
-    Facts { origin, digest: [0; 16], original_id: None, finding: Finding::Unreadable(problem) }
+    Facts { place: origin.into(), digest: [0; 16], original_id: None, finding: Finding::Unreadable(problem) }
 }
 
 fn bad_record(bad: BadRecord) -> Finding {

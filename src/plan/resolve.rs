@@ -4,13 +4,14 @@
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
 use super::authors;
-use super::facts::{Candidate, Read, Text};
+use super::facts::{Candidate, Read, Text, TextList};
 use super::pins::Pins;
 use super::read::graph_id;
 use crate::mapping::{InboxCopies, Mapping, Order};
 use crate::request::hex;
 use crate::thread::{Graph, Name};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Everything decided, with the facts it was decided from.
 pub(super) struct Resolution<'a> {
@@ -56,7 +57,7 @@ pub(super) struct Message {
     /// Index into the threads.
     pub thread: usize,
     /// Tags of all kept copies, sorted.
-    pub tags: Vec<Text>,
+    pub tags: TextList,
     /// The rules that name an inbox for any kept copy, in order.
     pub inbox_rules: Box<[u16]>,
     /// It stands for copies without such a rule, while others have one and are messages of their own.
@@ -74,7 +75,7 @@ pub(super) struct Message {
 #[expect(clippy::struct_field_names, reason = "thread_ref is Front's word")]
 pub(super) struct Thread {
     pub thread_ref: String,
-    pub inbox: String,
+    pub inbox: Arc<str>,
     pub is_archived: bool,
     /// Another inbox that the rules would give it, were it not sent before. Nothing is said unless all that was sent of it
     /// is read again.
@@ -86,7 +87,7 @@ pub(super) struct Thread {
     /// Who we talked to: the author of the oldest inbound message among those that name them best.
     pub customer: Option<Text>,
     /// Handles that others of its messages know better, with the better ones.
-    pub known_better: HashMap<Text, Text>,
+    pub known_better: Option<Box<HashMap<Text, Text>>>,
     /// Its messages name different inboxes.
     pub has_conflict: bool,
     pub first: i64,
@@ -102,7 +103,7 @@ impl Thread {
             return self.customer;
         }
         let is_theirs = candidate.is_inbound && candidate.missing_handles > 0;
-        if is_theirs { self.known_better.get(&candidate.sender).copied() } else { None }
+        if is_theirs { self.known_better.as_ref()?.get(&candidate.sender).copied() } else { None }
     }
 }
 
@@ -256,7 +257,7 @@ impl<'a> Resolution<'a> {
         let rules_may_say = self.mapping.rules.iter().any(|rule| rule.is_archived.is_some());
         let assignee = members.iter().find_map(|message| rule(message.assignee_rule?)?.assignee.as_deref());
         Thread {
-            inbox: inbox.to_owned(),
+            inbox: self.read.texts.get(self.read.texts.keep(inbox)),
             wanted: (is_whole && wanted != inbox).then(|| wanted.to_owned()),
             is_archived,
             wanted_archived: if is_whole || !rules_may_say { decided } else { is_archived },
@@ -265,7 +266,9 @@ impl<'a> Resolution<'a> {
                 .filter(|candidate| candidate.is_inbound)
                 .min_by_key(|candidate| candidate.missing_handles)
                 .map(|best| best.sender),
-            known_better: authors::known_better(candidates().filter(|candidate| candidate.is_inbound)),
+            known_better: Some(authors::known_better(candidates().filter(|candidate| candidate.is_inbound)))
+                .filter(|known| !known.is_empty())
+                .map(Box::new),
             has_conflict: named.iter().any(|inbox| Some(inbox) != named.first()),
             first: candidates().map(|candidate| candidate.date).min().unwrap_or_default(),
             last: candidates().map(|candidate| candidate.date).max().unwrap_or_default(),

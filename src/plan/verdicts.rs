@@ -40,7 +40,7 @@ impl Resolution<'_> {
         Entry {
             number: number as u64,
             origin: facts
-                .map_or_else(|| Origin { source: 0, pieces: Vec::new(), part: 0 }, |facts| facts.origin.clone()),
+                .map_or_else(|| Origin { source: 0, pieces: Vec::new(), part: 0 }, |facts| facts.place.origin()),
             digest: facts.map(|facts| facts.digest).unwrap_or_default(),
             verdict,
             original_id: facts.and_then(|facts| facts.original_id.as_deref()).map(str::to_owned),
@@ -52,7 +52,7 @@ impl Resolution<'_> {
         let candidate = self.candidate_of(message)?;
         let thread = self.threads.get(message.thread)?;
         let text = |text| self.read.texts.get(text).as_ref().to_owned();
-        let tags: Vec<String> = message.tags.iter().copied().map(text).collect();
+        let tags: Vec<String> = self.read.texts.list(message.tags).iter().copied().map(text).collect();
         let customer = thread.customer_for(candidate).map(text);
         let assignee = message.assignee.map(text);
         let decision = Decision {
@@ -67,7 +67,7 @@ impl Resolution<'_> {
         Some(Planned {
             external_id: message.external_id.clone(),
             thread_ref: thread.thread_ref.clone(),
-            inbox: thread.inbox.clone(),
+            inbox: thread.inbox.as_ref().to_owned(),
             is_inbound: candidate.is_inbound,
             is_archived: thread.is_archived,
             customer,

@@ -123,7 +123,7 @@ fn nearest_name(wanted: &str, names: &Names, what: &str) -> String {
 fn inboxes(resolution: &Resolution<'_>, mapping: &Mapping) -> Vec<Diagnostic> {
     let mut reached: BTreeMap<&str, u64> = BTreeMap::new();
     for thread in &resolution.threads {
-        *reached.entry(thread.inbox.as_str()).or_default() += u64::from(thread.size);
+        *reached.entry(thread.inbox.as_ref()).or_default() += u64::from(thread.size);
     }
     let mut warnings = Vec::new();
     let mut named: BTreeSet<&str> = BTreeSet::from([mapping.target.inbox.as_str()]);

@@ -21,7 +21,7 @@ pub(super) struct Link {
 pub(super) fn links(line: &str) -> Vec<Link> {
     let mut found = Vec::new();
     // Most lines hold none, and looking at every word of them costs.
-    if !line.contains(':') && !["www.", "Www.", "WWW."].iter().any(|start| line.contains(start)) {
+    if !may_hold_one(line.as_bytes()) {
         return found;
     }
     let mut passed = 0;
@@ -37,6 +37,14 @@ pub(super) fn links(line: &str) -> Vec<Link> {
         follows_word = character.is_alphanumeric();
     }
     found
+}
+
+fn may_hold_one(line: &[u8]) -> bool {
+    let is_www = |dot: usize| {
+        let before = dot.checked_sub(3).and_then(|start| line.get(start..dot));
+        before.is_some_and(|before| [b"www", b"Www", b"WWW"].iter().any(|start| before == *start))
+    };
+    memchr::memchr(b':', line).is_some() || memchr::memchr_iter(b'.', line).any(is_www)
 }
 
 /// The length and the scheme of the link that `text` begins with.

@@ -75,14 +75,12 @@ fn push_line(line: &str, html: &mut String) {
 /// Writes text escaped. A browser drops a space at the start of a line and after another one: `bare_space_shows` says
 /// that neither is the case.
 fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let plain = plain_prefix(rest, bare_space_shows);
-        html.push_str(rest.get(..plain).unwrap_or_default());
-        rest = rest.get(plain..).unwrap_or_default();
-        let Some(character) = rest.chars().next() else { break };
-        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    if stands_as_it_is(text, bare_space_shows) {
+        return html.push_str(text);
+    }
+    for character in text.chars() {
         match character {
+            ' ' if bare_space_shows => html.push(' '),
             ' ' => html.push_str("&nbsp;"),
             '\t' => html.push_str("&nbsp;&nbsp;&nbsp;&nbsp;"),
             '&' => html.push_str("&amp;"),
@@ -100,16 +98,12 @@ fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
     }
 }
 
-/// How many bytes a text begins with that stand in HTML as they are: most of it, mostly.
-fn plain_prefix(text: &str, mut bare_space_shows: bool) -> usize {
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b' ' if bare_space_shows => bare_space_shows = false,
-            b'!' | b'#'..=b'%' | b'\''..=b';' | b'=' | b'?'..=b'~' => bare_space_shows = true,
-            _ => return at,
-        }
-    }
-    text.len()
+/// Nothing of it has to be escaped, as is so of most lines: seen without looking at one character after the other.
+fn stands_as_it_is(text: &str, bare_space_shows: bool) -> bool {
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) & !matches!(byte, b'&' | b'<' | b'>' | b'"');
+    text.bytes().fold(true, |all, byte| all & is_plain(byte))
+        && (bare_space_shows || !text.starts_with(' '))
+        && memchr::memmem::find(text.as_bytes(), b"  ").is_none()
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ impl<'a> Counting<'a> {
         let overview = &mut self.overview;
         if let Some(thread) = thread {
             overview.months.add(candidate.date, &thread.inbox, candidate.is_inbound);
-            *overview.inboxes.entry(thread.inbox.clone()).or_default() += 1;
+            *overview.inboxes.entry(thread.inbox.as_ref().to_owned()).or_default() += 1;
         }
         for inbox in self.resolution.further_inboxes(message) {
             *overview.also_in.entry(inbox.to_owned()).or_default() += 1;
@@ -158,7 +158,7 @@ impl<'a> Counting<'a> {
         }
         let is_known_better = thread.is_some_and(|thread| thread.customer_for(candidate).is_some());
         let mut is_changed = is_known_better || candidate.wants_recipient;
-        for change in &candidate.changes {
+        for change in self.read.texts.list(candidate.changes).iter() {
             let change = self.read.texts.get(*change);
             is_changed |= !is_expected(&change);
             self.changed.add(change, message);
@@ -176,7 +176,7 @@ impl<'a> Counting<'a> {
         if self.conversation.0 != message.thread {
             self.conversation = (message.thread, BTreeSet::new());
         }
-        for tag in message.tags.iter().map(|tag| self.read.texts.get(*tag)) {
+        for tag in self.read.texts.list(message.tags).iter().map(|tag| self.read.texts.get(*tag)) {
             if self.conversation.1.insert(Arc::clone(&tag)) {
                 *self.tagged.entry(tag.as_ref().to_owned()).or_default() += 1;
             }
@@ -216,7 +216,7 @@ impl<'a> Counting<'a> {
         overview.own_authors = self.authors.all(mapping);
         let (read, resolution) = (self.read, self.resolution);
         overview.changes = self.changed.all(|message| {
-            let origin = read.facts.get(message.record).map(|facts| place(sources, &facts.origin));
+            let origin = read.facts.get(message.record).map(|facts| place(sources, &facts.place.origin()));
             (origin.unwrap_or_default(), resolution.name_of(message).to_owned())
         });
         overview.rules = mapping
@@ -238,11 +238,11 @@ fn largest(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Vec<Larg
     let oldest = |at: usize| {
         // Oldest first within a conversation.
         let message = resolution.messages.iter().find(|message| message.thread == at)?;
-        Some(place(sources, &resolution.read.facts.get(message.record)?.origin))
+        Some(place(sources, &resolution.read.facts.get(message.record)?.place.origin()))
     };
     let named = huge.into_iter().map(|(at, thread)| LargeThread {
         thread_ref: thread.thread_ref.clone(),
-        inbox: thread.inbox.clone(),
+        inbox: thread.inbox.as_ref().to_owned(),
         messages: u64::from(thread.size),
         place: oldest(at).unwrap_or_default(),
     });
@@ -289,7 +289,7 @@ fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Vec<ProblemKind> {
             status: status.to_owned(),
             cause: problem.cause.clone(),
             count: 0,
-            place: place(sources, &facts.origin),
+            place: place(sources, &facts.place.origin()),
             detail: problem.detail.clone(),
             remedy: problem.remedy.clone(),
         });

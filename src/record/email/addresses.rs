@@ -1,5 +1,6 @@
 //! Address lists (RFC 5322 section 3.4), with the repairs that real exports need.
 
+use super::charset::lossy;
 use super::header::Fields;
 use super::mailbox::{self, Entry};
 use super::stand_in::x500;
@@ -36,7 +37,7 @@ pub(super) fn read<'a>(values: impl Iterator<Item = &'a [u8]>, field: &str, char
         for repair in repairs {
             list.changed(&format!("{field}: {repair}"));
         }
-        list.read_line(&String::from_utf8_lossy(&line), field, true);
+        list.read_line(&lossy(&line), field, true);
     }
     list
 }

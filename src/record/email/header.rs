@@ -1,5 +1,6 @@
 //! Header fields as raw bytes, before any decoding.
 
+use super::charset::lossy;
 use memchr::memchr;
 
 /// The fields of one header block, in order.
@@ -57,7 +58,7 @@ impl<'a> Fields<'a> {
 
     /// Names and raw values of all fields, in order.
     pub(super) fn named(&self) -> impl Iterator<Item = (std::borrow::Cow<'a, str>, &'a [u8])> {
-        self.list.iter().map(|field| (String::from_utf8_lossy(field.name), field.value))
+        self.list.iter().map(|field| (lossy(field.name), field.value))
     }
 
     /// Raw value of the first field of that name.

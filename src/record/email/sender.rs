@@ -1,6 +1,7 @@
 //! Who wrote a mail.
 
 use super::addresses::{self, List, Unusable};
+use super::charset::lossy;
 use super::header::Fields;
 use super::ids;
 use super::stand_in;
@@ -140,7 +141,7 @@ fn local_user(
 
 /// The host after `by` in a Received field (RFC 5321 section 4.4).
 fn receiving_host(value: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(value);
+    let text = lossy(value);
     let mut words = text.split_whitespace().skip_while(|word| !word.eq_ignore_ascii_case("by"));
     let host = words.nth(1)?.trim_matches([';', '(', ')', '.']);
     is_host(host).then(|| host.to_owned())
@@ -220,7 +221,7 @@ fn is_on_list_host(fields: &Fields<'_>, handle: &str) -> bool {
 
 /// Words of a list field: `<mailto:list@host>`, `list list@host; contact list+owners@host`.
 fn words(value: &[u8]) -> impl Iterator<Item = String> {
-    let text = String::from_utf8_lossy(value).to_lowercase();
+    let text = lossy(value).to_lowercase();
     let words = text.split([' ', '<', '>', ';', ',', ':', '?', '\t', '\r', '\n']).map(str::to_owned);
     words.collect::<Vec<_>>().into_iter()
 }

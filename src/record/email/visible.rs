@@ -41,33 +41,32 @@ fn decoded(ids: &[usize], leaves: &[Option<Leaf<'_>>], kind: PartKind) -> String
 
 /// White space runs as one space; byte order marks and NULs gone.
 pub(super) fn collapse(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let word = word(rest);
-        if word > 0 {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(rest.get(..word).unwrap_or_default());
+    let mut collapsed = String::with_capacity(text.len());
+    // Most lines are words with one space between them already.
+    for line in text.split('\n') {
+        let words = line.trim_matches([' ', '\r']);
+        if words.bytes().fold(true, |is_plain, byte| is_plain & (b' '..=b'~').contains(&byte)) && !has_two_spaces(words)
+        {
+            push_word(&mut collapsed, words);
+        } else {
+            let is_space = |character: char| character.is_whitespace() || matches!(character, '\u{FEFF}' | '\0');
+            line.split(is_space).for_each(|word| push_word(&mut collapsed, word));
         }
-        rest = rest.get(word..).unwrap_or_default();
-        let space = rest.chars().next().map_or(0, char::len_utf8);
-        rest = rest.get(space..).unwrap_or_default();
     }
-    line
+    collapsed
 }
 
-/// Length of the word that a text begins with, in bytes.
-fn word(text: &str) -> usize {
-    let graphic = text.bytes().take_while(u8::is_ascii_graphic).count();
-    let rest = text.get(graphic..).unwrap_or_default();
-    // Words of ASCII alone, which most are, end here.
-    if rest.bytes().next().is_none_or(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
-        return graphic;
+fn has_two_spaces(line: &str) -> bool {
+    memchr::memmem::find(line.as_bytes(), b"  ").is_some()
+}
+
+fn push_word(line: &mut String, word: &str) {
+    if !word.is_empty() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
-    let ends = |character: char| character.is_whitespace() || matches!(character, '\u{FEFF}' | '\0');
-    graphic + rest.find(ends).unwrap_or(rest.len())
 }
 
 /// Without what a mailing list put below: Mailman's lines after a rule of underscores, Google Groups' after `-- `.

@@ -39,3 +39,12 @@ bench-sending *ARGS:
 # Kills while Front fails in every way: until 500 have landed, with a table of what happened
 chaos KILLS="500":
     THREADLIFT_CHAOS_KILLS={{KILLS}} cargo test --test chaos -- --nocapture
+
+# How fast `plan` is beside the least it could cost, and beside others; how time and memory grow (`growth`, `huge`)
+bench *ARGS:
+    cargo build --release
+    cargo run --release --example bench -- {{ARGS}}
+
+# Pieces of the engine by themselves
+bench-pieces:
+    cargo bench --bench pieces

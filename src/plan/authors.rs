@@ -13,7 +13,8 @@ struct Better {
 
 /// Handles that stand beside better ones in some row of a conversation, with the best of those. Only what a row says
 /// together belongs together: two visitors of one conversation stay two, and a name that two of them share says nothing.
-pub(super) fn known_better<'a>(conversation: impl Iterator<Item = &'a Candidate>) -> HashMap<Text, Text> {
+/// Sorted by the lesser handle.
+pub(super) fn known_better<'a>(conversation: impl Iterator<Item = &'a Candidate>) -> Box<[(Text, Text)]> {
     let mut found: HashMap<Text, Better> = HashMap::new();
     for row in conversation {
         for lesser in row.other_handles.iter().filter(|lesser| **lesser != row.sender) {
@@ -26,9 +27,8 @@ pub(super) fn known_better<'a>(conversation: impl Iterator<Item = &'a Candidate>
             }
         }
     }
-    found
-        .into_iter()
-        .filter(|(_, better)| !better.is_doubtful)
-        .map(|(lesser, better)| (lesser, better.handle))
-        .collect()
+    let sure = found.into_iter().filter(|(_, better)| !better.is_doubtful);
+    let mut known: Vec<(Text, Text)> = sure.map(|(lesser, better)| (lesser, better.handle)).collect();
+    known.sort_unstable();
+    known.into_boxed_slice()
 }

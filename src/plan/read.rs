@@ -85,21 +85,21 @@ impl Collected {
             self.early.insert(number, (facts, links));
             return;
         }
-        self.add(facts, links, mapping);
+        self.add(facts, links.as_ref(), mapping);
         while let Some((facts, links)) = self.early.remove(&self.next) {
-            self.add(facts, links, mapping);
+            self.add(facts, links.as_ref(), mapping);
         }
     }
 
-    fn add(&mut self, mut facts: Facts, links: Option<Message>, mapping: &Mapping) {
+    fn add(&mut self, mut facts: Facts, links: Option<&Message>, mapping: &Mapping) {
         self.next += 1;
         if mapping.identity.copies == InboxCopies::PerInbox {
             for further in take_further_inboxes(&mut facts) {
-                self.push(further, links.as_ref());
+                self.push(further, links);
                 self.read.spread += 1;
             }
         }
-        self.push(facts, links.as_ref());
+        self.push(facts, links);
     }
 
     fn push(&mut self, facts: Facts, links: Option<&Message>) {

@@ -86,8 +86,8 @@ pub(super) struct Thread {
     pub assignee: Option<Text>,
     /// Who we talked to: the author of the oldest inbound message among those that name them best.
     pub customer: Option<Text>,
-    /// Handles that others of its messages know better, with the better ones.
-    pub known_better: Option<Box<HashMap<Text, Text>>>,
+    /// Handles that others of its messages know better, sorted, with the better ones.
+    pub known_better: Box<[(Text, Text)]>,
     /// Its messages name different inboxes.
     pub has_conflict: bool,
     pub first: i64,
@@ -103,7 +103,11 @@ impl Thread {
             return self.customer;
         }
         let is_theirs = candidate.is_inbound && candidate.missing_handles > 0;
-        if is_theirs { self.known_better.as_ref()?.get(&candidate.sender).copied() } else { None }
+        if !is_theirs {
+            return None;
+        }
+        let at = self.known_better.binary_search_by_key(&candidate.sender, |(lesser, _)| *lesser).ok()?;
+        self.known_better.get(at).map(|(_, better)| *better)
     }
 }
 
@@ -266,9 +270,7 @@ impl<'a> Resolution<'a> {
                 .filter(|candidate| candidate.is_inbound)
                 .min_by_key(|candidate| candidate.missing_handles)
                 .map(|best| best.sender),
-            known_better: Some(authors::known_better(candidates().filter(|candidate| candidate.is_inbound)))
-                .filter(|known| !known.is_empty())
-                .map(Box::new),
+            known_better: authors::known_better(candidates().filter(|candidate| candidate.is_inbound)),
             has_conflict: named.iter().any(|inbox| Some(inbox) != named.first()),
             first: candidates().map(|candidate| candidate.date).min().unwrap_or_default(),
             last: candidates().map(|candidate| candidate.date).max().unwrap_or_default(),

@@ -63,15 +63,13 @@ pub(in crate::plan) fn overview(
 /// What sources say of their files; of what one passes over, what no other reads.
 fn notes(sources: &[Box<dyn Source>]) -> Vec<String> {
     let has_passed = sources.len() > 1 && sources.iter().any(|source| !source.passed().is_empty());
-    let read: HashSet<&Path> = match has_passed {
-        true => sources.iter().flat_map(|source| source.files()).map(|file| &*file.path).collect(),
-        false => HashSet::new(),
-    };
-    let of_one = |source: &Box<dyn Source>| {
+    let named = sources.iter().filter(|_| has_passed).flat_map(|source| source.files());
+    let read: HashSet<&Path> = named.map(|file| &*file.path).collect();
+    let of_one = |source: &dyn Source| {
         let passed = source.passed().iter().filter_map(|passed| passed.line(&|path| read.contains(path)));
         source.notes().into_iter().chain(passed).collect::<Vec<_>>()
     };
-    sources.iter().flat_map(of_one).collect()
+    sources.iter().flat_map(|source| of_one(source.as_ref())).collect()
 }
 
 /// Counts threads and messages one by one.

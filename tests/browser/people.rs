@@ -68,6 +68,8 @@ fn the_keyboard_reaches_everything_and_shows_where_it_is() {
     let mut names = Vec::new();
     for _ in 0..30 {
         browser.press("Tab");
+        // A frame of its own process hands the focus on when it comes to it; until then nothing has it.
+        browser.until("document.activeElement != document.body");
         let seen = browser.eval(visible);
         // What has the focus within a frame is drawn there.
         if seen[0] != "IFRAME" {

@@ -20,8 +20,7 @@ impl Draft {
     /// If nothing can be made in its folder.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let path = behind_links(path);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = NamedTempFile::with_prefix_in(".threadlift-", folder)?;
+        let file = NamedTempFile::with_prefix_in(".threadlift-", folder_of(&path))?;
         Ok(Self { file, path })
     }
 
@@ -42,6 +41,11 @@ impl Draft {
         self.file.as_file().sync_all()?;
         self.file.persist_noclobber(self.path).map(drop).map_err(io::Error::from)
     }
+}
+
+/// The folder that a file lies in, of a bare name the one at hand.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What a path means at the end of all links, be it there or not.

@@ -2,8 +2,9 @@
 
 use super::args::{Common, InitArgs};
 use super::context::quoted_for_shell;
-use super::draft::Draft;
+use super::draft::{Draft, folder_of};
 use super::exit::{Exit, Failure};
+use super::interrupt::NOTICE;
 use super::progress;
 use crate::source::Watch;
 use crate::survey::{self, Place, Survey, SurveyError, Trouble, Written};
@@ -13,10 +14,6 @@ use std::io::{self, IsTerminal, Write, stderr, stdin};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
-
-/// How soon a Ctrl-C is noticed while a question waits.
-const NOTICE: Duration = Duration::from_millis(50);
 
 /// How often a question is asked whose answer makes no sense.
 const MOST_ASKED: usize = 3;
@@ -34,12 +31,8 @@ pub(super) fn run(common: &Common, args: &InitArgs, stop: &AtomicBool) -> Result
         let help = "give another name with --output, or --force to overwrite it";
         return Err(Failure::usage(format!("{} is there already; nothing was written", output.display()), help));
     }
-    let base = match output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let observer = progress::observer(common);
-    let mut survey = survey::look(&args.sources, base, &Watch { observer: observer.as_ref(), stop })?;
+    let mut survey = survey::look(&args.sources, folder_of(output), &Watch { observer: observer.as_ref(), stop })?;
     if stdin().is_terminal() && stderr().is_terminal() && !common.json {
         let answers = answers();
         ask(&mut survey, &mut |question| answer(question, &answers, stop))?;

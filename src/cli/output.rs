@@ -10,7 +10,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A file that a command writes. One with a name gets it when it is whole; a pipe or a terminal takes each byte at once.
-pub(super) enum Output {
+pub(super) struct Output {
+    /// As it was typed.
+    path: PathBuf,
+    to: To,
+}
+
+enum To {
     Draft(Draft),
     Stream(File),
 }
@@ -29,36 +35,39 @@ impl Output {
         check(context, sources, option, path)?;
         let open = || match fs::metadata(path) {
             Ok(there) if there.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
-            Ok(there) if !there.is_file() => OpenOptions::new().write(true).open(path).map(Self::Stream),
-            _ => Draft::of(path).map(Self::Draft),
+            Ok(there) if !there.is_file() => OpenOptions::new().write(true).open(path).map(To::Stream),
+            _ => Draft::of(path).map(To::Draft),
         };
-        open().map_err(|error: io::Error| unwritable(path, &error))
+        match open() {
+            Ok(to) => Ok(Self { path: path.to_owned(), to }),
+            Err(error) => Err(unwritable(path, &error)),
+        }
     }
 
     /// Gives a file its name.
     ///
     /// # Errors
     /// If the system refuses.
-    pub(super) fn keep(self, path: &Path) -> Result<(), Failure> {
-        match self {
-            Self::Draft(draft) => draft.keep().map_err(|error| unwritable(path, &error)),
-            Self::Stream(_) => Ok(()),
+    pub(super) fn keep(self) -> Result<(), Failure> {
+        match self.to {
+            To::Draft(draft) => draft.keep().map_err(|error| unwritable(&self.path, &error)),
+            To::Stream(_) => Ok(()),
         }
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Draft(draft) => draft.write(bytes),
-            Self::Stream(file) => file.write(bytes),
+        match &mut self.to {
+            To::Draft(draft) => draft.write(bytes),
+            To::Stream(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Draft(draft) => draft.flush(),
-            Self::Stream(file) => file.flush(),
+        match &mut self.to {
+            To::Draft(draft) => draft.flush(),
+            To::Stream(file) => file.flush(),
         }
     }
 }

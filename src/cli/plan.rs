@@ -28,18 +28,17 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
     let observer = progress::observer(&context.common);
     let mut ledger = context.open_ledger()?;
-    let requests = args.requests.as_deref();
-    let requests = requests.map(|path| Output::at(context, &sources, "--requests", path).map(|out| (out, path)));
-    let mut requests = requests.transpose()?.map(|(out, path)| (BufWriter::new(out), path));
-    let out = requests.as_mut().map(|(out, _)| out as &mut dyn Write);
+    let requests = args.requests.as_deref().map(|path| Output::at(context, &sources, "--requests", path));
+    let mut requests = requests.transpose()?.map(BufWriter::new);
+    let out = requests.as_mut().map(|out| out as &mut dyn Write);
     // The token is asked for, and proved, before hours of reading.
     let online = args.online.then(|| online::Asking::begin(context, &args.front, &ledger)).transpose()?;
     let mut diff = args.diff.then(PlanDiff::default);
     let settings = plan::Settings { requests: out, diff: diff.as_mut(), ..context.settings(&args.reading) };
     let overview = make(context, &sources, &mut ledger, settings, observer.as_ref())?;
-    if let Some((out, path)) = requests {
+    if let Some(out) = requests {
         let out = out.into_inner().map_err(|error| PlanError::Requests(error.into_error()))?;
-        out.keep(path)?;
+        out.keep()?;
     }
     let mut report = report(context, "plan", &ledger, Some(overview.clone()))?;
     report.diff = diff;

@@ -137,7 +137,7 @@ pub(super) fn map(
     let written = write_map(ledger, &mut BufWriter::new(&mut file));
     match written {
         Ok(rows) => {
-            file.keep(path)?;
+            file.keep()?;
             super::say(&format!("{}: {}\n", path.display(), counted(rows, "message")));
             Ok(())
         }

@@ -76,7 +76,7 @@ fn threads(criterion: &mut Criterion) {
             for message in &messages {
                 graph.add(message);
             }
-            graph.names(0).of.len()
+            graph.names(0).len()
         });
     });
     group.finish();

@@ -49,7 +49,7 @@ fn all() -> Outcome {
 fn write(dir: &Path, share: u64) -> Outcome {
     let began = Instant::now();
     let mut ledger = Ledger::open(dir)?;
-    ledger.write_plan(meta(), (0..ENTRIES).map(entry))?;
+    ledger.write_plan(meta(), (0..ENTRIES).map(|number| Ok(entry(number))))?;
     println!("  plan written      {:>8.1} s", began.elapsed().as_secs_f64());
     let sent = ENTRIES / 100 * share;
     if sent > 0 {

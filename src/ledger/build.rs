@@ -32,7 +32,7 @@ pub(super) struct JournalEnd {
 pub(super) fn build(
     dir: &Path,
     meta: PlanMeta,
-    entries: impl Iterator<Item = Entry>,
+    entries: impl Iterator<Item = Result<Entry, LedgerError>>,
     standings: &Standings,
     journal: JournalEnd,
 ) -> Result<(), LedgerError> {
@@ -55,7 +55,7 @@ pub(super) fn build(
         states: BTreeMap::new(),
     };
     for entry in entries {
-        builder.add(&entry)?;
+        builder.add(&entry?)?;
     }
     builder.finish(meta, journal)?;
     rescue::await_closed(&path)?;

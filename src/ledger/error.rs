@@ -15,6 +15,8 @@ pub enum Part {
     Index,
     /// `summary.json`.
     Summary,
+    /// What planning has read; see [`Readings`](super::Readings).
+    Readings,
 }
 
 /// A reason why a ledger cannot be used, or refuses a change.
@@ -214,6 +216,7 @@ impl Part {
                 "run `threadlift ledger rebuild MAPPING`: the index is made again from sources and journal; what was sent is in \
                  journal.jsonl and is not lost"
             }
+            Part::Readings => "run the same command again: the file is made anew each time, and nothing depends on it",
             Part::Summary => {
                 "run `threadlift status MAPPING` when nothing else uses the ledger; it writes the file anew"
             }

@@ -21,6 +21,10 @@ pub(super) fn summary_path(dir: &Path) -> PathBuf {
     dir.join("summary.json")
 }
 
+pub(super) fn readings_path(dir: &Path) -> PathBuf {
+    dir.join("readings")
+}
+
 /// The index in use.
 pub(super) fn index_path(dir: &Path) -> PathBuf {
     dir.join("sled")

@@ -12,6 +12,7 @@ use super::index::{Files, Index, Kind, Stretch};
 use super::journal::{self, FactReader, Journal};
 use super::lock::Lock;
 use super::plan_meta::{Plan, PlanMeta};
+use super::readings::Readings;
 use super::renewal::first_id;
 use super::rescue;
 use super::standing::{self, Pins, Standings};
@@ -129,8 +130,12 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::Misplanned`] if the entries break the order, name a source that `meta` does not have, or share
-    /// an external id; a damaged journal; or what the system refuses.
-    pub fn write_plan(&mut self, meta: PlanMeta, entries: impl IntoIterator<Item = Entry>) -> Result<(), LedgerError> {
+    /// an external id; the first of the entries' own errors; a damaged journal; or what the system refuses.
+    pub fn write_plan(
+        &mut self,
+        meta: PlanMeta,
+        entries: impl IntoIterator<Item = Result<Entry, LedgerError>>,
+    ) -> Result<(), LedgerError> {
         let journal = self.journal_end()?;
         let needed = meta.sources.iter().map(|source| source.read).sum::<u64>().saturating_mul(BYTES_AN_ENTRY);
         let needed = needed.saturating_add(SMALLEST_INDEX);
@@ -145,6 +150,14 @@ impl Ledger {
             // Why the former plan cannot be taken up again either matters less than why the new one was not kept.
             (Err(error), _) => Err(error.or_full(&self.dir, needed)),
         }
+    }
+
+    /// Room for what a plan reads, until it is made.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn readings(&self) -> Result<Readings, LedgerError> {
+        Readings::new(&self.dir)
     }
 
     fn journal_end(&self) -> Result<JournalEnd, LedgerError> {
@@ -166,7 +179,7 @@ impl Ledger {
     fn replace_index(
         &self,
         meta: PlanMeta,
-        entries: impl Iterator<Item = Entry>,
+        entries: impl Iterator<Item = Result<Entry, LedgerError>>,
         journal: JournalEnd,
     ) -> Result<(), LedgerError> {
         let standings = Standings::read(&self.dir)?;

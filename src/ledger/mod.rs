@@ -8,6 +8,7 @@
 //! | `LOCK` | the lock and the number of the process that has it |
 //! | `journal.jsonl` | the truth of what was sent: one fact a line, `<crc32 of place and JSON> <JSON>` |
 //! | `sled/` | the current plan, its states and its books: an index that sources and journal can give again |
+//! | `readings` | what `plan` has read of each record, as long as it runs; nothing else needs it |
 //! | `summary.json` | where the run stands, for readers that must not wait for the lock |
 //!
 //! **Order of writing.** [`Ledger::mark`] appends facts to the journal in one write and one fdatasync, then counts. The states
@@ -65,6 +66,7 @@ mod lines;
 mod lock;
 mod marks;
 mod plan_meta;
+mod readings;
 mod recent;
 mod reckoning;
 mod renewal;
@@ -89,6 +91,7 @@ pub use guard::hush_index_panics;
 pub use index::Files;
 pub use ledger::{Entries, Ledger, States};
 pub use plan_meta::{FileMeta, Plan, PlanMeta, SourceMeta};
+pub use readings::Readings;
 pub use renewal::{Renewals, first_id, generation};
 pub use repair::Repair;
 pub use standing::{Pin, Pins};

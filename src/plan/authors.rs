@@ -1,6 +1,7 @@
 //! Who is meant by a handle that says little, in chats whose export names a visitor's address in some rows only.
 
-use super::facts::{Candidate, Text};
+use super::facts::Candidate;
+use super::texts::Text;
 use std::collections::HashMap;
 
 /// The best handle that a row knows beside a lesser one.
@@ -11,15 +12,16 @@ struct Better {
     is_doubtful: bool,
 }
 
-/// Handles that stand beside better ones in some row of a conversation, with the best of those. Only what a row says
-/// together belongs together: two visitors of one conversation stay two, and a name that two of them share says nothing.
-/// Sorted by the lesser handle.
-pub(super) fn known_better<'a>(conversation: impl Iterator<Item = &'a Candidate>) -> Box<[(Text, Text)]> {
-    let mut found: HashMap<Text, Better> = HashMap::new();
-    for row in conversation {
+/// The rows of a conversation that its customers wrote.
+#[derive(Default)]
+pub(super) struct Rows(HashMap<Text, Better>);
+
+impl Rows {
+    /// Adds a row; `keep` numbers handles.
+    pub(super) fn add(&mut self, row: &Candidate, keep: impl Fn(&str) -> Text) {
         for lesser in row.other_handles.iter().filter(|lesser| **lesser != row.sender) {
-            let (handle, missing) = (row.sender, row.missing_handles);
-            let known = found.entry(*lesser).or_insert(Better { handle, missing, is_doubtful: false });
+            let (handle, missing) = (keep(&row.sender), row.missing_handles);
+            let known = self.0.entry(keep(lesser)).or_insert(Better { handle, missing, is_doubtful: false });
             if missing < known.missing {
                 *known = Better { handle, missing, is_doubtful: false };
             } else if missing == known.missing && known.handle != handle {
@@ -27,8 +29,14 @@ pub(super) fn known_better<'a>(conversation: impl Iterator<Item = &'a Candidate>
             }
         }
     }
-    let sure = found.into_iter().filter(|(_, better)| !better.is_doubtful);
-    let mut known: Vec<(Text, Text)> = sure.map(|(lesser, better)| (lesser, better.handle)).collect();
-    known.sort_unstable();
-    known.into_boxed_slice()
+
+    /// Handles that stand beside better ones in some row, with the best of those. Only what a row says
+    /// together belongs together: two visitors of one conversation stay two, and a name that two of them share says nothing.
+    /// Sorted by the lesser handle.
+    pub(super) fn known_better(self) -> Box<[(Text, Text)]> {
+        let sure = self.0.into_iter().filter(|(_, better)| !better.is_doubtful);
+        let mut known: Vec<(Text, Text)> = sure.map(|(lesser, better)| (lesser, better.handle)).collect();
+        known.sort_unstable();
+        known.into_boxed_slice()
+    }
 }

@@ -1,44 +1,74 @@
 //! Which records are one message, which of its copies is sent, and under which external id.
 
 use super::classes::{Class, classes};
-use super::facts::{Candidate, Finding, Read, Text, TextList};
+use super::facts::{Brief, Candidate, Class as Sort, Place};
+use super::ids::ExternalId;
 use super::inboxes::sent_ids;
 use super::pins::Pins;
-use super::resolve::{Fate, Message, Resolution, plain_id};
+use super::resolve::{Fate, Message, Resolution, number, plain_id};
+use super::texts::{RuleList, Rules, TextList};
+use crate::ledger::LedgerError;
 use crate::mapping::{Collisions, Format, InboxCopies};
 use crate::request::hex;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 /// A record that may be sent, with its number.
 pub(super) type Copy<'a> = (usize, &'a Candidate);
 
-impl<'a> Resolution<'a> {
+/// A record that may be sent as it lies in the readings, with its number.
+type Loaded = (usize, Candidate);
+
+impl Resolution<'_> {
     /// Groups records by identity key, then by sameness: each class becomes one message.
-    pub(super) fn unite_copies(&mut self, pins: &Pins) {
-        let candidates = self.sorted_copies(|finding| matches!(finding, Finding::Candidate(_)));
-        for group in candidates.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
+    pub(super) fn unite_copies(&mut self, pins: &Pins) -> Result<(), LedgerError> {
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.sort_unstable();
+        self.messages.reserve(keys.len());
+        let decides_alone = pins.is_empty() && self.mapping.identity.copies == InboxCopies::One;
+        for alike in keys.chunk_by(|a, b| a.0 == b.0) {
+            match alike {
+                [(key, record)] if decides_alone => self.add_single(key, *record),
+                _ => self.unite_alike(alike.iter().map(|(_, record)| *record as usize), pins)?,
+            }
+        }
+        drop(keys);
+        self.keep_what_was_sent(pins)
+    }
+
+    /// A record that shares its key with no other, where nothing was sent before.
+    fn add_single(&mut self, key: &[u8; 20], record: u32) {
+        let Some(brief) = self.read.briefs.get(record as usize) else { return };
+        let index = number(self.messages.len());
+        if let Some(fate) = self.fates.get_mut(record as usize) {
+            *fate = Fate::Message(index);
+        }
+        self.messages.push(Message::new(ExternalId::plain(key), record, record, (brief.tags, brief.rules)));
+    }
+
+    /// Records whose keys begin alike.
+    fn unite_alike(&mut self, records: impl Iterator<Item = usize>, pins: &Pins) -> Result<(), LedgerError> {
+        let copies = self.sorted_copies(records)?;
+        let copies: Vec<Copy<'_>> = copies.iter().map(|(number, copy)| (*number, copy)).collect();
+        for group in copies.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
             let Some((_, first)) = group.first() else { continue };
             match self.mapping.identity.copies {
                 InboxCopies::One => {
                     let (key, mapping) = (&first.identity.key, self.mapping);
                     let sent = |class: &[Copy<'_>]| sent_ids(class, key, mapping, pins).next();
-                    self.unite_group(group, &plain_id(key), &sent, pins);
+                    self.unite_group(group, &plain_id(key), &sent, pins)?;
                 }
-                InboxCopies::PerInbox => self.unite_per_inbox(group, pins),
+                InboxCopies::PerInbox => self.unite_per_inbox(group, pins)?,
             }
         }
-        self.keep_what_was_sent(pins);
+        Ok(())
     }
 
     /// Copies with what would be sent, sorted so that the copies of one message stand together.
-    fn sorted_copies(&self, is_meant: impl Fn(&Finding) -> bool) -> Vec<Copy<'a>> {
-        let read: &'a Read = self.read;
-        let mut copies: Vec<Copy<'a>> = (0..)
-            .zip(&read.facts)
-            .filter(|(_, facts)| is_meant(&facts.finding))
-            .filter_map(|(number, facts)| Some((number, facts.finding.candidate()?)))
-            .collect();
+    fn sorted_copies(&self, records: impl Iterator<Item = usize>) -> Result<Vec<Loaded>, LedgerError> {
+        let mut copies: Vec<Loaded> = Vec::new();
+        for record in records {
+            copies.extend(self.read.candidate(record)?.map(|candidate| (record, candidate)));
+        }
         // What would be sent comes before all bytes, so that an export with other volatile headers prefers the same copy;
         // and those before the number, so that equal copies are the only tie left to it.
         copies.sort_unstable_by(|(number, a), (other, b)| {
@@ -46,16 +76,18 @@ impl<'a> Resolution<'a> {
             let order = (&one.key, &one.sameness, &a.draft, &one.content, number);
             order.cmp(&(&two.key, &two.sameness, &b.draft, &two.content, other))
         });
-        copies
+        Ok(copies)
     }
 
     /// What was sent and would be skipped now, all copies of it, stays a message: Front has it.
-    fn keep_what_was_sent(&mut self, pins: &Pins) {
-        let skipped = self.sorted_copies(|finding| matches!(finding, Finding::Skipped { .. }));
+    fn keep_what_was_sent(&mut self, pins: &Pins) -> Result<(), LedgerError> {
+        let skipped = self.sorted_copies(self.read.numbers_of(Sort::SentAndSkipped))?;
         if skipped.is_empty() {
-            return;
+            return Ok(());
         }
-        let planned: HashSet<String> = self.messages.iter().map(|message| message.external_id.clone()).collect();
+        let skipped: Vec<Copy<'_>> = skipped.iter().map(|(number, copy)| (*number, copy)).collect();
+        let planned: HashSet<ExternalId> = self.messages.iter().map(|message| message.external_id.clone()).collect();
+        let is_planned = |id: &String| planned.contains(&ExternalId::of(id));
         for group in skipped.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
             for class in classes(group) {
                 let Some((_, first)) = class.first() else { continue };
@@ -64,24 +96,25 @@ impl<'a> Resolution<'a> {
                     let Some(id) = ids.next() else { continue };
                     // A row of them that is kept has the first number, so the others have the next.
                     let sent = numbered(&id).take_while(|id| pins.copy(id).is_some());
-                    let ids: Vec<String> = sent.filter(|id| !planned.contains(id)).collect();
-                    for (id, copies) in ids.into_iter().zip(self.repeated(&class)) {
-                        self.add_message(id, &copies, pins);
+                    let ids: Vec<String> = sent.filter(|id| !is_planned(id)).collect();
+                    for (id, copies) in ids.into_iter().zip(self.repeated(&class)?) {
+                        self.add_message(&id, &copies, pins);
                     }
                     continue;
                 }
                 // Under the policy of a copy for each inbox there may be several; the last takes what is left.
                 let mut rest: &[Copy<'_>] = &class;
-                let mut next = ids.find(|id| !planned.contains(id));
+                let mut next = ids.find(|id| !is_planned(id));
                 while let Some(id) = next {
-                    next = ids.find(|id| !planned.contains(id));
+                    next = ids.find(|id| !is_planned(id));
                     let taken = if next.is_some() { rest.len().min(1) } else { rest.len() };
                     let (copies, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
                     rest = left;
-                    self.add_message(id, copies, pins);
+                    self.add_message(&id, copies, pins);
                 }
             }
         }
+        Ok(())
     }
 
     /// Makes messages of copies that share a key: one of each class of sameness. `plain` is the id without suffix, `sent`
@@ -92,7 +125,7 @@ impl<'a> Resolution<'a> {
         plain: &str,
         sent: &dyn Fn(&[Copy<'_>]) -> Option<String>,
         pins: &Pins,
-    ) {
+    ) -> Result<(), LedgerError> {
         let classes = classes(group);
         let mut ids = external_ids(&classes, plain, pins);
         for (id, class) in ids.iter_mut().zip(&classes) {
@@ -105,32 +138,37 @@ impl<'a> Resolution<'a> {
         if self.mapping.identity.collisions == Collisions::Richest && !may_repeat {
             // All of them are one message, under the id that one of them has in Front already, if any has.
             let known = ids.into_iter().find(|id| pins.copy(id).is_some());
-            self.add_message(known.unwrap_or_else(|| plain.to_owned()), group, pins);
-            return;
+            self.add_message(known.as_deref().unwrap_or(plain), group, pins);
+            return Ok(());
         }
         for (id, class) in ids.into_iter().zip(classes) {
             if may_repeat {
-                self.add_repeated(&id, &class, pins);
+                self.add_repeated(&id, &class, pins)?;
             } else {
-                self.add_message(id, &class, pins);
+                self.add_message(&id, &class, pins);
             }
         }
+        Ok(())
     }
 
     /// Rows that a file repeats, and that have no id of their own, are as many messages. Over several files:
     /// as many as any one file has, so that exports which overlap do not double.
-    fn add_repeated(&mut self, external_id: &str, class: &[Copy<'_>], pins: &Pins) {
-        let messages = self.repeated(class);
+    fn add_repeated(&mut self, external_id: &str, class: &[Copy<'_>], pins: &Pins) -> Result<(), LedgerError> {
+        let messages = self.repeated(class)?;
         self.repeated_rows += messages.len().saturating_sub(1) as u64;
         for (id, copies) in numbered(external_id).zip(messages) {
             self.shared_rows += copies.len().saturating_sub(1) as u64;
-            self.add_message(id, &copies, pins);
+            self.add_message(&id, &copies, pins);
         }
+        Ok(())
     }
 
     /// Equal rows by their number within their files. A row that holds a whole conversation has all that was said twice in
     /// it: a second row of the same is the conversation exported again.
-    fn repeated<'c>(&self, class: &[Copy<'c>]) -> Vec<Vec<Copy<'c>>> {
+    fn repeated<'c>(&self, class: &[Copy<'c>]) -> Result<Vec<Vec<Copy<'c>>>, LedgerError> {
+        if let [only] = class {
+            return Ok(vec![vec![*only]]);
+        }
         let holds_many = |source: u16| {
             let source = self.mapping.sources.get(usize::from(source)).map(|source| &source.format);
             matches!(source, Some(Format::Csv(csv)) if csv.has_rows_of_many())
@@ -138,7 +176,7 @@ impl<'a> Resolution<'a> {
         let mut seen: HashMap<(u16, Option<(u32, u64)>), usize> = HashMap::new();
         let mut messages: Vec<Vec<Copy<'c>>> = Vec::new();
         for (number, row) in class.iter().copied() {
-            let Some(place) = self.read.facts.get(number).map(|facts| &facts.place) else { continue };
+            let place: Place = self.read.facts(number)?.place;
             let source = place.source();
             let row_at = |offset| if holds_many(source) { offset } else { 0 };
             let place = place.first_piece().map(|piece| (piece.file, row_at(piece.offset)));
@@ -149,13 +187,13 @@ impl<'a> Resolution<'a> {
             }
             *times += 1;
         }
-        messages
+        Ok(messages)
     }
 
-    fn add_message(&mut self, external_id: String, copies: &[Copy<'_>], pins: &Pins) {
-        let sent = pins.copy(&external_id);
+    fn add_message(&mut self, external_id: &str, copies: &[Copy<'_>], pins: &Pins) {
+        let sent = pins.copy(external_id);
         // Where Front refused one copy for good, another is worth a try: a mended original that lies beside it.
-        let refused = pins.refused_copy(&external_id);
+        let refused = pins.refused_copy(external_id);
         // Among equals the first in content order wins, which max_by_key would not give.
         let mut best: Option<Copy<'_>> = None;
         for (number, copy) in copies.iter().copied() {
@@ -165,39 +203,44 @@ impl<'a> Resolution<'a> {
             }
         }
         let Some((record, _)) = best else { return };
-        let index = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
-        for (number, _) in copies {
-            if let Some(fate) = self.fates.get_mut(*number) {
-                *fate = if *number == record { Fate::Message(index) } else { Fate::Copy(index) };
+        let index = number(self.messages.len());
+        for (copy, _) in copies {
+            if let Some(fate) = self.fates.get_mut(*copy) {
+                *fate = if *copy == record { Fate::Message(index) } else { Fate::Copy(index) };
             }
         }
-        let mut inbox_rules: Vec<u16> = copies.iter().flat_map(|(_, copy)| copy.inbox_rules.iter().copied()).collect();
-        inbox_rules.sort_unstable();
-        inbox_rules.dedup();
         let read_first = copies.iter().map(|(number, _)| *number).min().unwrap_or(record);
-        let lists: Vec<Arc<[Text]>> = copies.iter().map(|(_, copy)| self.read.texts.list(copy.tags)).collect();
-        let tags = self.united(lists.iter().flat_map(|list| list.iter().copied()));
-        let inbox_rules = inbox_rules.into_boxed_slice();
-        self.messages.push(Message {
-            record,
-            read_first,
-            external_id,
-            thread: 0,
-            tags,
-            inbox_rules,
-            is_for_default: false,
-            assignee_rule: copies.iter().filter_map(|(_, copy)| copy.assignee_rule).min(),
-            archived_rule: copies.iter().filter_map(|(_, copy)| copy.archived_rule).min(),
-            assignee: None,
-        });
+        let Some(kept) = self.united(copies) else { return };
+        self.messages.push(Message::new(ExternalId::of(external_id), number(record), number(read_first), kept));
     }
 
-    /// Each once and sorted, since copies of equal content may carry their labels in any order.
-    pub(super) fn united(&self, tags: impl Iterator<Item = Text>) -> TextList {
-        let mut tags: Vec<(Arc<str>, Text)> = tags.map(|tag| (self.read.texts.get(tag), tag)).collect();
-        tags.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        tags.dedup_by(|a, b| a.0 == b.0);
-        self.read.texts.keep_list(&tags.into_iter().map(|(_, tag)| tag).collect::<Vec<_>>())
+    /// The tags of all copies, and the rules that decide about any of them.
+    fn united(&self, copies: &[Copy<'_>]) -> Option<(TextList, RuleList)> {
+        let mut briefs = copies.iter().filter_map(|(number, _)| self.read.briefs.get(*number));
+        let Brief { tags, rules, .. } = *briefs.next()?;
+        let texts = &self.read.texts;
+        if briefs.clone().all(|brief| brief.tags == tags && brief.rules == rules) {
+            return Some((tags, rules));
+        }
+        let mut all_tags = texts.list(tags).to_vec();
+        let mut all: Rules = texts.rules(rules).as_ref().clone();
+        let first = |one: Option<u16>, other: Option<u16>| one.into_iter().chain(other).min();
+        for brief in briefs {
+            all_tags.extend_from_slice(&texts.list(brief.tags));
+            let rules = texts.rules(brief.rules);
+            all.inboxes.extend_from_slice(&rules.inboxes);
+            all.assignee = first(all.assignee, rules.assignee);
+            all.archived = first(all.archived, rules.archived);
+        }
+        all.inboxes.sort_unstable();
+        all.inboxes.dedup();
+        Some((texts.keep_set(all_tags), texts.keep_rules(&all)))
+    }
+}
+
+impl Message {
+    fn new(external_id: ExternalId, record: u32, read_first: u32, (tags, rules): (TextList, RuleList)) -> Self {
+        Self { record, read_first, external_id, thread: 0, tags, rules, is_for_default: false, assignee: None }
     }
 }
 

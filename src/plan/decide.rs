@@ -5,6 +5,7 @@ use crate::mapping::{Direction, Mapping, NamedBy, Rule, SourceMapping, UnlistedL
 use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Kind, Record};
 use crate::source::RawEntry;
+use serde::{Deserialize, Serialize};
 
 /// Front's limit on the length of a tag name, in characters.
 const MAX_TAG: usize = 64;
@@ -30,8 +31,26 @@ pub(super) struct Decided {
     pub rules: Vec<Fared>,
 }
 
+/// What nothing was said of.
+impl Default for Decided {
+    fn default() -> Self {
+        Self {
+            direction: Direction::Inbound,
+            direction_by: DirectionBy::Others,
+            inbox_rules: Vec::new(),
+            assignee_rule: None,
+            archived_rule: None,
+            thread: None,
+            tags: Vec::new(),
+            skip: None,
+            unlisted: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+}
+
 /// What says in which direction a message went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum DirectionBy {
     /// A label, a folder or a role of the export.
     Stated,
@@ -113,18 +132,7 @@ impl<'a> Deciding<'a> {
         why: Option<Vec<String>>,
     ) -> Self {
         let source = mapping.sources.get(source);
-        let decided = Decided {
-            direction: Direction::Inbound,
-            direction_by: DirectionBy::Others,
-            inbox_rules: Vec::new(),
-            assignee_rule: None,
-            archived_rule: None,
-            thread: None,
-            tags: Vec::new(),
-            skip: None,
-            unlisted: Vec::new(),
-            rules: Vec::with_capacity(mapping.rules.len()),
-        };
+        let decided = Decided { rules: Vec::with_capacity(mapping.rules.len()), ..Decided::default() };
         Self {
             mapping,
             source,

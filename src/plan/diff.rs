@@ -5,7 +5,7 @@
 
 use super::facts::Finding;
 use super::place;
-use super::resolve::{Fate, Resolution};
+use super::resolve::{Fate, Resolution, number};
 use crate::ledger::{Entry, Ledger, LedgerError, Planned, Verdict};
 use crate::source::Source;
 use serde::Serialize;
@@ -63,14 +63,11 @@ pub(super) fn diff(ledger: &Ledger, resolution: &Resolution<'_>, sources: &[Box<
         let unavailable = Some("there was no plan before this one".to_owned());
         return PlanDiff { unavailable, ..PlanDiff::default() };
     };
-    let mut comparing = Comparing::new(resolution, sources);
-    match comparing.all(ledger, before.total) {
-        Ok(()) => comparing.finish(),
-        Err(error) => {
-            let unavailable = Some(format!("the plan before this one cannot be read: {error}"));
-            PlanDiff { unavailable, ..PlanDiff::default() }
-        }
-    }
+    let compared = Comparing::new(resolution, sources).and_then(|comparing| comparing.all(ledger, before.total));
+    compared.unwrap_or_else(|error| {
+        let unavailable = Some(format!("the plan before this one cannot be compared: {error}"));
+        PlanDiff { unavailable, ..PlanDiff::default() }
+    })
 }
 
 struct Comparing<'a> {
@@ -101,21 +98,19 @@ struct Equal {
 }
 
 impl<'a> Comparing<'a> {
-    fn new(resolution: &'a Resolution<'a>, sources: &'a [Box<dyn Source>]) -> Self {
-        let numbered = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let by_id =
-            resolution.messages.iter().enumerate().map(|(at, message)| (hashed(&message.external_id), numbered(at)));
-        let facts = &resolution.read.facts;
-        let mut by_digest: HashMap<[u8; 16], Equal> = HashMap::with_capacity(facts.len());
-        let mut next = vec![None; facts.len()];
-        for (number, facts) in facts.iter().enumerate().rev() {
-            let number = numbered(number);
+    fn new(resolution: &'a Resolution<'a>, sources: &'a [Box<dyn Source>]) -> Result<Self, LedgerError> {
+        let by_id = (0..).zip(&resolution.messages).map(|(at, message)| (hashed(&message.external_id.text()), at));
+        let records = resolution.read.briefs.len();
+        let mut by_digest: HashMap<[u8; 16], Equal> = HashMap::with_capacity(records);
+        let mut next = vec![None; records];
+        for at in (0..records).rev() {
+            let (number, facts) = (number(at), resolution.read.facts(at)?);
             let known = by_digest.insert(facts.digest, Equal { first: number, open: Some(number) });
-            if let (Some(known), Some(slot)) = (known, next.get_mut(number as usize)) {
+            if let (Some(known), Some(slot)) = (known, next.get_mut(at)) {
                 *slot = NonZeroU32::new(known.first);
             }
         }
-        Self {
+        Ok(Self {
             resolution,
             sources,
             by_id: by_id.collect(),
@@ -126,46 +121,50 @@ impl<'a> Comparing<'a> {
             changed: 0,
             kinds: BTreeMap::new(),
             further: 0,
-        }
+        })
     }
 
-    fn all(&mut self, ledger: &Ledger, total: u64) -> Result<(), LedgerError> {
+    fn all(mut self, ledger: &Ledger, total: u64) -> Result<PlanDiff, LedgerError> {
         // Planned entries stand before all others, so what is not a message is compared when all messages are known.
         for entry in ledger.entries(0..total)? {
             let (_, entry) = entry?;
             match &entry.verdict {
-                Verdict::Planned(before) => self.message(&entry, before),
-                _ => self.other(&entry),
+                Verdict::Planned(before) => self.message(&entry, before)?,
+                _ => self.other(&entry)?,
             }
         }
-        self.newcomers();
-        Ok(())
+        self.newcomers()?;
+        Ok(self.finish())
     }
 
     /// Messages that the plan before does not have.
-    fn newcomers(&mut self) {
+    fn newcomers(&mut self) -> Result<(), LedgerError> {
         let (read, fates) = (self.resolution.read, &self.resolution.fates);
-        let digest_of = |at: usize| {
-            let message = self.resolution.messages.get(at)?;
-            read.facts.get(message.record).map(|facts| facts.digest)
-        };
         let is_new = |at: &usize| self.known.get(*at) == Some(&false);
-        let new: Vec<(usize, Option<[u8; 16]>)> =
-            (0..self.known.len()).filter(is_new).map(|at| (at, digest_of(at))).collect();
-        let wanted: HashSet<[u8; 16]> = new.iter().filter_map(|(_, digest)| *digest).collect();
-        let is_known = |fate: &Fate| matches!(fate, Fate::Message(at) if !is_new(&(*at as usize)));
-        let of_known = read.facts.iter().zip(fates).filter(|(_, fate)| is_known(fate)).map(|(facts, _)| facts.digest);
-        let sent_already: HashSet<[u8; 16]> = of_known.filter(|digest| wanted.contains(digest)).collect();
+        let mut new: Vec<(usize, [u8; 16])> = Vec::new();
+        for at in (0..self.known.len()).filter(is_new) {
+            let Some(message) = self.resolution.messages.get(at) else { continue };
+            new.push((at, read.facts(message.record as usize)?.digest));
+        }
+        let wanted: HashSet<[u8; 16]> = new.iter().map(|(_, digest)| *digest).collect();
+        let mut sent_already: HashSet<[u8; 16]> = HashSet::new();
+        if !wanted.is_empty() {
+            let is_known = |fate: &Fate| matches!(fate, Fate::Message(at) if !is_new(&(*at as usize)));
+            for (number, _) in (0..).zip(fates).filter(|(_, fate)| is_known(fate)) {
+                sent_already.extend(Some(read.facts(number)?.digest).filter(|digest| wanted.contains(digest)));
+            }
+        }
         for (at, digest) in new {
-            let is_further = digest.is_some_and(|digest| sent_already.contains(&digest));
+            let is_further = sent_already.contains(&digest);
             self.changed += 1;
             let what = if is_further {
                 "sent once more now: into a further inbox, or as one of several equal rows"
             } else {
                 "sent now, and not in the sources before"
             };
-            self.add(what.to_owned(), at);
+            self.add(what.to_owned(), at)?;
         }
+        Ok(())
     }
 
     /// The record of these bytes: one whose message the plan before does not have yet, if there is one, else the first.
@@ -183,7 +182,7 @@ impl<'a> Comparing<'a> {
     }
 
     /// A message of the plan before.
-    fn message(&mut self, entry: &Entry, before: &Planned) {
+    fn message(&mut self, entry: &Entry, before: &Planned) -> Result<(), LedgerError> {
         let Some(at) = self.by_id.get(&hashed(&before.external_id)).copied() else {
             self.changed += 1;
             return self.no_message_now(entry, before);
@@ -192,8 +191,8 @@ impl<'a> Comparing<'a> {
         if let Some(known) = self.known.get_mut(at) {
             *known = true;
         }
-        let now = self.resolution.messages.get(at).and_then(|message| self.resolution.planned(message));
-        let Some(now) = now else { return };
+        let now = self.resolution.messages.get(at).map(|message| self.resolution.planned(message));
+        let Some(now) = now.transpose()?.flatten() else { return Ok(()) };
         let ways = ways(before, &now);
         if ways.is_empty() {
             self.same += 1;
@@ -201,12 +200,13 @@ impl<'a> Comparing<'a> {
             self.changed += 1;
         }
         for way in ways {
-            self.add(way, at);
+            self.add(way, at)?;
         }
+        Ok(())
     }
 
     /// A message whose external id the new plan does not have.
-    fn no_message_now(&mut self, entry: &Entry, before: &Planned) {
+    fn no_message_now(&mut self, entry: &Entry, before: &Planned) -> Result<(), LedgerError> {
         let number = self.record_of(&entry.digest);
         let fate = number.and_then(|number| Some((number, *self.resolution.fates.get(number)?)));
         let what = match fate {
@@ -220,16 +220,17 @@ impl<'a> Comparing<'a> {
             },
             Some((_, Fate::Copy(_))) => "not sent now: same message as another".to_owned(),
             Some((_, Fate::LeftOut)) => "not sent now: not in the sample".to_owned(),
-            Some((number, Fate::Own)) => format!("not sent now: {}", self.finding(number)),
+            Some((number, Fate::Own)) => format!("not sent now: {}", self.finding(number)?),
         };
-        let place = number.map(|number| self.place(number)).unwrap_or_default();
+        let place = number.map(|number| self.place(number)).transpose()?.unwrap_or_default();
         let id = entry.original_id.clone().unwrap_or_else(|| before.external_id.clone());
         self.add_example(what, DiffExample { id, place });
+        Ok(())
     }
 
     /// A record that was no message in the plan before.
-    fn other(&mut self, entry: &Entry) {
-        let Some(number) = self.record_of(&entry.digest) else { return };
+    fn other(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+        let Some(number) = self.record_of(&entry.digest) else { return Ok(()) };
         let (class, cause) = entry.verdict.status();
         let before =
             cause.filter(|_| class != "duplicate").map_or(class.to_owned(), |cause| format!("{class}: {cause}"));
@@ -241,46 +242,43 @@ impl<'a> Comparing<'a> {
                         *known = true;
                     }
                     self.changed += 1;
-                    self.add(format!("sent now, before {before}"), at);
+                    self.add(format!("sent now, before {before}"), at)?;
                 }
             }
             Some(Fate::Own) => {
-                let now = self.finding(number);
+                let now = self.finding(number)?;
                 if class != "duplicate" && now != before {
                     let id = entry.original_id.clone().unwrap_or_default();
-                    let place = self.place(number);
+                    let place = self.place(number)?;
                     self.add_example(format!("{now} now, before {before}"), DiffExample { id, place });
                 }
             }
             Some(Fate::Copy(_) | Fate::LeftOut) | None => {}
         }
+        Ok(())
     }
 
     /// Class and cause of a record that is no message.
-    fn finding(&self, number: usize) -> String {
+    fn finding(&self, number: usize) -> Result<String, LedgerError> {
         let read = self.resolution.read;
-        match read.facts.get(number).map(|facts| &facts.finding) {
-            Some(Finding::Skipped { cause, .. }) => format!("skipped: {}", read.texts.get(*cause)),
-            Some(Finding::Unreadable(problem)) => format!("unreadable: {}", problem.cause),
-            Some(Finding::Rejected(problem)) => format!("rejected: {}", problem.cause),
-            Some(Finding::Candidate(_)) | None => "left out".to_owned(),
-        }
+        Ok(match read.facts(number)?.finding {
+            Finding::Skipped { cause, .. } => format!("skipped: {}", read.texts.get(cause)),
+            Finding::Unreadable(problem) => format!("unreadable: {}", problem.cause),
+            Finding::Rejected(problem) => format!("rejected: {}", problem.cause),
+            Finding::Candidate(_) => "left out".to_owned(),
+        })
     }
 
-    fn place(&self, number: usize) -> String {
-        self.resolution
-            .read
-            .facts
-            .get(number)
-            .map(|facts| place(self.sources, &facts.place.origin()))
-            .unwrap_or_default()
+    fn place(&self, number: usize) -> Result<String, LedgerError> {
+        Ok(place(self.sources, &self.resolution.read.facts(number)?.place.origin()))
     }
 
-    fn add(&mut self, what: String, at: usize) {
-        let Some(message) = self.resolution.messages.get(at) else { return };
-        let example =
-            DiffExample { id: self.resolution.name_of(message).to_owned(), place: self.place(message.record) };
+    fn add(&mut self, what: String, at: usize) -> Result<(), LedgerError> {
+        let Some(message) = self.resolution.messages.get(at) else { return Ok(()) };
+        let facts = self.resolution.read.facts(message.record as usize)?;
+        let example = DiffExample { id: message.name(&facts), place: place(self.sources, &facts.place.origin()) };
         self.add_example(what, example);
+        Ok(())
     }
 
     fn add_example(&mut self, what: String, example: DiffExample) {

@@ -4,10 +4,12 @@
 
 use super::pins::Pins;
 use super::resolve::Resolution;
+use super::texts::Text;
+use crate::ledger::LedgerError;
 use crate::mapping::InboxCopies;
 use std::collections::HashMap;
 
-/// How many there are, and some of them as [`Resolution::name_of`] names them.
+/// How many there are, and some of them as [`Message::name`](super::resolve::Message::name) names them.
 pub(super) struct Doubles {
     pub count: u64,
     pub ids: Vec<String>,
@@ -15,28 +17,31 @@ pub(super) struct Doubles {
 
 /// Finds messages whose content, people and date are those of one that was sent and that this plan does not hold any more. Where
 /// each inbox has a copy of its own, another inbox is meant to get another one.
-pub(super) fn doubles(resolution: &Resolution<'_>, pins: &Pins, most_named: usize) -> Doubles {
+pub(super) fn doubles(resolution: &Resolution<'_>, pins: &Pins, most_named: usize) -> Result<Doubles, LedgerError> {
     let is_per_inbox = resolution.mapping.identity.copies == InboxCopies::PerInbox;
-    let inbox_of = |inbox| if is_per_inbox { inbox } else { "" };
+    let inbox_of = |inbox| is_per_inbox.then_some(inbox);
     // Equal rows of a chat are several messages: each stands for one.
-    let mut gone: HashMap<([u8; 32], &str), u64> = HashMap::new();
-    let planned = resolution.messages.iter().map(|message| message.external_id.as_str());
+    let mut gone: HashMap<([u8; 32], Option<Text>), u64> = HashMap::new();
+    let planned = resolution.messages.iter().map(|message| message.external_id.text());
     for (pin, inbox) in pins.gone(planned) {
-        *gone.entry((pin, inbox_of(inbox))).or_default() += 1;
+        *gone.entry((pin, inbox_of(resolution.read.texts.keep(inbox)))).or_default() += 1;
     }
     let mut doubles = Doubles { count: 0, ids: Vec::new() };
     if gone.is_empty() {
-        return doubles;
+        return Ok(doubles);
     }
-    for message in resolution.messages.iter().filter(|message| pins.copy(&message.external_id).is_none()) {
-        let Some(candidate) = resolution.candidate_of(message) else { continue };
-        let inbox = resolution.threads.get(message.thread).map_or("", |thread| thread.inbox.as_ref());
-        let Some(left) = gone.get_mut(&(candidate.pin(), inbox_of(inbox))).filter(|left| **left > 0) else { continue };
+    for message in resolution.messages.iter().filter(|message| pins.copy(&message.external_id.text()).is_none()) {
+        let facts = resolution.read.facts(message.record as usize)?;
+        let Some(candidate) = facts.finding.candidate() else { continue };
+        let Some(thread) = resolution.threads.get(message.thread as usize) else { continue };
+        let Some(left) = gone.get_mut(&(candidate.pin(), inbox_of(thread.inbox))).filter(|left| **left > 0) else {
+            continue;
+        };
         *left -= 1;
         doubles.count += 1;
         if doubles.ids.len() < most_named {
-            doubles.ids.push(resolution.name_of(message).to_owned());
+            doubles.ids.push(message.name(&facts));
         }
     }
-    doubles
+    Ok(doubles)
 }

@@ -1,32 +1,147 @@
-//! What reading leaves in memory of each record: small, so that millions fit.
+//! What reading leaves of each record: little in memory, so that millions fit, and the rest in the ledger's readings.
 
 use super::decide::DirectionBy;
 use super::noticed::Noticed;
+use super::texts::{RuleList, Text, TextList, Texts};
+use crate::ledger::{LedgerError, Readings};
 use crate::record::Identity;
 use crate::source::{Origin, Piece};
 use crate::thread::Graph;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use serde::{Deserialize, Serialize};
 
 /// No place in the graph.
 pub(super) const ABSENT: u32 = u32::MAX;
 
 /// Everything read, in reading order.
-#[derive(Default)]
 pub(super) struct Read {
-    pub facts: Vec<Facts>,
-    /// All records that could be read so far, without what was sent before.
-    pub graph: Graph,
-    /// By record number: its number in the graph; [`ABSENT`] if it is not there.
-    pub places: Vec<u32>,
+    /// By record number.
+    pub briefs: Vec<Brief>,
     pub texts: Texts,
     pub noticed: Noticed,
     /// Records that a mail gives beside its first because it is for several inboxes.
     pub spread: u64,
+    pub readings: Readings,
+}
+
+/// What is needed of everything read only until copies and threads are decided.
+pub(super) struct Undecided {
+    /// Records that may be sent: what their plain ids are made of, and their numbers.
+    pub keys: Vec<([u8; 20], u32)>,
+    /// All records that could be read, without what was sent before.
+    pub graph: Graph,
+}
+
+impl Read {
+    /// All that is known of a record.
+    pub(super) fn facts(&self, number: usize) -> Result<Facts, LedgerError> {
+        let at = self.briefs.get(number).map_or(u64::MAX, |brief| brief.at);
+        let mut buffer = Vec::new();
+        let bytes = self.readings.get(at, &mut buffer)?;
+        postcard::from_bytes(bytes)
+            .map_err(|_| self.readings.damaged(at, "the record has another form than it was given"))
+    }
+
+    /// What would be sent of a record; none if it cannot be sent.
+    pub(super) fn candidate(&self, number: usize) -> Result<Option<Candidate>, LedgerError> {
+        Ok(self.facts(number)?.finding.into_candidate())
+    }
+
+    /// The numbers of the records of a class, in order.
+    pub(super) fn numbers_of(&self, class: Class) -> impl Iterator<Item = usize> {
+        (0..).zip(&self.briefs).filter(move |(_, brief)| brief.traits.is_of(class)).map(|(number, _)| number)
+    }
+}
+
+/// What is asked of all records over and over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brief {
+    /// Where its [`Facts`] are in the readings.
+    pub at: u64,
+    /// Unix seconds.
+    pub date: i64,
+    /// Its number in the graph; [`ABSENT`] if it is not there.
+    pub place: u32,
+    /// Its tags, a set.
+    pub tags: TextList,
+    pub rules: RuleList,
+    /// Index of its source.
+    pub source: u16,
+    /// See [`Record::missing_handles`](crate::record::Record::missing_handles).
+    pub missing_handles: u8,
+    pub traits: Traits,
+}
+
+/// What sort of finding a record has; see [`Finding`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Candidate,
+    /// Left out, though just this message was sent before.
+    SentAndSkipped,
+    Skipped,
+    /// Unreadable or rejected.
+    Bad,
+}
+
+/// The class of a record, and what else is a matter of yes and no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Traits(u8);
+
+impl Traits {
+    const INBOUND: u8 = 1;
+    const WANTS_RECIPIENT: u8 = 1 << 1;
+    const NAMES_OTHERS: u8 = 1 << 2;
+    const CLASS: [(Class, u8); 4] =
+        [(Class::Candidate, 0), (Class::SentAndSkipped, 1 << 3), (Class::Skipped, 2 << 3), (Class::Bad, 3 << 3)];
+
+    fn of(finding: &Finding) -> Self {
+        let bit = |has: fn(&Candidate) -> bool, bit: u8| if finding.candidate().is_some_and(has) { bit } else { 0 };
+        let class = Self::CLASS.iter().find(|(class, _)| *class == finding.class()).map_or(0, |(_, bits)| *bits);
+        Self(
+            class
+                | bit(|candidate| candidate.is_inbound, Self::INBOUND)
+                | bit(|candidate| candidate.wants_recipient, Self::WANTS_RECIPIENT)
+                | bit(|candidate| !candidate.other_handles.is_empty(), Self::NAMES_OTHERS),
+        )
+    }
+
+    pub(super) fn is_of(self, class: Class) -> bool {
+        Self::CLASS.iter().any(|(known, bits)| *known == class && self.0 & (3 << 3) == *bits)
+    }
+
+    pub(super) fn is_inbound(self) -> bool {
+        self.0 & Self::INBOUND != 0
+    }
+
+    /// It names no recipient and takes the conversation's customer.
+    pub(super) fn wants_recipient(self) -> bool {
+        self.0 & Self::WANTS_RECIPIENT != 0
+    }
+
+    /// It names further handles of its author.
+    pub(super) fn names_others(self) -> bool {
+        self.0 & Self::NAMES_OTHERS != 0
+    }
+}
+
+impl Brief {
+    /// Of a record whose facts are at a place of the readings.
+    pub(super) fn new(at: u64, facts: &Facts, place: u32, tags: TextList, rules: RuleList) -> Self {
+        let candidate = facts.finding.candidate();
+        Self {
+            at,
+            date: candidate.map_or(0, |candidate| candidate.date),
+            place,
+            tags,
+            rules,
+            source: facts.place.source(),
+            missing_handles: candidate.map_or(0, |candidate| candidate.missing_handles),
+            traits: Traits::of(&facts.finding),
+        }
+    }
 }
 
 /// A record as read and decided by itself, before it is compared with the others.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Facts {
     pub place: Place,
     /// Digest of the entry's bytes.
@@ -37,7 +152,7 @@ pub(super) struct Facts {
 }
 
 /// Where a record lies: an [`Origin`] in as little room as most of them need.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Place {
     One { source: u16, part: u32, piece: Piece },
     Other(Box<Origin>),
@@ -80,7 +195,7 @@ impl Place {
 }
 
 /// What came of reading a record.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Finding {
     /// Fit to be sent, if it is not a copy.
     Candidate(Box<Candidate>),
@@ -101,37 +216,39 @@ impl Finding {
         }
     }
 
-    pub(super) fn candidate_mut(&mut self) -> Option<&mut Candidate> {
+    fn into_candidate(self) -> Option<Candidate> {
         match self {
-            Finding::Candidate(candidate) | Finding::Skipped { sent: Some(candidate), .. } => Some(candidate),
+            Finding::Candidate(candidate) | Finding::Skipped { sent: Some(candidate), .. } => Some(*candidate),
             Finding::Skipped { sent: None, .. } | Finding::Unreadable(_) | Finding::Rejected(_) => None,
+        }
+    }
+
+    pub(super) fn class(&self) -> Class {
+        match self {
+            Finding::Candidate(_) => Class::Candidate,
+            Finding::Skipped { sent: Some(_), .. } => Class::SentAndSkipped,
+            Finding::Skipped { sent: None, .. } => Class::Skipped,
+            Finding::Unreadable(_) | Finding::Rejected(_) => Class::Bad,
         }
     }
 }
 
 /// Why a record is not sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Problem {
     pub cause: String,
     pub detail: String,
     pub remedy: String,
 }
 
-/// A record that may be sent.
-#[derive(Debug, Clone)]
+/// A record that may be sent. Its tags and the rules that decide about it are in its [`Brief`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Candidate {
     pub identity: ShortIdentity,
     pub likeness: Option<Box<crate::record::Likeness>>,
     pub is_inbound: bool,
     /// What says so.
     pub direction_by: DirectionBy,
-    /// Indexes of the rules that name its inboxes, in order. One at most where each inbox gets its own copy.
-    pub inbox_rules: Box<[u16]>,
-    /// Index of the rule that names whom its thread is assigned to.
-    pub assignee_rule: Option<u16>,
-    /// Index of the rule that says whether its thread is archived.
-    pub archived_rule: Option<u16>,
-    pub tags: TextList,
     pub date: i64,
     /// Digest of the request's draft.
     pub draft: [u8; 32],
@@ -139,13 +256,13 @@ pub(super) struct Candidate {
     pub size: u64,
     pub richness: Richness,
     /// Author's handle.
-    pub sender: Text,
+    pub sender: Box<str>,
     /// It names no recipient and takes the conversation's customer.
     pub wants_recipient: bool,
     /// See [`Record::missing_handles`](crate::record::Record::missing_handles).
     pub missing_handles: u8,
     /// See [`Record::other_handles`](crate::record::Record::other_handles).
-    pub other_handles: Box<[Text]>,
+    pub other_handles: Box<[Box<str>]>,
     /// A table row without an id of its own: rows that are equal within one file are several messages.
     pub may_repeat: bool,
     pub files: u32,
@@ -161,7 +278,7 @@ pub(super) struct Candidate {
 }
 
 /// An [`Identity`] with as much of its digests as tells messages apart.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct ShortIdentity {
     /// Whole, as ids are made of it.
     pub key: [u8; 32],
@@ -205,7 +322,7 @@ impl Candidate {
 ///
 /// That its owner sent it comes before the length of the body: a footer more or less can be missed, while a
 /// direction cannot be mended once Front has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Richness {
     /// No file of it is missing in the export.
     pub is_whole: bool,
@@ -213,74 +330,4 @@ pub(super) struct Richness {
     pub files: u32,
     pub is_outbound: bool,
     pub body: u64,
-}
-
-/// A string seen before: tags, causes, handles repeat by the thousand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Text(u32);
-
-/// A list of strings seen before: most messages have the tags and the changes of many others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TextList(u32);
-
-/// Keeps each string, and each list of strings, once. Numbers depend on the order of threads and never leave the plan.
-#[derive(Debug, Default)]
-pub(super) struct Texts {
-    texts: Mutex<Kept<str>>,
-    lists: Mutex<Kept<[Text]>>,
-}
-
-/// Values by number.
-#[derive(Debug)]
-struct Kept<T: ?Sized> {
-    numbers: HashMap<Arc<T>, u32>,
-    values: Vec<Arc<T>>,
-}
-
-impl<T: ?Sized> Default for Kept<T> {
-    fn default() -> Self {
-        Self { numbers: HashMap::new(), values: Vec::new() }
-    }
-}
-
-impl<T: ?Sized + Eq + std::hash::Hash> Kept<T> {
-    fn keep(&mut self, value: &T) -> u32
-    where
-        for<'t> Arc<T>: From<&'t T>,
-    {
-        if let Some(number) = self.numbers.get(value) {
-            return *number;
-        }
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        let value: Arc<T> = value.into();
-        self.values.push(Arc::clone(&value));
-        self.numbers.insert(value, number);
-        number
-    }
-
-    fn get(&self, number: u32) -> Option<Arc<T>> {
-        self.values.get(number as usize).map(Arc::clone)
-    }
-}
-
-impl Texts {
-    pub(super) fn keep(&self, text: &str) -> Text {
-        Text(locked(&self.texts).keep(text))
-    }
-
-    pub(super) fn get(&self, text: Text) -> Arc<str> {
-        locked(&self.texts).get(text.0).unwrap_or_default()
-    }
-
-    pub(super) fn keep_list(&self, list: &[Text]) -> TextList {
-        TextList(locked(&self.lists).keep(list))
-    }
-
-    pub(super) fn list(&self, list: TextList) -> Arc<[Text]> {
-        locked(&self.lists).get(list.0).unwrap_or_default()
-    }
-}
-
-fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,9 +6,12 @@
 //! goes into both. What was sent under either policy keeps its id and ref under the other.
 
 use super::copies::{Copy, suffixed_id};
-use super::facts::{Candidate, Text};
+use super::facts::Candidate;
+use super::ids::{ExternalId, ThreadRef};
 use super::pins::Pins;
-use super::resolve::{Message, Resolution, new_ref, plain_id};
+use super::resolve::{Message, Resolution, plain_id};
+use super::texts::Text;
+use crate::ledger::LedgerError;
 use crate::mapping::{Collisions, Mapping};
 use crate::record::identity::in_inbox;
 use crate::thread::{Graph, Id, Name};
@@ -16,12 +19,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl Resolution<'_> {
     /// Groups the copies of one key by inbox; the copies for each inbox are united by themselves.
-    pub(super) fn unite_per_inbox(&mut self, group: &[Copy<'_>], pins: &Pins) {
+    pub(super) fn unite_per_inbox(&mut self, group: &[Copy<'_>], pins: &Pins) -> Result<(), LedgerError> {
         let mapping = self.mapping;
         let mut inboxes: BTreeMap<(usize, &str), Vec<Copy<'_>>> = BTreeMap::new();
         for (number, copy) in group {
-            let named =
-                copy.inbox_rules.first().and_then(|rule| mapping.rules.get(usize::from(*rule))?.inbox.as_deref());
+            let rules = self.read.briefs.get(*number).map(|brief| self.read.texts.rules(brief.rules));
+            let first = rules.and_then(|rules| rules.inboxes.first().copied());
+            let named = first.and_then(|rule| mapping.rules.get(usize::from(rule))?.inbox.as_deref());
             let inbox = named.unwrap_or(&mapping.target.inbox);
             let first_rule = mapping.rules.iter().position(|rule| rule.inbox.as_deref() == Some(inbox));
             inboxes.entry((first_rule.unwrap_or(usize::MAX), inbox)).or_default().push((*number, copy));
@@ -40,37 +44,39 @@ impl Resolution<'_> {
             let Some((_, first)) = copies.first() else { continue };
             let ids = IdsIn { key: &first.identity.key, inbox, classes: &classes, mapping, pins };
             let before = self.messages.len();
-            self.unite_group(copies, &ids.plain(), &|class| ids.sent(class), pins);
+            self.unite_group(copies, &ids.plain(), &|class| ids.sent(class), pins)?;
             for at in before..self.messages.len() {
-                let pin = self.messages.get(at).and_then(|message| self.candidate_of(message)).map(Candidate::pin);
+                let sent = self.messages.get(at).map(|message| self.candidate_of(message)).transpose()?.flatten();
+                let pin = sent.as_ref().map(Candidate::pin);
                 let siblings = pin.and_then(|pin| classes.get(&class_of(&pin, mapping))).map_or(0, Vec::len);
                 if let Some(message) = self.messages.get_mut(at) {
                     message.is_for_default = *inbox == mapping.target.inbox && siblings > 1;
                 }
             }
         }
+        Ok(())
     }
 
     /// The ref of every message, where each inbox has threads of its own, and how many sent threads turned out to be
     /// one with another.
-    pub(super) fn refs_per_inbox(&self, graph: Graph, pins: &Pins) -> (Vec<String>, u64) {
+    pub(super) fn refs_per_inbox(&self, graph: Graph, pins: &Pins) -> (Vec<ThreadRef>, u64) {
         let default = self.mapping.target.inbox.as_str();
         let inboxes: BTreeSet<&str> = self.messages.iter().filter_map(|message| self.named_inbox(message)).collect();
-        let mut refs: Vec<Option<String>> = vec![None; self.messages.len()];
+        let mut refs: Vec<Option<ThreadRef>> = vec![None; self.messages.len()];
         let mut rejoined = 0;
         // The inbox that a message without one of its own takes, by thread: the default one before the others, then
         // that of the oldest message.
-        let mut leaders: HashMap<Id, (bool, i64, &str, &str)> = HashMap::new();
+        let mut leaders: HashMap<Id, (bool, i64, &ExternalId, &str)> = HashMap::new();
         for inbox in inboxes {
             let names = self.names(graph.clone(), pins, Some(inbox));
-            rejoined += names.rejoined;
+            rejoined += names.rejoined();
             for (message, found) in self.messages.iter().zip(&mut refs) {
                 if self.named_inbox(message) != Some(inbox) {
                     continue;
                 }
                 let name = names.of(message);
                 if let Some(Name::Group(id) | Name::Root(id)) = name {
-                    let leader = (inbox != default, self.date_of(message), message.external_id.as_str(), inbox);
+                    let leader = (inbox != default, self.date_of(message), &message.external_id, inbox);
                     let known = leaders.entry(*id).or_insert(leader);
                     *known = (*known).min(leader);
                 }
@@ -93,9 +99,13 @@ impl Resolution<'_> {
 
     /// The inboxes beside its thread's that the rules give a message, which is imported once all the same.
     pub(super) fn further_inboxes(&self, message: &Message) -> BTreeSet<&str> {
-        let thread = self.threads.get(message.thread).map(|thread| thread.inbox.as_ref());
-        let named = message.inbox_rules.iter().filter_map(|rule| self.inbox_of_rule(*rule));
-        named.filter(|inbox| Some(*inbox) != thread).collect()
+        let rules = self.rules_of(message);
+        if rules.inboxes.is_empty() {
+            return BTreeSet::new();
+        }
+        let thread = self.threads.get(message.thread as usize).map(|thread| self.read.texts.get(thread.inbox));
+        let named = rules.inboxes.iter().filter_map(|rule| self.inbox_of_rule(*rule));
+        named.filter(|inbox| Some(*inbox) != thread.as_deref()).collect()
     }
 
     /// Tags messages with the further inboxes they are for, if the mapping asks for it.
@@ -109,7 +119,7 @@ impl Resolution<'_> {
             }
             let named: Vec<Text> =
                 further.into_iter().map(|inbox| self.read.texts.keep(&pattern.replace("{inbox}", inbox))).collect();
-            let tags = self.united(self.read.texts.list(message.tags).iter().copied().chain(named));
+            let tags = self.read.texts.keep_set(self.read.texts.list(message.tags).iter().copied().chain(named));
             if let Some(message) = self.messages.get_mut(at) {
                 message.tags = tags;
             }
@@ -117,18 +127,18 @@ impl Resolution<'_> {
     }
 
     /// The ref of a message in a thread of this name, within an inbox.
-    fn ref_in(&self, message: &Message, name: Option<&Name>, inbox: &str, pins: &Pins) -> String {
-        if let Some(sent) = pins.thread_ref(&message.external_id) {
-            return sent.to_owned();
+    fn ref_in(&self, message: &Message, name: Option<&Name>, inbox: &str, pins: &Pins) -> ThreadRef {
+        if let Some(sent) = pins.thread_ref(&message.external_id.text()) {
+            return ThreadRef::of(sent);
         }
         let id = match name {
-            Some(Name::Pinned(sent)) => return sent.clone(),
+            Some(Name::Pinned(sent)) => return ThreadRef::of(sent),
             Some(Name::Group(id) | Name::Root(id)) => id,
-            None => return message.external_id.clone(),
+            None => return ThreadRef::of(&message.external_id.text()),
         };
-        let plain = new_ref(id);
-        let is_elsewhere = pins.thread(&plain).is_some_and(|thread| thread.inbox != inbox);
-        if inbox == self.mapping.target.inbox && !is_elsewhere { plain } else { new_ref(&in_inbox(id, inbox)) }
+        let plain = ThreadRef::plain(id);
+        let is_elsewhere = pins.thread(&plain.text()).is_some_and(|thread| thread.inbox != inbox);
+        if inbox == self.mapping.target.inbox && !is_elsewhere { plain } else { ThreadRef::plain(&in_inbox(id, inbox)) }
     }
 }
 

@@ -19,6 +19,7 @@ mod diff;
 mod doubles;
 mod facts;
 mod fingerprint;
+mod ids;
 mod inboxes;
 mod namespaces;
 mod noticed;
@@ -29,6 +30,7 @@ mod rebuild;
 mod requests;
 mod resolve;
 mod sample;
+mod texts;
 mod verdicts;
 mod warnings;
 
@@ -110,13 +112,13 @@ pub fn plan(
     stop: &AtomicBool,
 ) -> Result<Overview, PlanError> {
     let pins = pins::Pins::of(ledger)?;
-    let mut read = read::read_all(sources, mapping, &pins, settings.threads, observer, stop)?;
-    let graph = std::mem::take(&mut read.graph);
-    let resolution = resolve::resolve(&read, graph, &pins, mapping, settings.sample);
-    let overview = overview::overview(&read, &resolution, &pins, sources, mapping);
+    let readings = ledger.readings()?;
+    let (read, undecided) = read::read_all(sources, mapping, &pins, settings.threads, readings, observer, stop)?;
+    let resolution = resolve::resolve(&read, undecided, &pins, mapping, settings.sample)?;
+    let overview = overview::overview(&read, &resolution, &pins, sources, mapping)?;
     if let Some(out) = settings.requests {
         let rebuilder = Rebuilder::new(Arc::clone(mapping), Arc::clone(sources));
-        let total = read.facts.len() as u64;
+        let total = read.briefs.len() as u64;
         let mut entries = resolution.entries_as_read();
         requests::write_requests(&mut entries, total, &rebuilder, settings.threads, out, observer, stop)?;
     }
@@ -198,8 +200,8 @@ fn source_metas(sources: &[Box<dyn Source>], read: &facts::Read) -> Vec<SourceMe
             files: fingerprint::file_metas(source.as_ref()),
         })
         .collect();
-    for facts in &read.facts {
-        if let Some(meta) = metas.get_mut(usize::from(facts.place.source())) {
+    for brief in &read.briefs {
+        if let Some(meta) = metas.get_mut(usize::from(brief.source)) {
             meta.read += 1;
         }
     }

@@ -10,9 +10,9 @@ pub(super) fn notes(resolution: &Resolution<'_>, mapping: &Mapping) -> Vec<Strin
     let mut pairs: BTreeMap<(u16, u16), u64> = BTreeMap::new();
     // Messages stand conversation by conversation.
     for conversation in resolution.messages.chunk_by(|one, next| one.thread == next.thread) {
-        let origins = conversation.iter().filter_map(|message| resolution.read.facts.get(message.record));
+        let briefs = conversation.iter().filter_map(|message| resolution.brief_of(message));
         let sources: BTreeSet<u16> =
-            origins.map(|facts| facts.place.source()).filter(|source| is_chat(mapping, *source)).collect();
+            briefs.map(|brief| brief.source).filter(|source| is_chat(mapping, *source)).collect();
         let mut sources = sources.into_iter();
         if let Some(pair) = sources.next().zip(sources.next()) {
             *pairs.entry(pair).or_default() += 1;

@@ -5,6 +5,7 @@ use super::resolve::plain_id;
 use crate::ledger::{Ledger, LedgerError, Pin, Planned, Renewals, State, first_id, generation};
 use crate::mapping::Mapping;
 use crate::record::identity;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Every message of which Front has heard, by external id; where a message has several, by the first of them. Asked by
@@ -190,9 +191,9 @@ impl Pins {
     /// Messages that were sent and are not among the planned ids: which message and copy, and the inbox.
     pub(super) fn gone<'a>(
         &'a self,
-        planned: impl Iterator<Item = &'a str>,
+        planned: impl Iterator<Item = Cow<'a, str>>,
     ) -> impl Iterator<Item = ([u8; 32], &'a str)> {
-        let planned: HashSet<&str> = planned.map(first_id).collect();
+        let planned: HashSet<Box<str>> = planned.map(|id| first_id(&id).into()).collect();
         self.known.iter().filter_map(move |(external_id, known)| {
             let thread = self.threads.get(known.thread? as usize)?;
             (!planned.contains(external_id.as_ref())).then_some((known.identity, thread.inbox.as_str()))

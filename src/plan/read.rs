@@ -7,18 +7,20 @@
 
 use super::budget::Budget;
 use super::decide::{Decided, decide};
-use super::facts::{ABSENT, Candidate, Facts, Finding, Problem, Read, Richness, Text, TextList, Texts};
+use super::facts::{ABSENT, Brief, Candidate, Class, Facts, Finding, Problem, Read, Richness, Undecided};
 use super::inboxes::sent_ids;
 use super::noticed::Noticed;
 use super::overview::kind_of;
 use super::pins::Pins;
+use super::texts::{RuleList, Rules, Text, Texts};
 use super::{PlanError, short};
 use crate::event::{Event, Limit, Observer, Stage, Waits};
+use crate::ledger::{LedgerError, Readings};
 use crate::mapping::{InboxCopies, Mapping};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
-use crate::thread::{Id, Message, base_subject};
+use crate::thread::{Graph, Id, Message, base_subject};
 use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,15 +36,16 @@ pub(crate) const STACK: usize = 16 << 20;
 /// Bytes between two progress events.
 const PROGRESS: u64 = 1 << 20;
 
-/// Reads every entry of every source.
+/// Reads every entry of every source; what memory does not keep of them goes into `readings`.
 pub(super) fn read_all(
     sources: &[Box<dyn Source>],
     mapping: &Mapping,
     pins: &Pins,
     threads: usize,
+    readings: Readings,
     observer: &dyn Observer,
     stop: &AtomicBool,
-) -> Result<Read, PlanError> {
+) -> Result<(Read, Undecided), PlanError> {
     let total = sources.iter().flat_map(|source| source.files()).map(|file| file.size).sum();
     observer.event(Event::StageStarted { stage: Stage::Reading, total });
     let work = Work {
@@ -50,7 +53,7 @@ pub(super) fn read_all(
         pins,
         texts: Texts::default(),
         noticed: Mutex::default(),
-        collected: Mutex::default(),
+        collected: Mutex::new(Collected::new(readings)),
         budget: Budget::new(PARSED_AT_ONCE),
         bytes: AtomicU64::new(0),
         records: AtomicU64::new(0),
@@ -66,45 +69,81 @@ pub(super) fn read_all(
     }
     observer.event(Event::StageFinished { stage: Stage::Reading });
     let noticed = work.noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let collected = work.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Read { texts: work.texts, noticed, ..collected.read })
+    let mut collected = work.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(error) = collected.failed {
+        return Err(error.into());
+    }
+    collected.readings.flush()?;
+    let Collected { briefs, keys, graph, spread, readings, .. } = collected;
+    Ok((Read { briefs, texts: work.texts, noticed, spread, readings }, Undecided { keys, graph }))
+}
+
+/// A record on its way from the thread that has read it into its place.
+struct Arriving {
+    /// Its facts, encoded.
+    bytes: Vec<u8>,
+    /// Without its places.
+    brief: Brief,
+    /// Of a record that may be sent.
+    key: Option<[u8; 20]>,
+    links: Option<Message>,
+    /// Where each inbox gets its own copy: the rules of the copies beside the first.
+    further: Vec<RuleList>,
 }
 
 /// Records in reading order, whichever thread has read them.
-#[derive(Default)]
 struct Collected {
-    read: Read,
+    briefs: Vec<Brief>,
+    keys: Vec<([u8; 20], u32)>,
+    graph: Graph,
+    spread: u64,
+    readings: Readings,
     /// Of the source at hand: the number that comes next, and records that came before their turn.
     next: u64,
-    early: BTreeMap<u64, (Facts, Option<Message>)>,
+    early: BTreeMap<u64, Arriving>,
+    /// Why no more can be taken.
+    failed: Option<LedgerError>,
 }
 
 impl Collected {
-    fn take(&mut self, number: u64, facts: Facts, links: Option<Message>, mapping: &Mapping) {
+    fn new(readings: Readings) -> Self {
+        Self {
+            briefs: Vec::new(),
+            keys: Vec::new(),
+            graph: Graph::new(),
+            spread: 0,
+            readings,
+            next: 0,
+            early: BTreeMap::new(),
+            failed: None,
+        }
+    }
+
+    /// Takes a record, and says whether further ones can be taken.
+    fn take(&mut self, number: u64, arriving: Arriving) -> bool {
         if number != self.next {
-            self.early.insert(number, (facts, links));
-            return;
+            self.early.insert(number, arriving);
+            return self.failed.is_none();
         }
-        self.add(facts, links.as_ref(), mapping);
-        while let Some((facts, links)) = self.early.remove(&self.next) {
-            self.add(facts, links.as_ref(), mapping);
+        let mut due = Some(arriving);
+        while let Some(arriving) = due.filter(|_| self.failed.is_none()) {
+            self.failed = self.add(&arriving).err();
+            due = self.early.remove(&self.next);
         }
+        self.failed.is_none()
     }
 
-    fn add(&mut self, mut facts: Facts, links: Option<&Message>, mapping: &Mapping) {
+    fn add(&mut self, arriving: &Arriving) -> Result<(), LedgerError> {
         self.next += 1;
-        if mapping.identity.copies == InboxCopies::PerInbox {
-            for further in take_further_inboxes(&mut facts) {
-                self.push(further, links);
-                self.read.spread += 1;
-            }
+        let at = self.readings.add(&arriving.bytes)?;
+        self.spread += arriving.further.len() as u64;
+        for rules in arriving.further.iter().chain([&arriving.brief.rules]) {
+            let place = arriving.links.as_ref().map_or(ABSENT, |links| self.graph.add(links));
+            let number = u32::try_from(self.briefs.len()).unwrap_or(ABSENT);
+            self.keys.extend(arriving.key.map(|key| (key, number)));
+            self.briefs.push(Brief { at, place, rules: *rules, ..arriving.brief });
         }
-        self.push(facts, links);
-    }
-
-    fn push(&mut self, facts: Facts, links: Option<&Message>) {
-        self.read.places.push(links.map_or(ABSENT, |links| self.read.graph.add(links)));
-        self.read.facts.push(facts);
+        Ok(())
     }
 }
 
@@ -168,10 +207,13 @@ impl Work<'_> {
             };
             let came = Instant::now();
             self.waits.add(Limit::Disk, came.duration_since(asked));
-            let (facts, links) = self.facts(entry, &mut noticed);
-            self.collected.lock().unwrap_or_else(PoisonError::into_inner).take(number, facts, links, self.mapping);
+            let arriving = self.record(entry, &mut noticed);
+            let goes_on = self.collected.lock().unwrap_or_else(PoisonError::into_inner).take(number, arriving);
             self.waits.add(Limit::Processor, came.elapsed());
             self.advance(passed);
+            if !goes_on {
+                break;
+            }
         }
         self.noticed.lock().unwrap_or_else(PoisonError::into_inner).join(noticed);
     }
@@ -188,19 +230,20 @@ impl Work<'_> {
         }
     }
 
-    fn facts(&self, entry: Result<RawEntry, Unreadable>, noticed: &mut Noticed) -> (Facts, Option<Message>) {
+    fn record(&self, entry: Result<RawEntry, Unreadable>, noticed: &mut Noticed) -> Arriving {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(unreadable) => return (failed(unreadable), None),
+            Err(unreadable) => return self.arriving(&failed(unreadable), None, &Decided::default()),
         };
         let digest = digest(&entry);
         let source = usize::from(entry.origin.source);
         let mut original_id = None;
         let mut found = None;
+        let mut decided = Decided::default();
         let finding = match read_record(&entry, self.mapping) {
             Ok(Outcome::Record(record)) => {
                 original_id = record.message_id.as_deref().map(Into::into);
-                let decided = decide(&entry, &record, source, self.mapping);
+                decided = decide(&entry, &record, source, self.mapping);
                 noticed.add(&entry, &record, &decided, self.mapping);
                 found = Some(links(&record, decided.thread.as_ref(), self.namespace(source), self.mapping));
                 self.finding(*record, &decided)
@@ -211,7 +254,34 @@ impl Work<'_> {
         if found.is_none() {
             original_id = record::original_id(&entry, self.mapping).map(Into::into);
         }
-        (Facts { place: entry.origin.into(), digest, original_id, finding }, found)
+        self.arriving(&Facts { place: entry.origin.into(), digest, original_id, finding }, found, &decided)
+    }
+
+    fn arriving(&self, facts: &Facts, links: Option<Message>, decided: &Decided) -> Arriving {
+        let tags = self.texts.keep_set(decided.tags.iter().map(|tag| self.texts.keep(tag)));
+        let number = |rule: usize| u16::try_from(rule).ok();
+        let mut rules = Rules {
+            inboxes: decided.inbox_rules.iter().copied().filter_map(number).collect(),
+            assignee: decided.assignee_rule.and_then(number),
+            archived: decided.archived_rule.and_then(number),
+        };
+        let mut further = Vec::new();
+        if self.mapping.identity.copies == InboxCopies::PerInbox && facts.finding.candidate().is_some() {
+            let of_one = |inbox| self.texts.keep_rules(&Rules { inboxes: vec![inbox], ..rules.clone() });
+            further = rules.inboxes.iter().skip(1).copied().map(of_one).collect();
+            rules.inboxes.truncate(1);
+        }
+        let rules = self.texts.keep_rules(&rules);
+        let is_candidate = facts.finding.class() == Class::Candidate;
+        let candidate = facts.finding.candidate().filter(|_| is_candidate);
+        Arriving {
+            // Encoding into memory fails for no value that can be encoded at all.
+            bytes: postcard::to_stdvec(facts).unwrap_or_default(),
+            brief: Brief::new(0, facts, ABSENT, tags, rules),
+            key: candidate.and_then(|candidate| candidate.identity.key.first_chunk().copied()),
+            links,
+            further,
+        }
     }
 
     fn namespace(&self, source: usize) -> &str {
@@ -244,19 +314,15 @@ impl Work<'_> {
             likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound,
             direction_by: decided.direction_by,
-            inbox_rules: decided.inbox_rules.iter().filter_map(|rule| u16::try_from(*rule).ok()).collect(),
-            assignee_rule: decided.assignee_rule.and_then(|rule| u16::try_from(rule).ok()),
-            archived_rule: decided.archived_rule.and_then(|rule| u16::try_from(rule).ok()),
-            tags: self.list(decided.tags.iter().map(|tag| self.texts.keep(tag))),
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
             active: record.active,
             size: 0,
             richness: richness(&record, decided.direction),
-            sender: self.texts.keep(record.from.as_ref().map_or("", |from| from.handle.as_str())),
+            sender: record.from.as_ref().map_or("", |from| from.handle.as_str()).into(),
             wants_recipient: record.kind == Kind::Custom && record.to.is_empty(),
             missing_handles: record.missing_handles,
-            other_handles: record.other_handles.iter().map(|handle| self.texts.keep(handle)).collect(),
+            other_handles: record.other_handles.iter().map(|handle| handle.as_str().into()).collect(),
             may_repeat: record.kind == Kind::Custom && record.message_id.is_none(),
             files: 0,
             file_bytes: 0,
@@ -278,10 +344,6 @@ impl Work<'_> {
         Ok(Box::new(candidate))
     }
 
-    fn list(&self, texts: impl Iterator<Item = Text>) -> TextList {
-        self.texts.keep_list(&texts.collect::<Vec<_>>())
-    }
-
     fn kind(&self, change: &str) -> Text {
         self.texts.keep(&kind_of(change))
     }
@@ -291,21 +353,6 @@ impl Work<'_> {
 #[must_use]
 pub fn is_expected(change: &str) -> bool {
     change == TEXT_MADE_HTML || change == record::chat::SUBJECT_MADE
-}
-
-/// Leaves a record to the first inbox it is for; a record of its own is returned for each of the others.
-fn take_further_inboxes(facts: &mut Facts) -> Vec<Facts> {
-    let Some(candidate) = facts.finding.candidate_mut() else { return Vec::new() };
-    let rules = std::mem::take(&mut candidate.inbox_rules);
-    candidate.inbox_rules = rules.iter().take(1).copied().collect();
-    let further = rules.iter().skip(1).map(|rule| {
-        let mut copy = facts.clone();
-        if let Some(candidate) = copy.finding.candidate_mut() {
-            candidate.inbox_rules = Box::from([*rule]);
-        }
-        copy
-    });
-    further.collect()
 }
 
 /// Reads an entry as a record. Should that panic, which is a bug, the one record is lost and not the run.

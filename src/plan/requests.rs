@@ -4,7 +4,7 @@ use super::read::STACK;
 use super::rebuild::Rebuilder;
 use super::{PlanError, RebuildError};
 use crate::event::{Event, Observer, Stage};
-use crate::ledger::{Entry, Verdict};
+use crate::ledger::{Entry, LedgerError, Verdict};
 use crate::record::Record;
 use crate::request::{File, ImportRequest};
 use crate::source::{Origin, Source};
@@ -58,7 +58,7 @@ pub(super) type Item = (Entry, Option<String>);
 
 /// Writes one JSON line per entry. `entries` come in reading order.
 pub(super) fn write_requests(
-    entries: &mut dyn Iterator<Item = Item>,
+    entries: &mut dyn Iterator<Item = Result<Item, LedgerError>>,
     total: u64,
     rebuilder: &Rebuilder,
     threads: usize,
@@ -72,7 +72,7 @@ pub(super) fn write_requests(
         if stop.load(Ordering::Relaxed) {
             return Err(PlanError::Interrupted);
         }
-        let chunk = chunk(entries);
+        let chunk = chunk(entries)?;
         if chunk.is_empty() {
             break;
         }
@@ -89,15 +89,15 @@ pub(super) fn write_requests(
 }
 
 /// The next entries, as many as can be held at once.
-fn chunk(entries: &mut dyn Iterator<Item = Item>) -> Vec<Item> {
+fn chunk(entries: &mut dyn Iterator<Item = Result<Item, LedgerError>>) -> Result<Vec<Item>, LedgerError> {
     let mut chunk = Vec::new();
     let mut bytes = 0;
     while chunk.len() < CHUNK && bytes < CHUNK_BYTES {
-        let Some(item) = entries.next() else { break };
+        let Some(item) = entries.next().transpose()? else { break };
         bytes += item.0.origin.pieces.iter().map(|piece| piece.length).sum::<u64>();
         chunk.push(item);
     }
-    chunk
+    Ok(chunk)
 }
 
 /// Their lines, made on all threads.

@@ -4,19 +4,24 @@
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
 use super::authors;
-use super::facts::{Candidate, Read, Text, TextList};
+use super::facts::{Brief, Candidate, Facts, Read, Undecided};
+use super::ids::{ExternalId, ThreadRef};
 use super::pins::Pins;
 use super::read::graph_id;
-use crate::mapping::{InboxCopies, Mapping, Order};
-use crate::request::hex;
-use crate::thread::{Graph, Name};
-use std::collections::HashMap;
+use super::texts::{RuleList, Rules, Text, TextList};
+use crate::ledger::LedgerError;
+use crate::mapping::{InboxCopies, Mapping, Order, Rule};
+use crate::thread::{Graph, Name, Names};
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// Everything decided, with the facts it was decided from.
 pub(super) struct Resolution<'a> {
     pub(super) read: &'a Read,
     pub(super) mapping: &'a Mapping,
+    /// As those of [`Read`], until copies are united.
+    pub(super) keys: Vec<([u8; 20], u32)>,
     /// By record number.
     pub(super) fates: Vec<Fate>,
     pub(super) messages: Vec<Message>,
@@ -50,22 +55,18 @@ pub(super) enum Fate {
 #[derive(Debug)]
 pub(super) struct Message {
     /// Number of the record whose copy is sent.
-    pub record: usize,
+    pub record: u32,
     /// The smallest number of its copies: lines of one second go in the order in which an export had them first.
-    pub read_first: usize,
-    pub external_id: String,
+    pub read_first: u32,
+    pub external_id: ExternalId,
     /// Index into the threads.
-    pub thread: usize,
-    /// Tags of all kept copies, sorted.
+    pub thread: u32,
+    /// Tags of all kept copies, a set.
     pub tags: TextList,
-    /// The rules that name an inbox for any kept copy, in order.
-    pub inbox_rules: Box<[u16]>,
-    /// It stands for copies without such a rule, while others have one and are messages of their own.
+    /// The rules that decide about any kept copy: those that name an inbox in order, of the others the first.
+    pub rules: RuleList,
+    /// It stands for copies without a rule that names an inbox, while others have one and are messages of their own.
     pub is_for_default: bool,
-    /// The first rule that says whom its thread is assigned to, for any kept copy.
-    pub assignee_rule: Option<u16>,
-    /// Likewise whether it is archived.
-    pub archived_rule: Option<u16>,
     /// Whom its conversation is assigned to with it.
     pub assignee: Option<Text>,
 }
@@ -74,22 +75,23 @@ pub(super) struct Message {
 #[derive(Debug)]
 #[expect(clippy::struct_field_names, reason = "thread_ref is Front's word")]
 pub(super) struct Thread {
-    pub thread_ref: String,
-    pub inbox: Arc<str>,
-    pub is_archived: bool,
+    pub thread_ref: ThreadRef,
+    pub inbox: Text,
     /// Another inbox that the rules would give it, were it not sent before. Nothing is said unless all that was sent of it
     /// is read again.
-    pub wanted: Option<String>,
-    /// Likewise the archived state.
-    pub wanted_archived: bool,
+    pub wanted: Option<Text>,
     /// Whom a new conversation is assigned to.
     pub assignee: Option<Text>,
-    /// Who we talked to: the author of the oldest inbound message among those that name them best.
+    /// Who we talked to, if one of its messages needs them for a recipient: the author of the oldest inbound message among those
+    /// that name them best.
     pub customer: Option<Text>,
-    /// Handles that others of its messages know better, sorted, with the better ones.
-    pub known_better: Box<[(Text, Text)]>,
+    pub is_archived: bool,
+    /// As `wanted`, of the archived state.
+    pub wanted_archived: bool,
     /// Its messages name different inboxes.
     pub has_conflict: bool,
+    /// Handles that others of its messages know better, sorted, with the better ones; most have none.
+    pub known_better: Option<Box<[(Text, Text)]>>,
     pub first: i64,
     pub last: i64,
     pub size: u32,
@@ -97,32 +99,32 @@ pub(super) struct Thread {
 
 impl Thread {
     /// The customer, for a message that does not name them: as recipient if it names none, as author if others of its
-    /// messages know a better handle of theirs.
-    pub(super) fn customer_for(&self, candidate: &Candidate) -> Option<Text> {
+    /// messages know a better handle of theirs. `keep` numbers the author's handle.
+    pub(super) fn customer_for(&self, candidate: &Candidate, keep: impl FnOnce(&str) -> Text) -> Option<Text> {
         if candidate.wants_recipient {
             return self.customer;
         }
-        let is_theirs = candidate.is_inbound && candidate.missing_handles > 0;
-        if !is_theirs {
-            return None;
-        }
-        let at = self.known_better.binary_search_by_key(&candidate.sender, |(lesser, _)| *lesser).ok()?;
-        self.known_better.get(at).map(|(_, better)| *better)
+        let known_better =
+            self.known_better.as_ref().filter(|_| candidate.is_inbound && candidate.missing_handles > 0)?;
+        let sender = keep(&candidate.sender);
+        let at = known_better.binary_search_by_key(&sender, |(lesser, _)| *lesser).ok()?;
+        known_better.get(at).map(|(_, better)| *better)
     }
 }
 
-/// Decides. `graph` is that of `read`, which is used up by it.
+/// Decides. `undecided` is that of `read`, and used up by it.
 pub(super) fn resolve<'a>(
     read: &'a Read,
-    graph: Graph,
+    Undecided { graph, keys }: Undecided,
     pins: &Pins,
     mapping: &'a Mapping,
     sample: Option<usize>,
-) -> Resolution<'a> {
+) -> Result<Resolution<'a>, LedgerError> {
     let mut resolution = Resolution {
         read,
         mapping,
-        fates: vec![Fate::Own; read.facts.len()],
+        keys,
+        fates: vec![Fate::Own; read.briefs.len()],
         messages: Vec::new(),
         threads: Vec::new(),
         rejoined: 0,
@@ -131,32 +133,32 @@ pub(super) fn resolve<'a>(
         repeated_rows: 0,
         collisions: 0,
     };
-    resolution.unite_copies(pins);
-    resolution.name_threads(graph, pins);
+    resolution.unite_copies(pins)?;
+    resolution.name_threads(graph, pins)?;
     resolution.tag_further_inboxes();
     resolution.put_in_order();
     if let Some(wanted) = sample {
         resolution.keep_sample(wanted, pins);
     }
     // Last of all: whatever was decided above was decided by the first ids.
-    for message in &mut resolution.messages {
-        message.external_id = pins.newest(&message.external_id);
+    for message in resolution.messages.iter_mut().filter(|_| !pins.is_empty()) {
+        message.external_id = ExternalId::of(&pins.newest(&message.external_id.text()));
     }
-    resolution
+    Ok(resolution)
 }
 
 impl<'a> Resolution<'a> {
-    fn name_threads(&mut self, graph: Graph, pins: &Pins) {
-        let threads = match self.mapping.identity.copies {
+    fn name_threads(&mut self, graph: Graph, pins: &Pins) -> Result<(), LedgerError> {
+        let refs = match self.mapping.identity.copies {
             InboxCopies::One => {
                 let names = self.names(graph, pins, None);
-                self.rejoined = names.rejoined;
-                self.threads_by(|message| match pins.thread_ref(&message.external_id) {
-                    Some(pinned) => pinned.to_owned(),
+                self.rejoined = names.rejoined();
+                self.threads_by(|message| match pins.thread_ref(&message.external_id.text()) {
+                    Some(pinned) => ThreadRef::of(pinned),
                     None => match names.of(message) {
-                        Some(Name::Pinned(pinned)) => pinned.clone(),
-                        Some(Name::Group(id) | Name::Root(id)) => new_ref(id),
-                        None => message.external_id.clone(),
+                        Some(Name::Pinned(pinned)) => ThreadRef::of(pinned),
+                        Some(Name::Group(id) | Name::Root(id)) => ThreadRef::plain(id),
+                        None => ThreadRef::of(&message.external_id.text()),
                     },
                 })
             }
@@ -164,20 +166,33 @@ impl<'a> Resolution<'a> {
                 let (refs, rejoined) = self.refs_per_inbox(graph, pins);
                 self.rejoined = rejoined;
                 let mut refs = refs.into_iter();
-                self.threads_by(|_| refs.next().unwrap_or_default())
+                self.threads_by(|_| refs.next().unwrap_or_else(|| ThreadRef::of("")))
             }
         };
-        self.decide_threads(threads, pins);
+        self.decide_threads(refs, pins)
     }
 
-    /// Puts each message into the thread of its ref, and numbers the threads.
-    fn threads_by(&mut self, mut ref_of: impl FnMut(&Message) -> String) -> HashMap<String, usize> {
-        let mut threads: HashMap<String, usize> = HashMap::new();
+    /// Puts each message into the thread of its ref, and gives the refs of the threads.
+    fn threads_by(&mut self, mut ref_of: impl FnMut(&Message) -> ThreadRef) -> Vec<ThreadRef> {
+        let mut refs: Vec<ThreadRef> = Vec::new();
+        let mut places: HashTable<u32> = HashTable::new();
+        let hasher = RandomState::new();
         for message in &mut self.messages {
-            let next = threads.len();
-            message.thread = *threads.entry(ref_of(message)).or_insert(next);
+            let thread_ref = ref_of(message);
+            let of = |place: u32| refs.get(place as usize);
+            let hash = hasher.hash_one(&thread_ref);
+            let entry = places.entry(
+                hash,
+                |at| of(*at) == Some(&thread_ref),
+                |at| of(*at).map_or(0, |known| hasher.hash_one(known)),
+            );
+            let next = number(refs.len());
+            message.thread = *entry.or_insert(next).get();
+            if message.thread == next {
+                refs.push(thread_ref);
+            }
         }
-        threads
+        refs
     }
 
     /// The threads of all records, with what was sent pinned; with an `inbox`, only what was sent into that one.
@@ -189,21 +204,20 @@ impl<'a> Resolution<'a> {
             graph.pin(graph_id(pin.namespace, "message", pin.message_id), pin.thread_ref);
         }
         // What was sent and is read again pins by its own place, so that it needs no Message-ID.
-        for message in &self.messages {
-            if let Some(thread_ref) = pins.thread_ref(&message.external_id)
+        for message in self.messages.iter().filter(|_| !pins.is_empty()) {
+            if let Some(thread_ref) = pins.thread_ref(&message.external_id.text())
                 && counts(thread_ref)
-                && let Some(place) = self.read.places.get(message.record)
+                && let Some(brief) = self.brief_of(message)
             {
-                graph.pin_message(*place, thread_ref);
+                graph.pin_message(brief.place, thread_ref);
             }
         }
-        let names = graph.names(self.mapping.thread.join_by_subject);
-        NamesInGraph { names: names.of, places: &self.read.places, rejoined: names.rejoined }
+        NamesInGraph { names: graph.names(self.mapping.thread.join_by_subject), briefs: &self.read.briefs }
     }
 
     /// The inbox that the message itself is for; absent if it goes where its thread goes.
     pub(super) fn named_inbox(&self, message: &Message) -> Option<&str> {
-        let named = message.inbox_rules.first().and_then(|rule| self.inbox_of_rule(*rule));
+        let named = self.rules_of(message).inboxes.first().and_then(|rule| self.inbox_of_rule(*rule));
         named.or(message.is_for_default.then_some(&self.mapping.target.inbox))
     }
 
@@ -213,77 +227,124 @@ impl<'a> Resolution<'a> {
     }
 
     /// One inbox, one archived state, one customer for each thread.
-    fn decide_threads(&mut self, refs: HashMap<String, usize>, pins: &Pins) {
-        let mut members: Vec<Vec<&Message>> = vec![Vec::new(); refs.len()];
-        for message in &self.messages {
-            if let Some(members) = members.get_mut(message.thread) {
-                members.push(message);
-            }
-        }
-        let mut ordered: Vec<(usize, String)> = refs.into_iter().map(|(thread_ref, at)| (at, thread_ref)).collect();
-        ordered.sort_unstable();
-        let mut threads = Vec::with_capacity(ordered.len());
-        for ((_, thread_ref), mut members) in ordered.into_iter().zip(members) {
-            // Oldest first; of one second the smaller id, which is the same wherever the messages were found.
-            members.sort_unstable_by(|a, b| (self.date_of(a), &a.external_id).cmp(&(self.date_of(b), &b.external_id)));
-            threads.push(self.decide_thread(thread_ref, &members, pins));
+    fn decide_threads(&mut self, refs: Vec<ThreadRef>, pins: &Pins) -> Result<(), LedgerError> {
+        let mut order: Vec<(u32, i64, u32)> =
+            (0..).zip(&self.messages).map(|(at, message)| (message.thread, self.date_of(message), at)).collect();
+        // Oldest first; of one second the smaller id, which is the same wherever the messages were found.
+        let id = |at: u32| self.messages.get(at as usize).map(|message| &message.external_id);
+        order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| id(a.2).cmp(&id(b.2))));
+        let mut threads = Vec::with_capacity(refs.len());
+        let mut members = order.chunk_by(|a, b| a.0 == b.0);
+        for thread_ref in refs {
+            // Threads are numbered by their messages, so each has some.
+            let members = members.next().unwrap_or_default().iter();
+            let members: Vec<&Message> = members.filter_map(|(_, _, at)| self.messages.get(*at as usize)).collect();
+            threads.push(self.decide_thread(thread_ref, &members, pins)?);
         }
         self.threads = threads;
         self.assign(pins);
+        Ok(())
     }
 
     /// A conversation is assigned with all of its messages, but once it is in Front it is the team's: what comes later assigns
     /// nobody, and what is sent again says what it said.
     fn assign(&mut self, pins: &Pins) {
         for message in &mut self.messages {
-            let Some(thread) = self.threads.get(message.thread) else { continue };
-            message.assignee = if pins.thread(&thread.thread_ref).is_some() {
-                pins.assignee(&message.external_id).map(|assignee| self.read.texts.keep(assignee))
+            let Some(thread) = self.threads.get(message.thread as usize) else { continue };
+            message.assignee = if pins.thread(&thread.thread_ref.text()).is_some() {
+                pins.assignee(&message.external_id.text()).map(|assignee| self.read.texts.keep(assignee))
             } else {
                 thread.assignee
             };
         }
     }
 
-    fn decide_thread(&self, thread_ref: String, members: &[&Message], pins: &Pins) -> Thread {
+    fn decide_thread(&self, thread_ref: ThreadRef, members: &[&Message], pins: &Pins) -> Result<Thread, LedgerError> {
+        let texts = &self.read.texts;
         let named: Vec<&str> = members.iter().filter_map(|message| self.named_inbox(message)).collect();
-        let pin = pins.thread(&thread_ref);
+        let pin = pins.thread(&thread_ref.text());
         let wanted = named.first().copied().unwrap_or(&self.mapping.target.inbox);
         let inbox = pin.map_or(wanted, |pin| &pin.inbox);
-        let sent = members.iter().filter(|message| pins.copy(&message.external_id).is_some()).count();
-        let is_whole = pin.is_none_or(|pin| pin.messages as usize <= sent);
-        let candidates = || members.iter().filter_map(|message| self.candidate_of(message));
+        let is_whole = pin.is_none_or(|pin| {
+            let sent = members.iter().filter(|message| pins.copy(&message.external_id.text()).is_some()).count();
+            pin.messages as usize <= sent
+        });
+        let briefs = || members.iter().filter_map(|message| self.brief_of(message));
         let rule = |index: u16| self.mapping.rules.get(usize::from(index));
-        let by_rule = members.iter().find_map(|message| rule(message.archived_rule?)?.is_archived);
-        let decided = by_rule.unwrap_or(self.mapping.silence.is_archived);
+        let by_rule = |of: fn(&Rules) -> Option<u16>| {
+            members.iter().filter_map(move |message| rule(of(&self.rules_of(message))?))
+        };
+        let decided = by_rule(|rules| rules.archived).find_map(|rule: &Rule| rule.is_archived);
+        let decided = decided.unwrap_or(self.mapping.silence.is_archived);
         let is_archived = pin.map_or(decided, |pin| pin.is_archived);
         // Of a conversation that was sent and is read in part only, another part may have decided.
         let rules_may_say = self.mapping.rules.iter().any(|rule| rule.is_archived.is_some());
-        let assignee = members.iter().find_map(|message| rule(message.assignee_rule?)?.assignee.as_deref());
-        Thread {
-            inbox: self.read.texts.get(self.read.texts.keep(inbox)),
-            wanted: (is_whole && wanted != inbox).then(|| wanted.to_owned()),
+        let assignee = by_rule(|rules| rules.assignee).find_map(|rule| rule.assignee.as_deref());
+        Ok(Thread {
+            inbox: texts.keep(inbox),
+            wanted: (is_whole && wanted != inbox).then(|| texts.keep(wanted)),
+            assignee: assignee.map(|assignee| texts.keep(assignee)),
+            customer: self.customer(members)?,
             is_archived,
             wanted_archived: if is_whole || !rules_may_say { decided } else { is_archived },
-            assignee: assignee.map(|assignee| self.read.texts.keep(assignee)),
-            customer: candidates()
-                .filter(|candidate| candidate.is_inbound)
-                .min_by_key(|candidate| candidate.missing_handles)
-                .map(|best| best.sender),
-            known_better: authors::known_better(candidates().filter(|candidate| candidate.is_inbound)),
             has_conflict: named.iter().any(|inbox| Some(inbox) != named.first()),
-            first: candidates().map(|candidate| candidate.date).min().unwrap_or_default(),
-            last: candidates().map(|candidate| candidate.date).max().unwrap_or_default(),
+            known_better: self.known_better(members)?,
+            first: briefs().map(|brief| brief.date).min().unwrap_or_default(),
+            last: briefs().map(|brief| brief.date).max().unwrap_or_default(),
             size: u32::try_from(members.len()).unwrap_or(u32::MAX),
             thread_ref,
+        })
+    }
+
+    fn customer(&self, members: &[&Message]) -> Result<Option<Text>, LedgerError> {
+        let is = |message: &Message, has: fn(&Brief) -> bool| self.brief_of(message).is_some_and(has);
+        if !members.iter().any(|message| is(message, |brief| brief.traits.wants_recipient())) {
+            return Ok(None);
         }
+        let inbound = members.iter().filter(|message| is(message, |brief| brief.traits.is_inbound()));
+        let missing = |message: &Message| self.brief_of(message).map(|brief| brief.missing_handles);
+        let Some(best) = inbound.min_by_key(|message| missing(message)) else { return Ok(None) };
+        Ok(self.candidate_of(best)?.map(|best| self.read.texts.keep(&best.sender)))
+    }
+
+    fn known_better(&self, members: &[&Message]) -> Result<Option<Box<[(Text, Text)]>>, LedgerError> {
+        let inbound = |message: &&&Message| self.brief_of(message).is_some_and(|brief| brief.traits.is_inbound());
+        let names_others = |message: &Message| self.brief_of(message).is_some_and(|brief| brief.traits.names_others());
+        if !members.iter().filter(inbound).any(|message| names_others(message)) {
+            return Ok(None);
+        }
+        let mut rows = authors::Rows::default();
+        for message in members.iter().filter(inbound) {
+            if let Some(row) = self.candidate_of(message)? {
+                rows.add(&row, |handle| self.read.texts.keep(handle));
+            }
+        }
+        let known = rows.known_better();
+        Ok((!known.is_empty()).then_some(known))
     }
 
     /// Sorts the messages into the order they are sent in: thread by thread, oldest first in each, and lines of
     /// one second as the source has them, since a chat's clock may count minutes.
     fn put_in_order(&mut self) {
+        let mut places = self.places_in_order();
+        for fate in &mut self.fates {
+            if let Fate::Message(index) | Fate::Copy(index) = fate {
+                *index = places.get(*index as usize).copied().unwrap_or_default();
+            }
+        }
+        // Each swap puts one message where it belongs; a list of moved ones would need the room of all.
+        for at in 0..self.messages.len() {
+            while let Some(to) = places.get(at).map(|place| *place as usize).filter(|to| *to != at) {
+                self.messages.swap(at, to);
+                places.swap(at, to);
+            }
+        }
+    }
+
+    /// By message: its place in the order of sending.
+    fn places_in_order(&self) -> Vec<u32> {
         let read_first = self.read_first();
-        let mut threads: Vec<(i64, &str, usize)> = (0..)
+        let mut threads: Vec<(i64, &ThreadRef, usize)> = (0..)
             .zip(&self.threads)
             .map(|(at, thread)| {
                 let due = match self.mapping.send.order {
@@ -291,7 +352,7 @@ impl<'a> Resolution<'a> {
                     Order::OldestFirst => thread.first,
                     Order::Source => read_first.get(at).copied().unwrap_or(i64::MAX),
                 };
-                (due, thread.thread_ref.as_str(), at)
+                (due, &thread.thread_ref, at)
             })
             .collect();
         threads.sort_unstable();
@@ -301,77 +362,86 @@ impl<'a> Resolution<'a> {
                 *slot = rank;
             }
         }
-        let mut order: Vec<(u32, i64, usize, u32)> = (0..)
+        let mut order: Vec<(u32, u32, i64, u32)> = (0..)
             .zip(&self.messages)
             .map(|(index, message)| {
-                let rank = ranks.get(message.thread).copied().unwrap_or_default();
-                (rank, self.date_of(message), message.read_first, index)
+                let rank = ranks.get(message.thread as usize).copied().unwrap_or_default();
+                (rank, message.read_first, self.date_of(message), index)
             })
             .collect();
-        order.sort_unstable();
+        order.sort_unstable_by_key(|(rank, read_first, date, index)| (*rank, *date, *read_first, *index));
         let mut places = vec![0_u32; order.len()];
         for (place, (_, _, _, index)) in (0..).zip(order) {
             if let Some(slot) = places.get_mut(index as usize) {
                 *slot = place;
             }
         }
-        let mut messages: Vec<(u32, Message)> = places.iter().copied().zip(self.messages.drain(..)).collect();
-        messages.sort_unstable_by_key(|(place, _)| *place);
-        self.messages.extend(messages.into_iter().map(|(_, message)| message));
-        for fate in &mut self.fates {
-            if let Fate::Message(index) | Fate::Copy(index) = fate {
-                *index = places.get(*index as usize).copied().unwrap_or_default();
-            }
-        }
+        places
     }
 
-    /// By thread: the number of the record that the sources have first of it.
+    /// By thread: the number of the record that the sources have first of it, if threads are ordered by it.
     fn read_first(&self) -> Vec<i64> {
+        if self.mapping.send.order != Order::Source {
+            return Vec::new();
+        }
         let mut first = vec![i64::MAX; self.threads.len()];
         for message in &self.messages {
-            if let Some(slot) = first.get_mut(message.thread) {
-                *slot = i64::try_from(message.read_first).unwrap_or(i64::MAX).min(*slot);
+            if let Some(slot) = first.get_mut(message.thread as usize) {
+                *slot = i64::from(message.read_first).min(*slot);
             }
         }
         first
     }
 
     pub(super) fn date_of(&self, message: &Message) -> i64 {
-        self.candidate_of(message).map_or(0, |candidate| candidate.date)
+        self.brief_of(message).map_or(0, |brief| brief.date)
+    }
+
+    /// Of the copy that is sent.
+    pub(super) fn brief_of(&self, message: &Message) -> Option<&'a Brief> {
+        self.read.briefs.get(message.record as usize)
+    }
+
+    pub(super) fn rules_of(&self, message: &Message) -> Arc<Rules> {
+        self.read.texts.rules(message.rules)
     }
 
     /// The copy of a message that is sent.
-    pub(super) fn candidate_of(&self, message: &Message) -> Option<&Candidate> {
-        self.read.facts.get(message.record)?.finding.candidate()
+    pub(super) fn candidate_of(&self, message: &Message) -> Result<Option<Candidate>, LedgerError> {
+        self.read.candidate(message.record as usize)
     }
+}
 
-    /// What people find a message by: the export's own id, or else the external id.
-    pub(super) fn name_of<'m>(&'m self, message: &'m Message) -> &'m str {
-        let original = self.read.facts.get(message.record).and_then(|facts| facts.original_id.as_deref());
-        original.unwrap_or(&message.external_id)
+impl Message {
+    /// What people find it by: the export's own id, or else the external id. `facts` are those of its record.
+    pub(super) fn name(&self, facts: &Facts) -> String {
+        facts.original_id.as_deref().map_or_else(|| self.external_id.text().into_owned(), str::to_owned)
     }
 }
 
 /// The thread of every record that has a place in the reference graph.
 pub(super) struct NamesInGraph<'a> {
-    names: Vec<Name>,
-    places: &'a [u32],
-    /// Sent threads that turned out to be one with another.
-    pub(super) rejoined: u64,
+    names: Names,
+    briefs: &'a [Brief],
 }
 
 impl NamesInGraph<'_> {
     pub(super) fn of(&self, message: &Message) -> Option<&Name> {
-        self.names.get(*self.places.get(message.record)? as usize)
+        self.names.of(self.briefs.get(message.record as usize)?.place)
+    }
+
+    /// Sent threads that turned out to be one with another.
+    pub(super) fn rejoined(&self) -> u64 {
+        self.names.rejoined
     }
 }
 
-/// The ref of a thread that was not sent before: 128 bits of its name.
-pub(super) fn new_ref(id: &[u8]) -> String {
-    format!("tl1-{}", hex(id.get(..16).unwrap_or_default()))
+/// A place in a list, which is shorter than the numbers go: records are numbered by as many bits.
+pub(super) fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Scheme `tl1`: 160 bits of the identity key. Changing this doubles every mailbox imported before.
 pub(super) fn plain_id(key: &[u8; 32]) -> String {
-    format!("tl1-{}", hex(key.get(..20).unwrap_or_default()))
+    ExternalId::plain(key).text().into_owned()
 }

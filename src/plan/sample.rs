@@ -2,7 +2,7 @@
 //! ones are among them as well as new ones.
 
 use super::pins::Pins;
-use super::resolve::{Fate, Resolution};
+use super::resolve::{Fate, Resolution, number};
 
 /// A larger conversation is not chosen while there are others: it would take the room of many.
 const LARGEST: u32 = 50;
@@ -12,10 +12,11 @@ impl Resolution<'_> {
     /// [`Fate::LeftOut`].
     pub(super) fn keep_sample(&mut self, wanted: usize, pins: &Pins) {
         let mut kept = vec![false; self.threads.len()];
-        let mut order: Vec<usize> = self.messages.iter().map(|message| message.thread).collect();
+        let mut order: Vec<usize> = self.messages.iter().map(|message| message.thread as usize).collect();
         order.dedup();
-        let is_sent =
-            |thread: &usize| self.threads.get(*thread).is_some_and(|thread| pins.thread(&thread.thread_ref).is_some());
+        let is_sent = |thread: &usize| {
+            self.threads.get(*thread).is_some_and(|thread| pins.thread(&thread.thread_ref.text()).is_some())
+        };
         let (sent, mut fresh): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_sent);
         let is_small = |thread: &usize| self.threads.get(*thread).is_some_and(|thread| thread.size <= LARGEST);
         if fresh.iter().any(is_small) {
@@ -44,7 +45,7 @@ impl Resolution<'_> {
             .collect()
         };
         let threads = renumbered(&mut kept.iter().copied());
-        let thread_of = |old: usize| threads.get(old).copied().flatten();
+        let thread_of = |old: u32| threads.get(old as usize).copied().flatten();
         let messages = renumbered(&mut self.messages.iter().map(|message| thread_of(message.thread).is_some()));
         for fate in &mut self.fates {
             if let Fate::Message(index) | Fate::Copy(index) = fate {
@@ -57,7 +58,7 @@ impl Resolution<'_> {
         }
         self.messages.retain_mut(|message| match thread_of(message.thread) {
             Some(new) => {
-                message.thread = new;
+                message.thread = number(new);
                 true
             }
             None => false,

@@ -1,63 +1,68 @@
 //! From what was decided to the entries that the ledger keeps.
 
-use super::facts::{Facts, Finding, Texts};
+use super::facts::{Candidate, Facts, Finding};
 use super::resolve::{Fate, Message, Resolution};
-use crate::ledger::{Entry, Planned, Traits, Verdict};
+use super::texts::Texts;
+use crate::ledger::{Entry, LedgerError, Planned, Traits, Verdict};
 use crate::request::{Decision, decided_digest};
-use crate::source::Origin;
 
 impl Resolution<'_> {
     /// All entries as the ledger keeps them: messages in send order, then the rest in reading order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
-        let messages = self.messages.iter().map(|message| message.record);
+    pub(super) fn entries(&self) -> impl Iterator<Item = Result<Entry, LedgerError>> {
+        let messages = self.messages.iter().map(|message| message.record as usize);
         let rest = (0_usize..).zip(&self.fates).filter(|(_, fate)| !matches!(fate, Fate::Message(_)));
-        let numbers = messages.chain(rest.map(|(number, _)| number));
-        numbers.filter_map(|number| Some(self.entry(number, self.verdict(number)?)))
+        messages.chain(rest.map(|(number, _)| number)).filter_map(|number| self.entry(number).transpose())
     }
 
     /// All entries in reading order, each copy with the external id of the message it is a copy of.
-    pub(super) fn entries_as_read(&self) -> impl Iterator<Item = (Entry, Option<String>)> {
-        (0..self.fates.len()).filter_map(|number| {
-            let other = match *self.fates.get(number)? {
-                Fate::Copy(of) => self.messages.get(of as usize).map(|message| message.external_id.clone()),
+    pub(super) fn entries_as_read(&self) -> impl Iterator<Item = Result<(Entry, Option<String>), LedgerError>> {
+        (0..).zip(&self.fates).filter_map(|(number, fate)| {
+            let other = match fate {
+                Fate::Copy(of) => self.messages.get(*of as usize),
                 Fate::Message(_) | Fate::LeftOut | Fate::Own => None,
             };
-            Some((self.entry(number, self.verdict(number)?), other))
+            let entry = self.entry(number).transpose()?;
+            Some(entry.map(|entry| (entry, other.map(|other| other.external_id.text().into_owned()))))
         })
     }
 
-    fn verdict(&self, number: usize) -> Option<Verdict> {
-        Some(match *self.fates.get(number)? {
-            Fate::Message(index) => Verdict::Planned(self.planned(self.messages.get(index as usize)?)?),
-            Fate::Copy(of) => Verdict::Duplicate { of: self.messages.get(of as usize)?.record as u64 },
-            Fate::LeftOut => Verdict::Skipped { cause: "not in the sample".to_owned() },
-            Fate::Own => own_verdict(self.read.facts.get(number)?, &self.read.texts)?,
-        })
-    }
-
-    fn entry(&self, number: usize, verdict: Verdict) -> Entry {
-        let facts = self.read.facts.get(number);
-        Entry {
+    fn entry(&self, number: usize) -> Result<Option<Entry>, LedgerError> {
+        let facts = self.read.facts(number)?;
+        let message = |index: u32| self.messages.get(index as usize);
+        let verdict = match self.fates.get(number).copied().unwrap_or(Fate::Own) {
+            Fate::Message(index) => {
+                let sent = message(index).zip(facts.finding.candidate());
+                sent.and_then(|(message, candidate)| self.planned_as(message, candidate)).map(Verdict::Planned)
+            }
+            Fate::Copy(of) => message(of).map(|of| Verdict::Duplicate { of: u64::from(of.record) }),
+            Fate::LeftOut => Some(Verdict::Skipped { cause: "not in the sample".to_owned() }),
+            Fate::Own => own_verdict(&facts, &self.read.texts),
+        };
+        Ok(verdict.map(|verdict| Entry {
             number: number as u64,
-            origin: facts
-                .map_or_else(|| Origin { source: 0, pieces: Vec::new(), part: 0 }, |facts| facts.place.origin()),
-            digest: facts.map(|facts| facts.digest).unwrap_or_default(),
+            origin: facts.place.origin(),
+            digest: facts.digest,
             verdict,
-            original_id: facts.and_then(|facts| facts.original_id.as_deref()).map(str::to_owned),
-        }
+            original_id: facts.original_id.map(String::from),
+        }))
     }
 
     /// What must be known to send a message again.
-    pub(super) fn planned(&self, message: &Message) -> Option<Planned> {
-        let candidate = self.candidate_of(message)?;
-        let thread = self.threads.get(message.thread)?;
+    pub(super) fn planned(&self, message: &Message) -> Result<Option<Planned>, LedgerError> {
+        Ok(self.candidate_of(message)?.and_then(|candidate| self.planned_as(message, &candidate)))
+    }
+
+    /// As [`Resolution::planned`], of a candidate that is at hand.
+    pub(super) fn planned_as(&self, message: &Message, candidate: &Candidate) -> Option<Planned> {
+        let thread = self.threads.get(message.thread as usize)?;
         let text = |text| self.read.texts.get(text).as_ref().to_owned();
         let tags: Vec<String> = self.read.texts.list(message.tags).iter().copied().map(text).collect();
-        let customer = thread.customer_for(candidate).map(text);
+        let customer = thread.customer_for(candidate, |handle| self.read.texts.keep(handle)).map(text);
         let assignee = message.assignee.map(text);
+        let (external_id, thread_ref) = (message.external_id.text(), thread.thread_ref.text());
         let decision = Decision {
-            external_id: &message.external_id,
-            thread_ref: &thread.thread_ref,
+            external_id: &external_id,
+            thread_ref: &thread_ref,
             tags: &tags,
             is_archived: thread.is_archived,
             customer: customer.as_deref(),
@@ -65,9 +70,9 @@ impl Resolution<'_> {
         };
         let request = decided_digest(&candidate.draft, &decision);
         Some(Planned {
-            external_id: message.external_id.clone(),
-            thread_ref: thread.thread_ref.clone(),
-            inbox: thread.inbox.as_ref().to_owned(),
+            external_id: external_id.into_owned(),
+            thread_ref: thread_ref.into_owned(),
+            inbox: text(thread.inbox),
             is_inbound: candidate.is_inbound,
             is_archived: thread.is_archived,
             customer,

@@ -4,9 +4,11 @@
 use super::decide::Idle;
 use super::noticed::{Names, Noticed, RuleCount};
 use super::resolve::Resolution;
+use super::texts::Text;
 use crate::mapping::{Condition, Diagnostic, Mapping, Place, Rule, Test, nearest};
 use crate::words::{count, entries};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// All warnings, in the order of the mapping.
 pub(super) fn warnings(noticed: &Noticed, resolution: &Resolution<'_>, mapping: &Mapping) -> Vec<Diagnostic> {
@@ -121,10 +123,9 @@ fn nearest_name(wanted: &str, names: &Names, what: &str) -> String {
 
 /// Rules that name an inbox into which nothing comes though they match, and names that one letter keeps apart.
 fn inboxes(resolution: &Resolution<'_>, mapping: &Mapping) -> Vec<Diagnostic> {
-    let mut reached: BTreeMap<&str, u64> = BTreeMap::new();
-    for thread in &resolution.threads {
-        *reached.entry(thread.inbox.as_ref()).or_default() += u64::from(thread.size);
-    }
+    let mut reached: BTreeSet<Text> = BTreeSet::new();
+    reached.extend(resolution.threads.iter().map(|thread| thread.inbox));
+    let reached: BTreeSet<Arc<str>> = reached.into_iter().map(|inbox| resolution.read.texts.get(inbox)).collect();
     let mut warnings = Vec::new();
     let mut named: BTreeSet<&str> = BTreeSet::from([mapping.target.inbox.as_str()]);
     for (rule, fared) in mapping.rules.iter().zip(&resolution.read.noticed.rules) {
@@ -134,7 +135,7 @@ fn inboxes(resolution: &Resolution<'_>, mapping: &Mapping) -> Vec<Diagnostic> {
             let help = format!("did you mean `{other}`? `plan --online` asks Front for both");
             warnings.push(Diagnostic::at(rule.at, title, "two inboxes, or one misspelt?", help));
         }
-        if fared.decided > 0 && named.insert(inbox) && !reached.contains_key(inbox) {
+        if fared.decided > 0 && named.insert(inbox) && !reached.contains(inbox) {
             let title = format!("nothing comes into the inbox `{inbox}`");
             let label = format!("matches {} of {}", count(fared.matched), entries(resolution.read.noticed.asked));
             let help = "their conversations lie in other inboxes, by their oldest messages that name one, or were sent \

@@ -22,7 +22,7 @@ pub use crate::mapping::Direction;
 use crate::mapping::{Format, Mapping};
 use crate::source::{Content, RawEntry};
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Reads an entry, whatever its kind.
 ///
@@ -128,7 +128,7 @@ pub struct Record {
 }
 
 /// Active content of an HTML body, by kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ActiveContent {
     /// `script` elements and `javascript:` links.
     pub scripts: u32,
@@ -183,7 +183,7 @@ pub struct Attachment {
 
 /// What tells that two mails are one message though their [`Identity::sameness`] differs. Only mails have it that have
 /// files, or whose sender or text a mailing list hid.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Likeness {
     /// Sameness without the files.
     pub base: [u8; 16],

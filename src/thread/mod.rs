@@ -18,9 +18,10 @@ mod subject;
 
 pub use subject::base_subject;
 
+use hashbrown::HashTable;
 use nearest::Nearest;
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 /// 128 bits that name a message id or a group; a blake3 digest cut short.
 pub type Id = [u8; 16];
@@ -54,33 +55,76 @@ pub enum Name {
 /// The threads of all messages.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// By message, in the order they were added.
-    pub of: Vec<Name>,
+    /// Each name once.
+    names: Vec<Name>,
+    /// By message, in the order they were added: the place of its name.
+    of: Vec<u32>,
     /// Threads that were sent under refs of their own and would be one thread with another now. They keep their refs.
     pub rejoined: u64,
 }
 
-/// The reference graph, filled message by message: some eighty bytes for each, and twenty-four for each id that is only referenced.
+impl Names {
+    /// The name of the thread of the message with this number.
+    #[must_use]
+    pub fn of(&self, message: u32) -> Option<&Name> {
+        self.names.get(self.number_of(message)? as usize)
+    }
+
+    /// The number of that name: equal for messages of one name, less than [`Names::len`].
+    #[must_use]
+    pub fn number_of(&self, message: u32) -> Option<u32> {
+        self.of.get(message as usize).copied()
+    }
+
+    /// How many different names there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// There are none, for there are no messages.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}
+
+/// The reference graph, filled message by message: some fifty bytes for each, and thirty for each id that is only referenced.
 #[derive(Debug, Default, Clone)]
 pub struct Graph {
-    index: HashMap<Id, u32>,
+    index: Index,
     nodes: Vec<Node>,
     messages: Vec<Placed>,
     /// References of all messages, end to end; each of [`Placed`] knows where its own end.
     references: Vec<u32>,
-    pins: HashMap<u32, String>,
-    /// Groups by name, as places in `groups`.
-    group_index: HashMap<Id, u32>,
-    groups: Vec<Group>,
-    group_pins: HashMap<u32, String>,
+    /// Refs of what was sent, each once, and where it stands.
+    refs: Vec<String>,
+    ref_index: HashMap<String, u32>,
+    /// By node: the ref it was sent under.
+    pins: HashMap<u32, u32>,
+    group_index: Index,
+    /// Names of the groups.
+    groups: Vec<Id>,
+    /// By group: the ref that one of its messages was sent under.
+    group_pins: HashMap<u32, u32>,
     /// Messages without a group that may be joined by subject: digest, date, node.
     subjects: Vec<(Id, i64, u32)>,
 }
 
-#[derive(Debug, Clone)]
-struct Group {
-    id: Id,
-    nodes: Vec<u32>,
+/// Where each id stands in a list of ids: its place alone, since the list has the id.
+#[derive(Debug, Default, Clone)]
+struct Index {
+    places: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Index {
+    /// The place of an id, which is `next` if it has none yet; `id_at` is the list.
+    fn place(&mut self, id: &Id, next: u32, id_at: impl Fn(u32) -> Id) -> u32 {
+        let hash = |id: &Id| self.hasher.hash_one(id);
+        let entry = self.places.entry(hash(id), |place| id_at(*place) == *id, |place| hash(&id_at(*place)));
+        *entry.or_insert(next).get()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -97,8 +141,8 @@ struct Node {
 #[derive(Debug, Clone)]
 struct Placed {
     node: u32,
-    /// Where its references begin and end.
-    references: (u32, u32),
+    /// Where its references end; they begin where those of the message before end.
+    references_end: u32,
     /// Its group's place; [`ABSENT`] without one.
     group: u32,
 }
@@ -121,7 +165,6 @@ impl Graph {
     /// Adds a message and gives its number, which is the count of messages added before.
     pub fn add(&mut self, message: &Message) -> u32 {
         let node = self.node(message.id);
-        let start = self.references.len();
         let mut previous: Option<u32> = None;
         for reference in &message.references {
             let referenced = self.node(*reference);
@@ -141,21 +184,20 @@ impl Graph {
         }
         let number = u32::try_from(self.messages.len()).unwrap_or(ABSENT);
         let group = message.group.map_or(ABSENT, |group| self.group(group));
-        if let Some(group) = self.groups.get_mut(group as usize) {
-            group.nodes.push(node);
-        } else if let Some(subject) = message.subject {
+        if group == ABSENT
+            && let Some(subject) = message.subject
+        {
             self.subjects.push((subject, message.date, node));
         }
-        let place = |at: usize| u32::try_from(at).unwrap_or(ABSENT);
-        let placed = Placed { node, references: (place(start), place(self.references.len())), group };
+        let references_end = u32::try_from(self.references.len()).unwrap_or(ABSENT);
+        self.messages.push(Placed { node, references_end, group });
         // Of several messages with one id the one with the most references speaks for it, whichever came first.
-        let speaks = self.speaker(node).is_none_or(|known| self.reference_ids(known) < self.reference_ids(&placed));
+        let speaks = self.speaker(node).is_none_or(|known| self.reference_ids(known) < self.reference_ids(number));
         if let Some(slot) = self.nodes.get_mut(node as usize)
             && speaks
         {
             slot.message = number;
         }
-        self.messages.push(placed);
         number
     }
 
@@ -174,10 +216,20 @@ impl Graph {
     }
 
     fn pin_node(&mut self, node: u32, thread_ref: &str) {
-        let pin = self.pins.entry(node).or_insert_with(|| thread_ref.to_owned());
-        if thread_ref < pin.as_str() {
-            thread_ref.clone_into(pin);
+        let next = u32::try_from(self.refs.len()).unwrap_or(ABSENT);
+        let pin = self.ref_index.get(thread_ref).copied().unwrap_or(next);
+        if pin == next {
+            self.refs.push(thread_ref.to_owned());
+            self.ref_index.insert(thread_ref.to_owned(), next);
         }
+        let known = *self.pins.entry(node).or_insert(pin);
+        if self.ref_of(pin) < self.ref_of(known) {
+            self.pins.insert(node, pin);
+        }
+    }
+
+    fn ref_of(&self, pin: u32) -> &str {
+        self.refs.get(pin as usize).map_or("", String::as_str)
     }
 
     /// The thread of every message.
@@ -185,7 +237,8 @@ impl Graph {
     /// Messages of equal subject whose dates are at most `join_days` apart are joined first; 0 joins none.
     #[must_use]
     pub fn names(mut self, join_days: u32) -> Names {
-        self.index = HashMap::new();
+        self.index = Index::default();
+        self.group_index = Index::default();
         if join_days > 0 {
             self.join_by_subject(i64::from(join_days) * 86_400);
         }
@@ -193,45 +246,62 @@ impl Graph {
         let heads = self.heads();
         let head_of = |node: u32| heads.get(node as usize).copied().unwrap_or(node);
         let named = self.named_nodes(&heads);
-        let component_names = component_names(&named, head_of);
+        let component_names = self.component_names(&named, head_of);
         let has_several = |node| component_names.get(&head_of(node)).is_some_and(|component| component.has_several);
         let nearest = Nearest::of(&self, &named, has_several);
         let roots = self.roots(&heads);
         let rejoined = self.rejoined(head_of);
-        let names = self
-            .messages
-            .iter()
-            .map(|message| {
-                let head = head_of(message.node);
-                if let Some(name) = self.own_name(message) {
-                    return name;
-                }
-                match component_names.get(&head) {
-                    Some(component) => {
-                        let taken = named.get(&message.node).or_else(|| named.get(&nearest.to(&self, message)?));
-                        taken.unwrap_or(component.first).clone()
-                    }
-                    None => Name::Root(self.id_of(roots.get(head as usize).copied().unwrap_or(head))),
-                }
-            })
-            .collect();
-        Names { of: names, rejoined }
+        let mut naming = Naming::new(&self, heads.len());
+        let mut of = Vec::with_capacity(self.messages.len());
+        for (number, message) in (0..).zip(&self.messages) {
+            let head = head_of(message.node);
+            let taken = |component: &ComponentNames| {
+                let taken = named.get(&message.node).or_else(|| named.get(&nearest.to(&self, number)?));
+                taken.copied().unwrap_or(component.first)
+            };
+            let short = self.own_name(message).or_else(|| component_names.get(&head).map(taken));
+            let short = short.unwrap_or_else(|| Short::Root(roots.get(head as usize).copied().unwrap_or(head)));
+            of.push(naming.number(short, || self.name(short)));
+        }
+        Names { names: naming.names, of, rejoined }
+    }
+
+    fn name(&self, short: Short) -> Name {
+        match short {
+            Short::Pinned(pin) => Name::Pinned(self.ref_of(pin).to_owned()),
+            Short::Group(group) => Name::Group(self.groups.get(group as usize).copied().unwrap_or_default()),
+            Short::Root(node) => Name::Root(self.id_of(node)),
+        }
+    }
+
+    /// Of several names for one message the lowest in this order counts.
+    fn rank(&self, short: Short) -> (u8, &[u8]) {
+        match short {
+            Short::Pinned(pin) => (0, self.ref_of(pin).as_bytes()),
+            Short::Group(group) => (1, self.groups.get(group as usize).map_or(&[], |id| id.as_slice())),
+            Short::Root(node) => (2, self.nodes.get(node as usize).map_or(&[], |node| node.id.as_slice())),
+        }
     }
 
     fn node(&mut self, id: Id) -> u32 {
         let next = u32::try_from(self.nodes.len()).unwrap_or(ABSENT);
-        *self.index.entry(id).or_insert_with(|| {
+        let nodes = &self.nodes;
+        let place =
+            self.index.place(&id, next, |place| nodes.get(place as usize).map(|node| node.id).unwrap_or_default());
+        if place == next {
             self.nodes.push(Node { id, head: next, is_child: false, message: ABSENT });
-            next
-        })
+        }
+        place
     }
 
     fn group(&mut self, id: Id) -> u32 {
         let next = u32::try_from(self.groups.len()).unwrap_or(ABSENT);
-        *self.group_index.entry(id).or_insert_with(|| {
-            self.groups.push(Group { id, nodes: Vec::new() });
-            next
-        })
+        let groups = &self.groups;
+        let place = self.group_index.place(&id, next, |place| groups.get(place as usize).copied().unwrap_or_default());
+        if place == next {
+            self.groups.push(id);
+        }
+        place
     }
 
     fn id_of(&self, node: u32) -> Id {
@@ -295,10 +365,9 @@ impl Graph {
     }
 
     /// The name a message has without looking at the graph: pinned itself, pinned as a group, or its group.
-    fn own_name(&self, message: &Placed) -> Option<Name> {
+    fn own_name(&self, message: &Placed) -> Option<Short> {
         let pinned = self.pins.get(&message.node).or_else(|| self.group_pins.get(&message.group()?));
-        let named = || Some(Name::Group(self.groups.get(message.group()? as usize)?.id));
-        pinned.map(|pin| Name::Pinned(pin.clone())).or_else(named)
+        pinned.copied().map(Short::Pinned).or_else(|| message.group().map(Short::Group))
     }
 
     /// Groups of which a member was sent: the ref they keep. The smallest, should there be several.
@@ -306,9 +375,11 @@ impl Graph {
         if self.pins.is_empty() {
             return;
         }
-        for (at, group) in (0..).zip(&self.groups) {
-            if let Some(pin) = group.nodes.iter().filter_map(|node| self.pins.get(node)).min() {
-                self.group_pins.insert(at, pin.clone());
+        for message in &self.messages {
+            let Some((group, pin)) = message.group().zip(self.pins.get(&message.node).copied()) else { continue };
+            let known = self.group_pins.get(&group).copied();
+            if known.is_none_or(|known| self.ref_of(pin) < self.ref_of(known)) {
+                self.group_pins.insert(group, pin);
             }
         }
     }
@@ -319,15 +390,15 @@ impl Graph {
         if self.pins.is_empty() {
             return 0;
         }
-        let mut joined: HashMap<(u32, u32), HashSet<&str>> = HashMap::new();
-        let mut absent: HashMap<u32, &str> = self.pins.iter().map(|(node, pin)| (*node, pin.as_str())).collect();
+        let mut joined: HashMap<(u32, u32), HashSet<u32>> = HashMap::new();
+        let mut absent: HashMap<u32, u32> = self.pins.clone();
         for message in &self.messages {
             absent.remove(&message.node);
         }
         for message in &self.messages {
             let head = if message.group().is_some() { ABSENT } else { head_of(message.node) };
             let refs = joined.entry((message.group, head)).or_default();
-            refs.extend(self.pins.get(&message.node).map(String::as_str));
+            refs.extend(self.pins.get(&message.node));
         }
         for (node, pin) in absent {
             if let Some(refs) = joined.get_mut(&(ABSENT, head_of(node))) {
@@ -339,7 +410,7 @@ impl Graph {
 
     /// Nodes that have a name of their own, and another message may take it; where messages of one id differ, the one of
     /// lowest rank.
-    fn named_nodes(&self, heads: &[u32]) -> HashMap<u32, Name> {
+    fn named_nodes(&self, heads: &[u32]) -> HashMap<u32, Short> {
         // A message by itself, as most of a chat's are, needs nobody else's name. Nodes and messages of each component:
         let mut members = vec![0_u32; heads.len()];
         let placed = self.messages.iter().filter_map(|message| heads.get(message.node as usize));
@@ -353,27 +424,49 @@ impl Graph {
             members.get(head as usize).is_some_and(|members| *members > 2)
         };
         let pinned = self.pins.iter().filter(|(node, _)| is_shared(**node));
-        let mut named: HashMap<u32, Name> = pinned.map(|(node, pin)| (*node, Name::Pinned(pin.clone()))).collect();
+        let mut named: HashMap<u32, Short> = pinned.map(|(node, pin)| (*node, Short::Pinned(*pin))).collect();
         for message in self.messages.iter().filter(|message| is_shared(message.node)) {
-            if let Some(name) = self.own_name(message) {
-                offer(&mut named, message.node, name);
+            let Some(name) = self.own_name(message) else { continue };
+            let known = named.entry(message.node).or_insert(name);
+            if self.rank(name) < self.rank(*known) {
+                *known = name;
             }
         }
         named
     }
 
+    /// By head of a component.
+    fn component_names(
+        &self,
+        named: &HashMap<u32, Short>,
+        head_of: impl Fn(u32) -> u32,
+    ) -> HashMap<u32, ComponentNames> {
+        let mut components: HashMap<u32, ComponentNames> = HashMap::new();
+        for (node, name) in named {
+            let new = ComponentNames { first: *name, has_several: false };
+            let known = components.entry(head_of(*node)).or_insert(new);
+            known.has_several |= known.first != *name;
+            if self.rank(*name) < self.rank(known.first) {
+                known.first = *name;
+            }
+        }
+        components
+    }
+
     /// The message that speaks for an id; none if the id is only referenced.
-    fn speaker(&self, node: u32) -> Option<&Placed> {
-        self.messages.get(self.nodes.get(node as usize)?.message as usize)
+    fn speaker(&self, node: u32) -> Option<u32> {
+        Some(self.nodes.get(node as usize)?.message).filter(|message| *message != ABSENT)
     }
 
     /// References of a message, the parent last.
-    fn parents(&self, message: &Placed) -> impl DoubleEndedIterator<Item = u32> {
-        let (start, end) = message.references;
-        self.references.get(start as usize..end as usize).unwrap_or_default().iter().copied()
+    fn parents(&self, message: u32) -> impl DoubleEndedIterator<Item = u32> {
+        let end_of =
+            |message: u32| self.messages.get(message as usize).map_or(0, |message| message.references_end as usize);
+        let start = message.checked_sub(1).map_or(0, end_of);
+        self.references.get(start..end_of(message)).unwrap_or_default().iter().copied()
     }
 
-    fn reference_ids(&self, message: &Placed) -> Vec<Id> {
+    fn reference_ids(&self, message: u32) -> Vec<Id> {
         self.parents(message).map(|node| self.id_of(node)).collect()
     }
 
@@ -393,44 +486,52 @@ impl Graph {
     }
 }
 
+/// A [`Name`] by its place in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Short {
+    Pinned(u32),
+    Group(u32),
+    /// Of the component with this root.
+    Root(u32),
+}
+
+/// Numbers names, each once.
+struct Naming {
+    names: Vec<Name>,
+    /// By pin, group and root: the number of its name; [`ABSENT`] as long as it has none.
+    pins: Vec<u32>,
+    groups: Vec<u32>,
+    roots: Vec<u32>,
+}
+
+impl Naming {
+    fn new(graph: &Graph, nodes: usize) -> Self {
+        let unnamed = |count: usize| vec![ABSENT; count];
+        let (pins, groups) = (unnamed(graph.refs.len()), unnamed(graph.groups.len()));
+        Self { names: Vec::new(), pins, groups, roots: unnamed(nodes) }
+    }
+
+    fn number(&mut self, short: Short, name: impl FnOnce() -> Name) -> u32 {
+        let slot = match short {
+            Short::Pinned(pin) => self.pins.get_mut(pin as usize),
+            Short::Group(group) => self.groups.get_mut(group as usize),
+            Short::Root(node) => self.roots.get_mut(node as usize),
+        };
+        let Some(slot) = slot else { return ABSENT };
+        if *slot == ABSENT {
+            *slot = u32::try_from(self.names.len()).unwrap_or(ABSENT);
+            self.names.push(name());
+        }
+        *slot
+    }
+}
+
 /// What stands in a component by pin or group.
-struct ComponentNames<'a> {
+struct ComponentNames {
     /// The name of the lowest rank: what a message without named ancestors takes.
-    first: &'a Name,
+    first: Short,
     /// There are others.
     has_several: bool,
-}
-
-fn component_names(named: &HashMap<u32, Name>, head_of: impl Fn(u32) -> u32) -> HashMap<u32, ComponentNames<'_>> {
-    let mut components: HashMap<u32, ComponentNames<'_>> = HashMap::new();
-    for (node, name) in named {
-        let known = components.entry(head_of(*node)).or_insert(ComponentNames { first: name, has_several: false });
-        known.has_several |= known.first != name;
-        if rank(name) < rank(known.first) {
-            known.first = name;
-        }
-    }
-    components
-}
-
-fn offer(names: &mut HashMap<u32, Name>, key: u32, name: Name) {
-    match names.entry(key) {
-        Entry::Vacant(slot) => {
-            slot.insert(name);
-        }
-        Entry::Occupied(mut slot) if rank(&name) < rank(slot.get()) => {
-            slot.insert(name);
-        }
-        Entry::Occupied(_) => {}
-    }
-}
-
-fn rank(name: &Name) -> (u8, &[u8]) {
-    match name {
-        Name::Pinned(pin) => (0, pin.as_bytes()),
-        Name::Group(id) => (1, id),
-        Name::Root(id) => (2, id),
-    }
 }
 
 #[cfg(test)]

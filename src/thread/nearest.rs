@@ -3,7 +3,7 @@
 //! Distances are found by breadth from the named ids towards their replies, so each reference is looked at a few times
 //! however long the chain is, and a loop ends where every id in it has its distance.
 
-use super::{Graph, Name, Placed};
+use super::{Graph, Short};
 use std::collections::HashMap;
 
 /// The nearest named ancestor of every id in the components asked about.
@@ -17,7 +17,7 @@ const FAR: u32 = u32::MAX;
 
 impl Nearest {
     /// Looks at the components for which `is_asked` holds of their nodes.
-    pub(super) fn of(graph: &Graph, named: &HashMap<u32, Name>, is_asked: impl Fn(u32) -> bool) -> Self {
+    pub(super) fn of(graph: &Graph, named: &HashMap<u32, Short>, is_asked: impl Fn(u32) -> bool) -> Self {
         let mut level: Vec<u32> = named.keys().copied().filter(|node| is_asked(*node)).collect();
         let mut nearest = Self { ways: Vec::new() };
         if level.is_empty() {
@@ -48,12 +48,12 @@ impl Nearest {
     }
 
     /// The node whose name a message takes by its own references.
-    pub(super) fn to(&self, graph: &Graph, message: &Placed) -> Option<u32> {
+    pub(super) fn to(&self, graph: &Graph, message: u32) -> Option<u32> {
         let distance = graph.parents(message).map(|parent| self.distance(parent)).min()?;
         if distance == FAR { None } else { self.last_at(graph, message, distance) }
     }
 
-    fn last_at(&self, graph: &Graph, message: &Placed, distance: u32) -> Option<u32> {
+    fn last_at(&self, graph: &Graph, message: u32, distance: u32) -> Option<u32> {
         let parent = graph.parents(message).rev().find(|parent| self.distance(*parent) == distance)?;
         self.ways.get(parent as usize).map(|(_, from)| *from)
     }

@@ -1,4 +1,4 @@
-use super::{Graph, Id, Message, Name};
+use super::{Graph, Id, Message, Name, Names};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -15,7 +15,12 @@ fn names(messages: &[Message]) -> Vec<Name> {
     for message in messages {
         graph.add(message);
     }
-    graph.names(0).of
+    all(&graph.names(0))
+}
+
+/// The name of every message.
+fn all(names: &Names) -> Vec<Name> {
+    (0..).map_while(|message| names.of(message).cloned()).collect()
 }
 
 #[test]
@@ -59,7 +64,7 @@ fn what_was_sent_keeps_its_ref_and_newcomers_join_it() {
     graph.pin(id(7), "ref-7");
     graph.add(&message(5, &[]));
     graph.add(&message(6, &[5, 7]));
-    let names = graph.names(0).of;
+    let names = all(&graph.names(0));
     assert_eq!(names[1], Name::Pinned("ref-7".into()), "the ancestor was sent, though it is not read again");
     assert_eq!(names[0], Name::Pinned("ref-7".into()), "an older mail found later joins too");
 }
@@ -71,7 +76,7 @@ fn a_group_with_a_sent_member_keeps_that_ref() {
     for n in [1, 2] {
         graph.add(&Message { group: Some(id(200)), ..message(n, &[]) });
     }
-    assert_eq!(graph.names(0).of, [Name::Pinned("ref-1".into()), Name::Pinned("ref-1".into())]);
+    assert_eq!(all(&graph.names(0)), [Name::Pinned("ref-1".into()), Name::Pinned("ref-1".into())]);
 }
 
 #[test]
@@ -85,7 +90,7 @@ fn subjects_join_only_on_request_and_within_the_window() {
     for message in &messages {
         graph.add(message);
     }
-    let joined = graph.names(7).of;
+    let joined = all(&graph.names(7));
     assert_eq!(joined[0], joined[1]);
     assert_ne!(joined[1], joined[2]);
 }
@@ -99,7 +104,7 @@ fn a_subject_that_goes_on_within_the_window_is_one_thread_however_long_it_lasts_
         graph.add(&with(n, None));
     }
     graph.add(&with(10, Some(id(200))));
-    let names = graph.names(7).of;
+    let names = all(&graph.names(7));
     assert!(names[..9].iter().all(|name| *name == names[0]), "{names:?}");
     assert_eq!(names[9], Name::Group(id(200)));
 }
@@ -136,7 +141,7 @@ fn every_message_of_a_loop_is_in_one_thread_and_so_are_its_repliers() {
     for message in [&looped[..], &[message(5, &[1]), message(6, &[8, 5])]].concat() {
         graph.add(&message);
     }
-    let names = graph.names(0).of;
+    let names = all(&graph.names(0));
     assert_eq!(names[0], Name::Pinned("ref-2".into()), "through the loop");
     assert_eq!(names[5], Name::Pinned("ref-8".into()), "named by itself, before the ancestor of its parent");
 }
@@ -199,7 +204,7 @@ fn the_nearest_sent_ancestor_is_found_however_far_it_is() {
         for message in &chain {
             graph.add(message);
         }
-        for (message, name) in chain.iter().zip(graph.names(0).of) {
+        for (message, name) in chain.iter().zip(all(&graph.names(0))) {
             let nearest = if message.id < wide(MANY / 2) { "a" } else { "b" };
             assert_eq!(name, Name::Pinned(nearest.into()));
         }
@@ -268,7 +273,7 @@ proptest! {
         for message in &messages {
             graph.add(message);
         }
-        for (found, name) in messages.iter().zip(graph.names(0).of) {
+        for (found, name) in messages.iter().zip(all(&graph.names(0))) {
             let own = pins.iter().find(|(n, _)| id(**n) == found.id).map(|(_, pin)| format!("ref-{pin}"));
             let expected = own.or_else(|| nearest_by_definition(&messages, &pins, found));
             if let Some(expected) = expected {

@@ -17,6 +17,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// Entries that nothing went wrong with.
+fn ok(entries: impl IntoIterator<Item = Entry>) -> impl Iterator<Item = Result<Entry, crate::ledger::LedgerError>> {
+    entries.into_iter().map(Ok)
+}
+
 /// The planned entry of message `name`.
 fn planned(number: u64, name: &str) -> Entry {
     let identity = *blake3::hash(name.as_bytes()).as_bytes();
@@ -73,7 +78,7 @@ fn ledger_of(names: &[&str]) -> (TempDir, Ledger) {
 
 fn plan_of(ledger: &mut Ledger, plan_id: &str, names: &[&str]) {
     let entries = (0..).zip(names).map(|(number, name)| planned(number, name));
-    ledger.write_plan(meta(plan_id, names.len() as u64), entries).unwrap();
+    ledger.write_plan(meta(plan_id, names.len() as u64), ok(entries)).unwrap();
 }
 
 fn accepted(uid: &str) -> State {

@@ -4,7 +4,6 @@ use crate::mapping::Mapping;
 use crate::plan::decide::DirectionBy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Most authors that are named. A team is smaller; a mapping that takes customers for us is seen by the first of them.
 pub const MAX_AUTHORS: usize = 300;
@@ -38,11 +37,16 @@ pub struct OwnAuthor {
 
 /// Counts them.
 #[derive(Default)]
-pub(super) struct Authors(BTreeMap<Arc<str>, BTreeMap<DirectionBy, u64>>);
+pub(super) struct Authors(BTreeMap<Box<str>, BTreeMap<DirectionBy, u64>>);
 
 impl Authors {
-    pub(super) fn add(&mut self, sender: &Arc<str>, by: DirectionBy) {
-        *self.0.entry(Arc::clone(sender)).or_default().entry(by).or_default() += 1;
+    pub(super) fn add(&mut self, sender: &str, by: DirectionBy) {
+        if !self.0.contains_key(sender) {
+            self.0.insert(sender.into(), BTreeMap::new());
+        }
+        if let Some(reasons) = self.0.get_mut(sender) {
+            *reasons.entry(by).or_default() += 1;
+        }
     }
 
     /// The teammates that some of them are.

@@ -1,5 +1,6 @@
 //! What was changed in messages on the way, by kind.
 
+use crate::ledger::LedgerError;
 use crate::plan::resolve::Message;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -67,16 +68,19 @@ impl<'a> Changed<'a> {
     }
 
     /// All kinds; `place` names place and id of a message.
-    pub(super) fn all(self, place: impl Fn(&Message) -> (String, String)) -> Changes {
+    pub(super) fn all(
+        self,
+        place: impl Fn(&Message) -> Result<(String, String), LedgerError>,
+    ) -> Result<Changes, LedgerError> {
         let mut all: Vec<_> = self.0.into_iter().collect();
         all.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
         let left_out = all.len().saturating_sub(MAX_CHANGE_KINDS) as u64;
         all.truncate(MAX_CHANGE_KINDS);
         let named = all.into_iter().map(|(change, (messages, first))| {
-            let (place, id) = first.map(&place).unwrap_or_default();
-            ChangeKind { change: change.as_ref().to_owned(), messages, place, id }
+            let (place, id) = first.map(&place).transpose()?.unwrap_or_default();
+            Ok(ChangeKind { change: change.as_ref().to_owned(), messages, place, id })
         });
-        Changes { first: named.collect(), left_out }
+        Ok(Changes { first: named.collect::<Result<_, LedgerError>>()?, left_out })
     }
 }
 

@@ -3,9 +3,10 @@
 use super::authors::Authors;
 use super::changes::Changed;
 use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, ProblemKind, RuleFigures};
+use crate::ledger::LedgerError;
 use crate::mapping::Mapping;
 use crate::plan::doubles::doubles;
-use crate::plan::facts::{Candidate, Finding, Problem, Read};
+use crate::plan::facts::{Candidate, Class, Facts, Finding, Problem, Read};
 use crate::plan::namespaces;
 use crate::plan::pins::{Difference, Pins};
 use crate::plan::rebuild::{CUSTOMER_AS_RECIPIENT, KNOWN_BETTER};
@@ -35,7 +36,7 @@ pub(in crate::plan) fn overview(
     pins: &Pins,
     sources: &[Box<dyn Source>],
     mapping: &Mapping,
-) -> Overview {
+) -> Result<Overview, LedgerError> {
     let overview = Overview {
         messages: resolution.messages.len() as u64,
         threads: resolution.threads.len() as u64,
@@ -46,17 +47,22 @@ pub(in crate::plan) fn overview(
         spread: read.spread,
         rejoined: resolution.rejoined,
         unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
-        problems: problems(read, sources),
+        problems: problems(read, sources)?,
         notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
         warnings: warnings(&read.noticed, resolution, mapping),
-        largest: largest(resolution, sources),
+        largest: largest(resolution, sources)?,
         is_archived: mapping.silence.is_archived,
         should_skip_rules: mapping.silence.should_skip_rules,
         ..Overview::default()
     };
     let mut counting = Counting::new(read, resolution, pins, overview);
     resolution.threads.iter().for_each(|thread| counting.thread(thread));
-    resolution.messages.iter().for_each(|message| counting.message(message));
+    for message in &resolution.messages {
+        let facts = read.facts(message.record as usize)?;
+        if let Some(candidate) = facts.finding.candidate() {
+            counting.message(message, &facts, candidate);
+        }
+    }
     counting.finish(sources, mapping)
 }
 
@@ -86,7 +92,7 @@ struct Counting<'a> {
     tags: BTreeSet<Arc<str>>,
     tagged: BTreeMap<String, u64>,
     /// The conversation at hand, with the tags that were counted for it.
-    conversation: (usize, BTreeSet<Arc<str>>),
+    conversation: (u32, BTreeSet<Arc<str>>),
 }
 
 impl<'a> Counting<'a> {
@@ -103,7 +109,7 @@ impl<'a> Counting<'a> {
             differences: BTreeMap::new(),
             tags: BTreeSet::new(),
             tagged: BTreeMap::new(),
-            conversation: (usize::MAX, BTreeSet::new()),
+            conversation: (u32::MAX, BTreeSet::new()),
         }
     }
 
@@ -119,13 +125,13 @@ impl<'a> Counting<'a> {
         self.assignees.extend(thread.assignee.map(|assignee| self.read.texts.get(assignee)));
     }
 
-    fn message(&mut self, message: &'a Message) {
-        let Some(candidate) = self.resolution.candidate_of(message) else { return };
-        let thread = self.resolution.threads.get(message.thread);
+    fn message(&mut self, message: &'a Message, facts: &Facts, candidate: &Candidate) {
+        let thread = self.resolution.threads.get(message.thread as usize);
         let overview = &mut self.overview;
         if let Some(thread) = thread {
-            overview.months.add(candidate.date, &thread.inbox, candidate.is_inbound);
-            *overview.inboxes.entry(thread.inbox.as_ref().to_owned()).or_default() += 1;
+            let inbox = self.read.texts.get(thread.inbox);
+            overview.months.add(candidate.date, &inbox, candidate.is_inbound);
+            *overview.inboxes.entry(inbox.as_ref().to_owned()).or_default() += 1;
         }
         for inbox in self.resolution.further_inboxes(message) {
             *overview.also_in.entry(inbox.to_owned()).or_default() += 1;
@@ -134,14 +140,13 @@ impl<'a> Counting<'a> {
             overview.inbound += 1;
         } else {
             overview.outbound += 1;
-            let sender = self.read.texts.get(candidate.sender);
-            self.authors.add(&sender, candidate.direction_by);
+            self.authors.add(&candidate.sender, candidate.direction_by);
         }
         let (first, last) = overview.dates.unwrap_or((candidate.date, candidate.date));
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
         self.content(message, candidate, thread);
         self.tags(message);
-        self.sent_before(message);
+        self.sent_before(message, facts, candidate);
     }
 
     fn content(&mut self, message: &'a Message, candidate: &Candidate, thread: Option<&Thread>) {
@@ -154,7 +159,8 @@ impl<'a> Counting<'a> {
             overview.left_out.files += u64::from(files);
             overview.left_out.bytes += bytes;
         }
-        let is_known_better = thread.is_some_and(|thread| thread.customer_for(candidate).is_some());
+        let keep = |handle: &str| self.read.texts.keep(handle);
+        let is_known_better = thread.is_some_and(|thread| thread.customer_for(candidate, keep).is_some());
         let mut is_changed = is_known_better || candidate.wants_recipient;
         for change in self.read.texts.list(candidate.changes).iter() {
             let change = self.read.texts.get(*change);
@@ -182,14 +188,14 @@ impl<'a> Counting<'a> {
         }
     }
 
-    fn sent_before(&mut self, message: &Message) {
-        let Some(end) = self.pins.end(&message.external_id) else { return };
+    fn sent_before(&mut self, message: &Message, facts: &Facts, candidate: &Candidate) {
+        let Some(end) = self.pins.end(&message.external_id.text()) else { return };
         self.sent.add(end);
-        let found = self.resolution.differences(message, self.pins);
+        let found = self.resolution.differences(message, facts, candidate, self.pins);
         if !found.is_empty() {
             self.overview.sent_differently += 1;
             if self.overview.sent_differently_ids.len() < MAX_LISTED {
-                self.overview.sent_differently_ids.push(self.resolution.name_of(message).to_owned());
+                self.overview.sent_differently_ids.push(message.name(facts));
             }
         }
         for difference in found {
@@ -197,12 +203,12 @@ impl<'a> Counting<'a> {
         }
     }
 
-    fn finish(self, sources: &[Box<dyn Source>], mapping: &Mapping) -> Overview {
+    fn finish(self, sources: &[Box<dyn Source>], mapping: &Mapping) -> Result<Overview, LedgerError> {
         let mut overview = self.overview;
         overview.gone = self.pins.ends().less(self.sent);
         overview.sent_and_gone = overview.gone.total();
         if overview.sent_and_gone > 0 {
-            let doubles = doubles(self.resolution, self.pins, MAX_LISTED);
+            let doubles = doubles(self.resolution, self.pins, MAX_LISTED)?;
             (overview.doubles, overview.double_ids) = (doubles.count, doubles.ids);
         }
         overview.differences = Listed::most_frequent(self.differences);
@@ -212,58 +218,61 @@ impl<'a> Counting<'a> {
         let teammates: BTreeSet<String> = self.authors.teammates(mapping).chain(assignees).collect();
         overview.teammates = teammates.into_iter().collect();
         overview.own_authors = self.authors.all(mapping);
-        let (read, resolution) = (self.read, self.resolution);
+        let read = self.read;
         overview.changes = self.changed.all(|message| {
-            let origin = read.facts.get(message.record).map(|facts| place(sources, &facts.place.origin()));
-            (origin.unwrap_or_default(), resolution.name_of(message).to_owned())
-        });
+            let facts = read.facts(message.record as usize)?;
+            Ok((place(sources, &facts.place.origin()), message.name(&facts)))
+        })?;
         overview.rules = mapping
             .rules
             .iter()
             .zip(&read.noticed.rules)
             .map(|(rule, fared)| RuleFigures { line: rule.at.line, matched: fared.matched, decided: fared.decided })
             .collect();
-        overview
+        Ok(overview)
     }
 }
 
 /// The largest of the huge conversations, the largest first.
-fn largest(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Vec<LargeThread> {
-    let mut huge: Vec<(usize, &Thread)> =
-        resolution.threads.iter().enumerate().filter(|(_, thread)| u64::from(thread.size) > HUGE).collect();
+fn largest(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Result<Vec<LargeThread>, LedgerError> {
+    let mut huge: Vec<(u32, &Thread)> =
+        (0..).zip(&resolution.threads).filter(|(_, thread)| u64::from(thread.size) > HUGE).collect();
     huge.sort_by(|(_, a), (_, b)| b.size.cmp(&a.size).then_with(|| a.thread_ref.cmp(&b.thread_ref)));
     huge.truncate(MAX_LARGEST);
-    let oldest = |at: usize| {
+    let oldest = |at: u32| {
         // Oldest first within a conversation.
-        let message = resolution.messages.iter().find(|message| message.thread == at)?;
-        Some(place(sources, &resolution.read.facts.get(message.record)?.place.origin()))
+        let message = resolution.messages.iter().find(|message| message.thread == at);
+        let facts = message.map(|message| resolution.read.facts(message.record as usize)).transpose()?;
+        Ok(facts.map(|facts| place(sources, &facts.place.origin())).unwrap_or_default())
     };
-    let named = huge.into_iter().map(|(at, thread)| LargeThread {
-        thread_ref: thread.thread_ref.clone(),
-        inbox: thread.inbox.as_ref().to_owned(),
-        messages: u64::from(thread.size),
-        place: oldest(at).unwrap_or_default(),
+    let named = huge.into_iter().map(|(at, thread)| {
+        Ok(LargeThread {
+            thread_ref: thread.thread_ref.text().into_owned(),
+            inbox: resolution.read.texts.get(thread.inbox).as_ref().to_owned(),
+            messages: u64::from(thread.size),
+            place: oldest(at)?,
+        })
     });
     named.collect()
 }
 
 impl Resolution<'_> {
     /// In which ways a message that was sent would be sent otherwise now, in words.
-    fn differences(&self, message: &Message, pins: &Pins) -> Vec<String> {
+    fn differences(&self, message: &Message, facts: &Facts, candidate: &Candidate, pins: &Pins) -> Vec<String> {
         let mut found = Vec::new();
-        let facts = self.read.facts.get(message.record);
-        if let Some(Finding::Skipped { cause, .. }) = facts.map(|facts| &facts.finding) {
-            found.push(format!("skipped now: {}", self.read.texts.get(*cause)));
+        let text = |text| self.read.texts.get(text);
+        if let Finding::Skipped { cause, .. } = &facts.finding {
+            found.push(format!("skipped now: {}", text(*cause)));
         }
-        if let Some(thread) = self.threads.get(message.thread) {
-            if let Some(wanted) = &thread.wanted {
-                found.push(format!("into {wanted} now, not {}", thread.inbox));
+        if let Some(thread) = self.threads.get(message.thread as usize) {
+            if let Some(wanted) = thread.wanted {
+                found.push(format!("into {} now, not {}", text(wanted), text(thread.inbox)));
             }
             if thread.is_archived != thread.wanted_archived {
                 found.push(if thread.is_archived { "left open now" } else { "archived now" }.to_owned());
             }
         }
-        if let Some(planned) = self.planned(message) {
+        if let Some(planned) = self.planned_as(message, candidate) {
             let way = pins.difference(&planned).map(|difference| match (difference, &planned.customer) {
                 (Difference::Drafted, _) => "other content, people or date now",
                 (Difference::Decided, None) => "other tags now",
@@ -275,15 +284,16 @@ impl Resolution<'_> {
     }
 }
 
-fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Vec<ProblemKind> {
-    let mut kinds: BTreeMap<(&str, &str), ProblemKind> = BTreeMap::new();
-    for facts in &read.facts {
+fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Result<Vec<ProblemKind>, LedgerError> {
+    let mut kinds: BTreeMap<(&str, String), ProblemKind> = BTreeMap::new();
+    for number in read.numbers_of(Class::Bad) {
+        let facts = read.facts(number)?;
         let (status, problem): (&str, &Problem) = match &facts.finding {
             Finding::Unreadable(problem) => ("unreadable", problem),
             Finding::Rejected(problem) => ("rejected", problem),
             Finding::Candidate(_) | Finding::Skipped { .. } => continue,
         };
-        let kind = kinds.entry((status, problem.cause.as_str())).or_insert_with(|| ProblemKind {
+        let kind = kinds.entry((status, problem.cause.clone())).or_insert_with(|| ProblemKind {
             status: status.to_owned(),
             cause: problem.cause.clone(),
             count: 0,
@@ -295,5 +305,5 @@ fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Vec<ProblemKind> {
     }
     let mut kinds: Vec<ProblemKind> = kinds.into_values().collect();
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
-    kinds
+    Ok(kinds)
 }

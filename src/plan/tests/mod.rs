@@ -19,9 +19,9 @@ mod stale;
 mod threads;
 
 use super::pins::Pins;
-use super::{read, resolve};
+use super::{facts, read, resolve};
 use crate::event::Silent;
-use crate::ledger::{Entry, Pin, Planned, State, Verdict};
+use crate::ledger::{Entry, Pin, Planned, Readings, State, Verdict};
 use crate::mapping::{self, Mapping};
 use crate::source::{Content, Origin, Piece, RawEntry, RawMail, RawRow, Scan, Source, SourceFile, Unreadable};
 use bytes::Bytes;
@@ -162,9 +162,15 @@ fn planned(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
 }
 
 fn planned_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
-    let mut read = read::read_all(sources, mapping, pins, threads, &Silent, &AtomicBool::new(false)).unwrap();
-    let graph = std::mem::take(&mut read.graph);
-    resolve::resolve(&read, graph, pins, mapping, None).entries().collect()
+    let (read, undecided) = read_by(threads, mapping, sources, pins);
+    let resolution = resolve::resolve(&read, undecided, pins, mapping, None).unwrap();
+    resolution.entries().collect::<Result<_, _>>().unwrap()
+}
+
+fn read_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> (facts::Read, facts::Undecided) {
+    let dir = tempfile::tempdir().unwrap();
+    let readings = Readings::new(dir.path()).unwrap();
+    read::read_all(sources, mapping, pins, threads, readings, &Silent, &AtomicBool::new(false)).unwrap()
 }
 
 /// The entries of mails alone, without pins.

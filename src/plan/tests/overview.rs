@@ -4,10 +4,9 @@ use super::*;
 use crate::plan::{Listed, Overview, overview};
 
 pub(super) fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
-    let mut read = read::read_all(sources, mapping, pins, 2, &Silent, &AtomicBool::new(false)).unwrap();
-    let graph = std::mem::take(&mut read.graph);
-    let resolution = resolve::resolve(&read, graph, pins, mapping, None);
-    overview::overview(&read, &resolution, pins, sources, mapping)
+    let (read, undecided) = read_by(2, mapping, sources, pins);
+    let resolution = resolve::resolve(&read, undecided, pins, mapping, None).unwrap();
+    overview::overview(&read, &resolution, pins, sources, mapping).unwrap()
 }
 
 /// Who was treated as us, with messages.

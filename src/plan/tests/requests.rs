@@ -39,7 +39,7 @@ fn lines(entries: &[Entry], rebuilder: &Rebuilder, threads: usize) -> Result<Vec
         Verdict::Duplicate { of } => Some(format!("tl1-of-{of}")),
         _ => None,
     };
-    let mut entries = entries.iter().map(|entry| (entry.clone(), other(entry)));
+    let mut entries = entries.iter().map(|entry| Ok((entry.clone(), other(entry))));
     write_requests(&mut entries, total, rebuilder, threads, &mut out, &Silent, &stop)?;
     Ok(std::str::from_utf8(&out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
@@ -139,7 +139,7 @@ fn a_source_that_changes_while_its_lines_are_written_ends_the_plan() {
 fn an_interruption_ends_the_writing() {
     let (_, entries, rebuilder) = world();
     let stop = AtomicBool::new(true);
-    let mut entries = entries.into_iter().map(|entry| (entry, None));
+    let mut entries = entries.into_iter().map(|entry| Ok((entry, None)));
     let written = write_requests(&mut entries, 7, &rebuilder, 1, &mut std::io::sink(), &Silent, &stop);
     assert!(matches!(written, Err(PlanError::Interrupted)));
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 fn sampled(wanted: usize, sources: &Sources, pins: &Pins) -> Vec<Entry> {
     let mapping = mapping("");
-    let mut read = read::read_all(sources, &mapping, pins, 1, &Silent, &AtomicBool::new(false)).unwrap();
-    let graph = std::mem::take(&mut read.graph);
-    resolve::resolve(&read, graph, pins, &mapping, Some(wanted)).entries().collect()
+    let (read, undecided) = read_by(1, &mapping, sources, pins);
+    let resolution = resolve::resolve(&read, undecided, pins, &mapping, Some(wanted)).unwrap();
+    resolution.entries().collect::<Result<_, _>>().unwrap()
 }
 
 /// Conversations of one, two, three, ... mails; with a copy of each first mail.

@@ -25,6 +25,11 @@ pub(super) fn readings_path(dir: &Path) -> PathBuf {
     dir.join("readings")
 }
 
+/// Readings that are still made.
+pub(super) fn new_readings_path(dir: &Path) -> PathBuf {
+    dir.join("readings.tmp")
+}
+
 /// The index in use.
 pub(super) fn index_path(dir: &Path) -> PathBuf {
     dir.join("sled")

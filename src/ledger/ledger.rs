@@ -152,12 +152,18 @@ impl Ledger {
         }
     }
 
-    /// Room for what a plan reads, until it is made.
+    /// Room for what a plan reads.
     ///
     /// # Errors
     /// What the system refuses.
     pub fn readings(&self) -> Result<Readings, LedgerError> {
         Readings::new(&self.dir)
+    }
+
+    /// What the last plan has read, with its table of contents; see [`Readings::keep`].
+    #[must_use]
+    pub fn kept_readings(&self) -> Option<(Readings, Vec<u8>)> {
+        Readings::kept(&self.dir)
     }
 
     fn journal_end(&self) -> Result<JournalEnd, LedgerError> {

@@ -8,7 +8,7 @@
 //! | `LOCK` | the lock and the number of the process that has it |
 //! | `journal.jsonl` | the truth of what was sent: one fact a line, `<crc32 of place and JSON> <JSON>` |
 //! | `sled/` | the current plan, its states and its books: an index that sources and journal can give again |
-//! | `readings` | what `plan` has read of each record, as long as it runs; nothing else needs it |
+//! | `readings` | what the last plan has read of each record, so that the next one need not read it again; can be deleted |
 //! | `summary.json` | where the run stands, for readers that must not wait for the lock |
 //!
 //! **Order of writing.** [`Ledger::mark`] appends facts to the journal in one write and one fdatasync, then counts. The states

@@ -3,7 +3,7 @@
 use super::choice::choice;
 use jiff::civil::Date;
 use regex::Regex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One `[[rule]]`: every rule that matches applies, in order. Of what a message can have only one of (inbox, assignee,
 /// archived, direction, thread), the first rule that gives it decides.
@@ -99,7 +99,7 @@ pub enum Test {
 
 choice! {
     /// Towards us or from us.
-    #[derive(Serialize)]
+    #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "lowercase")]
     pub enum Direction {
         /// Received by us.

@@ -1,25 +1,38 @@
 //! Does a rule's condition hold of a record, and by what?
 
+use super::gist::Gist;
 use crate::mapping::{Condition, Direction, Test, When};
-use crate::record::{self, Head, Record};
+use crate::record::{self, Head, Kind};
 use crate::source::{Content, RawEntry};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
-/// A record that conditions are asked about, with the entry it was read from.
+/// A record that conditions are asked about, with the entry it was read from, if that is at hand.
 pub(super) struct Asked<'a> {
-    entry: &'a RawEntry,
-    record: &'a Record,
+    entry: Option<&'a RawEntry>,
+    gist: &'a Gist,
     /// Name of its source.
     source: &'a str,
     /// Read when the first condition asks for a header.
     head: OnceCell<Head<'a>>,
+    /// A condition asked for what only the entry has, and that is not at hand.
+    lacks_entry: Cell<bool>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(entry: &'a RawEntry, record: &'a Record, source: &'a str) -> Self {
-        Self { entry, record, source, head: OnceCell::new() }
+    pub(super) fn new(entry: Option<&'a RawEntry>, gist: &'a Gist, source: &'a str) -> Self {
+        Self { entry, gist, source, head: OnceCell::new(), lacks_entry: Cell::new(false) }
+    }
+
+    /// Was something asked that cannot be answered without the entry? Then no answer counts.
+    pub(super) fn lacks_entry(&self) -> bool {
+        self.lacks_entry.get()
+    }
+
+    fn content(&self) -> Option<&'a Content> {
+        self.lacks_entry.set(self.lacks_entry.get() || self.entry.is_none());
+        self.entry.map(|entry| &entry.content)
     }
 
     /// How many of the conditions hold, counted up to the first that does not; `direction` as far as it is decided.
@@ -37,35 +50,34 @@ impl<'a> Asked<'a> {
             Test::All(tables) => tables.iter().all(|when| self.all_hold(when, direction)),
             Test::Not(when) => !self.all_hold(when, direction),
             Test::Direction(wanted) => *wanted == direction,
-            Test::HasAttachment(wanted) => *wanted != self.record.attachments.is_empty(),
+            Test::HasAttachment(wanted) => *wanted == self.gist.has_files,
             test => self.evidence(test).is_some(),
         }
     }
 
     /// What makes a test hold that looks for a value: the value; `None` if it does not hold.
     fn evidence(&self, test: &Test) -> Option<String> {
-        let record = self.record;
-        let author = record.from.iter().map(|address| address.handle.as_str());
-        let recipients = record.to.iter().chain(&record.cc).chain(&record.bcc).map(|address| address.handle.as_str());
-        // A blind copy, or mail through an alias, names its mailbox nowhere else.
-        let delivered = record.delivered_to.iter().map(|address| address.handle.as_str());
+        let gist = self.gist;
+        let author = Some(gist.author.as_str()).filter(|author| !author.is_empty()).into_iter();
+        let recipients = gist.recipients.iter().map(String::as_str);
+        let delivered = gist.delivered_to.iter().map(String::as_str);
         let listed = |list: &[String], mut values: Box<dyn Iterator<Item = &str> + '_>| {
             values.find(|value| list.iter().any(|listed| listed.eq_ignore_ascii_case(value))).map(str::to_owned)
         };
         match test {
             Test::Source(names) => names.iter().find(|name| *name == self.source).cloned(),
-            Test::Label(labels) => labels.iter().find(|label| record.labels.contains(label)).cloned(),
+            Test::Label(labels) => labels.iter().find(|label| gist.labels.contains(label)).cloned(),
             Test::Folder(folders) => folders.iter().find(|folder| self.is_in(folder)).cloned(),
             Test::Sender(list) => listed(list, Box::new(author)),
             Test::Recipient(list) => listed(list, Box::new(recipients.chain(delivered))),
             Test::Domain(list) => listed(list, Box::new(author.chain(recipients).map(domain))),
-            Test::Subject(pattern) => found(pattern, record.subject.as_deref().unwrap_or_default()),
+            Test::Subject(pattern) => found(pattern, gist.subject.as_deref().unwrap_or_default()),
             Test::Header(name, pattern) => self.header(name).iter().find_map(|value| found(pattern, value)),
             Test::Column(name, pattern) => self.cell(name).and_then(|cell| found(pattern, cell)),
             Test::Before(day) => self.date(|date| date < start_of(*day)),
             Test::Since(day) => self.date(|date| date >= start_of(*day)),
-            Test::Larger(bytes) => Some(self.size()).filter(|size| size > bytes).map(bytes_in_words),
-            Test::Smaller(bytes) => Some(self.size()).filter(|size| size < bytes).map(bytes_in_words),
+            Test::Larger(bytes) => Some(gist.size).filter(|size| size > bytes).map(bytes_in_words),
+            Test::Smaller(bytes) => Some(gist.size).filter(|size| size < bytes).map(bytes_in_words),
             Test::Direction(_) | Test::HasAttachment(_) | Test::Any(_) | Test::All(_) | Test::Not(_) => None,
         }
     }
@@ -112,29 +124,30 @@ impl<'a> Asked<'a> {
 
     /// Values of the header fields of that name.
     pub(super) fn header(&self, name: &str) -> Vec<String> {
-        let Content::Mail(mail) = &self.entry.content else { return Vec::new() };
+        if self.gist.kind != Kind::Email {
+            return Vec::new();
+        }
+        let Some(Content::Mail(mail)) = self.content() else { return Vec::new() };
         self.head.get_or_init(|| record::head(mail)).values(name)
     }
 
     /// The cell under a column.
     pub(super) fn cell(&self, column: &str) -> Option<&str> {
-        let Content::Row(row) = &self.entry.content else { return None };
+        if self.gist.kind != Kind::Custom {
+            return None;
+        }
+        let Some(Content::Row(row)) = self.content() else { return None };
         row.get(column)
     }
 
     fn is_in(&self, folder: &str) -> bool {
-        let Content::Mail(mail) = &self.entry.content else { return false };
-        mail.folder.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        self.gist.kind == Kind::Email
+            && self.gist.folder.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     fn date(&self, holds: impl Fn(i64) -> bool) -> Option<String> {
-        let date = self.record.date.filter(|date| holds(*date))?;
+        let date = self.gist.date.filter(|date| holds(*date))?;
         jiff::Timestamp::from_second(date).ok().map(|date| date.strftime("%Y-%m-%d").to_string())
-    }
-
-    /// Bytes of the entry as it lies in its source.
-    fn size(&self) -> u64 {
-        self.entry.origin.pieces.iter().map(|piece| piece.length).sum()
     }
 }
 

@@ -54,7 +54,7 @@ impl Resolution<'_> {
             match self.mapping.identity.copies {
                 InboxCopies::One => {
                     let (key, mapping) = (&first.identity.key, self.mapping);
-                    let sent = |class: &[Copy<'_>]| sent_ids(class, key, mapping, pins).next();
+                    let sent = |class: &[Copy<'_>]| sent_ids(&names_of(class), key, mapping, pins).next();
                     self.unite_group(group, &plain_id(key), &sent, pins)?;
                 }
                 InboxCopies::PerInbox => self.unite_per_inbox(group, pins)?,
@@ -91,7 +91,8 @@ impl Resolution<'_> {
         for group in skipped.chunk_by(|a, b| a.1.identity.key == b.1.identity.key) {
             for class in classes(group) {
                 let Some((_, first)) = class.first() else { continue };
-                let mut ids = sent_ids(&class, &first.identity.key, self.mapping, pins);
+                let names = names_of(&class);
+                let mut ids = sent_ids(&names, &first.identity.key, self.mapping, pins);
                 if first.may_repeat {
                     let Some(id) = ids.next() else { continue };
                     // A row of them that is kept has the first number, so the others have the next.
@@ -254,9 +255,10 @@ fn numbered(plain: &str) -> impl Iterator<Item = String> {
 /// otherwise the smallest. A message that was sent under a suffix keeps it, and a plain id that stands for a
 /// message which is not among these is given to none: it would pass for sent.
 fn external_ids(classes: &[Class<'_, '_>], plain: &str, pins: &Pins) -> Vec<String> {
-    let mut ids: Vec<String> = classes.iter().map(|class| suffixed_id(plain, class, pins)).collect();
+    let names: Vec<Vec<[u8; 16]>> = classes.iter().map(|class| names_of(class)).collect();
+    let mut ids: Vec<String> = names.iter().map(|names| suffixed_id(plain, names, pins)).collect();
     let keeper = match pins.message(plain) {
-        Some(pin) => classes.iter().position(|class| class.iter().any(|(_, copy)| copy.is_same_message(&pin))),
+        Some(pin) => names.iter().position(|names| is_named(names, &pin)),
         None => ids.iter().position(|id| !pins.is_taken(id)),
     };
     if let Some(id) = keeper.and_then(|keeper| ids.get_mut(keeper)) {
@@ -265,19 +267,27 @@ fn external_ids(classes: &[Class<'_, '_>], plain: &str, pins: &Pins) -> Vec<Stri
     ids
 }
 
+/// What pins may name the message of these copies by, the first of the first copy first.
+pub(super) fn names_of(class: &[Copy<'_>]) -> Vec<[u8; 16]> {
+    class.iter().flat_map(|(_, copy)| copy.names()).collect()
+}
+
+/// Is one of these names that of the message which was sent with this pin?
+pub(super) fn is_named(names: &[[u8; 16]], pin: &[u8; 32]) -> bool {
+    names.iter().any(|name| pin.starts_with(name))
+}
+
 /// The id of a message whose plain id belongs to a different one with the same Message-ID: by the name under which it
-/// is known already, else by the first copy's.
-pub(super) fn suffixed_id(plain: &str, class: &[Copy<'_>], pins: &Pins) -> String {
+/// is known already, else by the first one.
+pub(super) fn suffixed_id(plain: &str, names: &[[u8; 16]], pins: &Pins) -> String {
     let id = |name: &[u8; 16]| format!("{plain}-{}", hex(name.get(..8).unwrap_or_default()));
-    let mut names = class.iter().flat_map(|(_, copy)| copy.names());
-    let first = names.next().unwrap_or_default();
+    let first = names.first().copied().unwrap_or_default();
     if pins.is_empty() {
         return id(&first);
     }
-    let mut names: Vec<[u8; 16]> = names.filter(|name| *name != first).collect();
-    names.sort_unstable();
-    names.dedup();
-    let is_its_own =
-        |id: &String| pins.message(id).is_some_and(|pin| class.iter().any(|(_, copy)| copy.is_same_message(&pin)));
-    std::iter::once(&first).chain(&names).map(id).find(is_its_own).unwrap_or_else(|| id(&first))
+    let mut further: Vec<[u8; 16]> = names.iter().copied().filter(|name| *name != first).collect();
+    further.sort_unstable();
+    further.dedup();
+    let is_its_own = |id: &String| pins.message(id).is_some_and(|pin| is_named(names, &pin));
+    std::iter::once(&first).chain(&further).map(id).find(is_its_own).unwrap_or_else(|| id(&first))
 }

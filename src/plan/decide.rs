@@ -1,6 +1,7 @@
 //! What the mapping decides about one record: direction, inbox, tags, thread, skip, and by which rule.
 
 use super::conditions::Asked;
+use super::gist::Gist;
 use crate::mapping::{Direction, Mapping, NamedBy, Rule, SourceMapping, UnlistedLabels, Until};
 use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Kind, Record};
@@ -84,17 +85,20 @@ pub(super) enum Idle {
     Needless,
 }
 
-/// Applies the mapping to a record of the source at `source`.
-pub(super) fn decide(entry: &RawEntry, record: &Record, source: usize, mapping: &Mapping) -> Decided {
-    let mut deciding = Deciding::new(entry, record, source, mapping, None);
+/// Applies the mapping to a record of the source at `source`. Without the entry it was read from: `None` if the mapping asks
+/// for what only the entry has.
+pub(super) fn decide(entry: Option<&RawEntry>, gist: &Gist, source: usize, mapping: &Mapping) -> Option<Decided> {
+    let mut deciding = Deciding::new(entry, gist, source, mapping, None);
     deciding.apply();
-    deciding.decided
+    (!deciding.asked.lacks_entry()).then_some(deciding.decided)
 }
 
 /// As [`decide`], in words: what was decided, each with its reason.
 pub(super) fn explain(entry: &RawEntry, record: &Record, source: usize, mapping: &Mapping) -> Explained {
-    let mut deciding = Deciding::new(entry, record, source, mapping, Some(Vec::new()));
+    let gist = Gist::of(entry, record);
+    let mut deciding = Deciding::new(Some(entry), &gist, source, mapping, Some(Vec::new()));
     deciding.apply();
+    deciding.say_thread(record);
     let rule = deciding.decided.inbox_rules.first().and_then(|rule| mapping.rules.get(*rule));
     Explained { reasons: deciding.why.unwrap_or_default(), inbox: rule.and_then(|rule| rule.inbox.clone()) }
 }
@@ -109,7 +113,7 @@ pub(super) struct Explained {
 struct Deciding<'a> {
     mapping: &'a Mapping,
     source: Option<&'a SourceMapping>,
-    record: &'a Record,
+    gist: &'a Gist,
     asked: Asked<'a>,
     decided: Decided,
     /// The rule that skips it; `None` while nothing does or a label did.
@@ -125,8 +129,8 @@ struct Deciding<'a> {
 
 impl<'a> Deciding<'a> {
     fn new(
-        entry: &'a RawEntry,
-        record: &'a Record,
+        entry: Option<&'a RawEntry>,
+        gist: &'a Gist,
         source: usize,
         mapping: &'a Mapping,
         why: Option<Vec<String>>,
@@ -136,8 +140,8 @@ impl<'a> Deciding<'a> {
         Self {
             mapping,
             source,
-            record,
-            asked: Asked::new(entry, record, source.map_or("", |source| source.name.as_str())),
+            gist,
+            asked: Asked::new(entry, gist, source.map_or("", |source| source.name.as_str())),
             decided,
             skip_rule: None,
             tagged_by: Vec::new(),
@@ -157,14 +161,10 @@ impl<'a> Deciding<'a> {
             let fared = if held < rule.when.conditions.len() { Fared::Failed(held) } else { self.rule(index, rule) };
             self.decided.rules.push(fared);
         }
-        if self.why.is_some() {
-            self.say_thread();
-        }
     }
 
     /// Says what names the thread, in the order in which it is asked.
-    fn say_thread(&mut self) {
-        let record = self.record;
+    fn say_thread(&mut self, record: &Record) {
         let references = record.references.len() + record.in_reply_to.len();
         let words = match (&record.thread_value, &record.gmail_thread, &record.conversation) {
             _ if self.thread_rule.is_some() => return,
@@ -195,9 +195,9 @@ impl<'a> Deciding<'a> {
     }
 
     fn direction(&mut self) {
-        let handle = self.record.from.as_ref().map_or("", |from| from.handle.as_str());
-        let (direction, by, because) = if let Some(stated) = self.record.stated_direction {
-            let by = match self.record.kind {
+        let handle = self.gist.author.as_str();
+        let (direction, by, because) = if let Some(stated) = self.gist.stated_direction {
+            let by = match self.gist.kind {
                 Kind::Email => "its labels say so",
                 Kind::Custom => "its role says so",
             };
@@ -224,9 +224,9 @@ impl<'a> Deciding<'a> {
 
     fn labels(&mut self) {
         // In a table of chats a label such as `Chat` or `Important` is somebody's own word.
-        let is_mail = self.record.kind == Kind::Email;
+        let is_mail = self.gist.kind == Kind::Email;
         let meaning = |label| if is_mail { meaning(label) } else { None };
-        for label in &self.record.labels {
+        for label in &self.gist.labels {
             if let Some(tag) = self.mapping.labels.get(label) {
                 self.tag(tag, None);
                 self.say(|| format!("tag {tag}: label = {label} ([labels])"));
@@ -249,7 +249,7 @@ impl<'a> Deciding<'a> {
     fn end_of_source(&mut self) {
         let Some(source) = self.source else { return };
         let Some(until @ Until::Moment(moment)) = source.until else { return };
-        if self.decided.skip.is_none() && self.record.date.is_some_and(|date| date >= moment.as_second()) {
+        if self.decided.skip.is_none() && self.gist.date.is_some_and(|date| date >= moment.as_second()) {
             let cause = format!("dated {until} or later (`until` of {})", source.name);
             self.say(|| format!("skipped: {cause}"));
             self.decided.skip = Some(cause);
@@ -356,7 +356,7 @@ impl<'a> Deciding<'a> {
 
     fn named(&self, named: &crate::mapping::Named) -> Option<String> {
         match &named.by {
-            NamedBy::Subject => named.in_value(self.record.subject.as_deref()?),
+            NamedBy::Subject => named.in_value(self.gist.subject.as_deref()?),
             NamedBy::Header(name) => self.asked.header(name).iter().find_map(|value| named.in_value(value)),
             NamedBy::Column(column) => named.in_value(self.asked.cell(column)?),
         }

@@ -2,9 +2,10 @@
 
 use super::decide::DirectionBy;
 use super::noticed::Noticed;
-use super::texts::{RuleList, Text, TextList, Texts};
+use super::past;
+use super::texts::{Exported, RuleList, Text, TextList, Texts};
 use crate::ledger::{LedgerError, Readings};
-use crate::record::Identity;
+use crate::record::{Identity, Likeness};
 use crate::source::{Origin, Piece};
 use crate::thread::Graph;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ pub(super) struct Read {
     pub noticed: Noticed,
     /// Records that a mail gives beside its first because it is for several inboxes.
     pub spread: u64,
+    /// Records that an earlier plan has read.
+    pub known: u64,
     pub readings: Readings,
 }
 
@@ -37,8 +40,7 @@ impl Read {
         let at = self.briefs.get(number).map_or(u64::MAX, |brief| brief.at);
         let mut buffer = Vec::new();
         let bytes = self.readings.get(at, &mut buffer)?;
-        postcard::from_bytes(bytes)
-            .map_err(|_| self.readings.damaged(at, "the record has another form than it was given"))
+        past::facts_of(bytes).ok_or_else(|| self.readings.damaged(at, "the record has another form than it was given"))
     }
 
     /// What would be sent of a record; none if it cannot be sent.
@@ -216,7 +218,18 @@ impl Finding {
         }
     }
 
-    fn into_candidate(self) -> Option<Candidate> {
+    /// Puts the numbers of this plan in the place of those of another one; `None` if that has no such numbers.
+    pub(super) fn renumber(&mut self, texts: &Texts, other: &Exported) -> Option<()> {
+        if let Self::Skipped { cause, .. } = self {
+            *cause = texts.take_over(*cause, other)?;
+        }
+        if let Self::Candidate(candidate) | Self::Skipped { sent: Some(candidate), .. } = self {
+            candidate.changes = texts.take_over_list(candidate.changes, other)?;
+        }
+        Some(())
+    }
+
+    pub(super) fn into_candidate(self) -> Option<Candidate> {
         match self {
             Finding::Candidate(candidate) | Finding::Skipped { sent: Some(candidate), .. } => Some(*candidate),
             Finding::Skipped { sent: None, .. } | Finding::Unreadable(_) | Finding::Rejected(_) => None,
@@ -245,7 +258,7 @@ pub(super) struct Problem {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Candidate {
     pub identity: ShortIdentity,
-    pub likeness: Option<Box<crate::record::Likeness>>,
+    pub likeness: Option<Box<Likeness>>,
     pub is_inbound: bool,
     /// What says so.
     pub direction_by: DirectionBy,
@@ -307,15 +320,15 @@ impl Candidate {
         pin
     }
 
-    /// Is it a copy of the message that was sent with this pin?
-    pub(super) fn is_same_message(&self, pin: &[u8; 32]) -> bool {
-        self.names().any(|name| pin.get(..16) == Some(name.as_slice()))
-    }
-
-    /// What pins may name its message by: its sameness, and the one it had while the list's address hid its sender.
+    /// See [`names`].
     pub(super) fn names(&self) -> impl Iterator<Item = [u8; 16]> {
-        [self.identity.sameness].into_iter().chain(self.likeness.as_ref().and_then(|likeness| likeness.as_written))
+        names(&self.identity, self.likeness.as_deref())
     }
+}
+
+/// What pins may name a message by: its sameness, and the one it had while the list's address hid its sender.
+pub(super) fn names(identity: &ShortIdentity, likeness: Option<&Likeness>) -> impl Iterator<Item = [u8; 16]> {
+    [identity.sameness].into_iter().chain(likeness.and_then(|likeness| likeness.as_written))
 }
 
 /// How much a copy holds; the richest copy of a message is sent. Compared in this order.

@@ -5,7 +5,7 @@
 //! Id and ref of the default inbox are those that the message has with `copies = "one"`; for any other inbox its name
 //! goes into both. What was sent under either policy keeps its id and ref under the other.
 
-use super::copies::{Copy, suffixed_id};
+use super::copies::{Copy, is_named, names_of, suffixed_id};
 use super::facts::Candidate;
 use super::ids::{ExternalId, ThreadRef};
 use super::pins::Pins;
@@ -177,7 +177,8 @@ impl IdsIn<'_> {
 
     /// The id under which this message was sent into this inbox, by whatever policy.
     fn sent(&self, class: &[Copy<'_>]) -> Option<String> {
-        sent_under(class, [self.own(), plain_id(self.key)], self.pins).find(|id| self.is_here(id) == Some(true))
+        let ids = [self.own(), plain_id(self.key)];
+        sent_under(&names_of(class), ids, self.pins).find(|id| self.is_here(id) == Some(true))
     }
 
     fn own(&self) -> String {
@@ -194,25 +195,24 @@ impl IdsIn<'_> {
     }
 }
 
-/// The ids under which a message was sent before, by whatever policy: the plain one first, then by inbox.
+/// The ids under which the message of these names was sent before, by whatever policy: the plain one first, then by inbox.
 pub(super) fn sent_ids<'i>(
-    class: &'i [Copy<'_>],
+    names: &'i [[u8; 16]],
     key: &'i [u8; 32],
     mapping: &'i Mapping,
     pins: &'i Pins,
 ) -> impl Iterator<Item = String> + 'i {
     let inboxes = mapping.rules.iter().filter_map(|rule| rule.inbox.as_deref()).chain([mapping.target.inbox.as_str()]);
     let ids = [plain_id(key)].into_iter().chain(inboxes.map(|inbox| plain_id(&in_inbox(key, inbox))));
-    sent_under(class, ids.take(if pins.is_empty() { 0 } else { usize::MAX }), pins)
+    sent_under(names, ids.take(if pins.is_empty() { 0 } else { usize::MAX }), pins)
 }
 
-/// Those of the ids, bare or with the suffix of the class, under which just this message was sent.
+/// Those of the ids, bare or with a suffix of the message, under which just this message was sent.
 fn sent_under(
-    class: &[Copy<'_>],
+    names: &[[u8; 16]],
     plain: impl IntoIterator<Item = String>,
     pins: &Pins,
 ) -> impl Iterator<Item = String> {
-    let is_sent =
-        |id: &String| pins.copy(id).is_some_and(|pin| class.iter().any(|(_, copy)| copy.is_same_message(&pin)));
-    plain.into_iter().flat_map(|plain| [suffixed_id(&plain, class, pins), plain]).filter(is_sent)
+    let is_sent = |id: &String| pins.copy(id).is_some_and(|pin| is_named(names, &pin));
+    plain.into_iter().flat_map(|plain| [suffixed_id(&plain, names, pins), plain]).filter(is_sent)
 }

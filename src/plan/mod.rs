@@ -19,11 +19,13 @@ mod diff;
 mod doubles;
 mod facts;
 mod fingerprint;
+mod gist;
 mod ids;
 mod inboxes;
 mod namespaces;
 mod noticed;
 mod overview;
+mod past;
 mod pins;
 mod read;
 mod rebuild;
@@ -44,11 +46,12 @@ pub(crate) use read::STACK;
 pub use read::is_expected;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 
-use crate::event::Observer;
+use crate::event::{Event, Observer};
 use crate::ledger::{FileMeta, Ledger, LedgerError, Plan, PlanMeta, SourceMeta};
 use crate::mapping::{Mapping, Oversize};
 use crate::request::{TooLarge, hex};
 use crate::source::{Origin, Source};
+use crate::words::count;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -112,8 +115,16 @@ pub fn plan(
     stop: &AtomicBool,
 ) -> Result<Overview, PlanError> {
     let pins = pins::Pins::of(ledger)?;
-    let readings = ledger.readings()?;
-    let (read, undecided) = read::read_all(sources, mapping, &pins, settings.threads, readings, observer, stop)?;
+    let (past, readings) = (ledger.kept_readings().and_then(past::Past::of), ledger.readings()?);
+    let (read, undecided) =
+        read::read_all(sources, mapping, &pins, settings.threads, past.as_ref(), readings, observer, stop)?;
+    if past.is_some() && read.known > 0 {
+        let (known, all) = (count(read.known), count(read.briefs.len() as u64));
+        let text =
+            format!("{known} of {all} records are as the plan before has read them; only the others were parsed.");
+        observer.event(Event::Note { text });
+    }
+    drop(past);
     let resolution = resolve::resolve(&read, undecided, &pins, mapping, settings.sample)?;
     let overview = overview::overview(&read, &resolution, &pins, sources, mapping)?;
     if let Some(out) = settings.requests {
@@ -135,6 +146,9 @@ pub fn plan(
         extra: serde_json::to_vec(&overview).map_err(PlanError::Overview)?,
     };
     ledger.write_plan(meta, resolution.entries())?;
+    drop(resolution);
+    // The plan stands in any case; without them the next one reads everything again.
+    let _ = past::keep(read.readings, &read.texts);
     Ok(overview)
 }
 

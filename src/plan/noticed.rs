@@ -1,8 +1,8 @@
 //! What is noticed of all records while they are read: how the rules fared, and which names occur.
 
 use super::decide::{Decided, Fared, Idle};
+use super::gist::Gist;
 use crate::mapping::Mapping;
-use crate::record::Record;
 use crate::source::{Content, RawEntry};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,23 +67,13 @@ pub(super) struct RuleCount {
 
 impl Noticed {
     /// Notices a record and what the mapping decided about it.
-    pub(super) fn add(&mut self, entry: &RawEntry, record: &Record, decided: &Decided, mapping: &Mapping) {
+    pub(super) fn add(&mut self, gist: &Gist, decided: &Decided, mapping: &Mapping) {
         self.asked += 1;
-        for label in &record.labels {
+        for label in &gist.labels {
             self.labels.add(label, 1);
         }
-        match &entry.content {
-            Content::Mail(mail) => {
-                if !mail.folder.is_empty() {
-                    self.folders.add(&mail.folder, 1);
-                }
-            }
-            Content::Row(row) => {
-                if self.header.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &row.header)) {
-                    row.header.iter().for_each(|column| self.columns.add(column, 0));
-                    self.header = Some(Arc::clone(&row.header));
-                }
-            }
+        if !gist.folder.is_empty() {
+            self.folders.add(&gist.folder, 1);
         }
         if decided.skip.is_none() {
             for label in &decided.unlisted {
@@ -93,6 +83,15 @@ impl Noticed {
         self.rules.resize_with(mapping.rules.len(), RuleCount::default);
         for ((count, fared), rule) in self.rules.iter_mut().zip(&decided.rules).zip(&mapping.rules) {
             count.add(*fared, rule.when.conditions.len());
+        }
+    }
+
+    /// Notices the columns of a table.
+    pub(super) fn add_columns(&mut self, entry: &RawEntry) {
+        let Content::Row(row) = &entry.content else { return };
+        if self.header.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &row.header)) {
+            row.header.iter().for_each(|column| self.columns.add(column, 0));
+            self.header = Some(Arc::clone(&row.header));
         }
     }
 

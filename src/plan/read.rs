@@ -7,10 +7,12 @@
 
 use super::budget::Budget;
 use super::decide::{Decided, decide};
-use super::facts::{ABSENT, Brief, Candidate, Class, Facts, Finding, Problem, Read, Richness, Undecided};
+use super::facts::{ABSENT, Brief, Candidate, Class, Facts, Finding, Problem, Read, Richness, Undecided, names};
+use super::gist::Gist;
 use super::inboxes::sent_ids;
 use super::noticed::Noticed;
 use super::overview::kind_of;
+use super::past::{self, Key, Memo, NO_KEY, Named, Past};
 use super::pins::Pins;
 use super::texts::{RuleList, Rules, Text, Texts};
 use super::{PlanError, short};
@@ -42,6 +44,7 @@ pub(super) fn read_all(
     mapping: &Mapping,
     pins: &Pins,
     threads: usize,
+    past: Option<&Past>,
     readings: Readings,
     observer: &dyn Observer,
     stop: &AtomicBool,
@@ -51,12 +54,15 @@ pub(super) fn read_all(
     let work = Work {
         mapping,
         pins,
+        past,
+        contexts: past::contexts(mapping),
         texts: Texts::default(),
         noticed: Mutex::default(),
         collected: Mutex::new(Collected::new(readings)),
         budget: Budget::new(PARSED_AT_ONCE),
         bytes: AtomicU64::new(0),
         records: AtomicU64::new(0),
+        known: AtomicU64::new(0),
         waits: Waits::default(),
         observer,
         stop,
@@ -75,7 +81,8 @@ pub(super) fn read_all(
     }
     collected.readings.flush()?;
     let Collected { briefs, keys, graph, spread, readings, .. } = collected;
-    Ok((Read { briefs, texts: work.texts, noticed, spread, readings }, Undecided { keys, graph }))
+    let known = work.known.into_inner();
+    Ok((Read { briefs, texts: work.texts, noticed, spread, known, readings }, Undecided { keys, graph }))
 }
 
 /// A record on its way from the thread that has read it into its place.
@@ -150,12 +157,16 @@ impl Collected {
 struct Work<'a> {
     mapping: &'a Mapping,
     pins: &'a Pins,
+    past: Option<&'a Past>,
+    /// By source.
+    contexts: Vec<[u8; 16]>,
     texts: Texts,
     noticed: Mutex<Noticed>,
     collected: Mutex<Collected>,
     budget: Budget,
     bytes: AtomicU64,
     records: AtomicU64,
+    known: AtomicU64,
     waits: Waits,
     observer: &'a dyn Observer,
     stop: &'a AtomicBool,
@@ -233,31 +244,117 @@ impl Work<'_> {
     fn record(&self, entry: Result<RawEntry, Unreadable>, noticed: &mut Noticed) -> Arriving {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(unreadable) => return self.arriving(&failed(unreadable), None, &Decided::default()),
+            Err(unreadable) => {
+                return self.arriving(&NO_KEY, &failed(unreadable), &Memo::default(), &Decided::default());
+            }
         };
         let digest = digest(&entry);
         let source = usize::from(entry.origin.source);
+        let key = past::key_of(self.contexts.get(source).unwrap_or(&NO_KEY), &entry, &digest, self.mapping);
+        if let Some((facts, memo)) = self.past.and_then(|past| past.find(&key, &self.texts)) {
+            let facts = Facts { place: entry.origin.clone().into(), digest, ..facts };
+            if let Some(arriving) = self.again(&key, facts, memo, &entry, noticed) {
+                self.known.fetch_add(1, Ordering::Relaxed);
+                return arriving;
+            }
+        }
+        self.parsed(&key, digest, entry, noticed)
+    }
+
+    /// A record that an earlier plan has read; `None` if it must be parsed all the same, because more is asked of it now.
+    fn again(
+        &self,
+        key: &Key,
+        mut facts: Facts,
+        mut memo: Memo,
+        entry: &RawEntry,
+        noticed: &mut Noticed,
+    ) -> Option<Arriving> {
+        if let Some(gist) = &mut memo.gist {
+            gist.size = length(&entry.origin);
+        }
+        let Some(gist) = &memo.gist else {
+            return Some(self.arriving(key, &facts, &memo, &Decided::default()));
+        };
+        let decided = decide(Some(entry), gist, usize::from(entry.origin.source), self.mapping)?;
+        let named = facts.finding.candidate().map(|candidate| (candidate.identity.key, candidate.names().collect()));
+        let skipped = memo.skipped.take().or(named).filter(|_| decided.skip.is_some());
+        facts.finding = self.finding_again(facts.finding, memo.direction, &decided, skipped.as_ref())?;
+        noticed.add(gist, &decided, self.mapping);
+        noticed.add_columns(entry);
+        let memo = Memo { direction: decided.direction, skipped, ..memo };
+        Some(self.arriving(key, &facts, &memo, &decided))
+    }
+
+    /// What an earlier finding, of a record that went in direction `before`, is by what is decided now.
+    fn finding_again(
+        &self,
+        finding: Finding,
+        before: Direction,
+        decided: &Decided,
+        skipped: Option<&Named>,
+    ) -> Option<Finding> {
+        if let Some(cause) = &decided.skip {
+            let (key, names) = skipped?;
+            let cause = self.texts.keep(cause);
+            if !self.is_sent(key, names) {
+                return Some(Finding::Skipped { cause, sent: None });
+            }
+            let candidate = finding.into_candidate().filter(|_| decided.direction == before)?;
+            let sent = Some(Box::new(Candidate { direction_by: decided.direction_by, ..candidate }));
+            return Some(Finding::Skipped { cause, sent });
+        }
+        match finding {
+            _ if decided.direction != before => None,
+            Finding::Rejected(problem) => Some(Finding::Rejected(problem)),
+            finding => {
+                let candidate = Candidate { direction_by: decided.direction_by, ..finding.into_candidate()? };
+                Some(Finding::Candidate(Box::new(candidate)))
+            }
+        }
+    }
+
+    fn is_sent(&self, key: &[u8; 32], names: &[[u8; 16]]) -> bool {
+        !self.pins.is_empty() && sent_ids(names, key, self.mapping, self.pins).next().is_some()
+    }
+
+    fn parsed(&self, key: &Key, digest: [u8; 16], entry: RawEntry, noticed: &mut Noticed) -> Arriving {
+        let source = usize::from(entry.origin.source);
         let mut original_id = None;
-        let mut found = None;
+        let mut memo = Memo::default();
         let mut decided = Decided::default();
         let finding = match read_record(&entry, self.mapping) {
             Ok(Outcome::Record(record)) => {
                 original_id = record.message_id.as_deref().map(Into::into);
-                decided = decide(&entry, &record, source, self.mapping);
-                noticed.add(&entry, &record, &decided, self.mapping);
-                found = Some(links(&record, decided.thread.as_ref(), self.namespace(source), self.mapping));
-                self.finding(*record, &decided)
+                let gist = Gist::of(&entry, &record);
+                // With the entry at hand nothing is lacking.
+                decided = decide(Some(&entry), &gist, source, self.mapping).unwrap_or_default();
+                noticed.add(&gist, &decided, self.mapping);
+                noticed.add_columns(&entry);
+                memo.links = Some(links(&record, self.namespace(source), self.mapping));
+                memo.gist = Some(gist);
+                memo.direction = decided.direction;
+                if decided.skip.is_some() {
+                    let identity = record.identity.into();
+                    let names = names(&identity, record.likeness.as_deref()).collect();
+                    memo.skipped = Some((identity.key, names));
+                }
+                self.finding(*record, &decided, memo.skipped.as_ref())
             }
             Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause), sent: None },
             Err(bad) => bad_record(bad),
         };
-        if found.is_none() {
+        if memo.gist.is_none() {
             original_id = record::original_id(&entry, self.mapping).map(Into::into);
         }
-        self.arriving(&Facts { place: entry.origin.into(), digest, original_id, finding }, found, &decided)
+        let facts = Facts { place: entry.origin.into(), digest, original_id, finding };
+        self.arriving(key, &facts, &memo, &decided)
     }
 
-    fn arriving(&self, facts: &Facts, links: Option<Message>, decided: &Decided) -> Arriving {
+    fn arriving(&self, key: &Key, facts: &Facts, memo: &Memo, decided: &Decided) -> Arriving {
+        let namespace = self.namespace(usize::from(facts.place.source()));
+        let by_rule = decided.thread.as_ref().map(|value| graph_id(namespace, "rule", value));
+        let links = memo.links.clone().map(|links| Message { group: by_rule.or(links.group), ..links });
         let tags = self.texts.keep_set(decided.tags.iter().map(|tag| self.texts.keep(tag)));
         let number = |rule: usize| u16::try_from(rule).ok();
         let mut rules = Rules {
@@ -275,8 +372,7 @@ impl Work<'_> {
         let is_candidate = facts.finding.class() == Class::Candidate;
         let candidate = facts.finding.candidate().filter(|_| is_candidate);
         Arriving {
-            // Encoding into memory fails for no value that can be encoded at all.
-            bytes: postcard::to_stdvec(facts).unwrap_or_default(),
+            bytes: past::encoded(key, facts, memo),
             brief: Brief::new(0, facts, ABSENT, tags, rules),
             key: candidate.and_then(|candidate| candidate.identity.key.first_chunk().copied()),
             links,
@@ -288,7 +384,8 @@ impl Work<'_> {
         self.mapping.sources.get(source).map_or("", |source| source.namespace.as_str())
     }
 
-    fn finding(&self, record: Record, decided: &Decided) -> Finding {
+    /// `skipped`: what names a record that is skipped.
+    fn finding(&self, record: Record, decided: &Decided, skipped: Option<&Named>) -> Finding {
         let Some(cause) = &decided.skip else {
             return match self.candidate(record, decided) {
                 Ok(candidate) => Finding::Candidate(candidate),
@@ -297,15 +394,9 @@ impl Work<'_> {
                 }
             };
         };
-        let cause = self.texts.keep(cause);
-        if self.pins.is_empty() {
-            return Finding::Skipped { cause, sent: None };
-        }
-        let sent = self.candidate(record, decided).ok().filter(|candidate| {
-            let (key, copy) = (&candidate.identity.key, (0, candidate.as_ref()));
-            sent_ids(&[copy], key, self.mapping, self.pins).next().is_some()
-        });
-        Finding::Skipped { cause, sent }
+        let is_sent = skipped.is_some_and(|(key, names)| self.is_sent(key, names));
+        let sent = if is_sent { self.candidate(record, decided).ok() } else { None };
+        Finding::Skipped { cause: self.texts.keep(cause), sent }
     }
 
     fn candidate(&self, record: Record, decided: &Decided) -> Result<Box<Candidate>, TooLarge> {
@@ -422,9 +513,9 @@ fn richness(record: &Record, direction: Direction) -> Richness {
     }
 }
 
-/// How the reference graph knows a record, and what a rule names its thread. Ids carry the namespace, so that equal ids of unrelated
+/// How the reference graph knows a record. Ids carry the namespace, so that equal ids of unrelated
 /// sources stay apart.
-fn links(record: &Record, by_rule: Option<&String>, namespace: &str, mapping: &Mapping) -> Message {
+fn links(record: &Record, namespace: &str, mapping: &Mapping) -> Message {
     let id = |kind: &str, value: &str| graph_id(namespace, kind, value);
     let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Email);
     let mut key = [0; 16];
@@ -433,8 +524,9 @@ fn links(record: &Record, by_rule: Option<&String>, namespace: &str, mapping: &M
     let replied = record.in_reply_to.iter().filter(|id| !known.contains(id));
     // In-Reply-To names the parent more surely than a References header that a client has cut, so it goes last.
     let references = record.references.iter().chain(replied).map(|reference| id("message", reference)).collect();
-    let group = by_rule
-        .or(record.thread_value.as_ref())
+    let group = record
+        .thread_value
+        .as_ref()
         .map(|value| id("rule", value))
         .or_else(|| record.gmail_thread.as_ref().map(|value| id("gmail", value)))
         .or_else(|| record.conversation.as_ref().map(|value| id("conversation", value)));

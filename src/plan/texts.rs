@@ -100,6 +100,35 @@ impl Texts {
     }
 }
 
+/// The strings and lists that facts in the readings name.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Exported {
+    texts: Vec<Box<str>>,
+    lists: Vec<Vec<Text>>,
+}
+
+impl Texts {
+    /// All strings and lists, for another plan.
+    pub(super) fn export(&self) -> Exported {
+        Exported {
+            texts: locked(&self.texts).values.iter().map(|text| text.as_ref().into()).collect(),
+            lists: locked(&self.lists).values.iter().map(|list| list.to_vec()).collect(),
+        }
+    }
+
+    /// The number that a string of another plan has here.
+    pub(super) fn take_over(&self, text: Text, other: &Exported) -> Option<Text> {
+        Some(self.keep(other.texts.get(text.0.get() as usize - 1)?))
+    }
+
+    /// The number that a list of another plan has here.
+    pub(super) fn take_over_list(&self, list: TextList, other: &Exported) -> Option<TextList> {
+        let list = other.lists.get(list.0.get() as usize - 1)?;
+        let list: Option<Vec<Text>> = list.iter().map(|text| self.take_over(*text, other)).collect();
+        Some(self.keep_list(&list?))
+    }
+}
+
 fn locked<T: ?Sized>(kept: &Mutex<Kept<T>>) -> MutexGuard<'_, Kept<T>> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -141,7 +141,7 @@ pub struct ActiveContent {
 }
 
 /// What sort of message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// RFC 5322 mail.

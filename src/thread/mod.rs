@@ -20,6 +20,7 @@ pub use subject::base_subject;
 
 use hashbrown::HashTable;
 use nearest::Nearest;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
@@ -27,7 +28,7 @@ use std::hash::{BuildHasher, RandomState};
 pub type Id = [u8; 16];
 
 /// What threading needs to know of a message.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Message {
     /// Its id: of the Message-ID, or of the content where there is none.
     pub id: Id,

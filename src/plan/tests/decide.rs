@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::decide::{Decided, Fared, Idle, decide, explain};
+use crate::plan::gist::Gist;
 use crate::plan::read::read_record;
 use crate::record::{Direction, Outcome, Record};
 
@@ -32,7 +33,11 @@ fn entry(written: Written) -> RawEntry {
 
 fn decided(record: &Record, more: &str) -> Decided {
     let written = mail(&letter("a", 0, "X-Queue: =?utf-8?q?Caf=C3=A9?=\nX-Queue: Returns\n", "Hi"));
-    decide(&entry(written), record, 0, &mapping(more))
+    decided_by(&entry(written), record, 0, &mapping(more))
+}
+
+fn decided_by(entry: &RawEntry, record: &Record, source: usize, mapping: &Mapping) -> Decided {
+    decide(Some(entry), &Gist::of(entry, record), source, mapping).unwrap()
 }
 
 /// Does a rule with this condition match?
@@ -191,7 +196,7 @@ fn labels_that_mail_programs_give_are_neither_tags_nor_listed() {
 fn in_a_chat_table_labels_mean_what_somebody_wrote() {
     let cells = ["1", "c1", "1546300800", "ada", "Hi", "visitor", "Chat, Important"];
     let (row, chats) = (row_in(0, cells), mapping("[defaults]\nunlisted_labels = \"tag\""));
-    let decided = decide(&entry(row.clone()), &record(row, 1), 1, &chats);
+    let decided = decided_by(&entry(row.clone()), &record(row, 1), 1, &chats);
     assert_eq!((decided.skip, decided.tags), (None, vec!["Chat".to_owned(), "Important".to_owned()]));
 }
 
@@ -221,7 +226,7 @@ fn what_a_source_has_from_its_last_day_on_is_left_out_and_the_rest_is_not() {
         let mut mapping = crate::mapping::Mapping::clone(&mapping(""));
         let moment = written.parse().map(crate::mapping::Until::Moment);
         mapping.sources[0].until = Some(moment.unwrap_or(crate::mapping::Until::Everything));
-        decide(&entry(mail("")), &bill(), 0, &mapping).skip
+        decided_by(&entry(mail("")), &bill(), 0, &mapping).skip
     };
     assert_eq!(until("2019-01-01T00:00:00Z").as_deref(), Some("dated 2019-01-01 or later (`until` of box)"));
     assert_eq!(until("2019-01-02T00:00:00Z"), None, "it is dated the day before");
@@ -310,7 +315,7 @@ fn a_thread_is_named_by_subject_header_or_cell_and_by_none_where_the_pattern_fin
     }
     let rules = mapping("[[rule]]\nwhen = { column = { who = 'ada' } }\nthread = { column = \"chat\" }");
     let row = row_in(0, ["1", "c1", "1546300800", "ada", "Hi", "visitor", ""]);
-    assert_eq!(decide(&entry(row.clone()), &record(row, 1), 1, &rules).thread.as_deref(), Some("c1"));
+    assert_eq!(decided_by(&entry(row.clone()), &record(row, 1), 1, &rules).thread.as_deref(), Some("c1"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod overview;
 mod properties;
 mod renewals;
 mod requests;
+mod reuse;
 mod rules;
 mod sample;
 mod sent_before;
@@ -170,7 +171,7 @@ fn planned_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins)
 fn read_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> (facts::Read, facts::Undecided) {
     let dir = tempfile::tempdir().unwrap();
     let readings = Readings::new(dir.path()).unwrap();
-    read::read_all(sources, mapping, pins, threads, readings, &Silent, &AtomicBool::new(false)).unwrap()
+    read::read_all(sources, mapping, pins, threads, None, readings, &Silent, &AtomicBool::new(false)).unwrap()
 }
 
 /// The entries of mails alone, without pins.

@@ -47,6 +47,8 @@ impl Ledger {
             let to = home::journal_path(dir);
             std::fs::copy(&journal, &to).map_err(LedgerError::io(&journal, "copy"))?;
         }
+        // They are never written to, only replaced; without them everything is read again.
+        let _ = std::fs::hard_link(home::readings_path(other), home::readings_path(dir));
         // A line that another process was just writing is cut off here, like any torn end.
         let ledger = Self::open(dir)?;
         ledger.forget_answers()?;
@@ -94,12 +96,14 @@ mod tests {
         };
         let ledger = Ledger::open(&real).unwrap();
         ledger.bind(&target).unwrap();
+        ledger.readings().unwrap().keep(b"").unwrap();
         let copy = Ledger::with_pins_of(&own, &real).unwrap();
         assert_eq!(copy.target(), Some(target), "read although the real one is in use");
         assert!(matches!(Ledger::remove(&own), Err(LedgerError::Locked { .. })));
+        assert!(copy.kept_readings().is_some(), "what was read for the real one is known");
         drop(copy);
         Ledger::remove(&own).unwrap();
-        assert!(!own.exists());
+        assert!(!own.exists() && ledger.kept_readings().is_some());
         Ledger::remove(&own).unwrap();
     }
 

@@ -181,6 +181,12 @@ impl LedgerError {
         }
     }
 
+    /// The error for readings that are of another form than they were given.
+    pub(crate) fn unknown_reading(bytes: usize) -> Self {
+        let (place, what) = (format!("a record of {bytes} bytes"), "it has another form than it was given".to_owned());
+        LedgerError::Damaged { part: Part::Readings, path: PathBuf::from("readings"), place, what }
+    }
+
     pub(super) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> LedgerError {
         move |source| LedgerError::Io { path: path.to_path_buf(), doing, source }
     }

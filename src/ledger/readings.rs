@@ -146,6 +146,16 @@ impl Readings {
         Ok(())
     }
 
+    /// As [`Readings::get`]; also the place of the record behind it.
+    ///
+    /// # Errors
+    /// As [`Readings::get`].
+    pub fn get_next<'b>(&self, place: u64, buffer: &'b mut Vec<u8>) -> Result<(&'b [u8], u64), LedgerError> {
+        let record = self.get(place, buffer)?;
+        let next = place + (HEAD + record.len()) as u64;
+        Ok((record, next))
+    }
+
     /// The error for a record that is not what was written.
     #[must_use]
     pub fn damaged(&self, place: u64, what: &str) -> LedgerError {
@@ -202,7 +212,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut readings = Readings::new(dir.path()).unwrap();
         let records: Vec<Vec<u8>> = [0, 1, GLANCE - HEAD - 1, GLANCE - HEAD, GLANCE - HEAD + 1, WRITTEN + 3, 5, 700]
-            .map(|length| (0..length).map(|at| (at * 7 + length) as u8).collect())
+            .map(|length| (0..length).map(|at| u8::try_from((at * 7 + length) % 256).unwrap()).collect())
             .to_vec();
         let places: Vec<u64> = records.iter().map(|record| readings.add(record).unwrap()).collect();
         readings.flush().unwrap();

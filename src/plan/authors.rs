@@ -12,6 +12,9 @@ struct Better {
     is_doubtful: bool,
 }
 
+/// Lesser handles, sorted, each with the better one.
+pub(super) type KnownBetter = Box<[(Text, Text)]>;
+
 /// The rows of a conversation that its customers wrote.
 #[derive(Default)]
 pub(super) struct Rows(HashMap<Text, Better>);
@@ -33,7 +36,7 @@ impl Rows {
     /// Handles that stand beside better ones in some row, with the best of those. Only what a row says
     /// together belongs together: two visitors of one conversation stay two, and a name that two of them share says nothing.
     /// Sorted by the lesser handle.
-    pub(super) fn known_better(self) -> Box<[(Text, Text)]> {
+    pub(super) fn known_better(self) -> KnownBetter {
         let sure = self.0.into_iter().filter(|(_, better)| !better.is_doubtful);
         let mut known: Vec<(Text, Text)> = sure.map(|(lesser, better)| (lesser, better.handle)).collect();
         known.sort_unstable();

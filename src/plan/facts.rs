@@ -2,7 +2,7 @@
 
 use super::decide::DirectionBy;
 use super::noticed::Noticed;
-use super::past;
+use super::past::{self, ReadFile};
 use super::texts::{Exported, RuleList, Text, TextList, Texts};
 use crate::ledger::{LedgerError, Readings};
 use crate::record::{Identity, Likeness};
@@ -23,6 +23,8 @@ pub(super) struct Read {
     pub spread: u64,
     /// Records that an earlier plan has read.
     pub known: u64,
+    /// Files that the next plan need not read again if they are unchanged.
+    pub files: Vec<ReadFile>,
     pub readings: Readings,
 }
 
@@ -181,10 +183,34 @@ impl Place {
         }
     }
 
+    /// The same place in a file that has another number now.
+    pub(super) fn moved(&self, source: u16, file: u32) -> Self {
+        let mut origin = self.origin();
+        origin.source = source;
+        origin.pieces.iter_mut().for_each(|piece| piece.file = file);
+        origin.into()
+    }
+
     pub(super) fn source(&self) -> u16 {
         match self {
             Self::One { source, .. } => *source,
             Self::Other(origin) => origin.source,
+        }
+    }
+
+    /// See [`Origin::part`].
+    pub(super) fn part(&self) -> u32 {
+        match self {
+            Self::One { part, .. } => *part,
+            Self::Other(origin) => origin.part,
+        }
+    }
+
+    /// Bytes of the source.
+    pub(super) fn length(&self) -> u64 {
+        match self {
+            Self::One { piece, .. } => piece.length,
+            Self::Other(origin) => origin.pieces.iter().map(|piece| piece.length).sum(),
         }
     }
 

@@ -116,8 +116,9 @@ pub fn plan(
 ) -> Result<Overview, PlanError> {
     let pins = pins::Pins::of(ledger)?;
     let (past, readings) = (ledger.kept_readings().and_then(past::Past::of), ledger.readings()?);
-    let (read, undecided) =
-        read::read_all(sources, mapping, &pins, settings.threads, past.as_ref(), readings, observer, stop)?;
+    let task =
+        read::Task { sources, mapping, pins: &pins, past: past.as_ref(), threads: settings.threads, observer, stop };
+    let (read, undecided) = read::read_all(task, readings)?;
     if past.is_some() && read.known > 0 {
         let (known, all) = (count(read.known), count(read.briefs.len() as u64));
         let text =
@@ -148,7 +149,7 @@ pub fn plan(
     ledger.write_plan(meta, resolution.entries())?;
     drop(resolution);
     // The plan stands in any case; without them the next one reads everything again.
-    let _ = past::keep(read.readings, &read.texts);
+    let _ = past::keep(read.readings, &read.texts, read.files);
     Ok(overview)
 }
 

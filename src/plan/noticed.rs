@@ -3,9 +3,7 @@
 use super::decide::{Decided, Fared, Idle};
 use super::gist::Gist;
 use crate::mapping::Mapping;
-use crate::source::{Content, RawEntry};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Most names of one kind that are kept: beyond it they come from a hostile export, and no mapping names them all.
 const MAX_NAMES: usize = 10_000;
@@ -24,8 +22,6 @@ pub(super) struct Noticed {
     pub unlisted: Names,
     /// By rule.
     pub rules: Vec<RuleCount>,
-    /// The header seen last: most rows share it with the row before.
-    header: Option<Arc<Vec<String>>>,
 }
 
 /// Names with the number of records that have them, if those are counted.
@@ -87,11 +83,9 @@ impl Noticed {
     }
 
     /// Notices the columns of a table.
-    pub(super) fn add_columns(&mut self, entry: &RawEntry) {
-        let Content::Row(row) = &entry.content else { return };
-        if self.header.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &row.header)) {
-            row.header.iter().for_each(|column| self.columns.add(column, 0));
-            self.header = Some(Arc::clone(&row.header));
+    pub(super) fn add_columns(&mut self, columns: &[String]) {
+        for column in columns {
+            self.columns.add(column, 0);
         }
     }
 

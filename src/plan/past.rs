@@ -11,17 +11,21 @@ use super::texts::{Exported, Texts};
 use crate::ledger::{LedgerError, Readings};
 use crate::mapping::{DateFallback, Defaults, Format, Identity, Mapping, Ours, Silence, SourceMapping, ThreadRule};
 use crate::record::Direction;
-use crate::source::{Content, RawEntry};
+use crate::source::{Content, RawEntry, SourceFile};
 use crate::thread::Message;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::time::UNIX_EPOCH;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Names all that the facts of an entry come from: its bytes, what its place says, and the mapping.
 pub(super) type Key = [u8; 16];
 
 /// Of an entry that was not read.
 pub(super) const NO_KEY: Key = [0; 16];
+
+/// A file that was changed less long ago may be changed again without its times telling: some file systems count in seconds.
+const UNSURE: Duration = Duration::from_secs(2);
 
 /// What is kept of a record beside its facts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,10 +70,24 @@ struct Contents {
     texts: Exported,
     /// The first half of each key, and the place of its record; sorted.
     places: Vec<(u64, u64)>,
+    /// Files that were read whole; sorted.
+    files: Vec<ReadFile>,
+}
+
+/// A file that was read whole, and whose entries depend on no other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct ReadFile {
+    /// See [`file_key`].
+    pub key: Key,
+    /// The place of its first record, and how many there are.
+    pub first: u64,
+    pub records: u64,
+    /// See [`Source::mark`](crate::source::Source::mark).
+    pub mark: Vec<u8>,
 }
 
 /// Keeps the readings for the next plan.
-pub(super) fn keep(readings: Readings, texts: &Texts) -> Result<(), LedgerError> {
+pub(super) fn keep(readings: Readings, texts: &Texts, mut files: Vec<ReadFile>) -> Result<(), LedgerError> {
     let mut places = Vec::new();
     readings.walk(|place, record| {
         if let Some(key) = record.first_chunk().filter(|key| **key != NO_KEY) {
@@ -77,7 +95,8 @@ pub(super) fn keep(readings: Readings, texts: &Texts) -> Result<(), LedgerError>
         }
     })?;
     places.sort_unstable();
-    let contents = Contents { program: program(), texts: texts.export(), places };
+    files.sort_unstable();
+    let contents = Contents { program: program(), texts: texts.export(), places, files };
     readings.keep(&postcard::to_stdvec(&contents).unwrap_or_default())
 }
 
@@ -103,13 +122,37 @@ impl Past {
         for (_, place) in alike {
             // What cannot be read is read anew from its source.
             let record = self.readings.get(*place, &mut buffer).ok()?;
-            if let Some(rest) = record.strip_prefix(key) {
-                let (mut facts, rest) = postcard::take_from_bytes::<Facts>(rest).ok()?;
-                facts.finding.renumber(texts, &self.contents.texts)?;
-                return Some((facts, postcard::from_bytes(rest).ok()?));
+            if record.starts_with(key) {
+                let (_, facts, memo) = self.decoded(record, texts)?;
+                return Some((facts, memo));
             }
         }
         None
+    }
+
+    /// A record, with the numbers that `texts` gives.
+    pub(super) fn decoded(&self, record: &[u8], texts: &Texts) -> Option<(Key, Facts, Memo)> {
+        let (key, rest) = record.split_first_chunk()?;
+        let (mut facts, rest) = postcard::take_from_bytes::<Facts>(rest).ok()?;
+        facts.finding.renumber(texts, &self.contents.texts)?;
+        Some((*key, facts, postcard::from_bytes(rest).ok()?))
+    }
+
+    /// A file that was read under this key, if all its records are sound.
+    pub(super) fn file(&self, key: &Key) -> Option<&ReadFile> {
+        let files = &self.contents.files;
+        let file = files.get(files.binary_search_by(|file| file.key.cmp(key)).ok()?)?;
+        self.records(file).all(|record| record.is_ok()).then_some(file)
+    }
+
+    /// The records of a file, in order.
+    pub(super) fn records(&self, file: &ReadFile) -> impl Iterator<Item = Result<Vec<u8>, LedgerError>> {
+        let (mut place, mut buffer) = (file.first, Vec::new());
+        (0..file.records).map(move |_| {
+            let (record, next) = self.readings.get_next(place, &mut buffer)?;
+            place = next;
+            Ok(record.to_vec())
+        })
     }
 }
 
@@ -154,6 +197,21 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
     short(&blake3::hash(format!("{of_mapping:?}{further:?}").as_bytes()))
 }
 
+/// Names a file of a source as it is now, without reading it: equal only if nothing was written to it since, and it is read
+/// in the same way. None if it was written just now, so that a further change might go unnoticed.
+pub(super) fn file_key(context: &[u8; 16], source: &SourceMapping, file: &SourceFile) -> Option<Key> {
+    let meta = fs::metadata(&file.path).ok()?;
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(meta.ctime()).ok()?);
+    if SystemTime::now().duration_since(changed).ok()? < UNSURE {
+        return None;
+    }
+    // Which folders and names are labels depends on the fixed part of the path.
+    let read = (context, &source.paths, source.labels_from, &*file.shown, &file.path);
+    let times = (meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec());
+    let said = format!("{read:?}{:?}{times:?}", (meta.dev(), meta.ino(), meta.len()));
+    Some(short(&blake3::hash(said.as_bytes())))
+}
+
 /// The key of an entry; `digest` is that of its bytes.
 pub(super) fn key_of(context: &[u8; 16], entry: &RawEntry, digest: &[u8; 16], mapping: &Mapping) -> Key {
     let mut hasher = blake3::Hasher::new();
@@ -171,7 +229,9 @@ pub(super) fn key_of(context: &[u8; 16], entry: &RawEntry, digest: &[u8; 16], ma
             field(&mut hasher, &mail.folder);
             for list in [&mail.labels, &mail.changes] {
                 hasher.update(&(list.len() as u64).to_be_bytes());
-                list.iter().for_each(|text| field(&mut hasher, text));
+                for text in list {
+                    field(&mut hasher, text);
+                }
             }
         }
         Content::Row(row) => {

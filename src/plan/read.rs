@@ -12,7 +12,7 @@ use super::gist::Gist;
 use super::inboxes::sent_ids;
 use super::noticed::Noticed;
 use super::overview::kind_of;
-use super::past::{self, Key, Memo, NO_KEY, Named, Past};
+use super::past::{self, Key, Memo, NO_KEY, Named, Past, ReadFile};
 use super::pins::Pins;
 use super::texts::{RuleList, Rules, Text, Texts};
 use super::{PlanError, short};
@@ -21,9 +21,9 @@ use crate::ledger::{LedgerError, Readings};
 use crate::mapping::{InboxCopies, Mapping};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
-use crate::source::{Content, Origin, RawEntry, Scan, Source, Unreadable};
+use crate::source::{Content, Origin, RawEntry, Source, Unreadable};
 use crate::thread::{Graph, Id, Message, base_subject};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -38,24 +38,28 @@ pub(crate) const STACK: usize = 16 << 20;
 /// Bytes between two progress events.
 const PROGRESS: u64 = 1 << 20;
 
+/// What is to be read, with whom to ask on the way.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub sources: &'a [Box<dyn Source>],
+    pub mapping: &'a Mapping,
+    pub pins: &'a Pins,
+    /// What an earlier plan has read.
+    pub past: Option<&'a Past>,
+    /// Parsing threads.
+    pub threads: usize,
+    pub observer: &'a dyn Observer,
+    pub stop: &'a AtomicBool,
+}
+
 /// Reads every entry of every source; what memory does not keep of them goes into `readings`.
-pub(super) fn read_all(
-    sources: &[Box<dyn Source>],
-    mapping: &Mapping,
-    pins: &Pins,
-    threads: usize,
-    past: Option<&Past>,
-    readings: Readings,
-    observer: &dyn Observer,
-    stop: &AtomicBool,
-) -> Result<(Read, Undecided), PlanError> {
+pub(super) fn read_all(task: Task<'_>, readings: Readings) -> Result<(Read, Undecided), PlanError> {
+    let Task { sources, observer, .. } = task;
     let total = sources.iter().flat_map(|source| source.files()).map(|file| file.size).sum();
     observer.event(Event::StageStarted { stage: Stage::Reading, total });
     let work = Work {
-        mapping,
-        pins,
-        past,
-        contexts: past::contexts(mapping),
+        task,
+        contexts: past::contexts(task.mapping),
         texts: Texts::default(),
         noticed: Mutex::default(),
         collected: Mutex::new(Collected::new(readings)),
@@ -64,12 +68,10 @@ pub(super) fn read_all(
         records: AtomicU64::new(0),
         known: AtomicU64::new(0),
         waits: Waits::default(),
-        observer,
-        stop,
     };
-    for source in sources {
-        work.read_source(source.as_ref(), threads)?;
-        if stop.load(Ordering::Relaxed) {
+    for (number, source) in (0..).zip(sources) {
+        work.read_source(number, source.as_ref())?;
+        if task.stop.load(Ordering::Relaxed) {
             return Err(PlanError::Interrupted);
         }
     }
@@ -80,9 +82,9 @@ pub(super) fn read_all(
         return Err(error.into());
     }
     collected.readings.flush()?;
-    let Collected { briefs, keys, graph, spread, readings, .. } = collected;
+    let Collected { briefs, keys, graph, spread, files, readings, .. } = collected;
     let known = work.known.into_inner();
-    Ok((Read { briefs, texts: work.texts, noticed, spread, known, readings }, Undecided { keys, graph }))
+    Ok((Read { briefs, texts: work.texts, noticed, spread, known, files, readings }, Undecided { keys, graph }))
 }
 
 /// A record on its way from the thread that has read it into its place.
@@ -94,8 +96,22 @@ struct Arriving {
     /// Of a record that may be sent.
     key: Option<[u8; 20]>,
     links: Option<Message>,
+    /// The source could read it.
+    is_read: bool,
+    /// The number of its file, and how many bytes of it it is; a row with many messages is counted once.
+    file: u32,
+    length: u64,
     /// Where each inbox gets its own copy: the rules of the copies beside the first.
     further: Vec<RuleList>,
+}
+
+/// Records one behind the other in the readings.
+#[derive(Clone, Copy)]
+struct Stretch {
+    first: u64,
+    records: u64,
+    /// The source could read all of them. What failed once may not fail again, though the file is the same.
+    is_whole: bool,
 }
 
 /// Records in reading order, whichever thread has read them.
@@ -104,6 +120,10 @@ struct Collected {
     keys: Vec<([u8; 20], u32)>,
     graph: Graph,
     spread: u64,
+    /// Files that were read whole.
+    files: Vec<ReadFile>,
+    /// Of the source at hand: the number of each file, and where its records are.
+    stretches: Vec<(u32, Stretch)>,
     readings: Readings,
     /// Of the source at hand: the number that comes next, and records that came before their turn.
     next: u64,
@@ -119,6 +139,8 @@ impl Collected {
             keys: Vec::new(),
             graph: Graph::new(),
             spread: 0,
+            files: Vec::new(),
+            stretches: Vec::new(),
             readings,
             next: 0,
             early: BTreeMap::new(),
@@ -126,23 +148,38 @@ impl Collected {
         }
     }
 
-    /// Takes a record, and says whether further ones can be taken.
-    fn take(&mut self, number: u64, arriving: Arriving) -> bool {
+    /// Takes a record, and says whether further ones can be taken, and how many bytes of its source it is.
+    fn take(&mut self, number: u64, arriving: Result<Arriving, LedgerError>) -> (bool, u64) {
+        let arriving = match arriving {
+            Ok(arriving) => arriving,
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                return (false, 0);
+            }
+        };
+        let length = arriving.length;
         if number != self.next {
             self.early.insert(number, arriving);
-            return self.failed.is_none();
+            return (self.failed.is_none(), length);
         }
         let mut due = Some(arriving);
         while let Some(arriving) = due.filter(|_| self.failed.is_none()) {
             self.failed = self.add(&arriving).err();
             due = self.early.remove(&self.next);
         }
-        self.failed.is_none()
+        (self.failed.is_none(), length)
     }
 
     fn add(&mut self, arriving: &Arriving) -> Result<(), LedgerError> {
         self.next += 1;
         let at = self.readings.add(&arriving.bytes)?;
+        match self.stretches.last_mut() {
+            Some((file, stretch)) if *file == arriving.file => {
+                stretch.records += 1;
+                stretch.is_whole &= arriving.is_read;
+            }
+            _ => self.stretches.push((arriving.file, Stretch { first: at, records: 1, is_whole: arriving.is_read })),
+        }
         self.spread += arriving.further.len() as u64;
         for rules in arriving.further.iter().chain([&arriving.brief.rules]) {
             let place = arriving.links.as_ref().map_or(ABSENT, |links| self.graph.add(links));
@@ -155,9 +192,7 @@ impl Collected {
 }
 
 struct Work<'a> {
-    mapping: &'a Mapping,
-    pins: &'a Pins,
-    past: Option<&'a Past>,
+    task: Task<'a>,
     /// By source.
     contexts: Vec<[u8; 16]>,
     texts: Texts,
@@ -168,25 +203,36 @@ struct Work<'a> {
     records: AtomicU64,
     known: AtomicU64,
     waits: Waits,
-    observer: &'a dyn Observer,
-    stop: &'a AtomicBool,
 }
 
-/// A scan with the number of the next entry.
+/// What is next: an entry as it lies in its source, or as an earlier plan has read it.
+enum Next {
+    Entry(Result<RawEntry, Unreadable>),
+    /// A record of the readings, of the file that has this number now.
+    Known(u32, Result<Vec<u8>, LedgerError>),
+}
+
+/// A scan with the number of what comes next.
 struct Numbered<'a> {
-    scan: Scan<'a>,
+    scan: Box<dyn Iterator<Item = Next> + Send + 'a>,
     next: u64,
 }
 
-impl Work<'_> {
-    fn read_source(&self, source: &dyn Source, threads: usize) -> Result<(), PlanError> {
-        let scan = Mutex::new(Numbered { scan: source.scan(), next: 0 });
-        self.collected.lock().unwrap_or_else(PoisonError::into_inner).next = 0;
+impl<'a> Work<'a> {
+    fn read_source(&self, number: u16, source: &'a dyn Source) -> Result<(), PlanError> {
+        // Before the first of them is read: what is written to a file from now on changes its key.
+        let keys = self.file_keys(usize::from(number), source);
+        let scan = Mutex::new(Numbered { scan: self.scan(&keys, source), next: 0 });
+        {
+            let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+            collected.next = 0;
+            collected.stretches.clear();
+        }
         std::thread::scope(|scope| {
             let mut workers = Vec::new();
-            for number in 0..threads.max(1) {
-                let worker = std::thread::Builder::new().name(format!("parse-{number}")).stack_size(STACK);
-                match worker.spawn_scoped(scope, || self.work(&scan)) {
+            for worker in 0..self.task.threads.max(1) {
+                let thread = std::thread::Builder::new().name(format!("parse-{worker}")).stack_size(STACK);
+                match thread.spawn_scoped(scope, || self.work(number, source, &scan)) {
                     Ok(worker) => workers.push(worker),
                     Err(error) if workers.is_empty() => return Err(PlanError::Thread(error)),
                     // Fewer threads are slower and read the same.
@@ -194,32 +240,77 @@ impl Work<'_> {
                 }
             }
             workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| PlanError::Panicked))
-        })
+        })?;
+        drop(scan);
+        self.finish_source(&keys, source);
+        Ok(())
     }
 
-    fn work(&self, scan: &Mutex<Numbered<'_>>) {
+    /// By file: see [`past::file_key`].
+    fn file_keys(&self, number: usize, source: &dyn Source) -> Vec<Option<Key>> {
+        let of = self.contexts.get(number).zip(self.task.mapping.sources.get(number));
+        let key = |file| of.and_then(|(context, mapping)| past::file_key(context, mapping, file));
+        source.files().iter().map(key).collect()
+    }
+
+    /// The entries of a source, those of files that are as an earlier plan has read them from its readings.
+    fn scan(&self, keys: &[Option<Key>], source: &'a dyn Source) -> Box<dyn Iterator<Item = Next> + Send + 'a> {
+        let past = self.task.past;
+        let known = |(file, key): (u32, &Option<Key>)| {
+            let read = past?.file(key.as_ref()?)?;
+            source.take_mark(file, &read.mark).then_some((file, read))
+        };
+        let known: HashMap<u32, &'a ReadFile> = (0..).zip(keys).filter_map(known).collect();
+        let Some(past) = past.filter(|_| !known.is_empty()) else { return Box::new(source.scan().map(Next::Entry)) };
+        let files = (0..).zip(source.files()).map(|(file, _)| file);
+        Box::new(files.flat_map(move |file| -> Box<dyn Iterator<Item = Next> + Send + 'a> {
+            match known.get(&file) {
+                Some(read) => Box::new(past.records(read).map(move |record| Next::Known(file, record))),
+                None => Box::new(source.scan_file(file).map(Next::Entry)),
+            }
+        }))
+    }
+
+    /// Remembers which files were read whole, and the columns of tables.
+    fn finish_source(&self, keys: &[Option<Key>], source: &dyn Source) {
+        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+        let stretches = std::mem::take(&mut collected.stretches);
+        for (file, Stretch { first, records, .. }) in stretches.into_iter().filter(|(_, stretch)| stretch.is_whole) {
+            let key = keys.get(file as usize).copied().flatten();
+            if let Some((key, mark)) = key.zip(source.mark(file)) {
+                collected.files.push(ReadFile { key, first, records, mark });
+            }
+        }
+        let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+        for (file, _) in (0..).zip(source.files()) {
+            noticed.add_columns(source.columns(file));
+        }
+    }
+
+    fn work(&self, number: u16, source: &dyn Source, scan: &Mutex<Numbered<'_>>) {
         let mut noticed = Noticed::default();
-        while !self.stop.load(Ordering::Relaxed) {
+        while !self.task.stop.load(Ordering::Relaxed) {
             let asked = Instant::now();
-            let (number, entry, passed, _held) = {
+            let (place, next, _held) = {
                 let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(entry) = scan.scan.next() else { break };
-                let origin = match &entry {
-                    Ok(entry) => &entry.origin,
-                    Err(unreadable) => &unreadable.origin,
-                };
-                let length = length(origin);
+                let Some(next) = scan.scan.next() else { break };
                 // Waited for with the scan in hand, so that no other worker takes a further entry meanwhile.
-                let held = self.budget.hold(if entry.is_ok() { length } else { 0 });
-                // A row with many messages is passed once.
-                let passed = if origin.part == 0 { length } else { 0 };
+                let held = self.budget.hold(match &next {
+                    Next::Entry(Ok(entry)) => length(&entry.origin),
+                    Next::Entry(Err(_)) | Next::Known(..) => 0,
+                });
                 scan.next += 1;
-                (scan.next - 1, entry, passed, held)
+                (scan.next - 1, next, held)
             };
             let came = Instant::now();
             self.waits.add(Limit::Disk, came.duration_since(asked));
-            let arriving = self.record(entry, &mut noticed);
-            let goes_on = self.collected.lock().unwrap_or_else(PoisonError::into_inner).take(number, arriving);
+            let arriving = match next {
+                Next::Entry(entry) => Ok(self.record(entry, &mut noticed)),
+                Next::Known(file, record) => {
+                    record.and_then(|record| self.known(&record, number, file, source, &mut noticed))
+                }
+            };
+            let (goes_on, passed) = self.collected.lock().unwrap_or_else(PoisonError::into_inner).take(place, arriving);
             self.waits.add(Limit::Processor, came.elapsed());
             self.advance(passed);
             if !goes_on {
@@ -229,14 +320,34 @@ impl Work<'_> {
         self.noticed.lock().unwrap_or_else(PoisonError::into_inner).join(noticed);
     }
 
+    /// A record of an unchanged file.
+    fn known(
+        &self,
+        record: &[u8],
+        number: u16,
+        file: u32,
+        source: &dyn Source,
+        noticed: &mut Noticed,
+    ) -> Result<Arriving, LedgerError> {
+        let decoded = self.task.past.and_then(|past| past.decoded(record, &self.texts));
+        let (key, facts, memo) = decoded.ok_or_else(|| LedgerError::unknown_reading(record.len()))?;
+        let facts = Facts { place: facts.place.moved(number, file), ..facts };
+        let origin = facts.place.origin();
+        if let Some(arriving) = self.again(&key, facts, memo, None, noticed) {
+            self.known.fetch_add(1, Ordering::Relaxed);
+            return Ok(arriving);
+        }
+        Ok(self.record(source.read_at(&origin), noticed))
+    }
+
     fn advance(&self, length: u64) {
         let records = self.records.fetch_add(1, Ordering::Relaxed) + 1;
         let before = self.bytes.fetch_add(length, Ordering::Relaxed);
         let done = before + length;
         if before / PROGRESS != done / PROGRESS {
-            self.observer.event(Event::StageAdvanced { stage: Stage::Reading, done, records });
+            self.task.observer.event(Event::StageAdvanced { stage: Stage::Reading, done, records });
             if let Some(by) = self.waits.due() {
-                self.observer.event(Event::Limited { stage: Stage::Reading, by });
+                self.task.observer.event(Event::Limited { stage: Stage::Reading, by });
             }
         }
     }
@@ -250,10 +361,10 @@ impl Work<'_> {
         };
         let digest = digest(&entry);
         let source = usize::from(entry.origin.source);
-        let key = past::key_of(self.contexts.get(source).unwrap_or(&NO_KEY), &entry, &digest, self.mapping);
-        if let Some((facts, memo)) = self.past.and_then(|past| past.find(&key, &self.texts)) {
+        let key = past::key_of(self.contexts.get(source).unwrap_or(&NO_KEY), &entry, &digest, self.task.mapping);
+        if let Some((facts, memo)) = self.task.past.and_then(|past| past.find(&key, &self.texts)) {
             let facts = Facts { place: entry.origin.clone().into(), digest, ..facts };
-            if let Some(arriving) = self.again(&key, facts, memo, &entry, noticed) {
+            if let Some(arriving) = self.again(&key, facts, memo, Some(&entry), noticed) {
                 self.known.fetch_add(1, Ordering::Relaxed);
                 return arriving;
             }
@@ -267,21 +378,20 @@ impl Work<'_> {
         key: &Key,
         mut facts: Facts,
         mut memo: Memo,
-        entry: &RawEntry,
+        entry: Option<&RawEntry>,
         noticed: &mut Noticed,
     ) -> Option<Arriving> {
         if let Some(gist) = &mut memo.gist {
-            gist.size = length(&entry.origin);
+            gist.size = facts.place.length();
         }
         let Some(gist) = &memo.gist else {
             return Some(self.arriving(key, &facts, &memo, &Decided::default()));
         };
-        let decided = decide(Some(entry), gist, usize::from(entry.origin.source), self.mapping)?;
+        let decided = decide(entry, gist, usize::from(facts.place.source()), self.task.mapping)?;
         let named = facts.finding.candidate().map(|candidate| (candidate.identity.key, candidate.names().collect()));
         let skipped = memo.skipped.take().or(named).filter(|_| decided.skip.is_some());
         facts.finding = self.finding_again(facts.finding, memo.direction, &decided, skipped.as_ref())?;
-        noticed.add(gist, &decided, self.mapping);
-        noticed.add_columns(entry);
+        noticed.add(gist, &decided, self.task.mapping);
         let memo = Memo { direction: decided.direction, skipped, ..memo };
         Some(self.arriving(key, &facts, &memo, &decided))
     }
@@ -315,7 +425,7 @@ impl Work<'_> {
     }
 
     fn is_sent(&self, key: &[u8; 32], names: &[[u8; 16]]) -> bool {
-        !self.pins.is_empty() && sent_ids(names, key, self.mapping, self.pins).next().is_some()
+        !self.task.pins.is_empty() && sent_ids(names, key, self.task.mapping, self.task.pins).next().is_some()
     }
 
     fn parsed(&self, key: &Key, digest: [u8; 16], entry: RawEntry, noticed: &mut Noticed) -> Arriving {
@@ -323,15 +433,14 @@ impl Work<'_> {
         let mut original_id = None;
         let mut memo = Memo::default();
         let mut decided = Decided::default();
-        let finding = match read_record(&entry, self.mapping) {
+        let finding = match read_record(&entry, self.task.mapping) {
             Ok(Outcome::Record(record)) => {
                 original_id = record.message_id.as_deref().map(Into::into);
                 let gist = Gist::of(&entry, &record);
                 // With the entry at hand nothing is lacking.
-                decided = decide(Some(&entry), &gist, source, self.mapping).unwrap_or_default();
-                noticed.add(&gist, &decided, self.mapping);
-                noticed.add_columns(&entry);
-                memo.links = Some(links(&record, self.namespace(source), self.mapping));
+                decided = decide(Some(&entry), &gist, source, self.task.mapping).unwrap_or_default();
+                noticed.add(&gist, &decided, self.task.mapping);
+                memo.links = Some(links(&record, self.namespace(source), self.task.mapping));
                 memo.gist = Some(gist);
                 memo.direction = decided.direction;
                 if decided.skip.is_some() {
@@ -345,7 +454,7 @@ impl Work<'_> {
             Err(bad) => bad_record(bad),
         };
         if memo.gist.is_none() {
-            original_id = record::original_id(&entry, self.mapping).map(Into::into);
+            original_id = record::original_id(&entry, self.task.mapping).map(Into::into);
         }
         let facts = Facts { place: entry.origin.into(), digest, original_id, finding };
         self.arriving(key, &facts, &memo, &decided)
@@ -363,7 +472,7 @@ impl Work<'_> {
             archived: decided.archived_rule.and_then(number),
         };
         let mut further = Vec::new();
-        if self.mapping.identity.copies == InboxCopies::PerInbox && facts.finding.candidate().is_some() {
+        if self.task.mapping.identity.copies == InboxCopies::PerInbox && facts.finding.candidate().is_some() {
             let of_one = |inbox| self.texts.keep_rules(&Rules { inboxes: vec![inbox], ..rules.clone() });
             further = rules.inboxes.iter().skip(1).copied().map(of_one).collect();
             rules.inboxes.truncate(1);
@@ -376,12 +485,15 @@ impl Work<'_> {
             brief: Brief::new(0, facts, ABSENT, tags, rules),
             key: candidate.and_then(|candidate| candidate.identity.key.first_chunk().copied()),
             links,
+            is_read: *key != NO_KEY,
+            file: facts.place.first_piece().map_or(ABSENT, |piece| piece.file),
+            length: if facts.place.part() == 0 { facts.place.length() } else { 0 },
             further,
         }
     }
 
     fn namespace(&self, source: usize) -> &str {
-        self.mapping.sources.get(source).map_or("", |source| source.namespace.as_str())
+        self.task.mapping.sources.get(source).map_or("", |source| source.namespace.as_str())
     }
 
     /// `skipped`: what names a record that is skipped.
@@ -390,7 +502,7 @@ impl Work<'_> {
             return match self.candidate(record, decided) {
                 Ok(candidate) => Finding::Candidate(candidate),
                 Err(too_large) => {
-                    Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize)))
+                    Finding::Rejected(Box::new(super::too_large(too_large, self.task.mapping.defaults.oversize)))
                 }
             };
         };
@@ -422,7 +534,7 @@ impl Work<'_> {
             left_out: None,
         };
         let mut changes: Vec<Text> = record.changes.iter().map(|change| self.kind(change)).collect();
-        let draft = Draft::new(record, decided.direction, self.mapping)?;
+        let draft = Draft::new(record, decided.direction, self.task.mapping)?;
         changes.extend(draft.changes.iter().map(|change| self.kind(change)));
         changes.sort_unstable();
         changes.dedup();

@@ -3,7 +3,7 @@
 //! Everything here is a function of the *set* of records and of what was sent before. Reading order numbers
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
-use super::authors;
+use super::authors::{self, KnownBetter};
 use super::facts::{Brief, Candidate, Facts, Read, Undecided};
 use super::ids::{ExternalId, ThreadRef};
 use super::pins::Pins;
@@ -91,7 +91,7 @@ pub(super) struct Thread {
     /// Its messages name different inboxes.
     pub has_conflict: bool,
     /// Handles that others of its messages know better, sorted, with the better ones; most have none.
-    pub known_better: Option<Box<[(Text, Text)]>>,
+    pub known_better: Option<KnownBetter>,
     pub first: i64,
     pub last: i64,
     pub size: u32,
@@ -307,7 +307,7 @@ impl<'a> Resolution<'a> {
         Ok(self.candidate_of(best)?.map(|best| self.read.texts.keep(&best.sender)))
     }
 
-    fn known_better(&self, members: &[&Message]) -> Result<Option<Box<[(Text, Text)]>>, LedgerError> {
+    fn known_better(&self, members: &[&Message]) -> Result<Option<KnownBetter>, LedgerError> {
         let inbound = |message: &&&Message| self.brief_of(message).is_some_and(|brief| brief.traits.is_inbound());
         let names_others = |message: &Message| self.brief_of(message).is_some_and(|brief| brief.traits.names_others());
         if !members.iter().filter(inbound).any(|message| names_others(message)) {

@@ -31,7 +31,7 @@ pub(super) struct Rules {
 /// Keeps each value once. Numbers depend on the order of threads and never leave the plan.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    texts: Mutex<Kept<str>>,
+    strings: Mutex<Kept<str>>,
     lists: Mutex<Kept<[Text]>>,
     rules: Mutex<Kept<Rules>>,
 }
@@ -68,11 +68,11 @@ impl<T: ?Sized + Eq + std::hash::Hash> Kept<T> {
 
 impl Texts {
     pub(super) fn keep(&self, text: &str) -> Text {
-        Text(locked(&self.texts).keep(text, |text| Arc::from(text)))
+        Text(locked(&self.strings).keep(text, |text| Arc::from(text)))
     }
 
     pub(super) fn get(&self, text: Text) -> Arc<str> {
-        locked(&self.texts).get(text.0).unwrap_or_default()
+        locked(&self.strings).get(text.0).unwrap_or_default()
     }
 
     pub(super) fn keep_list(&self, list: &[Text]) -> TextList {
@@ -111,7 +111,7 @@ impl Texts {
     /// All strings and lists, for another plan.
     pub(super) fn export(&self) -> Exported {
         Exported {
-            texts: locked(&self.texts).values.iter().map(|text| text.as_ref().into()).collect(),
+            texts: locked(&self.strings).values.iter().map(|text| text.as_ref().into()).collect(),
             lists: locked(&self.lists).values.iter().map(|list| list.to_vec()).collect(),
         }
     }

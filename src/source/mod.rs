@@ -229,6 +229,19 @@ pub trait Source: Send + Sync {
         };
         Box::new(self.scan().filter(is_in_file))
     }
+    /// Names of the columns of a file that is a table: what [`RawRow::header`] says of each of its rows.
+    fn columns(&self, _file: u32) -> &[String] {
+        &[]
+    }
+    /// What the scan of a file has left beside its entries, so that a later run need not scan it again; `None` if it was not scanned to
+    /// its end, or its entries depend on other files, too.
+    fn mark(&self, _file: u32) -> Option<Vec<u8>> {
+        None
+    }
+    /// Takes the mark of an earlier run for a scan of the file, which must be unchanged; says whether it could.
+    fn take_mark(&self, _file: u32, _mark: &[u8]) -> bool {
+        false
+    }
     /// One entry again. The origin must stem from this source.
     ///
     /// # Errors

@@ -57,7 +57,7 @@ pub enum Name {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// Each name once.
-    names: Vec<Name>,
+    all: Vec<Name>,
     /// By message, in the order they were added: the place of its name.
     of: Vec<u32>,
     /// Threads that were sent under refs of their own and would be one thread with another now. They keep their refs.
@@ -68,7 +68,7 @@ impl Names {
     /// The name of the thread of the message with this number.
     #[must_use]
     pub fn of(&self, message: u32) -> Option<&Name> {
-        self.names.get(self.number_of(message)? as usize)
+        self.all.get(self.number_of(message)? as usize)
     }
 
     /// The number of that name: equal for messages of one name, less than [`Names::len`].
@@ -80,13 +80,13 @@ impl Names {
     /// How many different names there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.all.len()
     }
 
     /// There are none, for there are no messages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.all.is_empty()
     }
 }
 
@@ -264,7 +264,7 @@ impl Graph {
             let short = short.unwrap_or_else(|| Short::Root(roots.get(head as usize).copied().unwrap_or(head)));
             of.push(naming.number(short, || self.name(short)));
         }
-        Names { names: naming.names, of, rejoined }
+        Names { all: naming.names, of, rejoined }
     }
 
     fn name(&self, short: Short) -> Name {

@@ -20,7 +20,7 @@ mod stale;
 mod threads;
 
 use super::pins::Pins;
-use super::{facts, read, resolve};
+use super::{facts, past, read, resolve};
 use crate::event::Silent;
 use crate::ledger::{Entry, Pin, Planned, Readings, State, Verdict};
 use crate::mapping::{self, Mapping};
@@ -75,6 +75,14 @@ impl Source for Memory {
 
     fn files(&self) -> &[SourceFile] {
         &self.files
+    }
+
+    fn columns(&self, file: u32) -> &[String] {
+        let in_file = |entry: &&RawEntry| entry.origin.pieces.iter().any(|piece| piece.file == file);
+        match self.entries.iter().find(in_file).map(|entry| &entry.content) {
+            Some(Content::Row(row)) => &row.header,
+            _ => &[],
+        }
     }
 
     fn scan(&self) -> Scan<'_> {
@@ -171,7 +179,18 @@ fn planned_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins)
 fn read_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> (facts::Read, facts::Undecided) {
     let dir = tempfile::tempdir().unwrap();
     let readings = Readings::new(dir.path()).unwrap();
-    read::read_all(sources, mapping, pins, threads, None, readings, &Silent, &AtomicBool::new(false)).unwrap()
+    read::read_all(task(threads, mapping, sources, pins, None), readings).unwrap()
+}
+
+fn task<'a>(
+    threads: usize,
+    mapping: &'a Mapping,
+    sources: &'a Sources,
+    pins: &'a Pins,
+    past: Option<&'a past::Past>,
+) -> read::Task<'a> {
+    static GOES_ON: AtomicBool = AtomicBool::new(false);
+    read::Task { sources, mapping, pins, past, threads, observer: &Silent, stop: &GOES_ON }
 }
 
 /// The entries of mails alone, without pins.

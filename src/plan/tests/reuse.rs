@@ -2,20 +2,21 @@
 
 use super::*;
 use crate::plan::facts::Read;
-use crate::plan::past::{self, Past};
+use crate::plan::past::Past;
 use proptest::prelude::*;
+use std::sync::Mutex;
 use tempfile::TempDir;
 
 /// Plans, with what was kept in `dir` if anything was, and keeps what was read there. Also: how many records were not parsed.
 fn plan_in(dir: &TempDir, mapping: &Mapping, sources: &Sources, pins: &Pins) -> (Vec<Entry>, u64) {
     let past = Readings::kept(dir.path()).and_then(Past::of);
-    let (silent, stop, readings) = (Silent, AtomicBool::new(false), Readings::new(dir.path()).unwrap());
-    let (read, undecided) = read::read_all(sources, mapping, pins, 2, past.as_ref(), readings, &silent, &stop).unwrap();
+    let task = task(2, mapping, sources, pins, past.as_ref());
+    let (read, undecided) = read::read_all(task, Readings::new(dir.path()).unwrap()).unwrap();
     let resolution = resolve::resolve(&read, undecided, pins, mapping, None).unwrap();
     let entries = resolution.entries().collect::<Result<_, _>>().unwrap();
     drop(resolution);
-    let Read { readings, texts, known, .. } = read;
-    past::keep(readings, &texts).unwrap();
+    let Read { readings, texts, known, files, .. } = read;
+    past::keep(readings, &texts, files).unwrap();
     (entries, known)
 }
 
@@ -181,4 +182,103 @@ proptest! {
         let (entries, _) = plan_in(&dir, &mapping(CHANGES[last]), &sources, &pins);
         prop_assert_eq!(entries, planned(&mapping(CHANGES[last]), &sources, &pins));
     }
+}
+
+/// A source that counts which of its files are scanned.
+struct Counting {
+    inner: Box<dyn Source>,
+    scanned: Arc<Mutex<Vec<String>>>,
+}
+
+impl Counting {
+    fn note(&self, file: &SourceFile) {
+        self.scanned.lock().unwrap().push(file.shown.to_string());
+    }
+}
+
+impl Source for Counting {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn files(&self) -> &[SourceFile] {
+        self.inner.files()
+    }
+    fn scan(&self) -> Scan<'_> {
+        self.files().iter().for_each(|file| self.note(file));
+        self.inner.scan()
+    }
+    fn scan_file(&self, file: u32) -> Scan<'_> {
+        self.note(&self.files()[file as usize]);
+        self.inner.scan_file(file)
+    }
+    fn columns(&self, file: u32) -> &[String] {
+        self.inner.columns(file)
+    }
+    fn mark(&self, file: u32) -> Option<Vec<u8>> {
+        self.inner.mark(file)
+    }
+    fn take_mark(&self, file: u32, mark: &[u8]) -> bool {
+        self.inner.take_mark(file, mark)
+    }
+    fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
+        self.inner.read_at(origin)
+    }
+    fn notes(&self) -> Vec<String> {
+        self.inner.notes()
+    }
+}
+
+#[test]
+fn a_file_that_nothing_was_written_to_is_not_even_scanned() {
+    const MAPPING: &str = "version = 1\n[target]\ninbox = \"Support\"\n[[source]]\nname = \"box\"\nformat = \"mbox\"\npath = \"box/*\"\n\
+        [[source]]\nname = \"mails\"\nformat = \"eml\"\npath = \"mails\"\n[[source]]\nname = \"chat\"\nformat = \"csv\"\npath = \"*.csv\"\n\
+        date = \"epoch-seconds\"\ncolumns = { conversation = \"chat\", time = \"time\", sender = \"who\", text = \"text\" }\n";
+    let (dir, ledger) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let mbox = |id: &str| {
+        format!("From a@x Mon Dec  7 10:00:00 2015\n{}\n>From here on\nFrom nobody at all\n\n", letter(id, 0, "", "Hi"))
+    };
+    for folder in ["box", "mails"] {
+        std::fs::create_dir(dir.path().join(folder)).unwrap();
+    }
+    write("box/1", &mbox("a"));
+    write("box/3", &mbox("b"));
+    write("mails/1.eml", &letter("m", 1, "In-Reply-To: <a@x>\n", "Hm"));
+    write("mails/2.eml", "");
+    write("c.csv", "chat,time,who,text\nc1,1546300800,ada,Hi\nc1,soon,ada,Ho\n");
+    let plan = |mapping: &Mapping, ledger: &TempDir| {
+        let scanned = Arc::new(Mutex::new(Vec::new()));
+        let opened = crate::source::open_all(mapping).unwrap().into_iter();
+        let counting = |inner| Box::new(Counting { inner, scanned: Arc::clone(&scanned) }) as Box<dyn Source>;
+        let sources: Sources = Arc::new(opened.map(counting).collect());
+        let (entries, _) = plan_in(ledger, mapping, &sources, &Pins::default());
+        let notes: Vec<String> = sources.iter().flat_map(|source| source.notes()).collect();
+        (entries, notes, std::mem::take(&mut *scanned.lock().unwrap()))
+    };
+    let mapping = mapping::parse(&dir.path().join("m.toml"), MAPPING).ok().unwrap();
+    let fresh = || plan(&mapping, &tempfile::tempdir().unwrap());
+    plan(&mapping, &ledger);
+    assert_eq!(plan(&mapping, &ledger).2.len(), 5, "they might be written to within the same tick of the clock");
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    plan(&mapping, &ledger);
+    let (entries, notes, scanned) = plan(&mapping, &ledger);
+    let (all, all_notes, _) = fresh();
+    assert_eq!((entries, notes), (all, all_notes));
+    assert_eq!(scanned, ["mails/2.eml"], "what could not be read may be readable now");
+
+    // One more file, one that was written to, and one that is gone: each moves the numbers of the others.
+    write("box/2", &mbox("c"));
+    write("mails/1.eml", &letter("m", 1, "In-Reply-To: <b@x>\n", "Hm"));
+    std::fs::remove_file(dir.path().join("box/1")).unwrap();
+    let (entries, notes, scanned) = plan(&mapping, &ledger);
+    let (all, all_notes, _) = fresh();
+    assert_eq!((entries, notes), (all, all_notes));
+    assert_eq!(scanned, ["box/2", "mails/1.eml", "mails/2.eml"]);
+    // A rule that asks for a header makes the mails be read again, one by one.
+    let rule = format!("{MAPPING}[[rule]]\nwhen = {{ header = {{ subject = 'Hello' }} }}\ntags = [\"hello\"]\n");
+    let asking = mapping::parse(&dir.path().join("m.toml"), &rule).ok().unwrap();
+    let (entries, _, scanned) = plan(&asking, &ledger);
+    assert_eq!(entries, plan(&asking, &tempfile::tempdir().unwrap()).0);
+    // Two of the files are too young to be sure of.
+    assert_eq!(scanned, ["box/2", "mails/1.eml", "mails/2.eml"]);
 }

@@ -299,6 +299,21 @@ impl Source for ChatCsv {
         self.scan_table(number)
     }
 
+    fn columns(&self, number: u32) -> &[String] {
+        match self.table(number).map(|(_, table)| &table.content) {
+            Some(Rowed::Messages(layout)) => &layout.header,
+            _ => &[],
+        }
+    }
+
+    fn mark(&self, _number: u32) -> Option<Vec<u8>> {
+        self.csv.join.is_none().then(Vec::new)
+    }
+
+    fn take_mark(&self, number: u32, _mark: &[u8]) -> bool {
+        self.mark(number).is_some()
+    }
+
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
         let (layout, messages) = self.messages_at(origin)?;
         let part = usize::try_from(origin.part).unwrap_or(usize::MAX);

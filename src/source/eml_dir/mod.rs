@@ -204,6 +204,15 @@ impl Source for EmlDir {
         Box::new(file.map(|file| self.read(number, file)).into_iter())
     }
 
+    fn mark(&self, number: u32) -> Option<Vec<u8>> {
+        let stands_alone = !self.aside.contains_key(&number) && !self.problems.contains_key(&number);
+        stands_alone.then(Vec::new)
+    }
+
+    fn take_mark(&self, number: u32, _mark: &[u8]) -> bool {
+        self.mark(number).is_some()
+    }
+
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
         let place = origin.pieces.first().filter(|piece| origin.source == self.index && piece.file < self.mails);
         let file = place.and_then(|piece| self.files.get(piece.file as usize));

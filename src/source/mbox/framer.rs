@@ -10,6 +10,7 @@ use super::lengths::{self, Fit};
 use super::line::{self, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
 use super::reading::Reading;
 use memchr::memmem;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -42,14 +43,14 @@ pub(super) struct Broken {
 }
 
 /// How often something was met, and where first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen {
     pub(super) count: u64,
     pub(super) first: u64,
 }
 
 /// What was met on the way.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     /// Lines that look like separators and were left as text.
     pub(super) suspects: BTreeMap<Suspect, Seen>,

@@ -6,6 +6,7 @@
 
 use super::date;
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 /// Longest line that can be a separator. An address has at most 256 bytes (RFC 5321 section 4.5.3.1.3).
 const LONGEST_LINE: usize = 1024;
@@ -24,7 +25,7 @@ pub(super) const LOOK_BACK: usize = 4096;
 const PATCH_DATE: i64 = 1_000_684_800;
 
 /// What a separator looks like, as far as it tells who wrote it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Form {
     /// `From user@example.com Tue Mar 19 09:13:51 2019`
     Plain,
@@ -66,7 +67,7 @@ pub(super) enum Next {
 }
 
 /// How separators are written in a file, by what its beginning shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ways {
     /// Form of the first separator.
     pub(super) begins: Form,
@@ -90,7 +91,7 @@ pub(super) enum Verdict {
 }
 
 /// Why a line that looks like a separator is left as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Suspect {
     /// It follows no blank line.
     RunsOn,

@@ -5,10 +5,11 @@
 
 use super::super::pread::ReadAt;
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 use std::io;
 
 /// What ends the lines of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) enum LineEnd {
     /// LF, with or without a CR before it. A bare CR is text.
     #[default]

@@ -366,6 +366,24 @@ impl Source for Mbox {
         Box::new(self.scan_open(number, file.size, File::open(&file.path), framer::BLOCK))
     }
 
+    fn mark(&self, number: u32) -> Option<Vec<u8>> {
+        let (reading, evidence) = self.readings.get(number as usize)?.get()?;
+        let scanned = self.scanned.lock().unwrap_or_else(PoisonError::into_inner);
+        postcard::to_stdvec(&(reading, evidence, scanned.get(&number)?)).ok()
+    }
+
+    fn take_mark(&self, number: u32, mark: &[u8]) -> bool {
+        let Ok((reading, evidence, scanned)) = postcard::from_bytes::<(Reading, Evidence, Scanned)>(mark) else {
+            return false;
+        };
+        let Some(slot) = self.readings.get(number as usize) else { return false };
+        let is_same = slot.get_or_init(|| (reading, evidence)).0 == reading;
+        if is_same {
+            self.scanned.lock().unwrap_or_else(PoisonError::into_inner).insert(number, scanned);
+        }
+        is_same
+    }
+
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
         let (piece, file) = files::of_origin(&self.files, self.index, origin)?;
         match File::open(&file.path) {

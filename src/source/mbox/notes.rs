@@ -5,6 +5,7 @@ use super::line::Suspect;
 use super::line_end::LineEnd;
 use super::reading::{Evidence, Quoting, Reading};
 use crate::mapping::Dialect;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Names shown of files that share a note.
@@ -20,7 +21,7 @@ pub(super) struct Found<'a> {
 }
 
 /// What a scan of one file has met.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Scanned {
     pub(super) tally: Tally,
     /// The file ends within a line.

@@ -10,13 +10,14 @@ use super::line::{self, Form, Place, Suspect, Verdict, Ways};
 use super::line_end::{LineEnd, Lines};
 use crate::mapping::Dialect;
 use memchr::memmem;
+use serde::{Deserialize, Serialize};
 use std::io;
 
 /// So much of a file is looked at. Enough for some hundred mails; little enough to open a folder of a thousand files.
 const HEAD: usize = 4 << 20;
 
 /// What is taken off lines of a mail that were kept from being separators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Quoting {
     /// Nothing: the program quotes in no way.
     None,
@@ -27,7 +28,7 @@ pub(super) enum Quoting {
 }
 
 /// How a file is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Reading {
     pub(super) line_end: LineEnd,
     pub(super) ways: Ways,
@@ -39,7 +40,7 @@ pub(super) struct Reading {
 }
 
 /// What was seen at the beginning of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Evidence {
     /// Mails with a Content-Length that fits, and with one that does not.
     pub(super) fits: u64,

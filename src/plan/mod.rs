@@ -9,6 +9,7 @@
 //! A plan is a pure function of source bytes, mapping and ledger. What it shows is what the import
 //! sends: both build a request by the same [`Rebuilder`], and the import sends only what digests the same.
 
+mod ahead;
 mod authors;
 mod budget;
 mod classes;
@@ -146,7 +147,8 @@ pub fn plan(
         sources: source_metas,
         extra: serde_json::to_vec(&overview).map_err(PlanError::Overview)?,
     };
-    ledger.write_plan(meta, resolution.entries())?;
+    // Entries are made while those before them are packed and stored.
+    ahead::ahead(|| resolution.entries(), |entries| ledger.write_plan(meta, entries)).map_err(PlanError::Thread)??;
     drop(resolution);
     // The plan stands in any case; without them the next one reads everything again.
     let _ = past::keep(read.readings, &read.texts, read.files);

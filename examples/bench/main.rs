@@ -7,6 +7,7 @@
 //! ```text
 //! bench speed [MB]        mixed and small mails, a tree of files, a table         (default 300)
 //! bench growth [MESSAGES] ten times as many, and exports of the odd kinds         (default 100,000; the larger ones take ten times it)
+//! bench again [MESSAGES]  plans on top of a plan                                   (default 100,000)
 //! bench huge [MESSAGES]   one mbox of so many small messages                      (default 5,000,000)
 //! bench generate KIND MESSAGES PATH                                               an export to keep
 //! ```
@@ -14,6 +15,7 @@
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
+mod again;
 mod floor;
 mod generate;
 mod measure;
@@ -50,6 +52,7 @@ fn main() -> Outcome {
     match arguments.first().map_or("speed", String::as_str) {
         "speed" => speed(number(1, 300)? * 1_000_000)?,
         "growth" => growth(number(1, 100_000)?)?,
+        "again" => again::again(number(1, 100_000)?)?,
         "huge" => huge(number(1, 5_000_000)?)?,
         "generate" => generate_one(&arguments)?,
         // What the bench starts as processes of their own.
@@ -123,6 +126,11 @@ impl Scene {
         if ledger.exists() {
             fs::remove_dir_all(&ledger)?;
         }
+        self.plan_again()
+    }
+
+    /// Plans on top of the plan before, if there is one.
+    fn plan_again(&self) -> Outcome<Took> {
         let mut command = Command::new(&self.program);
         Ok(measure(command.arg("plan").arg(self.path("bench.toml")).arg("-q"), &PLANNED)?)
     }

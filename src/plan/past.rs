@@ -226,7 +226,7 @@ pub(super) fn key_of(context: &[u8; 16], entry: &RawEntry, digest: &[u8; 16], ma
             for time in [mail.separator_date, file_time] {
                 hasher.update(&[u8::from(time.is_some())]).update(&time.unwrap_or_default().to_be_bytes());
             }
-            field(&mut hasher, &mail.folder);
+            // Its folder is asked for by rules alone, which see where it lies now.
             for list in [&mail.labels, &mail.changes] {
                 hasher.update(&(list.len() as u64).to_be_bytes());
                 for text in list {

@@ -383,6 +383,9 @@ impl<'a> Work<'a> {
     ) -> Option<Arriving> {
         if let Some(gist) = &mut memo.gist {
             gist.size = facts.place.length();
+            if let Some(Content::Mail(mail)) = entry.map(|entry| &entry.content) {
+                gist.folder = mail.folder.as_ref().to_owned();
+            }
         }
         let Some(gist) = &memo.gist else {
             return Some(self.arriving(key, &facts, &memo, &Decided::default()));

@@ -1,7 +1,7 @@
 //! Pass 1: reads every source once, decides everything, and leaves in the ledger what the import needs.
 //!
 //! ```text
-//! read      all entries, parsed on all cores, each decided by itself   (read, decide, facts)
+//! read      all entries, parsed on all cores, each decided by itself   (read, reader, decide, past, facts)
 //! resolve   copies, collisions, threads, order of sending              (resolve, classes, copies, inboxes, pins)
 //! record    entries and figures into the ledger                        (verdicts, overview, fingerprint)
 //! ```
@@ -13,6 +13,7 @@ mod ahead;
 mod authors;
 mod budget;
 mod classes;
+mod collected;
 mod conditions;
 mod copies;
 mod decide;
@@ -23,12 +24,14 @@ mod fingerprint;
 mod gist;
 mod ids;
 mod inboxes;
+mod links;
 mod namespaces;
 mod noticed;
 mod overview;
 mod past;
 mod pins;
 mod read;
+mod reader;
 mod rebuild;
 mod requests;
 mod resolve;
@@ -44,7 +47,7 @@ pub use overview::{
     Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, ThreadSizes, kind_of as change_kind,
 };
 pub(crate) use read::STACK;
-pub use read::is_expected;
+pub use reader::is_expected;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};
 
 use crate::event::{Event, Observer};

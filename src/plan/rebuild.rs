@@ -2,7 +2,7 @@
 
 use super::PlanError;
 use super::decide::explain;
-use super::read::{digest, read_record};
+use super::reader::{digest, read_record};
 use crate::ledger::{Entry, Planned, Verdict};
 use crate::mapping::Mapping;
 use crate::record::{Direction, Outcome, Record};

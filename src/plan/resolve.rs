@@ -6,8 +6,8 @@
 use super::authors::{self, KnownBetter};
 use super::facts::{Brief, Candidate, Facts, Read, Undecided};
 use super::ids::{ExternalId, ThreadRef};
+use super::links::graph_id;
 use super::pins::Pins;
-use super::read::graph_id;
 use super::texts::{RuleList, Rules, Text, TextList};
 use crate::ledger::LedgerError;
 use crate::mapping::{InboxCopies, Mapping, Order, Rule};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::decide::{Decided, Fared, Idle, decide, explain};
 use crate::plan::gist::Gist;
-use crate::plan::read::read_record;
+use crate::plan::reader::read_record;
 use crate::record::{Direction, Outcome, Record};
 
 fn record(written: Written, source: u16) -> Record {

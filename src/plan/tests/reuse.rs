@@ -274,11 +274,16 @@ fn a_file_that_nothing_was_written_to_is_not_even_scanned() {
     let (all, all_notes, _) = fresh();
     assert_eq!((entries, notes), (all, all_notes));
     assert_eq!(scanned, ["box/2", "mails/1.eml", "mails/2.eml"]);
+    // In a file of another name everything is known by its bytes.
+    std::fs::rename(dir.path().join("box/3"), dir.path().join("box/9")).unwrap();
+    let (entries, _, scanned) = plan(&mapping, &ledger);
+    assert_eq!(entries, fresh().0);
+    assert!(scanned.contains(&"box/9".to_owned()), "{scanned:?}");
     // A rule that asks for a header makes the mails be read again, one by one.
     let rule = format!("{MAPPING}[[rule]]\nwhen = {{ header = {{ subject = 'Hello' }} }}\ntags = [\"hello\"]\n");
     let asking = mapping::parse(&dir.path().join("m.toml"), &rule).ok().unwrap();
     let (entries, _, scanned) = plan(&asking, &ledger);
     assert_eq!(entries, plan(&asking, &tempfile::tempdir().unwrap()).0);
     // Two of the files are too young to be sure of.
-    assert_eq!(scanned, ["box/2", "mails/1.eml", "mails/2.eml"]);
+    assert_eq!(scanned, ["box/2", "box/9", "mails/1.eml", "mails/2.eml"]);
 }

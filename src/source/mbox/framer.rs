@@ -9,12 +9,16 @@ use super::super::pread::{ReadAt, fill};
 use super::lengths::{self, Fit};
 use super::line::{self, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
 use super::reading::Reading;
+use bytes::{Bytes, BytesMut};
 use memchr::memmem;
 use std::collections::BTreeMap;
 use std::io;
 
-/// Bytes looked through per read.
-pub(super) const BLOCK: usize = 1 << 20;
+/// Bytes looked through per read: as many as the processor's own memory holds while they are looked through.
+pub(super) const BLOCK: usize = 256 << 10;
+
+/// Windows that are kept because a mail still lies in them; of more than these none is read into again.
+const MOST_LENT: usize = 16;
 
 /// A stretch of an mbox file. In order, stretches tile the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub(super) struct Stretch {
     /// Number of bytes.
     pub(super) length: u64,
     pub(super) kind: Kind,
+    /// There is a `>From ` in it, which may have to be undone.
+    pub(super) has_quotes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +80,13 @@ pub(super) struct Framer<R> {
     reading: Reading,
     block: usize,
     finder: memmem::Finder<'static>,
-    window: Vec<u8>,
+    /// What is held of the file: its first `filled` bytes. The mails found in it are slices of it, not copies.
+    window: Bytes,
+    filled: usize,
     /// Offset in the file of the window's first byte.
     window_at: u64,
-    /// Offset of the next block.
-    next_block: u64,
+    /// Windows before, to be read into again when no mail lies in them any more.
+    lent: Vec<Bytes>,
     /// Lines are looked for in `window[searched..limit]`.
     searched: usize,
     limit: usize,
@@ -87,6 +95,7 @@ pub(super) struct Framer<R> {
     /// Start of the stretch whose end is looked for, and what it is as far as it has been seen.
     open: u64,
     open_kind: Kind,
+    open_has_quotes: bool,
     /// Where the open mail ends by its Content-Length, if that fits.
     until: Option<u64>,
     /// So far lines have been counted in vain; before it none are, so that no byte is counted twice.
@@ -103,14 +112,16 @@ impl<R: ReadAt> Framer<R> {
             reading,
             block: block.max(1),
             finder: memmem::Finder::new(b"From "),
-            window: Vec::new(),
+            window: Bytes::new(),
+            filled: 0,
             window_at: 0,
-            next_block: 0,
+            lent: Vec::new(),
             searched: 0,
             limit: 0,
             at_end: false,
             open: 0,
             open_kind: Kind::Before { blank: true, whole: true },
+            open_has_quotes: false,
             until: None,
             counted_to: 0,
             tally: Tally::default(),
@@ -128,10 +139,18 @@ impl<R: ReadAt> Framer<R> {
         &self.tally
     }
 
+    /// The bytes of the stretch given last, if they are held: those of a mail that is no longer than a block.
+    pub(super) fn held(&self, stretch: Stretch) -> Option<Bytes> {
+        let start = usize::try_from(stretch.offset.checked_sub(self.window_at)?).ok()?;
+        let end = start.checked_add(usize::try_from(stretch.length).ok()?)?;
+        (end <= self.filled).then(|| self.window.slice(start..end))
+    }
+
+    fn held_bytes(&self) -> &[u8] {
+        self.window.get(..self.filled).unwrap_or_default()
+    }
+
     fn next_separator(&mut self) -> io::Result<Option<u64>> {
-        if self.next_block == 0 {
-            self.read_block()?;
-        }
         loop {
             if let Some(found) = self.search() {
                 return Ok(Some(found));
@@ -143,33 +162,66 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
+    /// Reads the next block behind what is still needed: what a line is judged by, and the open mail if it is not long.
     fn read_block(&mut self) -> io::Result<()> {
-        let start = self.next_block.saturating_sub(LOOK_BACK as u64);
-        let back = usize::try_from(self.next_block - start).unwrap_or(0);
-        let wanted = back + self.block + LOOK_AHEAD;
-        if self.window.len() != wanted {
-            self.window = vec![0; wanted];
-        }
-        let filled = fill(&self.file, &mut self.window, start)?;
-        self.window.truncate(filled);
-        self.at_end = filled < wanted;
-        self.window_at = start;
-        self.searched = back.min(filled);
-        self.limit = if self.at_end { filled } else { back + self.block };
-        self.next_block += self.block as u64;
+        let open = usize::try_from(self.open.saturating_sub(self.window_at)).unwrap_or(usize::MAX);
+        let is_short = self.open >= self.window_at && self.searched.saturating_sub(open) <= self.block;
+        let judged_by = self.searched.saturating_sub(LOOK_BACK);
+        let start = if is_short { judged_by.min(open) } else { judged_by };
+        let kept = self.filled - start;
+        let mut window = self.moved_to_front(start);
+        let wanted = window.get_mut(kept..kept + self.block).unwrap_or_default();
+        self.window_at += start as u64;
+        let read = fill(&self.file, wanted, self.window_at + kept as u64)?;
+        self.window = window.freeze();
+        self.filled = kept + read;
+        self.at_end = read < self.block;
+        self.searched -= start;
+        self.limit = if self.at_end { self.filled } else { self.filled.saturating_sub(LOOK_AHEAD).max(self.searched) };
         Ok(())
+    }
+
+    /// A window that begins with what is held from `start` on: this one if no mail lies in it, else another.
+    fn moved_to_front(&mut self, start: usize) -> BytesMut {
+        let size = 2 * self.block + LOOK_BACK + LOOK_AHEAD;
+        let held = start..self.filled;
+        match std::mem::take(&mut self.window).try_into_mut() {
+            Ok(mut window) if window.len() == size => {
+                window.copy_within(held, 0);
+                window
+            }
+            Ok(_) => BytesMut::zeroed(size),
+            Err(lent) => {
+                let mut window = self.given_back().unwrap_or_else(|| BytesMut::zeroed(size));
+                let kept = lent.get(held).unwrap_or_default();
+                if let Some(front) = window.get_mut(..kept.len()) {
+                    front.copy_from_slice(kept);
+                }
+                if !lent.is_empty() && self.lent.len() < MOST_LENT {
+                    self.lent.push(lent);
+                }
+                window
+            }
+        }
+    }
+
+    /// A window in which no mail lies any more.
+    fn given_back(&mut self) -> Option<BytesMut> {
+        let free = self.lent.iter().position(Bytes::is_unique)?;
+        self.lent.swap_remove(free).try_into_mut().ok()
     }
 
     /// Where the next mail in the window begins.
     fn search(&mut self) -> Option<u64> {
         let start = self.searched;
-        let end = self.limit.saturating_add(4).min(self.window.len());
+        let end = self.limit.saturating_add(4).min(self.filled);
         while let Some(found) = self.window.get(self.searched..end).and_then(|bytes| self.finder.find(bytes)) {
             let at = self.searched + found;
             if at >= self.limit {
                 break;
             }
             self.searched = at + 1;
+            self.open_has_quotes |= at.checked_sub(1).and_then(|before| self.window.get(before)) == Some(&b'>');
             if let Some(begin) = self.judge(at) {
                 self.note_blank(start, at);
                 return Some(begin);
@@ -182,8 +234,9 @@ impl<R: ReadAt> Framer<R> {
 
     /// If a mail begins with the `From ` at `at` in the window: where.
     fn judge(&mut self, at: usize) -> Option<u64> {
-        let place = line::place(self.window.get(..at)?, self.window_at == 0)?;
-        let line = line::read(self.window.get(at..)?)?;
+        let held = self.held_bytes();
+        let place = line::place(held.get(..at)?, self.window_at == 0)?;
+        let line = line::read(held.get(at..)?)?;
         let offset = self.window_at + at as u64;
         let verdict = line::judge(&line, place, self.reading.ways);
         let suspect = match (verdict, self.until) {
@@ -236,7 +289,8 @@ impl<R: ReadAt> Framer<R> {
             Kind::Mail => Kind::Mail,
             Kind::Before { blank, .. } => Kind::Before { blank, whole: !mail_follows },
         };
-        let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind };
+        let has_quotes = std::mem::take(&mut self.open_has_quotes);
+        let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind, has_quotes };
         self.open = end;
         self.open_kind = Kind::Mail;
         (stretch.length > 0).then_some(stretch)
@@ -252,7 +306,7 @@ impl<R: ReadAt> Iterator for Framer<R> {
                 Ok(Some(start)) => self.close(start, true),
                 Ok(None) => {
                     self.done = true;
-                    self.close(self.window_at + self.window.len() as u64, false)
+                    self.close(self.window_at + self.filled as u64, false)
                 }
                 Err(error) => {
                     self.done = true;

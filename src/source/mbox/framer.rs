@@ -7,7 +7,7 @@
 
 use super::super::pread::{ReadAt, fill};
 use super::lengths::{self, Fit};
-use super::line::{self, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
+use super::line::{self, FromLine, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
 use super::reading::Reading;
 use bytes::{Bytes, BytesMut};
 use memchr::memmem;
@@ -16,6 +16,9 @@ use std::io;
 
 /// Bytes looked through per read: as many as the processor's own memory holds while they are looked through.
 pub(super) const BLOCK: usize = 256 << 10;
+
+/// A window has room for so many blocks: a mail that is not much shorter is held whole while its end is looked for.
+const ROOM: usize = 16;
 
 /// Windows that are kept because a mail still lies in them; of more than these none is read into again.
 const MOST_LENT: usize = 16;
@@ -28,6 +31,8 @@ pub(super) struct Stretch {
     /// Number of bytes.
     pub(super) length: u64,
     pub(super) kind: Kind,
+    /// Its separator, where that is its first byte on.
+    pub(super) line: Option<FromLine>,
     /// There is a `>From ` in it, which may have to be undone.
     pub(super) has_quotes: bool,
 }
@@ -39,6 +44,9 @@ pub(super) enum Kind {
     /// What stands before the first separator; the whole file if there is none.
     Before { blank: bool, whole: bool },
 }
+
+/// Where a mail begins, and its separator if it begins with that.
+type Separator = (u64, Option<FromLine>);
 
 /// A file that could not be read on from the stretch that starts at `offset`.
 #[derive(Debug)]
@@ -95,6 +103,7 @@ pub(super) struct Framer<R> {
     /// Start of the stretch whose end is looked for, and what it is as far as it has been seen.
     open: u64,
     open_kind: Kind,
+    open_line: Option<FromLine>,
     open_has_quotes: bool,
     /// Where the open mail ends by its Content-Length, if that fits.
     until: Option<u64>,
@@ -121,6 +130,7 @@ impl<R: ReadAt> Framer<R> {
             at_end: false,
             open: 0,
             open_kind: Kind::Before { blank: true, whole: true },
+            open_line: None,
             open_has_quotes: false,
             until: None,
             counted_to: 0,
@@ -139,7 +149,7 @@ impl<R: ReadAt> Framer<R> {
         &self.tally
     }
 
-    /// The bytes of the stretch given last, if they are held: those of a mail that is no longer than a block.
+    /// The bytes of the stretch given last, if they are held, as those of most mails are.
     pub(super) fn held(&self, stretch: Stretch) -> Option<Bytes> {
         let start = usize::try_from(stretch.offset.checked_sub(self.window_at)?).ok()?;
         let end = start.checked_add(usize::try_from(stretch.length).ok()?)?;
@@ -150,7 +160,7 @@ impl<R: ReadAt> Framer<R> {
         self.window.get(..self.filled).unwrap_or_default()
     }
 
-    fn next_separator(&mut self) -> io::Result<Option<u64>> {
+    fn next_separator(&mut self) -> io::Result<Option<Separator>> {
         loop {
             if let Some(found) = self.search() {
                 return Ok(Some(found));
@@ -162,12 +172,13 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
-    /// Reads the next block behind what is still needed: what a line is judged by, and the open mail if it is not long.
+    /// Reads the next block behind what is still needed: what a line is judged by, and the open mail if there is room for it.
     fn read_block(&mut self) -> io::Result<()> {
-        let open = usize::try_from(self.open.saturating_sub(self.window_at)).unwrap_or(usize::MAX);
-        let is_short = self.open >= self.window_at && self.searched.saturating_sub(open) <= self.block;
-        let judged_by = self.searched.saturating_sub(LOOK_BACK);
-        let start = if is_short { judged_by.min(open) } else { judged_by };
+        let start = self.still_needed();
+        let kept = self.filled - start;
+        // A long mail stays where it is as long as there is room behind it.
+        let may_stay = kept > self.block && self.filled + self.block <= self.window.len() && self.window.is_unique();
+        let start = if may_stay { 0 } else { start };
         let kept = self.filled - start;
         let mut window = self.moved_to_front(start);
         let wanted = window.get_mut(kept..kept + self.block).unwrap_or_default();
@@ -181,18 +192,29 @@ impl<R: ReadAt> Framer<R> {
         Ok(())
     }
 
+    /// From where on the window is still needed.
+    fn still_needed(&self) -> usize {
+        let judged_by = self.searched.saturating_sub(LOOK_BACK);
+        let open = self.open.checked_sub(self.window_at).and_then(|open| usize::try_from(open).ok());
+        let start = open.map_or(judged_by, |open| open.min(judged_by));
+        if self.filled - start + self.block <= self.room() { start } else { judged_by }
+    }
+
+    fn room(&self) -> usize {
+        ROOM * self.block + LOOK_BACK + LOOK_AHEAD
+    }
+
     /// A window that begins with what is held from `start` on: this one if no mail lies in it, else another.
     fn moved_to_front(&mut self, start: usize) -> BytesMut {
-        let size = 2 * self.block + LOOK_BACK + LOOK_AHEAD;
         let held = start..self.filled;
         match std::mem::take(&mut self.window).try_into_mut() {
-            Ok(mut window) if window.len() == size => {
+            Ok(window) if start == 0 => window,
+            Ok(mut window) => {
                 window.copy_within(held, 0);
                 window
             }
-            Ok(_) => BytesMut::zeroed(size),
             Err(lent) => {
-                let mut window = self.given_back().unwrap_or_else(|| BytesMut::zeroed(size));
+                let mut window = self.given_back().unwrap_or_else(|| BytesMut::zeroed(self.room()));
                 let kept = lent.get(held).unwrap_or_default();
                 if let Some(front) = window.get_mut(..kept.len()) {
                     front.copy_from_slice(kept);
@@ -211,8 +233,8 @@ impl<R: ReadAt> Framer<R> {
         self.lent.swap_remove(free).try_into_mut().ok()
     }
 
-    /// Where the next mail in the window begins.
-    fn search(&mut self) -> Option<u64> {
+    /// Where the next mail in the window begins, and its separator if it begins with that.
+    fn search(&mut self) -> Option<Separator> {
         let start = self.searched;
         let end = self.limit.saturating_add(4).min(self.filled);
         while let Some(found) = self.window.get(self.searched..end).and_then(|bytes| self.finder.find(bytes)) {
@@ -222,9 +244,9 @@ impl<R: ReadAt> Framer<R> {
             }
             self.searched = at + 1;
             self.open_has_quotes |= at.checked_sub(1).and_then(|before| self.window.get(before)) == Some(&b'>');
-            if let Some(begin) = self.judge(at) {
+            if let Some((begin, line)) = self.judge(at) {
                 self.note_blank(start, at);
-                return Some(begin);
+                return Some((begin, line));
             }
         }
         self.searched = self.limit;
@@ -232,8 +254,8 @@ impl<R: ReadAt> Framer<R> {
         None
     }
 
-    /// If a mail begins with the `From ` at `at` in the window: where.
-    fn judge(&mut self, at: usize) -> Option<u64> {
+    /// If a mail begins with the `From ` at `at` in the window: where, and the separator if it begins with that.
+    fn judge(&mut self, at: usize) -> Option<Separator> {
         let held = self.held_bytes();
         let place = line::place(held.get(..at)?, self.window_at == 0)?;
         let line = line::read(held.get(at..)?)?;
@@ -272,7 +294,8 @@ impl<R: ReadAt> Framer<R> {
                 }
             }
         }
-        Some(if place == Place::FileStart { 0 } else { offset })
+        // At the start of a file stray bytes may come first.
+        Some(if place == Place::FileStart { (0, None) } else { (offset, Some(line)) })
     }
 
     fn note_blank(&mut self, start: usize, end: usize) {
@@ -283,14 +306,15 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
-    /// Closes the open stretch at `end`, where a mail begins or the file ends.
-    fn close(&mut self, end: u64, mail_follows: bool) -> Option<Stretch> {
+    /// Closes the open stretch at `end`, where the `next` mail begins or the file ends.
+    fn close(&mut self, end: u64, next: Option<Separator>) -> Option<Stretch> {
         let kind = match self.open_kind {
             Kind::Mail => Kind::Mail,
-            Kind::Before { blank, .. } => Kind::Before { blank, whole: !mail_follows },
+            Kind::Before { blank, .. } => Kind::Before { blank, whole: next.is_none() },
         };
+        let line = std::mem::replace(&mut self.open_line, next.and_then(|(_, line)| line));
         let has_quotes = std::mem::take(&mut self.open_has_quotes);
-        let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind, has_quotes };
+        let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind, line, has_quotes };
         self.open = end;
         self.open_kind = Kind::Mail;
         (stretch.length > 0).then_some(stretch)
@@ -303,10 +327,10 @@ impl<R: ReadAt> Iterator for Framer<R> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {
             let stretch = match self.next_separator() {
-                Ok(Some(start)) => self.close(start, true),
+                Ok(Some(next)) => self.close(next.0, Some(next)),
                 Ok(None) => {
                     self.done = true;
-                    self.close(self.window_at + self.filled as u64, false)
+                    self.close(self.window_at + self.filled as u64, None)
                 }
                 Err(error) => {
                     self.done = true;

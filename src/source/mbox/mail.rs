@@ -1,8 +1,9 @@
 //! From an mbox entry to the mail inside: separator off, closing blank line off, quoting undone.
 
 use super::super::RawMail;
+use super::framer::Stretch;
 use super::lengths;
-use super::line::{self, Form};
+use super::line::{self, Form, FromLine};
 use super::reading::{Quoting, Reading};
 use bytes::Bytes;
 use memchr::memmem;
@@ -23,8 +24,23 @@ pub(super) struct Entry {
     pub(super) is_last: bool,
     /// Flags that the mail program stored with a mail become labels.
     pub(super) flags: bool,
+    /// The separator it begins with, if that has been read.
+    pub(super) line: Option<FromLine>,
     /// There may be a `>From ` in it.
     pub(super) may_have_quotes: bool,
+}
+
+impl Entry {
+    /// An entry somewhere in a file, by what scanning has shown of it if it was scanned.
+    pub(super) fn of(scanned: Option<Stretch>) -> Entry {
+        Entry {
+            is_first: false,
+            is_last: false,
+            flags: false,
+            line: scanned.and_then(|stretch| stretch.line),
+            may_have_quotes: scanned.is_none_or(|stretch| stretch.has_quotes),
+        }
+    }
 }
 
 /// A mail, and whether the end of the file may have cut it.
@@ -35,7 +51,7 @@ pub(super) struct Unwrapped {
 
 /// The mail in an entry; `None` if the entry does not begin with a separator.
 pub(super) fn in_entry(bytes: &Bytes, entry: Entry, reading: Reading) -> Option<Unwrapped> {
-    let (line, lead) = line::at_start(bytes, entry.is_first)?;
+    let (line, lead) = entry.line.map_or_else(|| line::at_start(bytes, entry.is_first), |line| Some((line, 0)))?;
     let start = lead + line.length;
     let stored = bytes.get(start..)?;
     let by_length = if reading.lengths { lengths::end_within(stored) } else { None };
@@ -146,7 +162,7 @@ mod tests {
     use crate::mapping::Dialect;
 
     fn unwrapped(entry: &str, dialect: Dialect, is_first: bool) -> Option<Unwrapped> {
-        let place = Entry { is_first, is_last: false, flags: true, may_have_quotes: true };
+        let place = Entry { is_first, flags: true, ..Entry::of(None) };
         in_entry(&Bytes::copy_from_slice(entry.as_bytes()), place, Reading::blind(dialect))
     }
 

@@ -158,7 +158,7 @@ impl Mbox {
         let number = open.number;
         let origin = self.origin(number, stretch.offset, stretch.length);
         match stretch.kind {
-            Kind::Mail => Some(self.mail(open, origin, held, stretch.has_quotes)),
+            Kind::Mail => Some(self.mail(open, origin, Some(stretch), held)),
             Kind::Before { blank: true, whole: false } => None,
             Kind::Before { whole: true, blank } => {
                 let head =
@@ -186,14 +186,14 @@ impl Mbox {
         }
     }
 
-    /// Reads (unless it is `held`) and unwraps the mail at `origin`, which has been checked to be one piece of the file. Also
-    /// says whether the end of the file may have cut it.
+    /// Reads (unless it is `held`) and unwraps the mail at `origin`, which has been checked to be one piece of the file, with
+    /// what the `scanned` file has shown of it. Also says whether the end of the file may have cut it.
     fn mail<R: ReadAt>(
         &self,
         open: &Open<R>,
         origin: Origin,
+        scanned: Option<Stretch>,
         held: Option<Bytes>,
-        may_have_quotes: bool,
     ) -> Result<(RawEntry, bool), Unreadable> {
         let Some(&Piece { file: number, offset, length, .. }) = origin.pieces.first() else {
             return Err(files::foreign(origin));
@@ -211,7 +211,7 @@ impl Mbox {
             return Err(self.over_limit(origin, "mail with a line", "line", self.limits.line, longest));
         }
         let is_last = offset.saturating_add(length) >= open.size;
-        let entry = mail::Entry { is_first: offset == 0, is_last, flags: self.flags, may_have_quotes };
+        let entry = mail::Entry { is_first: offset == 0, is_last, flags: self.flags, ..mail::Entry::of(scanned) };
         match mail::in_entry(&bytes, entry, open.reading) {
             Some(Unwrapped { mut mail, may_be_cut }) => {
                 mail.labels.extend(self.labels.get(open.number as usize).into_iter().flatten().cloned());
@@ -298,9 +298,9 @@ pub(super) fn in_memory(bytes: &[u8], dialect: Dialect, block: usize) -> Vec<(u6
     let mut framer = Framer::new(&lines, reading, block);
     let mut stretches = Vec::new();
     while let Some(Ok(stretch)) = framer.next() {
-        let Stretch { offset, length, kind, has_quotes } = stretch;
+        let Stretch { offset, length, kind, .. } = stretch;
         let is_last = offset + length == size;
-        let entry = mail::Entry { is_first: offset == 0, is_last, flags: true, may_have_quotes: has_quotes };
+        let entry = mail::Entry { is_first: offset == 0, is_last, flags: true, ..mail::Entry::of(Some(stretch)) };
         let held = framer.held(stretch).or_else(|| pread::exactly(&lines, offset, length).ok().map(Bytes::from));
         let mail = held.filter(|_| kind == Kind::Mail).and_then(|bytes| mail::in_entry(&bytes, entry, reading));
         stretches.push((offset, length, mail.map(|unwrapped| unwrapped.mail)));
@@ -383,7 +383,7 @@ impl Source for Mbox {
         match File::open(&file.path) {
             Ok(open) => {
                 let open = self.opened(open, piece.file, file.size);
-                self.mail(&open, origin.clone(), None, true).map(|(entry, _)| entry)
+                self.mail(&open, origin.clone(), None, None).map(|(entry, _)| entry)
             }
             Err(error) => Err(self.broken(origin.clone(), &error)),
         }

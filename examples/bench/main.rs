@@ -2,7 +2,8 @@
 //!
 //! Makes exports of any size, and measures whole commands on them, each in a process of its own: the engine, the least that
 //! reading the same bytes costs (`floor.rs`), Python's mailbox and email, notmuch where it is installed, and framing alone by three
-//! readers, without their start and from the system's memory, beside reading the bytes alone. Runs that are compared take turns, and the table has the one in the middle.
+//! readers, without their start and from the system's memory, beside reading the bytes alone. Runs that are compared take turns, and
+//! the table has the one in the middle.
 //!
 //! ```text
 //! bench speed [MB]        mixed and small mails, a tree of files, a table         (default 300)

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn how_long_fields_are_makes_no_other_scheme() {
-        let field = |length: usize| (0..length).map(|at| (at % 251) as u8).collect::<Vec<u8>>();
+        let field = |length: usize| (0..=250_u8).cycle().take(length).collect::<Vec<u8>>();
         for lengths in
             [vec![], vec![5], vec![70_000, 3], vec![GATHERED - 8], vec![1, GATHERED - 17, 0], vec![40_000; 5]]
         {

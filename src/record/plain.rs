@@ -4,7 +4,7 @@
 use memchr::memchr;
 
 /// The lines, as [`str::lines`] gives them.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let end = memchr(b'\n', rest.as_bytes()).map(|at| at + 1);
@@ -20,19 +20,29 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Is it so of all bytes?
-pub(super) fn all(bytes: &[u8], is: impl Fn(u8) -> bool) -> bool {
+pub(crate) fn all(bytes: &[u8], is: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(true, |all, byte| all & is(*byte))
 }
 
 /// Is it a letter, digit, sign or space of ASCII?
-pub(super) fn is_printable(byte: u8) -> bool {
+pub(crate) fn is_printable(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte)
 }
 
 /// Do two spaces stand side by side?
-pub(super) fn has_two_spaces(bytes: &[u8]) -> bool {
+pub(crate) fn has_two_spaces(bytes: &[u8]) -> bool {
     let next = bytes.get(1..).unwrap_or_default();
-    bytes.iter().zip(next).fold(false, |any, (one, two)| any | ((*one == b' ') & (*two == b' ')))
+    bytes.iter().zip(next).fold(false, |any, (one, two)| any | (is_space(*one) & is_space(*two)))
+}
+
+/// Is it a space?
+pub(crate) fn is_space(byte: u8) -> bool {
+    byte == b' '
+}
+
+/// Does a line end with it?
+pub(crate) fn is_end(byte: u8) -> bool {
+    byte == b'\n'
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Plain text as HTML that shows the same lines.
 
 use super::links::{links, may_hold_one};
-use super::plain::{all, has_two_spaces, is_printable, lines};
+use super::plain::{all, has_two_spaces, is_end, is_printable, is_space, lines};
 use std::fmt::Write;
 
 /// Deepest quoting that becomes blockquotes; more marks than that stay as text.
@@ -117,9 +117,9 @@ fn is_plain(byte: u8) -> bool {
 /// Nothing in the whole of a text is to be made HTML but the ends of its lines.
 fn is_bare(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let is_indented = |(before, byte): (&u8, &u8)| matches!(before, b' ' | b'\n') & (*byte == b' ');
+    let is_indented = |(before, byte): (&u8, &u8)| (is_space(*before) | is_end(*before)) & is_space(*byte);
     let next = bytes.get(1..).unwrap_or_default();
-    all(bytes, |byte| is_plain(byte) | (byte == b'\n'))
+    all(bytes, |byte| is_plain(byte) | is_end(byte))
         && !bytes.iter().zip(next).fold(false, |any, pair| any | is_indented(pair))
         && bytes.first() != Some(&b' ')
         && !may_hold_one(bytes)

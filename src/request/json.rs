@@ -4,6 +4,7 @@
 //! escape but at their ends. Here such a line is copied whole, where serde looks at one byte after the other.
 
 use super::{ImportRequest, Metadata, Sender};
+use crate::record::plain::{all, is_end};
 use memchr::memchr;
 use std::io::Write;
 
@@ -80,7 +81,7 @@ fn string(text: &str, json: &mut Vec<u8>) {
     json.push(b'"');
     let mut rest = text.as_bytes();
     // Asked of the whole text first: of one line after the other it takes longer.
-    let is_plain = all_stand(rest, true);
+    let is_plain = all(rest, |byte| stands_as_it_is(byte) | is_end(byte));
     while let Some(end) = memchr(b'\n', rest) {
         let (line, next) = rest.split_at(end);
         push_line(line, is_plain, json);
@@ -92,21 +93,17 @@ fn string(text: &str, json: &mut Vec<u8>) {
 }
 
 fn push_line(line: &[u8], is_plain: bool, json: &mut Vec<u8>) {
-    if is_plain || all_stand(line, false) {
+    if is_plain || all(line, stands_as_it_is) {
         json.extend_from_slice(line);
     } else {
-        line.iter().for_each(|byte| push_byte(*byte, json));
+        for byte in line {
+            push_byte(*byte, json);
+        }
     }
 }
 
-/// Has no byte to be escaped, line ends aside if there may be some? Without a way out in the middle, so that many bytes
-/// are compared at once.
-fn all_stand(bytes: &[u8], or_ends: bool) -> bool {
-    bytes.iter().fold(true, |all, byte| all & (stands_as_it_is(*byte) | (or_ends & (*byte == b'\n'))))
-}
-
 fn stands_as_it_is(byte: u8) -> bool {
-    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
+    (byte >= b' ') & !matches!(byte, b'"' | b'\\')
 }
 
 /// RFC 8259 section 7, the short form where there is one.

@@ -17,6 +17,7 @@ const LONGEST_HEADER: usize = 64 << 10;
 
 /// Where an entry stands in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts about an entry; none excludes another")]
 pub(super) struct Entry {
     /// It begins at offset 0.
     pub(super) is_first: bool,

@@ -23,8 +23,23 @@ pub(crate) struct Took {
 /// # Errors
 /// If it cannot be started, or ends with a code that is not among `fine`.
 pub(crate) fn measure(command: &mut Command, fine: &[i32]) -> io::Result<Took> {
+    watched(command.stdout(Stdio::null()), fine).map(|(took, _)| took)
+}
+
+/// As [`measure`], for a command that measures itself: it says its seconds, and nothing else.
+///
+/// # Errors
+/// If it cannot be started, fails, or says no number.
+pub(crate) fn told(command: &mut Command) -> io::Result<Took> {
+    let (took, child) = watched(command.stdout(Stdio::piped()), &[0])?;
+    let said = String::from_utf8_lossy(&child.wait_with_output()?.stdout).into_owned();
+    let seconds = said.trim().parse().map_err(|_| io::Error::other(format!("{command:?} said {said:?}")))?;
+    Ok(Took { seconds, ..took })
+}
+
+fn watched(command: &mut Command, fine: &[i32]) -> io::Result<(Took, Child)> {
     let began = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let mut most = 0.0_f64;
     let status = loop {
         most = most.max(held(&child).unwrap_or(0.0));
@@ -35,7 +50,7 @@ pub(crate) fn measure(command: &mut Command, fine: &[i32]) -> io::Result<Took> {
     };
     let took = Took { seconds: began.elapsed().as_secs_f64(), megabytes: most };
     if status.code().is_some_and(|code| fine.contains(&code)) {
-        return Ok(took);
+        return Ok((took, child));
     }
     let said = child.wait_with_output().map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
     Err(io::Error::other(format!("{command:?} ended with {status}: {}", said.unwrap_or_default())))

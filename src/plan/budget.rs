@@ -5,8 +5,15 @@ use std::sync::{Condvar, Mutex, PoisonError};
 /// Bytes that may be held at once. One entry that is larger is let in alone.
 pub(super) struct Budget {
     bytes: u64,
-    held: Mutex<u64>,
+    books: Mutex<Books>,
     freed: Condvar,
+}
+
+#[derive(Default)]
+struct Books {
+    held: u64,
+    /// Threads that wait. Waking nobody is a call of the system, too.
+    waiting: usize,
 }
 
 /// Bytes held until this is dropped.
@@ -17,24 +24,30 @@ pub(super) struct Held<'a> {
 
 impl Budget {
     pub(super) fn new(bytes: u64) -> Budget {
-        Budget { bytes, held: Mutex::new(0), freed: Condvar::new() }
+        Budget { bytes, books: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Waits until `bytes` fit beside what is held, or nothing is.
     pub(super) fn hold(&self, bytes: u64) -> Held<'_> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = |held: &mut u64| *held > 0 && held.saturating_add(bytes) > self.bytes;
-        let mut held = self.freed.wait_while(held, is_full).unwrap_or_else(PoisonError::into_inner);
-        *held = held.saturating_add(bytes);
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |books: &mut Books| books.held > 0 && books.held.saturating_add(bytes) > self.bytes;
+        if is_full(&mut books) {
+            books.waiting += 1;
+            books = self.freed.wait_while(books, is_full).unwrap_or_else(PoisonError::into_inner);
+            books.waiting -= 1;
+        }
+        books.held = books.held.saturating_add(bytes);
         Held { budget: self, bytes }
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = held.saturating_sub(self.bytes);
-        self.budget.freed.notify_all();
+        let mut books = self.budget.books.lock().unwrap_or_else(PoisonError::into_inner);
+        books.held = books.held.saturating_sub(self.bytes);
+        if books.waiting > 0 {
+            self.budget.freed.notify_all();
+        }
     }
 }
 
@@ -63,6 +76,6 @@ mod tests {
             }
         });
         assert_eq!(most.into_inner(), 1_000);
-        assert_eq!(*budget.held.lock().unwrap(), 0);
+        assert_eq!(budget.books.lock().unwrap().held, 0);
     }
 }

@@ -68,26 +68,34 @@ impl Collected {
         }
     }
 
-    /// Takes a record, and says whether further ones can be taken, and how many bytes of its source it is.
-    pub(super) fn take(&mut self, number: u64, arriving: Result<Arriving, LedgerError>) -> (bool, u64) {
-        let arriving = match arriving {
-            Ok(arriving) => arriving,
-            Err(error) => {
-                self.failed.get_or_insert(error);
-                return (false, 0);
+    /// Takes records, the first of which has this number, and says how many bytes of their source they are; `None` if no further
+    /// ones can be taken.
+    pub(super) fn take_all(&mut self, first: u64, arriving: Vec<Result<Arriving, LedgerError>>) -> Option<u64> {
+        let mut bytes = 0;
+        for (number, arriving) in (first..).zip(arriving) {
+            match arriving {
+                Ok(arriving) => {
+                    bytes += arriving.length;
+                    self.take(number, arriving);
+                }
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                }
             }
-        };
-        let length = arriving.length;
+        }
+        self.failed.is_none().then_some(bytes)
+    }
+
+    fn take(&mut self, number: u64, arriving: Arriving) {
         if number != self.next {
             self.early.insert(number, arriving);
-            return (self.failed.is_none(), length);
+            return;
         }
         let mut due = Some(arriving);
         while let Some(arriving) = due.filter(|_| self.failed.is_none()) {
             self.failed = self.add(&arriving).err();
             due = self.early.remove(&self.next);
         }
-        (self.failed.is_none(), length)
     }
 
     fn add(&mut self, arriving: &Arriving) -> Result<(), LedgerError> {

@@ -1,13 +1,13 @@
 //! Reading all sources once, on all cores.
 //!
-//! Each worker takes the next entry from the scan under a lock (framing runs at gigabytes a second,
-//! so the lock is never the bottleneck) and parses it outside. So no queue exists, and memory holds
-//! as many entries as there are workers, whose bytes together stay within a budget. An entry that does
+//! Each worker takes the next entries from the scan under a lock (framing runs at gigabytes a second,
+//! so the lock is never the bottleneck) and parses them outside it. So no queue exists, and memory holds
+//! one large entry or a few small ones for each worker, whose bytes together stay within a budget. What does
 //! not fit waits, and while it does, nothing further is taken: one entry more than the budget is held.
 
 use super::PlanError;
-use super::budget::Budget;
-use super::collected::{Collected, Stretch};
+use super::budget::{Budget, Held};
+use super::collected::{Arriving, Collected, Stretch};
 use super::facts::{Read, Undecided};
 use super::noticed::Noticed;
 use super::past::{self, Key, Past, ReadFile};
@@ -24,6 +24,10 @@ use std::time::Instant;
 
 /// Bytes of entries that are parsed at once. Parsing a mail may hold several times its size; a larger one is parsed alone.
 const PARSED_AT_ONCE: u64 = 64 << 20;
+
+/// Entries, and bytes of them, that a thread takes at once: threads that take turns for each small mail wait for each other.
+const BATCH: usize = 32;
+const BATCH_BYTES: u64 = 64 << 10;
 
 /// Stack of a parsing thread. Nesting is limited before a parse, so this is ample.
 pub(crate) const STACK: usize = 16 << 20;
@@ -172,43 +176,59 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// What is next, with the number of the first of it: one entry, or as many small ones as make taking them worth while.
+    fn batch(&self, scan: &mut Numbered<'_>) -> Option<(u64, Vec<Next>, Held<'_>)> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH && bytes < BATCH_BYTES {
+            let Some(next) = scan.scan.next() else { break };
+            bytes += match &next {
+                Next::Entry(Ok(entry)) => length(&entry.origin),
+                Next::Entry(Err(_)) | Next::Known(..) => 0,
+            };
+            batch.push(next);
+        }
+        if batch.is_empty() {
+            return None;
+        }
+        // Waited for with the scan in hand, so that no other worker takes a further entry meanwhile.
+        let held = self.budget.hold(bytes);
+        let first = scan.next;
+        scan.next += batch.len() as u64;
+        Some((first, batch, held))
+    }
+
     fn work(&self, number: u16, source: &dyn Source, scan: &Mutex<Numbered<'_>>) {
         let mut noticed = Noticed::default();
         while !self.task.stop.load(Ordering::Relaxed) {
             let asked = Instant::now();
-            let (place, next, _held) = {
-                let mut scan = scan.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(next) = scan.scan.next() else { break };
-                // Waited for with the scan in hand, so that no other worker takes a further entry meanwhile.
-                let held = self.budget.hold(match &next {
-                    Next::Entry(Ok(entry)) => length(&entry.origin),
-                    Next::Entry(Err(_)) | Next::Known(..) => 0,
-                });
-                scan.next += 1;
-                (scan.next - 1, next, held)
+            let Some((first, batch, _held)) = self.batch(&mut scan.lock().unwrap_or_else(PoisonError::into_inner))
+            else {
+                break;
             };
             let came = Instant::now();
             self.waits.add(Limit::Disk, came.duration_since(asked));
-            let arriving = match next {
-                Next::Entry(entry) => Ok(self.reader.record(entry, &mut noticed)),
-                Next::Known(file, record) => {
-                    record.and_then(|record| self.reader.known(&record, number, file, source, &mut noticed))
-                }
-            };
-            let (goes_on, passed) = self.collected.lock().unwrap_or_else(PoisonError::into_inner).take(place, arriving);
+            let arriving: Vec<Result<Arriving, LedgerError>> = batch
+                .into_iter()
+                .map(|next| match next {
+                    Next::Entry(entry) => Ok(self.reader.record(entry, &mut noticed)),
+                    Next::Known(file, record) => {
+                        record.and_then(|record| self.reader.known(&record, number, file, source, &mut noticed))
+                    }
+                })
+                .collect();
+            let records = arriving.len() as u64;
+            let taken = self.collected.lock().unwrap_or_else(PoisonError::into_inner).take_all(first, arriving);
             self.waits.add(Limit::Processor, came.elapsed());
-            self.advance(passed);
-            if !goes_on {
-                break;
-            }
+            let Some(bytes) = taken else { break };
+            self.advance(bytes, records);
         }
         self.noticed.lock().unwrap_or_else(PoisonError::into_inner).join(noticed);
     }
 
-    fn advance(&self, length: u64) {
-        let records = self.records.fetch_add(1, Ordering::Relaxed) + 1;
-        let before = self.bytes.fetch_add(length, Ordering::Relaxed);
-        let done = before + length;
+    fn advance(&self, bytes: u64, records: u64) {
+        let records = self.records.fetch_add(records, Ordering::Relaxed) + records;
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let done = before + bytes;
         if before / PROGRESS != done / PROGRESS {
             self.task.observer.event(Event::StageAdvanced { stage: Stage::Reading, done, records });
             if let Some(by) = self.waits.due() {

@@ -45,19 +45,27 @@ pub fn in_inbox(id: &[u8], inbox: &str) -> [u8; 32] {
     Digest::new("threadlift tl1 inbox").field(id).field(inbox.as_bytes()).finish()
 }
 
+/// So many bytes are gathered before they are hashed: BLAKE3 takes several blocks in one step, but only those it gets together.
+const GATHERED: usize = 64 << 10;
+
 /// Writes fields unambiguously into one digest.
-pub(super) struct Digest(blake3::Hasher);
+pub(super) struct Digest {
+    context: &'static str,
+    gathered: Vec<u8>,
+    /// What came before, if it was too much to be held.
+    hashed: Option<blake3::Hasher>,
+}
 
 impl Digest {
     /// A digest of its own kind.
     pub(super) fn new(context: &'static str) -> Self {
-        Self(blake3::Hasher::new_derive_key(context))
+        Self { context, gathered: Vec::with_capacity(256), hashed: None }
     }
 
     /// Adds one field.
     pub(super) fn field(mut self, bytes: &[u8]) -> Self {
         self.number(bytes.len());
-        self.0.update(bytes);
+        self.add(bytes);
         self
     }
 
@@ -69,11 +77,25 @@ impl Digest {
 
     /// The digest.
     pub(super) fn finish(self) -> [u8; 32] {
-        *self.0.finalize().as_bytes()
+        match self.hashed {
+            None => blake3::derive_key(self.context, &self.gathered),
+            Some(mut hasher) => *hasher.update(&self.gathered).finalize().as_bytes(),
+        }
     }
 
     fn number(&mut self, number: usize) {
-        self.0.update(&(number as u64).to_le_bytes());
+        self.add(&(number as u64).to_le_bytes());
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        if self.gathered.len() + bytes.len() <= GATHERED {
+            self.gathered.extend_from_slice(bytes);
+            return;
+        }
+        let hasher = self.hashed.get_or_insert_with(|| blake3::Hasher::new_derive_key(self.context));
+        hasher.update(&self.gathered);
+        self.gathered.clear();
+        hasher.update(bytes);
     }
 }
 
@@ -91,6 +113,23 @@ mod tests {
         let one = Digest::new("x").list(&["a"]).list(&["b"; 1]).finish();
         let two = Digest::new("x").list(&["a", "b"]).list::<&str>(&[]).finish();
         assert_ne!(one, two);
+    }
+
+    #[test]
+    fn how_long_fields_are_makes_no_other_scheme() {
+        let field = |length: usize| (0..=250_u8).cycle().take(length).collect::<Vec<u8>>();
+        for lengths in
+            [vec![], vec![5], vec![70_000, 3], vec![GATHERED - 8], vec![1, GATHERED - 17, 0], vec![40_000; 5]]
+        {
+            let mut plain = blake3::Hasher::new_derive_key("x");
+            let mut digest = Digest::new("x");
+            for bytes in lengths.iter().map(|length| field(*length)) {
+                plain.update(&(bytes.len() as u64).to_le_bytes());
+                plain.update(&bytes);
+                digest = digest.field(&bytes);
+            }
+            assert_eq!(digest.finish(), *plain.finalize().as_bytes(), "{lengths:?}");
+        }
     }
 
     #[test]

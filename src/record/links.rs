@@ -39,7 +39,8 @@ pub(super) fn links(line: &str) -> Vec<Link> {
     found
 }
 
-fn may_hold_one(line: &[u8]) -> bool {
+/// May a link stand in it? Also asked of several lines at once.
+pub(super) fn may_hold_one(line: &[u8]) -> bool {
     let is_www = |dot: usize| {
         let before = dot.checked_sub(3).and_then(|start| line.get(start..dot));
         before.is_some_and(|before| [b"www", b"Www", b"WWW"].iter().any(|start| before == *start))

@@ -9,6 +9,7 @@ mod handle;
 pub mod identity;
 mod links;
 mod outcome;
+pub(crate) mod plain;
 pub mod system_labels;
 #[cfg(test)]
 mod testing;

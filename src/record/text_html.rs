@@ -1,6 +1,7 @@
 //! Plain text as HTML that shows the same lines.
 
-use super::links::links;
+use super::links::{links, may_hold_one};
+use super::plain::{all, has_two_spaces, is_end, is_printable, is_space, lines};
 use std::fmt::Write;
 
 /// Deepest quoting that becomes blockquotes; more marks than that stay as text.
@@ -13,9 +14,13 @@ const MAX_QUOTES: usize = 20;
 #[must_use]
 pub fn text_to_html(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + text.len() / 8);
-    let mut depth = 0;
     let text = text.strip_suffix('\n').unwrap_or(text);
-    for (number, line) in text.lines().enumerate() {
+    if is_bare(text) {
+        push_bare(text, &mut html);
+        return html;
+    }
+    let mut depth = 0;
+    for (number, line) in lines(text).enumerate() {
         let (quotes, rest) = quote_level(line);
         if quotes == depth {
             if number > 0 {
@@ -45,7 +50,8 @@ fn quote_level(line: &str) -> (usize, &str) {
     let mut level = 0;
     let mut rest = line;
     while level < MAX_QUOTES {
-        let Some(after) = rest.strip_prefix('>') else { break };
+        let [b'>', ..] = rest.as_bytes() else { break };
+        let after = rest.get(1..).unwrap_or_default();
         level += 1;
         // `> > text` and `>> text` mean the same; the space before a further mark belongs to the marks.
         rest = match after.strip_prefix(' ') {
@@ -100,10 +106,32 @@ fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
 
 /// Nothing of it has to be escaped, as is so of most lines: seen without looking at one character after the other.
 fn stands_as_it_is(text: &str, bare_space_shows: bool) -> bool {
-    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) & !matches!(byte, b'&' | b'<' | b'>' | b'"');
-    text.bytes().fold(true, |all, byte| all & is_plain(byte))
-        && (bare_space_shows || !text.starts_with(' '))
-        && memchr::memmem::find(text.as_bytes(), b"  ").is_none()
+    let text = text.as_bytes();
+    all(text, is_plain) && (bare_space_shows || text.first() != Some(&b' ')) && !has_two_spaces(text)
+}
+
+fn is_plain(byte: u8) -> bool {
+    is_printable(byte) & !matches!(byte, b'&' | b'<' | b'>' | b'"')
+}
+
+/// Nothing in the whole of a text is to be made HTML but the ends of its lines.
+fn is_bare(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_indented = |(before, byte): (&u8, &u8)| (is_space(*before) | is_end(*before)) & is_space(*byte);
+    let next = bytes.get(1..).unwrap_or_default();
+    all(bytes, |byte| is_plain(byte) | is_end(byte))
+        && !bytes.iter().zip(next).fold(false, |any, pair| any | is_indented(pair))
+        && bytes.first() != Some(&b' ')
+        && !may_hold_one(bytes)
+}
+
+fn push_bare(text: &str, html: &mut String) {
+    for (number, line) in lines(text).enumerate() {
+        if number > 0 {
+            html.push_str("<br>\n");
+        }
+        html.push_str(line);
+    }
 }
 
 #[cfg(test)]
@@ -209,7 +237,19 @@ mod tests {
         text.replace("&quot;", "\"").replace("&amp;", "&")
     }
 
+    /// As [`text_to_html`], line by line.
+    fn line_by_line(text: &str) -> String {
+        // What makes the text other than bare, and is taken off again.
+        text_to_html(&format!(":\n{text}")).strip_prefix(":<br>\n").unwrap().to_owned()
+    }
+
     proptest! {
+        #[test]
+        fn a_bare_text_is_what_its_lines_are(text in "([a-z.;' ]{0,6}|www|\n|\r|\t|é|&|:){0,12}") {
+            prop_assume!(!matches!(text.as_str(), "" | "\n"));
+            prop_assert_eq!(text_to_html(&text), line_by_line(&text));
+        }
+
         #[test]
         fn the_reader_sees_the_same_text(text in "([a-z<>&;\"# \t]|nbsp;|\\PC|\n|\n> |\n>>){0,60}") {
             let bare = |text: &str| -> String {

@@ -2,6 +2,7 @@
 
 mod draft;
 pub mod encode;
+mod json;
 
 pub(crate) use draft::hex;
 pub use draft::{Decision, Draft, MAX_REQUEST, TEXT_MADE_HTML, TooLarge, decided_digest, subject_digest};

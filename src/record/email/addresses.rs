@@ -6,6 +6,7 @@ use super::mailbox::{self, Entry};
 use super::stand_in::x500;
 use super::words;
 use crate::record::Address;
+use crate::record::plain::all;
 use std::collections::HashSet;
 
 /// What a field gave.
@@ -33,6 +34,10 @@ pub(super) struct Unusable {
 pub(super) fn read<'a>(values: impl Iterator<Item = &'a [u8]>, field: &str, charset: Option<&str>) -> List {
     let mut list = List::default();
     for value in values {
+        if let Some(handle) = std::str::from_utf8(value.trim_ascii()).ok().and_then(bare) {
+            list.push(None, handle);
+            continue;
+        }
         let (line, repairs) = words::normalize(value, charset);
         for repair in repairs {
             list.changed(&format!("{field}: {repair}"));
@@ -164,7 +169,11 @@ impl List {
     }
 
     fn push(&mut self, name: Option<String>, handle: String) {
-        if self.seen.insert(handle.to_lowercase()) {
+        // Most fields hold one address, which is not held against any other.
+        if let [only] = self.addresses.as_slice() {
+            self.seen.insert(only.handle.to_lowercase());
+        }
+        if self.addresses.is_empty() || self.seen.insert(handle.to_lowercase()) {
             let name = name.filter(|name| !name.eq_ignore_ascii_case(&handle));
             self.addresses.push(Address { name, handle });
         }
@@ -188,6 +197,27 @@ impl List {
 
 /// A bare `local@domain`, the domain in lower case; none for what no mail can go to.
 pub(super) fn handle(text: &str) -> Option<String> {
+    bare(text).or_else(|| wrapped(text))
+}
+
+/// An address of nothing but letters, digits and what stands in most of them, with nothing around it: seen at once to be
+/// what [`wrapped`] gives.
+fn bare(text: &str) -> Option<String> {
+    let (local, domain) = text.split_once('@')?;
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'.' | b'-');
+    let is_user = |byte: u8| is_host(byte) | matches!(byte, b'_' | b'+' | b'=');
+    let is_plain = !local.is_empty() && all(local.as_bytes(), is_user) && all(domain.as_bytes(), is_host);
+    let is_whole = !domain.is_empty() && !domain.starts_with('.') && !domain.ends_with('.');
+    (is_plain && is_whole).then(|| {
+        let mut handle = text.to_owned();
+        if let Some(domain) = handle.get_mut(local.len()..) {
+            domain.make_ascii_lowercase();
+        }
+        handle
+    })
+}
+
+fn wrapped(text: &str) -> Option<String> {
     let mut found = within(text)?;
     // What programs wrap around an address, they may wrap around it twice: `''joe@x''`.
     loop {
@@ -303,6 +333,19 @@ mod tests {
     fn shown(value: &str) -> Vec<String> {
         let name = |address: &Address| address.name.clone().map(|name| format!("{name}|")).unwrap_or_default();
         list(value.as_bytes()).addresses.iter().map(|found| name(found) + &found.handle).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_bare_address_is_what_any_other_way_of_reading_gives(
+            text in "[A-Za-z0-9.@_+=-]{0,12}|[a-z.<' é,:]{0,3}[a-zA-Z0-9_+.-]{1,5}@[A-Za-z0-9.-]{1,6}[.> \";]{0,2}",
+        ) {
+            let Some(handle) = bare(&text) else { return Ok(()) };
+            proptest::prop_assert_eq!(wrapped(&text), Some(handle.clone()));
+            let mut list = List::default();
+            list.read_line(&text, "To", true);
+            proptest::prop_assert_eq!((list.addresses, list.unusable, list.changes), (vec![Address { name: None, handle }], vec![], vec![]));
+        }
     }
 
     #[test]

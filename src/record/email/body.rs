@@ -89,7 +89,7 @@ fn shown(leaf: &Leaf<'_>) -> Shown {
     if !files.is_empty() {
         changes.push("files that stood in the text (uuencode or yEnc) taken out and attached".to_owned());
     }
-    let decoded = charset::decode(&bytes, leaf.charset().as_deref());
+    let decoded = charset::decode(&bytes, leaf.charset());
     changes.extend(decoded.changes);
     let mut text = with_lf(decoded.text);
     if html {
@@ -213,7 +213,7 @@ impl<'a> Outside<'a> {
 /// Line ends as LF, in HTML too: one mail stored with LF here and CRLF there must give one request. CR CR LF is what
 /// some programs made of CRLF by converting twice.
 fn with_lf(text: String) -> String {
-    if !text.contains('\r') {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
         return text;
     }
     text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace('\r', "\n")

@@ -52,8 +52,8 @@ pub(super) fn handles<'a>(people: impl Iterator<Item = &'a Address>) -> HashSet<
 }
 
 fn distinct(ids: Vec<String>) -> Vec<String> {
-    let mut seen = HashSet::new();
-    ids.into_iter().filter(|id| usable(id) && seen.insert(id.clone())).collect()
+    let (mut seen, is_one) = (HashSet::new(), ids.len() < 2);
+    ids.into_iter().filter(|id| usable(id) && (is_one || seen.insert(id.clone()))).collect()
 }
 
 fn usable(id: &str) -> bool {

@@ -7,7 +7,7 @@
 use super::transfer::{base64, quoted_printable};
 use crate::mapping::Limits;
 use crate::record::BadRecord;
-use memchr::{memchr, memchr2_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// Most boundary strings that are looked for; each is one pass over the mail.
 const MAX_BOUNDARY_STRINGS: usize = 32;
@@ -73,14 +73,11 @@ impl Counted {
     fn add(&mut self, mail: &[u8], levels: usize, limits: &Limits) {
         let mut strings: Vec<&[u8]> = Vec::new();
         let mut passed = 0;
-        for at in memchr2_iter(b'c', b'C', mail) {
+        for at in content_types(mail) {
             if at < passed {
                 continue;
             }
             let Some(rest) = mail.get(at..) else { break };
-            if !starts_with(rest, b"content-type") {
-                continue;
-            }
             let value = folded_line(rest);
             passed = at + value.len();
             if contains(value, b"message") || contains(value, b"digest") {
@@ -131,15 +128,23 @@ impl Counted {
     }
 }
 
+/// Where `Content-Type` stands, in any case of letters, in headers and in texts.
+pub(super) fn content_types(mail: &[u8]) -> impl Iterator<Item = usize> {
+    const NAME: &[u8] = b"content-type";
+    // Of its letters, the hyphen is the one that texts hold least of.
+    let starts = memchr_iter(b'-', mail).filter_map(|hyphen| hyphen.checked_sub(b"content".len()));
+    starts.filter(|at| mail.get(*at..).is_some_and(|rest| starts_with(rest, NAME)))
+}
+
 /// Lines up to the first empty one.
 fn header_lines(mail: &[u8]) -> usize {
     let end = blank_line(mail).unwrap_or(mail.len());
-    memchr::memchr_iter(b'\n', mail.get(..end).unwrap_or_default()).count()
+    memchr_iter(b'\n', mail.get(..end).unwrap_or_default()).count()
 }
 
 /// Where the first empty line begins.
 fn blank_line(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\n', bytes)
+    memchr_iter(b'\n', bytes)
         .map(|at| at + 1)
         .find(|next| bytes.get(*next..).is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"\r\n")))
 }
@@ -194,6 +199,13 @@ mod tests {
             );
         }
         assert_eq!(cause(&digest), None);
+    }
+
+    #[test]
+    fn the_name_of_the_field_is_found_in_any_case_and_place() {
+        let found: Vec<usize> = content_types(b"Content-Type: a\nX-CONTENT-TYPE-content-typ-e content-type").collect();
+        assert_eq!(found, [0, 18, 45]);
+        assert_eq!(content_types(b"-type: a\n-").count(), 0);
     }
 
     #[test]

@@ -56,6 +56,7 @@ use bytes::Bytes;
 use header::Fields;
 use parser::{PartKind, Structure};
 use part::Leaf;
+use std::cell::LazyCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Reads a mail. `source` is the index of its source in the mapping.
@@ -73,7 +74,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let loose = aside::fill(structure, &mut leaves, &mail.aside, &mut changes);
     let block = structure.parts.first().map(|part| part.header.clone()).unwrap_or_default();
     let mut fields = Fields::split(bytes.get(block).unwrap_or_default());
-    fields.charset = leaves.iter().flatten().find_map(Leaf::charset);
+    fields.charset = leaves.iter().flatten().find_map(Leaf::charset).map(str::to_owned);
 
     let reply_to = recipients(&fields, "Reply-To", &mut changes);
     let from = sender::read(&fields, &reply_to, &mut changes)?;
@@ -82,7 +83,8 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let is_other = |id: &String| Some(id) != message_id.as_ref();
     let to = recipients(&fields, "To", &mut changes);
     let cc = recipients(&fields, "Cc", &mut changes);
-    let people = ids::handles([std::slice::from_ref(&from), &reply_to, &to, &cc].into_iter().flatten());
+    let people =
+        LazyCell::new(|| ids::handles([std::slice::from_ref(&from), &reply_to, &to, &cc].into_iter().flatten()));
     let is_id = |id: &String| is_other(id) && !ids::is_address(id, &people);
     let in_reply_to = ids::in_reply_to(fields.all("In-Reply-To")).into_iter().filter(is_id).collect();
     let references = ids::references(fields.all("References")).into_iter().filter(is_id).collect();

@@ -5,7 +5,8 @@
 
 use super::nested;
 use mail_parser::decoders::charsets::map::charset_decoder as decoder_of;
-use mail_parser::{HeaderName, Message, MessageParser, PartType};
+use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders, PartType};
+use memchr::memmem;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -18,7 +19,7 @@ static FRAMING: LazyLock<MessageParser> = LazyLock::new(|| {
 });
 
 /// The structure of a mail; nested messages are one part each.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Structure {
     /// All parts; the first is the mail itself.
     pub(super) parts: Vec<Part>,
@@ -31,7 +32,7 @@ pub(super) struct Structure {
 }
 
 /// A part, as byte ranges of the mail.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// Its header block.
     pub(super) header: Range<usize>,
@@ -63,7 +64,46 @@ pub(super) enum PartKind {
 /// to find their end, and recurses. It has panicked on damaged input in earlier versions: call it guarded.
 pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> {
     let hidden = if holds_messages { nested::hidden(mail) } else { None };
-    let message: Message<'_> = FRAMING.parse(hidden.as_deref().unwrap_or(mail))?;
+    let bytes = hidden.as_deref().unwrap_or(mail);
+    let mut structure = lone_part(bytes).or_else(|| whole(bytes))?;
+    if hidden.is_some() {
+        nested::restore_digests(mail, &mut structure);
+    }
+    Some(structure)
+}
+
+/// The structure of a mail of one part, by its header alone: the parser would go through all of its text, and decode it,
+/// to find that the part ends where the mail does. `None` if that cannot be told.
+fn lone_part(mail: &[u8]) -> Option<Structure> {
+    /// So much behind the blank line shows that the parser, too, ends the header there.
+    const BEHIND: usize = 16;
+    let blank = [&b"\n\n"[..], b"\n\r\n"].into_iter().filter_map(|blank| memmem::find(head(mail), blank)).min()?;
+    let beginning = mail.get(..blank + BEHIND)?;
+    let message: Message<'_> = FRAMING.parse(beginning)?;
+    let [part] = message.parts.as_slice() else { return None };
+    let declared = message.content_type().map_or("", |declared| declared.ctype());
+    if declared == "multipart" || declared == "message" || part.offset_body as usize >= beginning.len() {
+        return None;
+    }
+    let mut structure = structure_of(&message, mail);
+    if let [part] = structure.parts.as_mut_slice() {
+        part.body.end = mail.len();
+    }
+    Some(structure)
+}
+
+/// What the header of a mail with one part is mostly no longer than.
+fn head(mail: &[u8]) -> &[u8] {
+    const LONGEST: usize = 64 << 10;
+    mail.get(..mail.len().min(LONGEST)).unwrap_or_default()
+}
+
+/// The structure as the parser finds it when it reads all of the mail.
+fn whole(mail: &[u8]) -> Option<Structure> {
+    FRAMING.parse(mail).map(|message| structure_of(&message, mail))
+}
+
+fn structure_of(message: &Message<'_>, mail: &[u8]) -> Structure {
     let parts: Vec<Part> = message
         .parts
         .iter()
@@ -92,11 +132,7 @@ pub(super) fn structure(mail: &[u8], holds_messages: bool) -> Option<Structure> 
     let mut files = known(&message.attachments);
     files.sort_unstable();
     files.dedup();
-    let mut structure = Structure { html: known(&message.html_body), text: known(&message.text_body), files, parts };
-    if hidden.is_some() {
-        nested::restore_digests(mail, &mut structure);
-    }
-    Some(structure)
+    Structure { html: known(&message.html_body), text: known(&message.text_body), files, parts }
 }
 
 /// A decoder for charsets outside the WHATWG list.
@@ -107,6 +143,8 @@ pub(super) fn charset_decoder(label: &str) -> Option<fn(&[u8]) -> String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     #[test]
     fn parts_are_found_by_place() {
@@ -119,6 +157,45 @@ mod tests {
         assert_eq!(found.files, [2]);
         assert_eq!(found.html, [1, 2]);
         assert_eq!(found.parts[0].kind, PartKind::Multipart);
+    }
+
+    #[test]
+    fn a_mail_of_one_part_is_told_by_its_header() {
+        let kind =
+            |mail: &str| lone_part(mail.as_bytes()).map(|found| found.parts.first().map(|part| part.kind).unwrap());
+        let text = "\nhello, and some more\n";
+        assert_eq!(kind(&format!("Subject: x\n{text}")), Some(PartKind::Text));
+        assert_eq!(kind(&format!("Subject: x\r\nContent-Type: text/html\r\n\r{text}")), Some(PartKind::Html));
+        assert_eq!(kind(&format!("Content-Type: image/png\n{text}")), Some(PartKind::Other));
+        for open in ["multipart/mixed; boundary=b", "Multipart/mixed", "message/rfc822"] {
+            assert_eq!(kind(&format!("Content-Type: {open}\n{text}--b\n\nhi\n--b--\n")), None, "{open}");
+        }
+        assert_eq!(kind("Subject: x\n"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_header_alone_never_says_anything_else_than_the_whole_mail(
+            lines in vec(
+                "(Content-Type: ?(text/(plain|html|x)|image/png|multipart/mixed|message/rfc822|)(; ?(charset=utf-8|name=\"?a|name=\"a\"|boundary=\"?b\"?|=\\?utf-8\\?Q\\?a))?)\
+                |Content-Disposition: (attachment|inline)(; filename=\"a)?|Content-Transfer-Encoding: base64|Subject: =\\?utf-8\\?Q\\?a\
+                |--b(--)?|[ \t]{0,2}|[ \t]x|a: b|:|\"|\\?=|\\(|text",
+                0..12,
+            ),
+            end in "\r?\n",
+        ) {
+            let mail = lines.join(&end);
+            if let Some(found) = lone_part(mail.as_bytes()) {
+                prop_assert_eq!(Some(found), whole(mail.as_bytes()));
+            }
+        }
+
+        #[test]
+        fn nor_does_it_for_any_bytes(bytes in vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(b':'), Just(b'\r')], 0..60)) {
+            if let Some(found) = lone_part(&bytes) {
+                prop_assert_eq!(Some(found), whole(&bytes));
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! A multipart says the most and can be told by its boundary, so the first of those is believed, else the first of all.
 
 use super::header::Fields;
-use super::limits::{folded_line, starts_with};
+use super::limits::{content_types, folded_line, starts_with};
 use super::params::Parameterized;
 use super::parser::Structure;
 use std::ops::Range;
@@ -26,7 +26,11 @@ pub(super) fn content_type<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
 /// Only offsets and kinds are taken from the copy: fields are looked for in texts too.
 pub(super) fn hidden(mail: &[u8], structure: &Structure) -> Option<Vec<u8>> {
     let is_misread = |header: &Range<usize>| {
-        let fields = Fields::split(mail.get(header.clone()).unwrap_or_default());
+        let block = mail.get(header.clone()).unwrap_or_default();
+        if content_types(block).nth(1).is_none() {
+            return false;
+        }
+        let fields = Fields::split(block);
         content_type(&fields) != fields.all("Content-Type").last()
     };
     if !structure.parts.iter().any(|part| is_misread(&part.header)) {

@@ -6,6 +6,8 @@
 use super::charset::decode_plainly;
 use super::parser::{PartKind, Structure};
 use super::part::Leaf;
+use crate::record::plain::{all, has_two_spaces, is_end, is_printable, lines};
+use memchr::memrchr;
 
 /// A text as it is compared.
 #[derive(Debug, Default)]
@@ -33,7 +35,7 @@ pub(super) fn text(structure: &Structure, leaves: &[Option<Leaf<'_>>]) -> Visibl
 fn decoded(ids: &[usize], leaves: &[Option<Leaf<'_>>], kind: PartKind) -> String {
     let mut text = String::new();
     for leaf in ids.iter().filter_map(|id| leaves.get(*id)?.as_ref()).filter(|leaf| leaf.kind == kind) {
-        text.push_str(&decode_plainly(&leaf.content, leaf.charset().as_deref()));
+        text.push_str(&decode_plainly(&leaf.content, leaf.charset()));
         text.push('\n');
     }
     text
@@ -42,11 +44,13 @@ fn decoded(ids: &[usize], leaves: &[Option<Leaf<'_>>], kind: PartKind) -> String
 /// White space runs as one space; byte order marks and NULs gone.
 pub(super) fn collapse(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len());
-    // Most lines are words with one space between them already.
-    for line in text.split('\n') {
-        let words = line.trim_matches([' ', '\r']);
-        if words.bytes().fold(true, |is_plain, byte| is_plain & (b' '..=b'~').contains(&byte)) && !has_two_spaces(words)
-        {
+    // Most lines are words with one space between them already, in many texts all of them.
+    let is_calm =
+        |text: &str| all(text.as_bytes(), |byte| is_printable(byte) | is_end(byte)) && !has_two_spaces(text.as_bytes());
+    let is_all_calm = is_calm(text);
+    for line in lines(text) {
+        let words = line.trim_ascii();
+        if is_all_calm || is_calm(words) {
             push_word(&mut collapsed, words);
         } else {
             let is_space = |character: char| character.is_whitespace() || matches!(character, '\u{FEFF}' | '\0');
@@ -54,10 +58,6 @@ pub(super) fn collapse(text: &str) -> String {
         }
     }
     collapsed
-}
-
-fn has_two_spaces(line: &str) -> bool {
-    memchr::memmem::find(line.as_bytes(), b"  ").is_some()
 }
 
 fn push_word(line: &mut String, word: &str) {
@@ -71,11 +71,13 @@ fn push_word(line: &mut String, word: &str) {
 
 /// Without what a mailing list put below: Mailman's lines after a rule of underscores, Google Groups' after `-- `.
 fn without_footer(text: &str) -> &str {
-    let mut start = text.len();
+    let mut end = text.len();
     // The footer is short and last; more than the last lines need not be looked at.
-    for line in text.split_inclusive('\n').rev().take(12) {
-        start -= line.len();
-        let below = text.get(start + line.len()..).unwrap_or_default();
+    for _ in 0..12 {
+        let Some(before) = end.checked_sub(1).and_then(|last| text.as_bytes().get(..last)) else { break };
+        let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let (line, below) = (text.get(start..end).unwrap_or_default(), text.get(end..).unwrap_or_default());
+        end = start;
         let line = line.trim_end();
         let mailman = line.len() >= 40 && line.bytes().all(|byte| byte == b'_') && below.contains("mailing list");
         let google = line == "--" && below.starts_with("You received this message because you are subscribed to");
@@ -177,6 +179,27 @@ mod tests {
     fn tags_scripts_and_entities_vanish() {
         let html = "<style>p{}</style><p>a &lt; b&nbsp;&#228;<br>c<!-- x > y -->d</p><SCRIPT>if (a</b) x</SCRIPT>e & f &bogus;";
         assert_eq!(collapse(&strip_tags(html)), "a < b ä c d e & f &bogus;");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn words_are_collapsed_alike_in_every_line(text in "([a-z&]{1,9}|[ \r\n\t\x0b\x0c\0\u{FEFF}\u{85}\u{a0}\u{2028}é\x1c~\x7f]){0,40}") {
+            let is_space = |character: char| character.is_whitespace() || matches!(character, '\u{FEFF}' | '\0');
+            let words: Vec<_> = text.split(is_space).filter(|word| !word.is_empty()).collect();
+            proptest::prop_assert_eq!(collapse(&text), words.join(" "));
+        }
+    }
+
+    #[test]
+    fn a_footer_is_looked_for_in_the_last_twelve_lines() {
+        let google = "-- \nYou received this message because you are subscribed to x\n";
+        for (lines, is_found) in [(0, true), (10, true), (11, false)] {
+            let text = format!("é\n{google}{}", "\n".repeat(lines));
+            assert_eq!(without_footer(&text) == "é\n", is_found, "{lines}");
+        }
+        assert_eq!(without_footer(""), "");
+        assert_eq!(without_footer("\n"), "\n");
+        assert_eq!(without_footer("é"), "é");
     }
 
     #[test]

@@ -7,8 +7,9 @@
 use super::charset::{decode_raw_header, decode_word, is_unknown};
 use super::header::unfold;
 use super::transfer::{base64, hex_pairs};
+use crate::record::plain::{all, is_printable};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// A decoded header value.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub(super) struct Words {
 
 /// Decodes an unstructured header value by its own declarations; raw bytes are UTF-8, else windows-1252.
 pub(super) fn decode(value: &[u8]) -> Words {
+    if let Some(text) = as_it_stands(value) {
+        return Words { text: text.to_owned(), repairs: Vec::new() };
+    }
     let mut text = String::with_capacity(value.len());
     for run in runs(&unfold(value), false) {
         match run {
@@ -34,6 +38,9 @@ pub(super) fn decode(value: &[u8]) -> Words {
 /// Decodes an unstructured header value for people. `charset` is what the text of the mail declares: who writes raw bytes
 /// into a header mostly writes them in that.
 pub(super) fn read(value: &[u8], charset: Option<&str>) -> Words {
+    if let Some(text) = as_it_stands(value) {
+        return Words { text: text.to_owned(), repairs: Vec::new() };
+    }
     let mut text = String::with_capacity(value.len());
     let mut repairs = Vec::new();
     for run in runs(&unfold(value), true) {
@@ -45,8 +52,18 @@ pub(super) fn read(value: &[u8], charset: Option<&str>) -> Words {
     Words { text: one_line(&text), repairs }
 }
 
+/// The value if it is one line of ASCII without encoded words, as most are: there is nothing to decode.
+fn as_it_stands(value: &[u8]) -> Option<&str> {
+    let value = value.trim_ascii();
+    let mut marks = memchr_iter(b'?', value).filter_map(|mark| value.get(mark.checked_sub(1)?));
+    (all(value, is_printable) && !marks.any(|before| *before == b'=')).then(|| std::str::from_utf8(value).ok())?
+}
+
 /// The text as one line: control characters become spaces, and those around it go.
 pub(super) fn one_line(text: &str) -> String {
+    if all(text.as_bytes(), is_printable) {
+        return text.trim().to_owned();
+    }
     let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     line.trim().to_owned()
 }
@@ -54,6 +71,9 @@ pub(super) fn one_line(text: &str) -> String {
 /// Rewrites a structured value (an address list) so that its words can be told apart: every chain of encoded words
 /// becomes one word in UTF-8, raw 8-bit bytes become UTF-8. Also what had to be repaired.
 pub(super) fn normalize(value: &[u8], charset: Option<&str>) -> (Vec<u8>, Vec<String>) {
+    if let Some(text) = as_it_stands(value) {
+        return (text.as_bytes().to_vec(), Vec::new());
+    }
     let mut output = Vec::with_capacity(value.len());
     let mut repairs = Vec::new();
     for run in runs(&unfold(value), true) {
@@ -272,9 +292,22 @@ fn unclosed_data(rest: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy;
 
     fn text(value: &str) -> String {
         decode(value.as_bytes()).text
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_value_that_stands_as_it_is_needs_no_decoding(value in "([a-z ?=]|=\\?|\\?=|=\\?utf-8\\?Q\\?a\\?=|[\r\n\té\x1b])" .prop_map(|piece| piece.repeat(2)), more in "[ -~\n\t]{0,20}") {
+            let value = format!("{value}{more}");
+            let Some(text) = as_it_stands(value.as_bytes()) else { return Ok(()) };
+            let line = unfold(value.as_bytes());
+            proptest::prop_assert!(runs(&line, true).iter().chain(&runs(&line, false)).all(|run| matches!(run, Run::Raw(_))));
+            proptest::prop_assert_eq!(one_line(std::str::from_utf8(&line).unwrap()), text);
+            proptest::prop_assert_eq!(line, text.as_bytes());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::super::zones::zone_hours;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
+use memchr::memchr;
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -28,6 +29,33 @@ const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "frid
 /// `None` if the line is no separator.
 pub(in super::super) fn of_separator(line: &[u8]) -> Option<i64> {
     let rest = line.strip_prefix(b"From ")?;
+    as_asctime_writes_it(rest).or_else(|| in_any_layout(rest))
+}
+
+/// `user@example.com Tue Mar 19 09:13:51 2019`, as most separators are, read by place. No other word holds a colon, so that no
+/// date can be found further ahead.
+fn as_asctime_writes_it(rest: &[u8]) -> Option<i64> {
+    let (before, date) = rest.split_last_chunk::<25>()?;
+    let [gap, weekday @ .., b' ', m1, m2, m3, b' ', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2, b' ', _, _, _, _] =
+        date
+    else {
+        return None;
+    };
+    let two = |tens: &u8, ones: &u8| -> Option<i64> {
+        let is_number = tens.is_ascii_digit() && ones.is_ascii_digit();
+        is_number.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+    };
+    let is_first = matches!(gap, b' ' | b'\t') && is_weekday(weekday) && memchr(b':', before).is_none();
+    let month = month_number(&[*m1, *m2, *m3]).filter(|_| is_first)?;
+    let day = two(if *d1 == b' ' { &b'0' } else { d1 }, d2)?;
+    let hour = two(h1, h2).filter(|hour| *hour < 24)?;
+    let minute = two(n1, n2).filter(|minute| *minute < 60)?;
+    let second = two(s1, s2).filter(|second| *second <= 60)?;
+    let year = number(date.get(21..)?, 4, 4)?;
+    unix_seconds(year, month, day, hour * 3600 + minute * 60 + second, None)
+}
+
+fn in_any_layout(rest: &[u8]) -> Option<i64> {
     let words: Vec<&[u8]> = rest.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
     // The address may be absent, `-`, or hold spaces ("user at example.com"): the date starts at the first word from
     // which one can be read to the end of the line.
@@ -174,6 +202,38 @@ mod tests {
         assert_eq!(at("From a@b.example Tue Mar 19 04:13:51 2019 EST"), Some(SPRING));
         assert_eq!(at("From a@b.example Tue Mar 19 14:43:51 +05:30 2019"), Some(SPRING));
         assert_eq!(at("From a@b.example Tue Mar 19 10:13:51 GMT+0100 2019"), Some(SPRING));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_by_place_is_what_any_layout_gives(
+            before in "([a-z@.-]{0,6}|[A-Z][a-z]{2} |1:2|[ \\t]){0,3}",
+            date in "[ \\ta](Mon|tue|Sunday|Xyz|   ) (Jan|feb|MAR|May|12 ) ([ 0-3][0-9]|  ) [0-2][0-9]:[0-6][0-9]:[0-6 ][0-9] (19|20|0| )[0-9]{2}",
+        ) {
+            let rest = format!("{before}{date}");
+            if let Some(found) = as_asctime_writes_it(rest.as_bytes()) {
+                proptest::prop_assert_eq!(Some(found), in_any_layout(rest.as_bytes()), "{}", rest);
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_separator_is_read_by_place() {
+        for rest in [
+            "a@b.example Tue Mar 19 09:13:51 2019",
+            "- tue mar 19 09:13:51 2019",
+            "user at b.example Tue Mar 19 09:13:51 2019",
+        ] {
+            assert_eq!(as_asctime_writes_it(rest.as_bytes()), Some(SPRING), "{rest}");
+        }
+        assert_eq!(as_asctime_writes_it(b"x Tue Mar  5 09:13:51 2019"), Some(1_551_777_231));
+        for other in [
+            "Tue Mar 19 09:13:51 2019",
+            "a Tue Mar 19 09:13:51 +0000 2019",
+            "x Jan 1 00:00 2001 (Tue Mar 19 09:13:51 2019",
+        ] {
+            assert_eq!(as_asctime_writes_it(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

@@ -7,15 +7,22 @@
 
 use super::super::pread::{ReadAt, fill};
 use super::lengths::{self, Fit};
-use super::line::{self, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
+use super::line::{self, FromLine, LOOK_AHEAD, LOOK_BACK, Place, Suspect, Verdict};
 use super::reading::Reading;
+use bytes::{Bytes, BytesMut};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 
-/// Bytes looked through per read.
-pub(super) const BLOCK: usize = 1 << 20;
+/// Bytes looked through per read: as many as the processor's own memory holds while they are looked through.
+pub(super) const BLOCK: usize = 256 << 10;
+
+/// A window has room for so many blocks: a mail that is not much shorter is held whole while its end is looked for.
+const ROOM: usize = 16;
+
+/// Windows that are kept because a mail still lies in them; of more than these none is read into again.
+const MOST_LENT: usize = 16;
 
 /// A stretch of an mbox file. In order, stretches tile the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +32,10 @@ pub(super) struct Stretch {
     /// Number of bytes.
     pub(super) length: u64,
     pub(super) kind: Kind,
+    /// Its separator, where that is its first byte on.
+    pub(super) line: Option<FromLine>,
+    /// There is a `>From ` in it, which may have to be undone.
+    pub(super) has_quotes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +45,9 @@ pub(super) enum Kind {
     /// What stands before the first separator; the whole file if there is none.
     Before { blank: bool, whole: bool },
 }
+
+/// Where a mail begins, and its separator if it begins with that.
+type Separator = (u64, Option<FromLine>);
 
 /// A file that could not be read on from the stretch that starts at `offset`.
 #[derive(Debug)]
@@ -75,11 +89,13 @@ pub(super) struct Framer<R> {
     reading: Reading,
     block: usize,
     finder: memmem::Finder<'static>,
-    window: Vec<u8>,
+    /// What is held of the file: its first `filled` bytes. The mails found in it are slices of it, not copies.
+    window: Bytes,
+    filled: usize,
     /// Offset in the file of the window's first byte.
     window_at: u64,
-    /// Offset of the next block.
-    next_block: u64,
+    /// Windows before, to be read into again when no mail lies in them any more.
+    lent: Vec<Bytes>,
     /// Lines are looked for in `window[searched..limit]`.
     searched: usize,
     limit: usize,
@@ -88,6 +104,8 @@ pub(super) struct Framer<R> {
     /// Start of the stretch whose end is looked for, and what it is as far as it has been seen.
     open: u64,
     open_kind: Kind,
+    open_line: Option<FromLine>,
+    open_has_quotes: bool,
     /// Where the open mail ends by its Content-Length, if that fits.
     until: Option<u64>,
     /// So far lines have been counted in vain; before it none are, so that no byte is counted twice.
@@ -104,14 +122,17 @@ impl<R: ReadAt> Framer<R> {
             reading,
             block: block.max(1),
             finder: memmem::Finder::new(b"From "),
-            window: Vec::new(),
+            window: Bytes::new(),
+            filled: 0,
             window_at: 0,
-            next_block: 0,
+            lent: Vec::new(),
             searched: 0,
             limit: 0,
             at_end: false,
             open: 0,
             open_kind: Kind::Before { blank: true, whole: true },
+            open_line: None,
+            open_has_quotes: false,
             until: None,
             counted_to: 0,
             tally: Tally::default(),
@@ -129,10 +150,18 @@ impl<R: ReadAt> Framer<R> {
         &self.tally
     }
 
-    fn next_separator(&mut self) -> io::Result<Option<u64>> {
-        if self.next_block == 0 {
-            self.read_block()?;
-        }
+    /// The bytes of the stretch given last, if they are held, as those of most mails are.
+    pub(super) fn held(&self, stretch: Stretch) -> Option<Bytes> {
+        let start = usize::try_from(stretch.offset.checked_sub(self.window_at)?).ok()?;
+        let end = start.checked_add(usize::try_from(stretch.length).ok()?)?;
+        (end <= self.filled).then(|| self.window.slice(start..end))
+    }
+
+    fn held_bytes(&self) -> &[u8] {
+        self.window.get(..self.filled).unwrap_or_default()
+    }
+
+    fn next_separator(&mut self) -> io::Result<Option<Separator>> {
         loop {
             if let Some(found) = self.search() {
                 return Ok(Some(found));
@@ -144,36 +173,81 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
+    /// Reads the next block behind what is still needed: what a line is judged by, and the open mail if there is room for it.
     fn read_block(&mut self) -> io::Result<()> {
-        let start = self.next_block.saturating_sub(LOOK_BACK as u64);
-        let back = usize::try_from(self.next_block - start).unwrap_or(0);
-        let wanted = back + self.block + LOOK_AHEAD;
-        if self.window.len() != wanted {
-            self.window = vec![0; wanted];
-        }
-        let filled = fill(&self.file, &mut self.window, start)?;
-        self.window.truncate(filled);
-        self.at_end = filled < wanted;
-        self.window_at = start;
-        self.searched = back.min(filled);
-        self.limit = if self.at_end { filled } else { back + self.block };
-        self.next_block += self.block as u64;
+        let start = self.still_needed();
+        let kept = self.filled - start;
+        // A long mail stays where it is as long as there is room behind it.
+        let may_stay = kept > self.block && self.filled + self.block <= self.window.len() && self.window.is_unique();
+        let start = if may_stay { 0 } else { start };
+        let kept = self.filled - start;
+        let mut window = self.moved_to_front(start);
+        let wanted = window.get_mut(kept..kept + self.block).unwrap_or_default();
+        self.window_at += start as u64;
+        let read = fill(&self.file, wanted, self.window_at + kept as u64)?;
+        self.window = window.freeze();
+        self.filled = kept + read;
+        self.at_end = read < self.block;
+        self.searched -= start;
+        self.limit = if self.at_end { self.filled } else { self.filled.saturating_sub(LOOK_AHEAD).max(self.searched) };
         Ok(())
     }
 
-    /// Where the next mail in the window begins.
-    fn search(&mut self) -> Option<u64> {
+    /// From where on the window is still needed.
+    fn still_needed(&self) -> usize {
+        let judged_by = self.searched.saturating_sub(LOOK_BACK);
+        let open = self.open.checked_sub(self.window_at).and_then(|open| usize::try_from(open).ok());
+        let start = open.map_or(judged_by, |open| open.min(judged_by));
+        if self.filled - start + self.block <= self.room() { start } else { judged_by }
+    }
+
+    fn room(&self) -> usize {
+        ROOM * self.block + LOOK_BACK + LOOK_AHEAD
+    }
+
+    /// A window that begins with what is held from `start` on: this one if no mail lies in it, else another.
+    fn moved_to_front(&mut self, start: usize) -> BytesMut {
+        let held = start..self.filled;
+        match std::mem::take(&mut self.window).try_into_mut() {
+            Ok(window) if start == 0 => window,
+            Ok(mut window) => {
+                window.copy_within(held, 0);
+                window
+            }
+            Err(lent) => {
+                let mut window = self.given_back().unwrap_or_else(|| BytesMut::zeroed(self.room()));
+                let kept = lent.get(held).unwrap_or_default();
+                if let Some(front) = window.get_mut(..kept.len()) {
+                    front.copy_from_slice(kept);
+                }
+                if !lent.is_empty() && self.lent.len() < MOST_LENT {
+                    self.lent.push(lent);
+                }
+                window
+            }
+        }
+    }
+
+    /// A window in which no mail lies any more.
+    fn given_back(&mut self) -> Option<BytesMut> {
+        let free = self.lent.iter().position(Bytes::is_unique)?;
+        self.lent.swap_remove(free).try_into_mut().ok()
+    }
+
+    /// Where the next mail in the window begins, and its separator if it begins with that.
+    fn search(&mut self) -> Option<Separator> {
         let start = self.searched;
-        let end = self.limit.saturating_add(4).min(self.window.len());
+        let end = self.limit.saturating_add(4).min(self.filled);
         while let Some(found) = self.window.get(self.searched..end).and_then(|bytes| self.finder.find(bytes)) {
             let at = self.searched + found;
             if at >= self.limit {
                 break;
             }
             self.searched = at + 1;
-            if let Some(begin) = self.judge(at) {
+            self.open_has_quotes |= at.checked_sub(1).and_then(|before| self.window.get(before)) == Some(&b'>');
+            if let Some((begin, line)) = self.judge(at) {
                 self.note_blank(start, at);
-                return Some(begin);
+                return Some((begin, line));
             }
         }
         self.searched = self.limit;
@@ -181,10 +255,11 @@ impl<R: ReadAt> Framer<R> {
         None
     }
 
-    /// If a mail begins with the `From ` at `at` in the window: where.
-    fn judge(&mut self, at: usize) -> Option<u64> {
-        let place = line::place(self.window.get(..at)?, self.window_at == 0)?;
-        let line = line::read(self.window.get(at..)?)?;
+    /// If a mail begins with the `From ` at `at` in the window: where, and the separator if it begins with that.
+    fn judge(&mut self, at: usize) -> Option<Separator> {
+        let held = self.held_bytes();
+        let place = line::place(held.get(..at)?, self.window_at == 0)?;
+        let line = line::read(held.get(at..)?)?;
         let offset = self.window_at + at as u64;
         let verdict = line::judge(&line, place, self.reading.ways);
         let suspect = match (verdict, self.until) {
@@ -220,7 +295,8 @@ impl<R: ReadAt> Framer<R> {
                 }
             }
         }
-        Some(if place == Place::FileStart { 0 } else { offset })
+        // At the start of a file stray bytes may come first.
+        Some(if place == Place::FileStart { (0, None) } else { (offset, Some(line)) })
     }
 
     fn note_blank(&mut self, start: usize, end: usize) {
@@ -231,13 +307,15 @@ impl<R: ReadAt> Framer<R> {
         }
     }
 
-    /// Closes the open stretch at `end`, where a mail begins or the file ends.
-    fn close(&mut self, end: u64, mail_follows: bool) -> Option<Stretch> {
+    /// Closes the open stretch at `end`, where the `next` mail begins or the file ends.
+    fn close(&mut self, end: u64, next: Option<Separator>) -> Option<Stretch> {
         let kind = match self.open_kind {
             Kind::Mail => Kind::Mail,
-            Kind::Before { blank, .. } => Kind::Before { blank, whole: !mail_follows },
+            Kind::Before { blank, .. } => Kind::Before { blank, whole: next.is_none() },
         };
-        let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind };
+        let line = std::mem::replace(&mut self.open_line, next.and_then(|(_, line)| line));
+        let has_quotes = std::mem::take(&mut self.open_has_quotes);
+        let stretch = Stretch { offset: self.open, length: end.saturating_sub(self.open), kind, line, has_quotes };
         self.open = end;
         self.open_kind = Kind::Mail;
         (stretch.length > 0).then_some(stretch)
@@ -250,10 +328,10 @@ impl<R: ReadAt> Iterator for Framer<R> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {
             let stretch = match self.next_separator() {
-                Ok(Some(start)) => self.close(start, true),
+                Ok(Some(next)) => self.close(next.0, Some(next)),
                 Ok(None) => {
                     self.done = true;
-                    self.close(self.window_at + self.window.len() as u64, false)
+                    self.close(self.window_at + self.filled as u64, None)
                 }
                 Err(error) => {
                     self.done = true;

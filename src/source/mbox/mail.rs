@@ -1,8 +1,9 @@
 //! From an mbox entry to the mail inside: separator off, closing blank line off, quoting undone.
 
 use super::super::RawMail;
+use super::framer::Stretch;
 use super::lengths;
-use super::line::{self, Form};
+use super::line::{self, Form, FromLine};
 use super::reading::{Quoting, Reading};
 use bytes::Bytes;
 use memchr::memmem;
@@ -16,6 +17,7 @@ const LONGEST_HEADER: usize = 64 << 10;
 
 /// Where an entry stands in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts about an entry; none excludes another")]
 pub(super) struct Entry {
     /// It begins at offset 0.
     pub(super) is_first: bool,
@@ -23,6 +25,23 @@ pub(super) struct Entry {
     pub(super) is_last: bool,
     /// Flags that the mail program stored with a mail become labels.
     pub(super) flags: bool,
+    /// The separator it begins with, if that has been read.
+    pub(super) line: Option<FromLine>,
+    /// There may be a `>From ` in it.
+    pub(super) may_have_quotes: bool,
+}
+
+impl Entry {
+    /// An entry somewhere in a file, by what scanning has shown of it if it was scanned.
+    pub(super) fn of(scanned: Option<Stretch>) -> Entry {
+        Entry {
+            is_first: false,
+            is_last: false,
+            flags: false,
+            line: scanned.and_then(|stretch| stretch.line),
+            may_have_quotes: scanned.is_none_or(|stretch| stretch.has_quotes),
+        }
+    }
 }
 
 /// A mail, and whether the end of the file may have cut it.
@@ -32,8 +51,8 @@ pub(super) struct Unwrapped {
 }
 
 /// The mail in an entry; `None` if the entry does not begin with a separator.
-pub(super) fn in_entry(bytes: Vec<u8>, entry: Entry, reading: Reading) -> Option<Unwrapped> {
-    let (line, lead) = line::at_start(&bytes, entry.is_first)?;
+pub(super) fn in_entry(bytes: &Bytes, entry: Entry, reading: Reading) -> Option<Unwrapped> {
+    let (line, lead) = entry.line.map_or_else(|| line::at_start(bytes, entry.is_first), |line| Some((line, 0)))?;
     let start = lead + line.length;
     let stored = bytes.get(start..)?;
     let by_length = if reading.lengths { lengths::end_within(stored) } else { None };
@@ -53,9 +72,10 @@ pub(super) fn in_entry(bytes: Vec<u8>, entry: Entry, reading: Reading) -> Option
         labels.push("Trash".to_owned());
         changes.push("labelled Trash: deleted in Thunderbird (X-Mozilla-Status), though still in the file".to_owned());
     }
-    let bytes = match unquoted(bytes.get(start..end)?, reading.quoting_behind(line.form), reading.is_open) {
+    let quoting = if entry.may_have_quotes { reading.quoting_behind(line.form) } else { Quoting::None };
+    let bytes = match unquoted(bytes.get(start..end)?, quoting, reading.is_open) {
         Some(mail) => Bytes::from(mail),
-        None => Bytes::from(bytes).slice(start..end),
+        None => bytes.slice(start..end),
     };
     let mail = RawMail { separator_date: line.meant_date(), labels, changes, ..RawMail::new(bytes) };
     Some(Unwrapped { mail, may_be_cut })
@@ -143,8 +163,8 @@ mod tests {
     use crate::mapping::Dialect;
 
     fn unwrapped(entry: &str, dialect: Dialect, is_first: bool) -> Option<Unwrapped> {
-        let place = Entry { is_first, is_last: false, flags: true };
-        in_entry(entry.as_bytes().to_vec(), place, Reading::blind(dialect))
+        let place = Entry { is_first, flags: true, ..Entry::of(None) };
+        in_entry(&Bytes::copy_from_slice(entry.as_bytes()), place, Reading::blind(dialect))
     }
 
     fn read_as(dialect: Dialect, entry: &str) -> String {

@@ -27,6 +27,7 @@ use super::folder::Passed;
 use super::pread::{self, ReadAt};
 use super::{Content, Origin, Piece, RawEntry, RawMail, Scan, Source, SourceError, SourceFile, Unreadable, looks};
 use crate::mapping::{Dialect, Limits, SourceMapping};
+use bytes::Bytes;
 use framer::{Framer, Kind, Stretch};
 use line::Next;
 use line_end::{LineEnd, Lines};
@@ -146,12 +147,18 @@ impl Mbox {
         Open { file: Lines::new(file, reading.line_end), number, size, reading }
     }
 
-    /// The entry or problem in one stretch of an open file; `None` for blank lines before the first separator.
-    fn entry<R: ReadAt>(&self, open: &Open<R>, stretch: Stretch) -> Option<Result<(RawEntry, bool), Unreadable>> {
+    /// The entry or problem in one stretch of an open file; `None` for blank lines before the first separator. `held`: its
+    /// bytes, if they have been read already.
+    fn entry<R: ReadAt>(
+        &self,
+        open: &Open<R>,
+        stretch: Stretch,
+        held: Option<Bytes>,
+    ) -> Option<Result<(RawEntry, bool), Unreadable>> {
         let number = open.number;
         let origin = self.origin(number, stretch.offset, stretch.length);
         match stretch.kind {
-            Kind::Mail => Some(self.mail(open, origin)),
+            Kind::Mail => Some(self.mail(open, origin, Some(stretch), held)),
             Kind::Before { blank: true, whole: false } => None,
             Kind::Before { whole: true, blank } => {
                 let head =
@@ -179,16 +186,22 @@ impl Mbox {
         }
     }
 
-    /// Reads and unwraps the mail at `origin`, which has been checked to be one piece of the file. Also says whether the
-    /// end of the file may have cut it.
-    fn mail<R: ReadAt>(&self, open: &Open<R>, origin: Origin) -> Result<(RawEntry, bool), Unreadable> {
+    /// Reads (unless it is `held`) and unwraps the mail at `origin`, which has been checked to be one piece of the file, with
+    /// what the `scanned` file has shown of it. Also says whether the end of the file may have cut it.
+    fn mail<R: ReadAt>(
+        &self,
+        open: &Open<R>,
+        origin: Origin,
+        scanned: Option<Stretch>,
+        held: Option<Bytes>,
+    ) -> Result<(RawEntry, bool), Unreadable> {
         let Some(&Piece { file: number, offset, length, .. }) = origin.pieces.first() else {
             return Err(files::foreign(origin));
         };
         if length > self.limits.mail {
             return Err(self.over_limit(origin, "mail", "mail", self.limits.mail, length));
         }
-        let bytes = match pread::exactly(&open.file, offset, length) {
+        let bytes = match held.map_or_else(|| pread::exactly(&open.file, offset, length).map(Bytes::from), Ok) {
             Ok(bytes) => bytes,
             Err(error) => return Err(self.broken(origin, &error)),
         };
@@ -198,8 +211,8 @@ impl Mbox {
             return Err(self.over_limit(origin, "mail with a line", "line", self.limits.line, longest));
         }
         let is_last = offset.saturating_add(length) >= open.size;
-        let entry = mail::Entry { is_first: offset == 0, is_last, flags: self.flags };
-        match mail::in_entry(bytes, entry, open.reading) {
+        let entry = mail::Entry { is_first: offset == 0, is_last, flags: self.flags, ..mail::Entry::of(scanned) };
+        match mail::in_entry(&bytes, entry, open.reading) {
             Some(Unwrapped { mut mail, may_be_cut }) => {
                 mail.labels.extend(self.labels.get(open.number as usize).into_iter().flatten().cloned());
                 mail.folder = self.folders.get(open.number as usize).cloned().unwrap_or_default();
@@ -282,18 +295,17 @@ pub(super) fn in_memory(bytes: &[u8], dialect: Dialect, block: usize) -> Vec<(u6
     let size = bytes.len() as u64;
     let Ok((reading, _)) = reading::survey(&bytes, size, dialect) else { return Vec::new() };
     let lines = Lines::new(bytes, reading.line_end);
-    let stretches = Framer::new(&lines, reading, block).filter_map(Result::ok);
+    let mut framer = Framer::new(&lines, reading, block);
+    let mut stretches = Vec::new();
+    while let Some(Ok(stretch)) = framer.next() {
+        let Stretch { offset, length, kind, .. } = stretch;
+        let is_last = offset + length == size;
+        let entry = mail::Entry { is_first: offset == 0, is_last, flags: true, ..mail::Entry::of(Some(stretch)) };
+        let held = framer.held(stretch).or_else(|| pread::exactly(&lines, offset, length).ok().map(Bytes::from));
+        let mail = held.filter(|_| kind == Kind::Mail).and_then(|bytes| mail::in_entry(&bytes, entry, reading));
+        stretches.push((offset, length, mail.map(|unwrapped| unwrapped.mail)));
+    }
     stretches
-        .map(|Stretch { offset, length, kind }| {
-            let is_last = offset + length == size;
-            let entry = mail::Entry { is_first: offset == 0, is_last, flags: true };
-            let mail = pread::exactly(&lines, offset, length)
-                .ok()
-                .filter(|_| kind == Kind::Mail)
-                .and_then(|bytes| mail::in_entry(bytes, entry, reading));
-            (offset, length, mail.map(|unwrapped| unwrapped.mail))
-        })
-        .collect()
 }
 
 /// An iterator over the entries of one file.
@@ -314,8 +326,8 @@ enum State<R> {
 impl<R: ReadAt> Iterator for FileScan<'_, R> {
     type Item = Result<RawEntry, Unreadable>;
 
-    /// Finds where an entry ends before reading it: a mail too large to hold is passed over unread, and scanning and
-    /// [`Source::read_at`] take the same way through the code.
+    /// Finds where an entry ends before it is held: a mail too large for that is passed over, a long one read at its place as
+    /// [`Source::read_at`] does it, and a short one is a slice of what was read to find its end.
     fn next(&mut self) -> Option<Self::Item> {
         let rest_is_lost = |from: u64, error: &io::Error| {
             let origin = self.mbox.origin(self.number, from, self.size.saturating_sub(from));
@@ -331,7 +343,7 @@ impl<R: ReadAt> Iterator for FileScan<'_, R> {
                         all.insert(self.number, scanned);
                         return None;
                     }
-                    Some(Ok(stretch)) => match self.mbox.entry(framer.file(), stretch) {
+                    Some(Ok(stretch)) => match self.mbox.entry(framer.file(), stretch, framer.held(stretch)) {
                         None => {}
                         Some(Ok((entry, may_be_cut))) => {
                             self.may_be_cut |= may_be_cut;
@@ -387,7 +399,10 @@ impl Source for Mbox {
     fn read_at(&self, origin: &Origin) -> Result<RawEntry, Unreadable> {
         let (piece, file) = files::of_origin(&self.files, self.index, origin)?;
         match File::open(&file.path) {
-            Ok(open) => self.mail(&self.opened(open, piece.file, file.size), origin.clone()).map(|(entry, _)| entry),
+            Ok(open) => {
+                let open = self.opened(open, piece.file, file.size);
+                self.mail(&open, origin.clone(), None, None).map(|(entry, _)| entry)
+            }
             Err(error) => Err(self.broken(origin.clone(), &error)),
         }
     }

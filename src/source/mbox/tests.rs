@@ -247,6 +247,29 @@ fn pieces_of_mbox() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
+    fn a_mail_that_is_still_held_is_never_written_over(
+        lengths in proptest::collection::vec(0_usize..400, 1..20),
+        block in 1_usize..300,
+        is_held in proptest::collection::vec(any::<bool>(), 20),
+    ) {
+        let mail = |length: &usize| format!("From a@b.example {DATE}\nSubject: {length}\n\n{}\n\n", "text\n>From ".repeat(*length));
+        let bytes = lengths.iter().map(mail).collect::<String>().into_bytes();
+        let mut framer = Framer::new(bytes.as_slice(), reading(&bytes), block);
+        let mut held = Vec::new();
+        for is_kept in is_held {
+            let Some(Ok(stretch)) = framer.next() else { break };
+            let Some(found) = framer.held(stretch) else { continue };
+            let start = usize::try_from(stretch.offset).unwrap();
+            let place = start..start + usize::try_from(stretch.length).unwrap();
+            prop_assert_eq!(&found[..], &bytes[place.clone()]);
+            held.extend(is_kept.then_some((found, place)));
+        }
+        for (found, place) in held {
+            prop_assert_eq!(&found[..], &bytes[place]);
+        }
+    }
+
+    #[test]
     fn no_byte_is_lost_and_the_block_size_does_not_matter(bytes in pieces_of_mbox(), block in 1usize..3000) {
         let found = stretches(&bytes, BLOCK);
         let mut end = 0;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! read      all entries, parsed on all cores, each decided by itself   (read, reader, decide, past, facts)
-//! resolve   copies, collisions, threads, order of sending              (resolve, classes, copies, inboxes, pins)
+//! resolve   copies, collisions, threads, order of sending              (resolve, classes, copies, inboxes, threads, order, pins)
 //! record    entries and figures into the ledger                        (verdicts, overview, fingerprint)
 //! ```
 //!
@@ -27,6 +27,7 @@ mod inboxes;
 mod links;
 mod namespaces;
 mod noticed;
+mod order;
 mod overview;
 mod past;
 mod pins;
@@ -37,6 +38,7 @@ mod requests;
 mod resolve;
 mod sample;
 mod texts;
+mod threads;
 mod verdicts;
 mod warnings;
 

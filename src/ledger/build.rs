@@ -5,6 +5,7 @@ use super::entry::{Entry, Planned, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Fact;
 use super::home;
+use super::ids;
 use super::index::{Index, Kind, Watermark};
 use super::journal::{FactReader, LastLine};
 use super::plan_meta::{Plan, PlanMeta};
@@ -13,7 +14,7 @@ use super::rescue;
 use super::standing::{self, IdHash, Standings};
 use super::stored::{Reached, Stored};
 use super::tally::Verdicts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -82,8 +83,8 @@ struct Builder<'a> {
     facts: FactReader,
     standings: &'a Standings,
     verdicts: Vec<Verdicts>,
-    external: Vec<(IdHash, u64)>,
-    original: Vec<(IdHash, u64)>,
+    external: Vec<ids::Pair>,
+    original: Vec<ids::Pair>,
     /// Entries not yet stored.
     block: Block,
     planned: u64,
@@ -108,11 +109,11 @@ impl Builder<'_> {
             self.planned += 1;
             self.reckoning.add_planned(source);
             let hash = standing::hash(&planned.external_id);
-            self.external.push((hash, position));
+            self.external.push((ids::prefix(hash), pair_position(entry, position)?));
             self.add_state(position, source, planned, &hash)?;
         }
         if let Some(id) = &entry.original_id {
-            self.original.push((standing::hash(id), position));
+            self.original.push((ids::prefix(standing::hash(id)), pair_position(entry, position)?));
         }
         self.block.push(entry).map_err(|error| misplanned(entry, &format!("it cannot be encoded: {error}")))?;
         self.total += 1;
@@ -160,18 +161,29 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// No two planned entries have one external id. Of the ids only a part is held, so those that agree in it are looked up.
+    fn check_ids_differ(&self) -> Result<(), LedgerError> {
+        for alike in self.external.chunk_by(|one, two| one.0 == two.0).filter(|alike| alike.len() > 1) {
+            let mut ids = BTreeSet::new();
+            for (_, position) in alike {
+                let entry = self.index.entry(u64::from(*position))?;
+                if let Some(Verdict::Planned(planned)) = entry.map(|entry| entry.verdict)
+                    && !ids.insert(planned.external_id)
+                {
+                    let what = format!("position {position} has the external id of another planned entry");
+                    return Err(LedgerError::Misplanned { what });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn finish(mut self, meta: PlanMeta, journal: JournalEnd) -> Result<(), LedgerError> {
         if self.block.len() > 0 {
             self.put_block(block_of(self.total))?;
         }
         self.external.sort_unstable();
-        if let Some(position) = self.external.windows(2).find_map(|pair| match pair {
-            [(one, _), (two, position)] if one == two => Some(*position),
-            _ => None,
-        }) {
-            let what = format!("position {position} has the external id of another planned entry");
-            return Err(LedgerError::Misplanned { what });
-        }
+        self.check_ids_differ()?;
         self.original.sort_unstable();
         self.index.put_ids(Kind::External, &self.external)?;
         self.index.put_ids(Kind::Original, &self.original)?;
@@ -197,6 +209,12 @@ impl Builder<'_> {
             Watermark { offset: journal.length, last: journal.last, target: journal.target, reckoning: self.reckoning };
         self.index.put_states(&self.states, &watermark)
     }
+}
+
+/// A position as it is kept beside an id.
+fn pair_position(entry: &Entry, position: u64) -> Result<u32, LedgerError> {
+    u32::try_from(position)
+        .map_err(|_| misplanned(entry, "a plan has room for no more entries than there are 32-bit numbers"))
 }
 
 fn misplanned(entry: &Entry, what: &str) -> LedgerError {

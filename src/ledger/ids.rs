@@ -11,7 +11,10 @@ pub(super) const PAIRS: usize = 256;
 /// Bytes of the hash that are kept; the caller compares the ids themselves.
 const PREFIX: usize = 8;
 
-type Prefix = [u8; PREFIX];
+pub(super) type Prefix = [u8; PREFIX];
+
+/// What is kept of a hash, and the position of an entry. A plan has fewer entries than the position can tell.
+pub(super) type Pair = (Prefix, u32);
 
 /// Pairs in sorted order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,17 +26,17 @@ pub(super) fn prefix(hash: IdHash) -> Prefix {
 }
 
 /// The key of a block that begins with this pair.
-pub(super) fn key(hash: IdHash, position: u64) -> [u8; PREFIX + 8] {
+pub(super) fn key(prefix: Prefix, position: u64) -> [u8; PREFIX + 8] {
     let mut key = [0; PREFIX + 8];
-    for (to, from) in key.iter_mut().zip(prefix(hash).into_iter().chain(position.to_be_bytes())) {
+    for (to, from) in key.iter_mut().zip(prefix.into_iter().chain(position.to_be_bytes())) {
         *to = from;
     }
     key
 }
 
 impl Block {
-    pub(super) fn of(sorted: &[(IdHash, u64)]) -> Self {
-        Self(sorted.iter().map(|(hash, position)| (prefix(*hash), *position)).collect())
+    pub(super) fn of(sorted: &[Pair]) -> Self {
+        Self(sorted.iter().map(|(prefix, position)| (*prefix, u64::from(*position))).collect())
     }
 
     /// All of it.

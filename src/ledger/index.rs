@@ -202,10 +202,10 @@ impl Index {
     }
 
     /// Stores all ids of a kind, sorted.
-    pub(super) fn put_ids(&self, kind: Kind, sorted: &[(IdHash, u64)]) -> Result<(), LedgerError> {
+    pub(super) fn put_ids(&self, kind: Kind, sorted: &[ids::Pair]) -> Result<(), LedgerError> {
         for pairs in sorted.chunks(ids::PAIRS) {
-            if let Some((hash, position)) = pairs.first() {
-                self.put(self.tree(kind), &ids::key(*hash, *position), &ids::Block::of(pairs))?;
+            if let Some((prefix, position)) = pairs.first() {
+                self.put(self.tree(kind), &ids::key(*prefix, u64::from(*position)), &ids::Block::of(pairs))?;
             }
         }
         Ok(())
@@ -214,7 +214,8 @@ impl Index {
     /// Positions whose id may have this hash; the caller compares the entry's id.
     pub(super) fn positions(&self, kind: Kind, hash: IdHash) -> Result<Vec<u64>, LedgerError> {
         let tree = self.tree(kind);
-        let (first, last) = (ids::key(hash, 0), ids::key(hash, u64::MAX));
+        let prefix = ids::prefix(hash);
+        let (first, last) = (ids::key(prefix, 0), ids::key(prefix, u64::MAX));
         // The block before may end with the first of them.
         let before = guarded(&self.dir, || tree.get_lt(first))?;
         let mut items = guarded(&self.dir, || Ok(tree.range(first..=last)))?;

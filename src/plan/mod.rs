@@ -62,6 +62,9 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+/// From so many records on it is worth saying that they were not parsed again, since somebody may wonder at the pace.
+const MANY_KNOWN: u64 = 10_000;
+
 /// Why no plan could be made. None of these is about a single record.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -125,10 +128,9 @@ pub fn plan(
     let task =
         read::Task { sources, mapping, pins: &pins, past: past.as_ref(), threads: settings.threads, observer, stop };
     let (read, undecided) = read::read_all(task, readings)?;
-    if past.is_some() && read.known > 0 {
+    if read.known >= MANY_KNOWN {
         let (known, all) = (count(read.known), count(read.briefs.len() as u64));
-        let text =
-            format!("{known} of {all} records are as the plan before has read them; only the others were parsed.");
+        let text = format!("{known} of {all} records are known from the plan before and were not parsed again.");
         observer.event(Event::Note { text });
     }
     drop(past);

@@ -28,6 +28,8 @@ async fn main() -> Outcome<()> {
     let token = config.token.clone();
     let server = Server::start(config)?;
     let base = server.base_url();
+    // reqwest is built without cryptography of its own.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build()?;
     let began = Instant::now();
     for number in 0..conversations * MESSAGES {

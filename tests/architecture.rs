@@ -51,6 +51,7 @@ const ASIDE: &str = "fuzzing";
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["ledger"]),
     ("reqwest", &["front"]),
+    ("rustls", &["front"]),
     ("reqwest_middleware", &["front"]),
     ("governor", &["front"]),
     ("tokio", &["cli", "front", "rehearsal", "upload", "verify"]),

@@ -97,6 +97,8 @@ impl Client {
         };
         let redaction = Redaction::new(token);
 
+        // The first client chooses for the process; that it has been chosen before is no error.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("threadlift/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(settings.timing.connect)

@@ -301,6 +301,7 @@ async fn a_request_that_finds_no_connection_is_one_that_never_left() {
     let gate = Arc::new(gate(0.8, 10, FAST));
     learn(&gate, budget(100.0, 99.0, 600)).await;
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let http = reqwest_middleware::ClientBuilder::new(http).with(Gatekeeper(Arc::clone(&gate))).build();
     for _ in 0..69 {

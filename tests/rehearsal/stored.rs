@@ -78,6 +78,7 @@ async fn a_merged_conversation_says_where_it_is_now() {
     let after = link(&front.get(&format!("/messages/alt:uid:{second}")).await.body);
     assert_ne!(before, after);
 
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let plain = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     for rest in ["", "/messages"] {
         let answer = plain.get(format!("{before}{rest}")).bearer_auth(TOKEN).send().await.unwrap();

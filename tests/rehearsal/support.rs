@@ -96,6 +96,8 @@ impl Reply {
 
 impl Front {
     pub(crate) fn new(config: Config) -> Self {
+        // reqwest is built without cryptography of its own.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { server: Server::start(config).unwrap(), client }
     }

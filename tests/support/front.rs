@@ -43,6 +43,8 @@ impl Front {
         let mut base_url = String::new();
         must(stdout.read_line(&mut base_url), "the embedded Front's first line");
         assert!(base_url.starts_with("http://127.0.0.1:"), "not a base URL: {base_url:?}");
+        // reqwest is built without cryptography of its own.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = must(reqwest::Client::builder().no_proxy().build(), "HTTP client");
         let runtime = must(tokio::runtime::Builder::new_current_thread().enable_all().build(), "runtime");
         Self { process, stdout, base_url: base_url.trim().to_owned(), dump, counted: Cell::default(), client, runtime }

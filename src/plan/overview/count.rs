@@ -5,6 +5,8 @@ use super::changes::Changed;
 use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, ProblemKind, RuleFigures};
 use crate::ledger::LedgerError;
 use crate::mapping::Mapping;
+use crate::plan::PlanError;
+use crate::plan::ahead::ahead;
 use crate::plan::doubles::doubles;
 use crate::plan::facts::{Candidate, Class, Facts, Finding, Problem, Read};
 use crate::plan::namespaces;
@@ -37,7 +39,7 @@ pub(in crate::plan) fn overview(
     pins: &Pins,
     sources: &[Box<dyn Source>],
     mapping: &Mapping,
-) -> Result<Overview, LedgerError> {
+) -> Result<Overview, PlanError> {
     let overview = Overview {
         messages: resolution.messages.len() as u64,
         threads: resolution.threads.len() as u64,
@@ -58,13 +60,18 @@ pub(in crate::plan) fn overview(
     };
     let mut counting = Counting::new(read, resolution, pins, overview);
     resolution.threads.iter().for_each(|thread| counting.thread(thread));
-    for message in &resolution.messages {
-        let facts = read.facts(message.record as usize)?;
-        if let Some(candidate) = facts.finding.candidate() {
-            counting.message(message, &facts, candidate);
+    let facts = || resolution.messages.iter().map(|message| read.facts(message.record as usize));
+    ahead(facts, |facts| {
+        for (message, facts) in resolution.messages.iter().zip(facts) {
+            let facts = facts?;
+            if let Some(candidate) = facts.finding.candidate() {
+                counting.message(message, &facts, candidate);
+            }
         }
-    }
-    counting.finish(sources, mapping)
+        Ok::<_, LedgerError>(())
+    })
+    .map_err(PlanError::Thread)??;
+    Ok(counting.finish(sources, mapping)?)
 }
 
 /// What sources say of their files; of what one passes over, what no other reads.

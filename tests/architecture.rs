@@ -56,7 +56,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("governor", &["front"]),
     ("tokio", &["cli", "front", "rehearsal", "upload", "verify"]),
     ("axum", &["rehearsal"]),
-    ("html5gum", &["rehearsal", "report"]),
+    ("html5gum", &["rehearsal", "report", "request"]),
     ("mail_parser", &["record"]),
     ("schemars", &["mapping"]),
     ("flate2", &["ledger", "source"]),

@@ -139,7 +139,7 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
         help.clear();
     }
     help.extend(left_out(context, report));
-    let rest = match (total.refused, total.pending + total.unknown) {
+    let rest = match (total.refused, total.left()) {
         (0, 0) => "Front accepted every message, but".to_owned(),
         (0, _) => "Of what Front accepted,".to_owned(),
         (refused, _) => format!("Front refused {}; of the others,", counted(refused, "message")),

@@ -80,7 +80,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     }
     let meeting = meet(context, front, &overview, &ledger, args.create_tags);
     let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
-    let left = before.total.pending + before.total.unknown + taken.count();
+    let left = before.total.left() + taken.count();
     before.ending = format!(
         "Ready to send {} to {}{}.",
         counted(left, "message"),

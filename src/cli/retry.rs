@@ -136,7 +136,7 @@ pub(super) fn choose(ledger: &Ledger, chosen: &Chosen) -> Result<TakenUp, Failur
         ));
     }
     let counts = ledger.counts();
-    let is_left = counts.planned + counts.unknown + counts.sending > 0;
+    let is_left = counts.left() > 0;
     if taken.count() == 0 && is_narrowed && !is_left {
         return Err(Failure::usage(
             format!("no {kind} message fits; nothing was changed"),

@@ -126,7 +126,7 @@ pub(super) fn verdict(
     // What was taken up again is what is left now, and needs no second choice.
     let command = if report.command == "retry" { "import" } else { report.command };
     let again = format!("run it again to go on: {}", context.command(command));
-    let left = report.total.unknown + report.total.pending;
+    let left = report.total.left();
     let unseen = if looks { report.total.accepted } else { 0 };
     let used_up = budget::used_up(&ending, is_late);
     let ending = budget::unless_done(ending, is_late, left + unseen == 0);
@@ -147,7 +147,7 @@ pub(super) fn verdict(
             Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}")))
         }
         (Ending::Stopped(stop), _) => Err(stop_failure(stop)),
-        (Ending::Finished, _) if report.total.unknown + report.total.pending > 0 => Ok((
+        (Ending::Finished, _) if report.total.left() > 0 => Ok((
             Exit::Unconfirmed,
             format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
         )),

@@ -3,7 +3,7 @@
 use super::args::ShowArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use crate::ledger::{Entry, Ledger, LedgerError, State, Verdict};
+use crate::ledger::{Entry, Form, Ledger, LedgerError, State, Verdict};
 use crate::plan::Rebuilder;
 use crate::words::printable;
 use serde_json::{Value, json};
@@ -97,19 +97,30 @@ pub(super) fn describe(
             fields.insert("thread_ref".into(), json!(planned.thread_ref));
             fields.insert("inbox".into(), json!(planned.inbox));
             fields.insert("because".into(), json!(rebuilder.evidence(entry).unwrap_or_default()));
-            match rebuilder.request(entry) {
-                Ok(rebuilt) => {
-                    let files = rebuilt.request.attachments.iter();
+            let made = match planned.form {
+                Form::Comment => rebuilder
+                    .comment(entry)
+                    .map(|made| ("comment", json!(made.request), made.request.attachments, made.changes)),
+                Form::Message | Form::NoteAsMessage => rebuilder
+                    .request(entry)
+                    .map(|made| ("request", json!(made.request), made.request.attachments, made.changes)),
+            };
+            match made {
+                Ok((what, request, files, changes)) => {
                     let files: Vec<Value> = files
+                        .iter()
                         .map(|file| json!({"filename": file.filename, "content_type": file.content_type, "size": file.content.len()}))
                         .collect();
-                    fields.insert("changes".into(), json!(rebuilt.changes));
-                    fields.insert("request".into(), json!(rebuilt.request));
+                    fields.insert("changes".into(), json!(changes));
+                    fields.insert(what.into(), request);
                     fields.insert("attachments".into(), json!(files));
                 }
                 Err(error) => {
                     fields.insert("problem".into(), json!(error.to_string()));
                 }
+            }
+            if !planned.finish.is_empty() {
+                fields.insert("finish".into(), json!(planned.finish));
             }
             fields.insert("history".into(), json!(ledger.history(&planned.external_id)?));
         }

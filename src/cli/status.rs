@@ -105,7 +105,7 @@ fn beside(context: &Context, summary: Summary) -> Result<Exit, Failure> {
     let mut report = Report::of("status", &mapping.path, &context.ledger_dir(), tallies, &mapping.send);
     report.plan_id = summary.plan_id.unwrap_or_default();
     if let Some(pace) = pace {
-        let _ = write!(now, " {}", pace.words(report.total.pending + report.total.unknown));
+        let _ = write!(now, " {}", pace.words(report.total.left()));
     }
     if !report.balanced {
         return Err(plan::unbalanced(&report));
@@ -167,7 +167,7 @@ fn conclude(context: &Context, report: &mut Report, now: &str, more: &str) -> Ex
 
 /// How the import stands, and the next step where there is one.
 pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
-    let left = report.total.pending + report.total.unknown;
+    let left = report.total.left();
     let counted = |number| counted(number, "message");
     let sent = match left {
         0 => "Everything planned was sent.".to_owned(),

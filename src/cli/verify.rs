@@ -107,7 +107,7 @@ fn verdict(context: &Context, report: &Report) -> (Exit, String) {
     if let Some(words) = open_questions(context, report) {
         return (Exit::Unconfirmed, words);
     }
-    let left = report.total.pending + report.total.unknown;
+    let left = report.total.left();
     let words = match report.total.confirmed {
         0 => "Nothing was accepted by Front so far.",
         _ => "Every message that Front accepted is there and reads as planned.",

@@ -166,10 +166,14 @@ impl Books {
         self.reckoning.counts()
     }
 
+    /// Of the [`counts`](Self::counts), the comments.
+    pub(super) fn comments(&self) -> Counts {
+        self.reckoning.comments()
+    }
+
     /// Bytes that sending the rest will add, roughly.
     pub(super) fn bytes_to_come(&self) -> u64 {
-        let counts = self.counts();
-        (counts.planned + counts.sending + counts.unknown).saturating_mul(BYTES_A_MESSAGE)
+        self.counts().left().saturating_mul(BYTES_A_MESSAGE)
     }
 
     pub(super) fn tallies(&self, verdicts: &[Verdicts]) -> Vec<Tally> {
@@ -295,7 +299,8 @@ impl Books {
         is_new: bool,
     ) -> Result<(), LedgerError> {
         self.fresh.insert(position, stored);
-        let change = Change { position, source: stored.source, before, after, is_new };
+        let is_comment = position >= current.plan.messages;
+        let change = Change { position, source: stored.source, before, after, is_new, is_comment };
         let fresh = &self.fresh;
         self.reckoning.make(&change, |position| {
             let stored = match fresh.get(&position) {

@@ -1,7 +1,7 @@
 //! Building the index of a new plan beside the one in use, and putting it in its place.
 
 use super::blocks::{self, Block, block_of};
-use super::entry::{Entry, Planned, State, Verdict};
+use super::entry::{Entry, Form, Planned, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Fact;
 use super::home;
@@ -50,6 +50,7 @@ pub(super) fn build(
         external: Vec::new(),
         original: Vec::new(),
         block: Block::default(),
+        messages: 0,
         planned: 0,
         total: 0,
         reckoning: Reckoning::of_sources(meta.sources.len()),
@@ -87,6 +88,7 @@ struct Builder<'a> {
     original: Vec<ids::Pair>,
     /// Entries not yet stored.
     block: Block,
+    messages: u64,
     planned: u64,
     total: u64,
     reckoning: Reckoning,
@@ -106,8 +108,13 @@ impl Builder<'_> {
             if self.planned != self.total {
                 return Err(misplanned(entry, "it is to be sent, but stands behind entries that are not"));
             }
+            let is_comment = planned.form == Form::Comment;
+            if !is_comment && self.messages != self.planned {
+                return Err(misplanned(entry, "it is a message, but stands behind comments"));
+            }
+            self.messages += u64::from(!is_comment);
             self.planned += 1;
-            self.reckoning.add_planned(source);
+            self.reckoning.add_planned(source, is_comment);
             let hash = standing::hash(&planned.external_id);
             self.external.push((ids::prefix(hash), pair_position(entry, position)?));
             self.add_state(position, source, planned, &hash)?;
@@ -139,7 +146,14 @@ impl Builder<'_> {
         };
         let stored = Stored { source, reached, line };
         let after = stored.state(&mut self.facts)?;
-        let change = Change { position, source, before: &State::Planned, after: &after, is_new: true };
+        let change = Change {
+            position,
+            source,
+            before: &State::Planned,
+            after: &after,
+            is_new: true,
+            is_comment: planned.form == Form::Comment,
+        };
         // Positions come in order: nothing behind this one is settled yet.
         self.reckoning.make(&change, |_| Ok::<bool, LedgerError>(false))?;
         self.states.insert(position, stored);
@@ -200,6 +214,7 @@ impl Builder<'_> {
             mapping_digest: meta.mapping_digest,
             engine: meta.engine,
             sources,
+            messages: self.messages,
             planned: self.planned,
             total: self.total,
             extra: meta.extra,

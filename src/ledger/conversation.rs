@@ -9,7 +9,8 @@ use std::ops::Range;
 const STEP: u64 = 64;
 
 impl Ledger {
-    /// The positions of the conversation that the planned entry at `position` belongs to.
+    /// The positions of the conversation that the planned entry at `position` belongs to: those of its messages, or of its comments
+    /// if that is one.
     ///
     /// # Errors
     /// No plan, a position that is not planned, or a damaged index.
@@ -17,10 +18,12 @@ impl Ledger {
         let current = self.current()?;
         current.check_planned(position)?;
         let thread = thread_ref(self.entry(position)?);
+        let messages = current.plan.messages;
+        let (first, last) = if position < messages { (0, messages) } else { (messages, current.plan.planned) };
         let mut start = position;
-        'back: while start > 0 {
+        'back: while start > first {
             let before: Vec<_> =
-                self.entries(start.saturating_sub(STEP)..start)?.collect::<Result<_, LedgerError>>()?;
+                self.entries(start.saturating_sub(STEP).max(first)..start)?.collect::<Result<_, LedgerError>>()?;
             for (at, entry) in before.into_iter().rev() {
                 if thread_ref(entry) != thread {
                     break 'back;
@@ -29,7 +32,7 @@ impl Ledger {
             }
         }
         let mut end = position + 1;
-        for item in self.entries(end..current.plan.planned)? {
+        for item in self.entries(end..last)? {
             let (at, entry) = item?;
             if thread_ref(entry) != thread {
                 break;

@@ -82,6 +82,77 @@ pub struct Planned {
     pub request: [u8; 32],
     /// Size of the request body in bytes, for budgets.
     pub size: u64,
+    /// What Front gets it as.
+    pub form: Form,
+    /// What it gives its conversation then.
+    pub finish: Finish,
+}
+
+/// What Front gets a record as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// An imported message.
+    #[default]
+    Message,
+    /// An internal note, as an imported message.
+    NoteAsMessage,
+    /// An internal note, as a comment of its conversation, once all messages of that are in Front.
+    Comment,
+}
+
+/// What a conversation gets once all of it is in Front, as one of its messages gives it. Of what a conversation has one of, the oldest
+/// message decides; the rest adds up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finish {
+    /// Links, by address.
+    pub links: Vec<Link>,
+    /// Archived, where it was sent otherwise.
+    pub is_archived: Option<bool>,
+    /// Tags that it was sent without.
+    pub tags: Vec<String>,
+    /// Ticket status, as the mapping names it.
+    pub status: Option<String>,
+    /// Custom fields, name and value.
+    pub custom_fields: Vec<(String, String)>,
+    /// Teammates who follow it, as the mapping names them.
+    pub followers: Vec<String>,
+}
+
+impl Finish {
+    /// Does it give nothing?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Adds what a later message of the conversation gives.
+    pub fn add(&mut self, later: &Finish) {
+        let Finish { links, is_archived, tags, status, custom_fields, followers } = later;
+        add_new(&mut self.links, links, |known, link| known.url == link.url);
+        self.is_archived = self.is_archived.or(*is_archived);
+        self.status = self.status.take().or_else(|| status.clone());
+        add_new(&mut self.tags, tags, |known, tag| known == tag);
+        add_new(&mut self.custom_fields, custom_fields, |known, field| known.0 == field.0);
+        add_new(&mut self.followers, followers, |known, follower| known == follower);
+    }
+}
+
+/// Adds those of which none is known yet.
+fn add_new<T: Clone>(known: &mut Vec<T>, more: &[T], is_same: impl Fn(&T, &T) -> bool) {
+    for item in more {
+        if !known.iter().any(|known| is_same(known, item)) {
+            known.push(item.clone());
+        }
+    }
+}
+
+/// A link of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its address; upper and lower case are not the same.
+    pub url: String,
+    /// What people read.
+    pub name: Option<String>,
 }
 
 /// What is compared of a message when it is seen in Front, beside date and direction.

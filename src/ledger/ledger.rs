@@ -312,10 +312,17 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Planned entries by state.
+    /// Messages by state.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.books().counts()
+        let books = self.books();
+        books.counts().less(&books.comments())
+    }
+
+    /// Notes that become comments, by state.
+    #[must_use]
+    pub fn comments(&self) -> Counts {
+        self.books().comments()
     }
 
     /// The books: the tally of each source, by name, in the order of the mapping. Empty without a plan.

@@ -36,7 +36,8 @@
 //! ids; then `sled` is renamed to `sled.old` and `sled.new` to `sled`. If `sled` is missing at the next open,
 //! `sled.old` is put back.
 //!
-//! **Positions.** Planned entries first, in send order, from 0; then all others in reading order. sled keeps keys one by
+//! **Positions.** Messages first, in send order, from 0; then the notes that become comments, in the same order of conversations; then
+//! all others in reading order. sled keeps keys one by
 //! one in memory, and keys in random order cost it gigabytes, so entries and ids lie in sorted blocks, written in
 //! order. A state is only its kind and the place of its line in the journal. Values carry a checksum of ours
 //! over key and value. A million entries take 0.2 KB each for the plan, and 0.8 KB more, most of it journal, once they
@@ -84,7 +85,7 @@ mod trace;
 mod watch;
 
 pub use checkup::{Checkup, Damage, IndexFigures};
-pub use entry::{Entry, Planned, State, Traits, Verdict};
+pub use entry::{Entry, Finish, Form, Link, Planned, State, Traits, Verdict};
 pub use error::{LedgerError, Part};
 pub use fact::Target;
 pub use guard::hush_index_panics;

@@ -56,7 +56,9 @@ pub struct Plan {
     pub engine: String,
     /// Names of the sources, in the order of the mapping.
     pub sources: Vec<String>,
-    /// Entries to send: positions `0..planned`, in send order.
+    /// Messages to import: positions `0..messages`, in send order.
+    pub messages: u64,
+    /// All entries that Front gets something of: behind the messages, up to here, the notes that become comments.
     pub planned: u64,
     /// All entries: positions `0..total`, behind the planned ones in reading order.
     pub total: u64,

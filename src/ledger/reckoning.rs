@@ -35,6 +35,8 @@ pub(super) struct Change<'a> {
     pub(super) after: &'a State,
     /// The index had no state there.
     pub(super) is_new: bool,
+    /// It is a comment.
+    pub(super) is_comment: bool,
 }
 
 impl Reckoning {
@@ -44,9 +46,9 @@ impl Reckoning {
     }
 
     /// One more record to be sent.
-    pub(super) fn add_planned(&mut self, source: u16) {
+    pub(super) fn add_planned(&mut self, source: u16, is_comment: bool) {
         if let Some(outcomes) = self.outcomes.get_mut(usize::from(source)) {
-            outcomes.add_planned();
+            outcomes.add_planned(is_comment);
         }
     }
 
@@ -61,10 +63,10 @@ impl Reckoning {
         change: &Change<'_>,
         mut is_settled: impl FnMut(u64) -> Result<bool, E>,
     ) -> Result<(), E> {
-        let Change { position, source, before, after, is_new } = *change;
+        let Change { position, source, before, after, is_new, is_comment } = *change;
         self.stored += u64::from(is_new);
         if let Some(outcomes) = self.outcomes.get_mut(usize::from(source)) {
-            outcomes.change(before, after);
+            outcomes.change(before, after, is_comment);
         }
         put(&mut self.under_way, position, matches!(after, State::Sending));
         let is_kept = matches!(after, State::Refused { .. }) && self.refused.len() < REFUSED_KEPT;
@@ -88,6 +90,14 @@ impl Reckoning {
     pub(super) fn counts(&self) -> Counts {
         self.outcomes.iter().fold(Counts::default(), |mut sum, outcomes| {
             sum.add(&outcomes.counts);
+            sum
+        })
+    }
+
+    /// Of the [`counts`](Self::counts), the comments.
+    pub(super) fn comments(&self) -> Counts {
+        self.outcomes.iter().fold(Counts::default(), |mut sum, outcomes| {
+            sum.add(&outcomes.comments);
             sum
         })
     }
@@ -130,11 +140,11 @@ mod tests {
         ) {
             let mut reckoning = Reckoning::of_sources(1);
             let mut states: Vec<State> = (0..POSITIONS).map(|_| State::Planned).collect();
-            (0..POSITIONS).for_each(|_| reckoning.add_planned(0));
+            (0..POSITIONS).for_each(|_| reckoning.add_planned(0, false));
             for (position, kind) in changes {
                 let at = usize::try_from(position).unwrap();
                 let before = std::mem::replace(&mut states[at], state(kind));
-                let change = Change { position, source: 0, before: &before, after: &states[at], is_new: false };
+                let change = Change { position, source: 0, before: &before, after: &states[at], is_new: false, is_comment: false };
                 let is_settled = |at: u64| {
                     Ok::<bool, Infallible>(states.get(usize::try_from(at).unwrap()).is_some_and(State::is_settled))
                 };

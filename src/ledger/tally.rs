@@ -49,6 +49,9 @@ pub struct Tally {
     pub unknown: u64,
     /// Not sent yet.
     pub pending: u64,
+    /// Of those that are pending or unknown, the notes, which wait until their conversations are in Front.
+    #[serde(default)]
+    pub notes: u64,
     /// Copies of other records.
     pub duplicate: u64,
     /// Left out by a rule.
@@ -81,6 +84,12 @@ impl Tally {
         ends.iter().try_fold(0_u64, |sum, end| sum.checked_add(*end)) == Some(self.read)
     }
 
+    /// Messages left to import.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        (self.pending + self.unknown).saturating_sub(self.notes)
+    }
+
     /// Adds another source's tally.
     pub fn add(&mut self, other: &Tally) {
         self.read += other.read;
@@ -90,6 +99,7 @@ impl Tally {
         self.missing += other.missing;
         self.unknown += other.unknown;
         self.pending += other.pending;
+        self.notes += other.notes;
         self.duplicate += other.duplicate;
         self.skipped += other.skipped;
         self.unreadable += other.unreadable;
@@ -142,6 +152,26 @@ impl Counts {
     /// Counts one more record.
     pub(super) fn count(&mut self, state: &State) {
         *self.slot(state) += 1;
+    }
+
+    /// Records that are to be sent, or sent again.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.planned + self.unknown + self.sending
+    }
+
+    /// These without others that are among them.
+    pub(super) fn less(&self, others: &Counts) -> Counts {
+        Counts {
+            planned: self.planned.saturating_sub(others.planned),
+            sending: self.sending.saturating_sub(others.sending),
+            accepted: self.accepted.saturating_sub(others.accepted),
+            missing: self.missing.saturating_sub(others.missing),
+            confirmed: self.confirmed.saturating_sub(others.confirmed),
+            different: self.different.saturating_sub(others.different),
+            refused: self.refused.saturating_sub(others.refused),
+            unknown: self.unknown.saturating_sub(others.unknown),
+        }
     }
 
     pub(super) fn add(&mut self, other: &Counts) {
@@ -215,6 +245,8 @@ impl Verdicts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Outcomes {
     pub(super) counts: Counts,
+    /// Of these, the comments.
+    pub(super) comments: Counts,
     refusals: Causes,
     silences: Causes,
     absences: Causes,
@@ -223,16 +255,19 @@ pub(super) struct Outcomes {
 
 impl Outcomes {
     /// One more record to be sent.
-    pub(super) fn add_planned(&mut self) {
+    pub(super) fn add_planned(&mut self, is_comment: bool) {
         self.counts.planned += 1;
+        self.comments.planned += u64::from(is_comment);
     }
 
     /// One record goes from the one state to the other.
-    pub(super) fn change(&mut self, from: &State, to: &State) {
-        let left = self.counts.slot(from);
-        // Never below zero: a miscount then shows as books that do not balance.
-        *left = left.saturating_sub(1);
-        *self.counts.slot(to) += 1;
+    pub(super) fn change(&mut self, from: &State, to: &State, is_comment: bool) {
+        for counts in [Some(&mut self.counts), Some(&mut self.comments).filter(|_| is_comment)].into_iter().flatten() {
+            let left = counts.slot(from);
+            // Never below zero: a miscount then shows as books that do not balance.
+            *left = left.saturating_sub(1);
+            *counts.slot(to) += 1;
+        }
         if let Some((causes, cause)) = self.causes(from) {
             causes.remove(&cause);
         }
@@ -283,6 +318,7 @@ impl Outcomes {
             missing: self.counts.missing,
             unknown: self.counts.unknown + self.counts.sending,
             pending: self.counts.planned,
+            notes: self.comments.left(),
             duplicate: verdicts.duplicate,
             skipped: sum(&verdicts.skipped),
             unreadable: sum(&verdicts.unreadable),
@@ -319,14 +355,14 @@ mod tests {
             differs: Some(words.to_owned()),
         };
         let mut outcomes = Outcomes::default();
-        (0..3).for_each(|_| outcomes.add_planned());
+        (0..3).for_each(|_| outcomes.add_planned(false));
         for words in ["two threads in one conversation: cnv_1", "two threads in one conversation: cnv_2", "subject"] {
-            outcomes.change(&State::Sending, &differs(words));
+            outcomes.change(&State::Sending, &differs(words), false);
         }
         let kinds: Vec<(&str, u64)> =
             outcomes.differences.0.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
         assert_eq!(kinds, [("subject", 1), ("two threads in one conversation", 2)]);
-        outcomes.change(&differs("two threads in one conversation: cnv_1"), &State::Sending);
+        outcomes.change(&differs("two threads in one conversation: cnv_1"), &State::Sending, false);
         assert_eq!(outcomes.differences.0.values().sum::<u64>(), 2);
     }
 
@@ -334,15 +370,15 @@ mod tests {
         #[test]
         fn causes_add_up_however_many_differ(changes in prop::collection::vec((any::<bool>(), 0..300_u16), 0..2_000)) {
             let mut outcomes = Outcomes::default();
-            (0..2_000).for_each(|_| outcomes.add_planned());
+            (0..2_000).for_each(|_| outcomes.add_planned(false));
             let mut standing: Vec<u16> = Vec::new();
             for (refuse, cause) in changes {
                 if refuse {
-                    outcomes.change(&State::Sending, &refused(cause));
+                    outcomes.change(&State::Sending, &refused(cause), false);
                     standing.push(cause);
                 } else if !standing.is_empty() {
                     let cause = standing.swap_remove(usize::from(cause) % standing.len());
-                    outcomes.change(&refused(cause), &State::Sending);
+                    outcomes.change(&refused(cause), &State::Sending, false);
                 }
                 prop_assert_eq!(outcomes.refusals.0.values().sum::<u64>(), standing.len() as u64);
                 prop_assert!(outcomes.refusals.0.len() <= MOST_CAUSES + 1);

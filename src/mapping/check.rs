@@ -1,6 +1,7 @@
 //! Checks the document and its single tables, and fills in the defaults.
 
 use super::findings::{Findings, quoted};
+use super::finish::{self, Values};
 use super::model::{
     DateFallback, Defaults, Limits, Mapping, Order, Ours, Oversize, Send, Silence, Target, ThreadRule, UnlistedLabels,
 };
@@ -30,10 +31,13 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
     let identity = identity::section(found, &root);
     let namespace = identity::namespace(found, &identity);
     let sources = source::sources(found, &root, &namespace);
-    let defaults = defaults(found, &root);
+    let values = finish::values(found, &root);
+    let defaults = defaults(found, &root, &values);
     let (labels, labels_at) = labels(found, &root);
     let thread = thread(found, &root);
-    let rules = rule::rules(found, &root);
+    let rules = rule::rules(found, &root, &values);
+    let notes = finish::notes(found, &root);
+    let contacts = finish::contacts(found, &root);
     let identity = identity::identity(found, &identity, namespace, &rules);
     let silence = silence(found, &root);
     let send = send(found, &root);
@@ -53,7 +57,10 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
         labels,
         labels_at,
         thread,
+        values,
         rules,
+        notes,
+        contacts,
         identity,
         silence,
         send,
@@ -110,7 +117,8 @@ fn target(found: &mut Findings, root: &Section) -> Option<Target> {
             }
         },
     };
-    Some(Target { inbox: inbox?.value.to_owned(), base_url: base_url? })
+    let new_inboxes = finish::new_inboxes(found, &section);
+    Some(Target { inbox: inbox?.value.to_owned(), base_url: base_url?, new_inboxes })
 }
 
 fn ours(found: &mut Findings, root: &Section) -> Ours {
@@ -146,7 +154,7 @@ fn agents(found: &mut Findings, root: &Section) -> BTreeMap<String, String> {
     agents
 }
 
-fn defaults(found: &mut Findings, root: &Section) -> Defaults {
+fn defaults(found: &mut Findings, root: &Section, values: &Values) -> Defaults {
     let section = root.section(found, "defaults", keys::Defaults::KEYS);
     let tags = section.list(found, "tags");
     let to = section.text(found, "to").and_then(|text| value::address(found, &text));
@@ -168,6 +176,9 @@ fn defaults(found: &mut Findings, root: &Section) -> Defaults {
         date_fallback: date_fallback.unwrap_or(DateFallback::Reject),
         oversize: oversize.unwrap_or(Oversize::Note),
         unlisted_labels: unlisted_labels.unwrap_or(UnlistedLabels::Ignore),
+        link: finish::link(found, &section, values),
+        custom_fields: finish::custom_fields(found, &section, values),
+        mark: section.flag(found, "mark").unwrap_or(false),
     }
 }
 

@@ -9,7 +9,7 @@
 //! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
 //! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule` (its conditions:
-//! `condition`), `identity`, `time`, `target` and `value`; `section` reads typed values with their places, `findings` collects
+//! `condition`), `identity`, `finish`, `time`, `target` and `value`; `section` reads typed values with their places, `findings` collects
 //! what is wrong, `diagnostic` shows it. Which keys and words there are stands in `schema` (and in the enums that `choice` makes),
 //! from where editors and the page about the mapping have them, too.
 
@@ -21,6 +21,7 @@ mod country;
 mod csv;
 mod diagnostic;
 mod findings;
+mod finish;
 mod identity;
 mod layout;
 mod model;
@@ -38,6 +39,7 @@ mod when;
 pub use country::{Country, country};
 pub use diagnostic::{Diagnostic, MappingErrors, render_warnings};
 pub use findings::nearest;
+pub use finish::{Contacts, ContactsOf, CustomFields, Finish, Link, NewInboxes, Notes, Values};
 pub use model::*;
 pub use schema::{json_schema, reference};
 pub use table::*;

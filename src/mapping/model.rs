@@ -1,6 +1,7 @@
 //! The mapping as the engine sees it: every value checked, every default filled in.
 
 use super::choice::choice;
+use super::finish::{Contacts, CustomFields, Link, NewInboxes, Notes, Values};
 use super::table::CsvMapping;
 use super::when::{Place, Rule};
 use jiff::Timestamp;
@@ -35,8 +36,14 @@ pub struct Mapping {
     pub labels_at: BTreeMap<String, Place>,
     /// `[thread]`
     pub thread: ThreadRule,
+    /// `[values]`
+    pub values: Values,
     /// `[[rule]]`, in order.
     pub rules: Vec<Rule>,
+    /// `[notes]`
+    pub notes: Notes,
+    /// `[contacts]`
+    pub contacts: Option<Contacts>,
     /// `[identity]`
     pub identity: Identity,
     /// `[silence]`
@@ -54,6 +61,8 @@ pub struct Target {
     pub inbox: String,
     /// Base URL of the API; `https://api2.frontapp.com` unless given.
     pub base_url: String,
+    /// How inboxes are made that are missing, where that is asked for.
+    pub new_inboxes: NewInboxes,
 }
 
 /// `[ours]`: what makes a message outbound. Lower case.
@@ -169,6 +178,12 @@ pub struct Defaults {
     pub oversize: Oversize,
     /// What becomes of labels that the table does not name.
     pub unlisted_labels: UnlistedLabels,
+    /// Link of every conversation whose messages say what it is made of.
+    pub link: Option<Link>,
+    /// Custom fields of every conversation whose messages say what they are made of.
+    pub custom_fields: CustomFields,
+    /// Every conversation gets a link that is made of its ref, so that it can be found without the ledger.
+    pub mark: bool,
 }
 
 /// Date of last resort.

@@ -4,15 +4,15 @@ use super::condition::Conditions;
 use super::findings::{Findings, any_of};
 use super::schema::keys;
 use super::section::Section;
-use super::value;
-use super::when::{Named, NamedBy, Rule, When};
+use super::when::{Named, Rule, When};
+use super::{finish, value};
 use std::collections::BTreeSet;
 
 /// Only these words leave conversations open: nobody types them by mistake.
 pub(super) const LEAVE_OPEN: &str = "no-leave-these-conversations-open";
 
 /// All rules, in order.
-pub(super) fn rules(found: &mut Findings, root: &Section) -> Vec<Rule> {
+pub(super) fn rules(found: &mut Findings, root: &Section, values: &finish::Values) -> Vec<Rule> {
     // Names of sources as written: one that is wrong for another reason is not reported here as well.
     let sources: BTreeSet<&str> = root
         .value("source")
@@ -22,10 +22,10 @@ pub(super) fn rules(found: &mut Findings, root: &Section) -> Vec<Rule> {
         .filter_map(|source| source.get_ref().get("name")?.get_ref().as_str())
         .collect();
     let conditions = Conditions { sources: &sources };
-    root.sections(found, "rule", keys::Rule::KEYS).iter().map(|table| rule(found, table, &conditions)).collect()
+    root.sections(found, "rule", keys::Rule::KEYS).iter().map(|table| rule(found, table, &conditions, values)).collect()
 }
 
-fn rule(found: &mut Findings, table: &Section, conditions: &Conditions) -> Rule {
+fn rule(found: &mut Findings, table: &Section, conditions: &Conditions, values: &finish::Values) -> Rule {
     let when = when(found, table, conditions);
     let inbox = table.text(found, "inbox").map(|text| text.value.to_owned());
     let tags = table.list(found, "tags").iter().filter_map(|text| value::tag(found, text)).collect();
@@ -33,6 +33,8 @@ fn rule(found: &mut Findings, table: &Section, conditions: &Conditions) -> Rule 
     let is_archived = archived(found, table);
     let direction = table.choice(found, "direction");
     let thread = thread(found, table);
+    let finish = finish::finish(found, table, values);
+    let is_note = note(found, table);
     let skip = table.text(found, "skip").map(|text| text.value.to_owned());
     // All keys of a rule but its condition say what it does.
     let is_other = |key: &&str| !matches!(*key, "when" | "skip") && table.value(key).is_some();
@@ -45,12 +47,24 @@ fn rule(found: &mut Findings, table: &Section, conditions: &Conditions) -> Rule 
         }
         None if others.is_empty() => {
             let help = "add `inbox = \"...\"`, `tags = [\"...\"]` or `skip = \"the reason\"`; or one of `assignee`, \
-                        `archived`, `direction`, `thread`";
+                        `archived`, `direction`, `thread`, `link`, `note`, `status`, `custom_fields`, `followers`";
             found.report(&table.at, "this rule does nothing", "no action", help);
         }
         _ => {}
     }
-    Rule { at: found.place_of(&table.at), when, inbox, tags, assignee, is_archived, direction, thread, skip }
+    Rule {
+        at: found.place_of(&table.at),
+        when,
+        inbox,
+        tags,
+        assignee,
+        is_archived,
+        direction,
+        thread,
+        finish,
+        is_note,
+        skip,
+    }
 }
 
 fn when(found: &mut Findings, table: &Section, conditions: &Conditions) -> When {
@@ -64,6 +78,17 @@ fn when(found: &mut Findings, table: &Section, conditions: &Conditions) -> When 
         found.report(&section.at, "this rule has no condition", "`when` is missing or empty", help);
     }
     conditions.when(found, &section, 0)
+}
+
+/// `note = true`
+fn note(found: &mut Findings, table: &Section) -> bool {
+    let Some(value) = table.value("note") else { return false };
+    if value.get_ref().as_bool() == Some(true) {
+        return true;
+    }
+    let help = "write `note = true`, or remove it: without it a mail is a message";
+    found.report(&value.span(), "`note` takes true and nothing else", "not true", help);
+    false
 }
 
 /// `archived = true`, or the words that leave conversations open.
@@ -83,30 +108,5 @@ fn archived(found: &mut Findings, table: &Section) -> Option<bool> {
 /// `thread = { subject = 'pattern' }`, or a header or a column with or without a pattern.
 fn thread(found: &mut Findings, table: &Section) -> Option<Named> {
     let section = table.section(found, "thread", keys::RuleThread::KEYS);
-    if !section.is_present() {
-        return None;
-    }
-    let given: Vec<&str> =
-        ["subject", "header", "column"].into_iter().filter(|key| section.value(key).is_some()).collect();
-    let [key] = given.as_slice() else {
-        let help = "name one: `subject = '\\[#(\\d+)\\]'`, `header = \"X-Ticket-ID\"` or `column = \"ticket\"`";
-        let title = if given.is_empty() { "`thread` names nothing" } else { "`thread` names several things" };
-        found.report(&section.at, title, "what says the thread's name?", help);
-        return None;
-    };
-    if *key == "subject" {
-        if let Some(at) = section.key_at("pattern") {
-            let help = "write the pattern as the value of `subject`";
-            found.report(&at, "`pattern` is for a header or a column", "of which value?", help);
-        }
-        let pattern = section.text(found, "subject").and_then(|text| value::regex(found, &text))?;
-        return Some(Named { by: NamedBy::Subject, pattern: Some(pattern) });
-    }
-    let pattern = section.text(found, "pattern").and_then(|text| value::regex(found, &text));
-    let name = section.text(found, key)?;
-    let by = match *key {
-        "header" => NamedBy::Header(value::header_name(found, &name)?),
-        _ => NamedBy::Column(name.value.to_owned()),
-    };
-    Some(Named { by, pattern })
+    if section.is_present() { finish::named(found, &section, "`thread`") } else { None }
 }

@@ -77,6 +77,18 @@ impl<'a> Section<'a> {
         Self::each(found, key, array, keys, &format!("[[{key}]]"), &help)
     }
 
+    /// A value that must be a table, with `key` for its name, in which only `keys` are known; `None` if it is none.
+    pub(super) fn one(
+        found: &mut Findings,
+        key: &str,
+        value: &'a Spanned<DeValue<'a>>,
+        keys: &[&str],
+    ) -> Option<Section<'a>> {
+        let section = Section { name: format!("`{key}`"), at: value.span(), table: Some(value.get_ref().as_table()?) };
+        section.refuse_unknown_keys(found, keys);
+        Some(section)
+    }
+
     /// The tables of the list `key`, in each of which only `keys` are known.
     pub(super) fn tables(found: &mut Findings, key: &str, array: &'a DeArray<'a>, keys: &[&str]) -> Vec<Section<'a>> {
         let help = format!("write tables in it: `{key} = [{{ ... }}, {{ ... }}]`");

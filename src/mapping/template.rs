@@ -1,38 +1,38 @@
-//! `subject_template`: a subject for messages that have none, with values from their table.
+//! Texts with values in them: subjects made of the cells of a table, links made of what a message says.
 
 use super::findings::{Findings, quoted};
 use super::section::Text;
 
-/// Text with names of columns in it.
+/// Text with names of values in it: of columns, or of `[values]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    Column(String),
+    Value(String),
 }
 
 impl Template {
-    /// The columns it names.
-    pub fn columns(&self) -> impl Iterator<Item = &str> {
+    /// The values it names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Column(column) => Some(column.as_str()),
+            Piece::Value(name) => Some(name.as_str()),
             Piece::Text(_) => None,
         })
     }
 
-    /// The text with the values of its columns, every run of white space as one space; `None` where it names columns and
+    /// The text with its values, every run of white space as one space; `None` where it names values and
     /// none of them holds anything.
     #[must_use]
     pub fn filled<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
-        let mut says_something = self.columns().next().is_none();
+        let mut says_something = self.names().next().is_none();
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(words) => text.push_str(words),
-                Piece::Column(column) => {
-                    let value = value(column).unwrap_or_default();
+                Piece::Value(name) => {
+                    let value = value(name).unwrap_or_default();
                     says_something |= !value.is_empty();
                     text.push_str(value);
                 }
@@ -41,11 +41,24 @@ impl Template {
         let words: Vec<&str> = text.split_whitespace().collect();
         (says_something && !words.is_empty()).then(|| words.join(" "))
     }
+
+    /// The text with its values as they are; `None` where one of them is missing.
+    #[must_use]
+    pub fn complete<V: AsRef<str>>(&self, value: impl Fn(&str) -> Option<V>) -> Option<String> {
+        let mut text = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(words) => text.push_str(words),
+                Piece::Value(name) => text.push_str(value(name)?.as_ref()),
+            }
+        }
+        Some(text)
+    }
 }
 
 /// `"Chat {chat_id} with {visitor}"`; a brace that stands for itself is doubled.
 pub(super) fn template(found: &mut Findings, text: &Text) -> Option<Template> {
-    let help = "write `{` before and `}` behind the name of a column, such as \"Chat {chat_id}\"; doubled they stand for \
+    let help = "write `{` before and `}` behind a name, such as \"Chat {chat_id}\"; doubled they stand for \
                 themselves";
     let mut wrong = |label: &str| {
         found.report(&text.at, format!("{} is no template", quoted(text.value)), label, help);
@@ -61,19 +74,19 @@ pub(super) fn template(found: &mut Findings, text: &Text) -> Option<Template> {
                 words.push(letter);
             }
             '{' => {
-                let mut column = String::new();
+                let mut name = String::new();
                 loop {
                     match rest.next() {
                         Some('}') => break,
                         Some('{') | None => return wrong("a brace without its other one"),
-                        Some(letter) => column.push(letter),
+                        Some(letter) => name.push(letter),
                     }
                 }
-                if column.trim().is_empty() {
+                if name.trim().is_empty() {
                     return wrong("braces without a name");
                 }
                 pieces.push(Piece::Text(std::mem::take(&mut words)));
-                pieces.push(Piece::Column(column.trim().to_owned()));
+                pieces.push(Piece::Value(name.trim().to_owned()));
             }
             '}' => return wrong("a brace without its other one"),
             letter => words.push(letter),

@@ -1,9 +1,9 @@
 //! A mapping for the tests of other rooms.
 
 use super::{
-    Collisions, Columns, CsvMapping, DateFallback, DateFormat, DaylightSaving, Defaults, Format, Identity, InboxCopies,
-    LabelsFrom, Limits, Mapping, Order, Ours, Oversize, Send, Silence, SourceMapping, Target, ThreadRule,
-    UnlistedLabels,
+    Collisions, Columns, CsvMapping, CustomFields, DateFallback, DateFormat, DaylightSaving, Defaults, Format,
+    Identity, InboxCopies, LabelsFrom, Limits, Mapping, NewInboxes, Notes, Order, Ours, Oversize, Send, Silence,
+    SourceMapping, Target, ThreadRule, UnlistedLabels, Values,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -67,7 +67,11 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
         path: PathBuf::new(),
         base: PathBuf::new(),
         text: String::new(),
-        target: Target { inbox: "Support".into(), base_url: "http://localhost".into() },
+        target: Target {
+            inbox: "Support".into(),
+            base_url: "http://localhost".into(),
+            new_inboxes: NewInboxes::default(),
+        },
         ours: Ours::default(),
         agents: BTreeMap::new(),
         sources,
@@ -77,11 +81,17 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
             date_fallback: DateFallback::Reject,
             oversize: Oversize::Note,
             unlisted_labels: UnlistedLabels::Ignore,
+            link: None,
+            custom_fields: CustomFields::new(),
+            mark: false,
         },
         labels: BTreeMap::new(),
         labels_at: BTreeMap::new(),
         thread: ThreadRule::default(),
+        values: Values::new(),
         rules: Vec::new(),
+        notes: Notes::Nothing,
+        contacts: None,
         identity: Identity {
             namespace: "default".into(),
             collisions: Collisions::KeepBoth,

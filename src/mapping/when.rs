@@ -1,6 +1,7 @@
 //! `[[rule]]` as the engine sees it: when it applies, and what it does then.
 
 use super::choice::choice;
+use super::finish::Finish;
 use jiff::civil::Date;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,10 @@ pub struct Rule {
     pub direction: Option<Direction>,
     /// What names the thread.
     pub thread: Option<Named>,
+    /// What the conversation gets once all of it is in Front.
+    pub finish: Finish,
+    /// It is an internal note, not a message.
+    pub is_note: bool,
     /// Leave the message out, with this reason.
     pub skip: Option<String>,
 }
@@ -119,16 +124,16 @@ impl std::fmt::Display for Direction {
     }
 }
 
-/// Where a message says the name of its thread, such as a ticket's number.
+/// Where a message says something, such as a ticket's number.
 #[derive(Debug, Clone)]
 pub struct Named {
     /// What is looked at.
     pub by: NamedBy,
-    /// Its first group, or else all that it matches, is the name; without a pattern all of the value.
+    /// Its first group, or else all that it matches, is what it says; without a pattern all of the value.
     pub pattern: Option<Regex>,
 }
 
-/// What names a thread.
+/// What is looked at.
 #[derive(Debug, Clone)]
 pub enum NamedBy {
     /// The subject.
@@ -140,7 +145,7 @@ pub enum NamedBy {
 }
 
 impl Named {
-    /// The name that the pattern finds in `value`; `None` where there is nothing.
+    /// What the pattern finds in `value`; `None` where there is nothing.
     #[must_use]
     pub fn in_value(&self, value: &str) -> Option<String> {
         let found = match &self.pattern {

@@ -1,7 +1,7 @@
 //! Does a rule's condition hold of a record, and by what?
 
 use super::gist::Gist;
-use crate::mapping::{Condition, Direction, Test, When};
+use crate::mapping::{Condition, Direction, Named, NamedBy, Test, When};
 use crate::record::{self, Head, Kind};
 use crate::source::{Content, RawEntry};
 use jiff::civil::Date;
@@ -138,6 +138,15 @@ impl<'a> Asked<'a> {
         }
         let Some(Content::Row(row)) = self.content() else { return None };
         row.get(column)
+    }
+
+    /// What the record says where `named` looks.
+    pub(super) fn says(&self, named: &Named) -> Option<String> {
+        match &named.by {
+            NamedBy::Subject => named.in_value(self.gist.subject.as_deref()?),
+            NamedBy::Header(name) => self.header(name).iter().find_map(|value| named.in_value(value)),
+            NamedBy::Column(column) => named.in_value(self.cell(column)?),
+        }
     }
 
     fn is_in(&self, folder: &str) -> bool {

@@ -232,6 +232,7 @@ impl Resolution<'_> {
             all.inboxes.extend_from_slice(&rules.inboxes);
             all.assignee = first(all.assignee, rules.assignee);
             all.archived = first(all.archived, rules.archived);
+            all.finish.extend_from_slice(&rules.finish);
         }
         all.inboxes.sort_unstable();
         all.inboxes.dedup();

@@ -2,7 +2,7 @@
 
 use super::conditions::Asked;
 use super::gist::Gist;
-use crate::mapping::{Direction, Mapping, NamedBy, Rule, SourceMapping, UnlistedLabels, Until};
+use crate::mapping::{Direction, Mapping, Notes, Rule, SourceMapping, UnlistedLabels, Until};
 use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Kind, Record};
 use crate::source::RawEntry;
@@ -22,6 +22,10 @@ pub(super) struct Decided {
     pub assignee_rule: Option<usize>,
     /// The rule that says whether its thread is archived.
     pub archived_rule: Option<usize>,
+    /// The rules that give its conversation something once all of it is in Front.
+    pub finish_rules: Vec<usize>,
+    /// It is an internal note.
+    pub is_note: bool,
     /// The thread's name by a rule.
     pub thread: Option<String>,
     pub tags: Vec<String>,
@@ -41,6 +45,8 @@ impl Default for Decided {
             inbox_rules: Vec::new(),
             assignee_rule: None,
             archived_rule: None,
+            finish_rules: Vec::new(),
+            is_note: false,
             thread: None,
             tags: Vec::new(),
             skip: None,
@@ -123,6 +129,10 @@ struct Deciding<'a> {
     /// The rules that gave direction and thread.
     direction_rule: Option<usize>,
     thread_rule: Option<usize>,
+    /// The rule that made it a note.
+    note_rule: Option<usize>,
+    /// By what a conversation has one of (status, or a custom field by its name): the rule that gave it.
+    given_by: Vec<(Option<&'a str>, usize)>,
     /// Reasons, where somebody wants to hear them.
     why: Option<Vec<String>>,
 }
@@ -147,6 +157,8 @@ impl<'a> Deciding<'a> {
             tagged_by: Vec::new(),
             direction_rule: None,
             thread_rule: None,
+            note_rule: None,
+            given_by: Vec::new(),
             why,
         }
     }
@@ -156,6 +168,7 @@ impl<'a> Deciding<'a> {
         self.default_tags();
         self.labels();
         self.end_of_source();
+        self.decided.is_note = self.gist.is_note;
         for (index, rule) in self.mapping.rules.iter().enumerate() {
             let held = self.asked.held(&rule.when, self.decided.direction);
             let fared = if held < rule.when.conditions.len() { Fared::Failed(held) } else { self.rule(index, rule) };
@@ -267,7 +280,7 @@ impl<'a> Deciding<'a> {
     }
 
     /// Applies a rule that matches.
-    fn rule(&mut self, index: usize, rule: &Rule) -> Fared {
+    fn rule(&mut self, index: usize, rule: &'a Rule) -> Fared {
         let direction = self.decided.direction;
         // What is skipped goes nowhere, whatever else is said of it; it is decided all the same, for a message that was
         // sent before.
@@ -320,13 +333,30 @@ impl<'a> Deciding<'a> {
             }
         }
         if let Some(named) = &rule.thread
-            && let Some(name) = self.named(named)
+            && let Some(name) = self.asked.says(named)
         {
             note(self.thread_rule.is_none(), self.thread_rule);
             if self.thread_rule.is_none() {
                 self.thread_rule = Some(index);
                 self.say_rule(index, rule, direction, || format!("put it into the thread {name}"));
                 self.decided.thread = Some(name);
+            }
+        }
+        if !rule.finish.is_empty() {
+            let (is_new, by) = self.finish(index, rule, direction);
+            note(is_new, by);
+        }
+        if rule.is_note {
+            note(!self.decided.is_note, self.note_rule);
+            if !self.decided.is_note {
+                self.note_rule = Some(index);
+                self.decided.is_note = true;
+                self.say_rule(index, rule, direction, || "made it an internal note".to_owned());
+            }
+            if self.mapping.notes == Notes::Nothing && !was_skipped {
+                self.skip_rule = Some(index);
+                self.decided.skip = Some(format!("internal note (rule at line {})", rule.at.line));
+                self.say(|| "skipped: [notes] leaves internal notes out".to_owned());
             }
         }
         if let Some(wanted) = rule.direction {
@@ -353,12 +383,31 @@ impl<'a> Deciding<'a> {
             None => Fared::Idle(Idle::Needless),
         }
     }
-
-    fn named(&self, named: &crate::mapping::Named) -> Option<String> {
-        match &named.by {
-            NamedBy::Subject => named.in_value(self.gist.subject.as_deref()?),
-            NamedBy::Header(name) => self.asked.header(name).iter().find_map(|value| named.in_value(value)),
-            NamedBy::Column(column) => named.in_value(self.asked.cell(column)?),
+    /// Takes up what a rule gives the conversation. Is any of it new, and if not, which rule gave it before?
+    fn finish(&mut self, index: usize, rule: &'a Rule, direction: Direction) -> (bool, Option<usize>) {
+        let finish = &rule.finish;
+        let status = finish.status.as_ref().map(|_| None);
+        let fields = finish.custom_fields.keys().map(|name| Some(name.as_str()));
+        let mut is_new = finish.link.is_some() || !finish.followers.is_empty();
+        let mut given_before = None;
+        for given in status.into_iter().chain(fields) {
+            match self.given_by.iter().find(|(known, _)| *known == given) {
+                Some((_, by)) => given_before = given_before.or(Some(*by)),
+                None => {
+                    self.given_by.push((given, index));
+                    is_new = true;
+                }
+            }
         }
+        self.decided.finish_rules.push(index);
+        let names = [
+            (finish.link.is_some(), "a link"),
+            (finish.status.is_some(), "a ticket status"),
+            (!finish.custom_fields.is_empty(), "custom fields"),
+            (!finish.followers.is_empty(), "followers"),
+        ];
+        let names: Vec<&str> = names.into_iter().filter(|(is_given, _)| *is_given).map(|(_, name)| name).collect();
+        self.say_rule(index, rule, direction, || format!("gave its conversation {}", names.join(", ")));
+        (is_new, given_before)
     }
 }

@@ -4,7 +4,7 @@ use super::decide::DirectionBy;
 use super::noticed::Noticed;
 use super::past::{self, ReadFile};
 use super::texts::{Exported, RuleList, Text, TextList, Texts};
-use crate::ledger::{LedgerError, Readings};
+use crate::ledger::{Form, LedgerError, Readings};
 use crate::record::{Identity, Likeness};
 use crate::source::{Origin, Piece};
 use crate::thread::Graph;
@@ -94,6 +94,7 @@ impl Traits {
     const INBOUND: u8 = 1;
     const WANTS_RECIPIENT: u8 = 1 << 1;
     const NAMES_OTHERS: u8 = 1 << 2;
+    const COMMENT: u8 = 1 << 5;
     const CLASS: [(Class, u8); 4] =
         [(Class::Candidate, 0), (Class::SentAndSkipped, 1 << 3), (Class::Skipped, 2 << 3), (Class::Bad, 3 << 3)];
 
@@ -104,7 +105,8 @@ impl Traits {
             class
                 | bit(|candidate| candidate.is_inbound, Self::INBOUND)
                 | bit(|candidate| candidate.wants_recipient, Self::WANTS_RECIPIENT)
-                | bit(|candidate| !candidate.other_handles.is_empty(), Self::NAMES_OTHERS),
+                | bit(|candidate| !candidate.other_handles.is_empty(), Self::NAMES_OTHERS)
+                | bit(|candidate| candidate.form == Form::Comment, Self::COMMENT),
         )
     }
 
@@ -114,6 +116,11 @@ impl Traits {
 
     pub(super) fn is_inbound(self) -> bool {
         self.0 & Self::INBOUND != 0
+    }
+
+    /// It is an internal note, which becomes a comment.
+    pub(super) fn is_comment(self) -> bool {
+        self.0 & Self::COMMENT != 0
     }
 
     /// It names no recipient and takes the conversation's customer.
@@ -314,6 +321,10 @@ pub(super) struct Candidate {
     pub left_out: Option<Box<(u32, u64)>>,
     /// What its HTML would do by itself.
     pub active: crate::record::ActiveContent,
+    /// What Front gets it as.
+    pub form: Form,
+    /// What it says of the values that the mapping asks for, in their order.
+    pub values: Box<[Option<Box<str>>]>,
 }
 
 /// An [`Identity`] with as much of its digests as tells messages apart.

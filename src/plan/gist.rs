@@ -25,6 +25,8 @@ pub(super) struct Gist {
     pub size: u64,
     pub has_files: bool,
     pub stated_direction: Option<Direction>,
+    /// Its source says that it is an internal note.
+    pub is_note: bool,
 }
 
 impl Gist {
@@ -47,6 +49,7 @@ impl Gist {
             size: entry.origin.pieces.iter().map(|piece| piece.length).sum(),
             has_files: !record.attachments.is_empty(),
             stated_direction: record.stated_direction,
+            is_note: record.is_note,
         }
     }
 }

@@ -21,6 +21,7 @@ mod diff;
 mod doubles;
 mod facts;
 mod fingerprint;
+mod finish;
 mod gist;
 mod ids;
 mod inboxes;
@@ -44,9 +45,11 @@ mod warnings;
 
 pub use diff::{DiffExample, DiffKind, PlanDiff};
 pub use fingerprint::rehash;
+pub use finish::mark_of;
 pub use overview::{
-    ActiveMessages, ChangeKind, Changes, Ends, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS, MAX_CHANGE_KINDS,
-    Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, ThreadSizes, kind_of as change_kind,
+    ActiveMessages, ChangeKind, Changes, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
+    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, ThreadSizes,
+    kind_of as change_kind,
 };
 pub(crate) use read::STACK;
 pub use reader::is_expected;

@@ -6,7 +6,7 @@ use crate::mapping::Order;
 
 impl Resolution<'_> {
     /// Sorts the messages into the order they are sent in: thread by thread, oldest first in each, and lines of
-    /// one second as the source has them, since a chat's clock may count minutes.
+    /// one second as the source has them, since a chat's clock may count minutes. Behind them the comments, likewise.
     pub(super) fn put_in_order(&mut self) {
         let mut places = self.places_in_order();
         for fate in &mut self.fates {
@@ -44,16 +44,18 @@ impl Resolution<'_> {
                 *slot = rank;
             }
         }
-        let mut order: Vec<(u32, u32, i64, u32)> = (0..)
+        let mut order: Vec<(bool, u32, u32, i64, u32)> = (0..)
             .zip(&self.messages)
             .map(|(index, message)| {
                 let rank = ranks.get(message.thread as usize).copied().unwrap_or_default();
-                (rank, message.read_first, self.date_of(message), index)
+                (self.is_comment(message), rank, message.read_first, self.date_of(message), index)
             })
             .collect();
-        order.sort_unstable_by_key(|(rank, read_first, date, index)| (*rank, *date, *read_first, *index));
+        order.sort_unstable_by_key(|(is_comment, rank, read_first, date, index)| {
+            (*is_comment, *rank, *date, *read_first, *index)
+        });
         let mut places = vec![0_u32; order.len()];
-        for (place, (_, _, _, index)) in (0..).zip(order) {
+        for (place, (.., index)) in (0..).zip(order) {
             if let Some(slot) = places.get_mut(index as usize) {
                 *slot = place;
             }

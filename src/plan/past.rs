@@ -36,6 +36,8 @@ pub(super) struct Memo {
     pub links: Option<Message>,
     /// As decided.
     pub direction: Direction,
+    /// As decided.
+    pub is_note: bool,
     /// Of one that was skipped.
     pub skipped: Option<Named>,
 }
@@ -46,7 +48,7 @@ pub(super) type Named = ([u8; 32], Vec<[u8; 16]>);
 /// Of an entry that gives no record.
 impl Default for Memo {
     fn default() -> Self {
-        Self { gist: None, links: None, direction: Direction::Inbound, skipped: None }
+        Self { gist: None, links: None, direction: Direction::Inbound, is_note: false, skipped: None }
     }
 }
 
@@ -175,11 +177,15 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
         ours: Ours { addresses, domains },
         agents,
         sources: _,
-        defaults: Defaults { tags: _, to, date_fallback, oversize, unlisted_labels: _ },
+        defaults:
+            Defaults { tags: _, to, date_fallback, oversize, unlisted_labels: _, link: _, custom_fields: _, mark: _ },
         labels: _,
         labels_at: _,
         thread: ThreadRule { header, subject, join_by_subject },
+        values,
         rules: _,
+        notes,
+        contacts: _,
         identity: Identity { namespace: whole_namespace, collisions: _, copies: _, also_in_tag: _ },
         silence: Silence { is_archived: _, should_skip_rules },
         send: _,
@@ -193,7 +199,8 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
         Format::Mbox(_) | Format::Eml => (addresses.get(..1).unwrap_or_default(), [].as_slice()),
     };
     let of_mapping = (ours, agents, to, date_fallback, oversize, header, subject.as_ref().map(regex::Regex::as_str));
-    let further = (*join_by_subject > 0, whole_namespace, should_skip_rules, limits, name, namespace, format);
+    let further =
+        (*join_by_subject > 0, whole_namespace, should_skip_rules, limits, name, namespace, format, values, notes);
     short(&blake3::hash(format!("{of_mapping:?}{further:?}").as_bytes()))
 }
 

@@ -1,6 +1,7 @@
 //! What the plan keeps of an entry: parsed, or as an earlier plan has read it, and decided in either case.
 
 use super::collected::Arriving;
+use super::conditions::Asked;
 use super::decide::{Decided, decide};
 use super::facts::{ABSENT, Brief, Candidate, Class, Facts, Finding, Problem, Richness, names};
 use super::gist::Gist;
@@ -12,14 +13,17 @@ use super::past::{self, Key, Memo, NO_KEY, Named, Past};
 use super::pins::Pins;
 use super::short;
 use super::texts::{Rules, Text, Texts};
-use crate::ledger::LedgerError;
-use crate::mapping::{InboxCopies, Mapping};
+use crate::ledger::{Form, LedgerError};
+use crate::mapping::{InboxCopies, Mapping, Notes};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, RawEntry, Source, Unreadable};
 use crate::thread::Message;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// See [`Candidate::values`].
+type Values = Box<[Option<Box<str>>]>;
 
 /// Reads entries; shared by all threads.
 pub(super) struct Reader<'a> {
@@ -105,32 +109,33 @@ impl<'a> Reader<'a> {
         let decided = decide(entry, gist, usize::from(facts.place.source()), self.mapping)?;
         let named = facts.finding.candidate().map(|candidate| (candidate.identity.key, candidate.names().collect()));
         let skipped = memo.skipped.take().or(named).filter(|_| decided.skip.is_some());
-        facts.finding = self.finding_again(facts.finding, memo.direction, &decided, skipped.as_ref())?;
+        facts.finding = self.finding_again(facts.finding, &memo, &decided, skipped.as_ref())?;
         noticed.add(gist, &decided, self.mapping);
-        let memo = Memo { direction: decided.direction, skipped, ..memo };
+        let memo = Memo { direction: decided.direction, is_note: decided.is_note, skipped, ..memo };
         Some(self.arriving(key, &facts, &memo, &decided))
     }
 
-    /// What an earlier finding, of a record that went in direction `before`, is by what is decided now.
+    /// What an earlier finding is by what is decided now.
     fn finding_again(
         &self,
         finding: Finding,
-        before: Direction,
+        memo: &Memo,
         decided: &Decided,
         skipped: Option<&Named>,
     ) -> Option<Finding> {
+        let is_turned = decided.direction != memo.direction || decided.is_note != memo.is_note;
         if let Some(cause) = &decided.skip {
             let (key, names) = skipped?;
             let cause = self.texts.keep(cause);
             if !self.is_sent(key, names) {
                 return Some(Finding::Skipped { cause, sent: None });
             }
-            let candidate = finding.into_candidate().filter(|_| decided.direction == before)?;
+            let candidate = finding.into_candidate().filter(|_| !is_turned)?;
             let sent = Some(Box::new(Candidate { direction_by: decided.direction_by, ..candidate }));
             return Some(Finding::Skipped { cause, sent });
         }
         match finding {
-            _ if decided.direction != before => None,
+            _ if is_turned => None,
             Finding::Rejected(problem) => Some(Finding::Rejected(problem)),
             finding => {
                 let candidate = Candidate { direction_by: decided.direction_by, ..finding.into_candidate()? };
@@ -156,14 +161,15 @@ impl<'a> Reader<'a> {
                 decided = decide(Some(&entry), &gist, source, self.mapping).unwrap_or_default();
                 noticed.add(&gist, &decided, self.mapping);
                 memo.links = Some(links(&record, self.namespace(source), self.mapping));
-                memo.gist = Some(gist);
-                memo.direction = decided.direction;
+                (memo.direction, memo.is_note) = (decided.direction, decided.is_note);
+                let values = values(&entry, &gist, self.mapping);
                 if decided.skip.is_some() {
                     let identity = record.identity.into();
                     let names = names(&identity, record.likeness.as_deref()).collect();
                     memo.skipped = Some((identity.key, names));
                 }
-                self.finding(*record, &decided, memo.skipped.as_ref())
+                memo.gist = Some(gist);
+                self.finding(*record, &decided, values, memo.skipped.as_ref())
             }
             Ok(Outcome::Skip(cause)) => Finding::Skipped { cause: self.texts.keep(&cause), sent: None },
             Err(bad) => bad_record(bad),
@@ -185,6 +191,7 @@ impl<'a> Reader<'a> {
             inboxes: decided.inbox_rules.iter().copied().filter_map(number).collect(),
             assignee: decided.assignee_rule.and_then(number),
             archived: decided.archived_rule.and_then(number),
+            finish: decided.finish_rules.iter().copied().filter_map(number).collect(),
         };
         let mut further = Vec::new();
         if self.mapping.identity.copies == InboxCopies::PerInbox && facts.finding.candidate().is_some() {
@@ -212,9 +219,9 @@ impl<'a> Reader<'a> {
     }
 
     /// `skipped`: what names a record that is skipped.
-    fn finding(&self, record: Record, decided: &Decided, skipped: Option<&Named>) -> Finding {
+    fn finding(&self, record: Record, decided: &Decided, values: Values, skipped: Option<&Named>) -> Finding {
         let Some(cause) = &decided.skip else {
-            return match self.candidate(record, decided) {
+            return match self.candidate(record, decided, values) {
                 Ok(candidate) => Finding::Candidate(candidate),
                 Err(too_large) => {
                     Finding::Rejected(Box::new(super::too_large(too_large, self.mapping.defaults.oversize)))
@@ -222,15 +229,20 @@ impl<'a> Reader<'a> {
             };
         };
         let is_sent = skipped.is_some_and(|(key, names)| self.is_sent(key, names));
-        let sent = if is_sent { self.candidate(record, decided).ok() } else { None };
+        let sent = if is_sent { self.candidate(record, decided, values).ok() } else { None };
         Finding::Skipped { cause: self.texts.keep(cause), sent }
     }
 
-    fn candidate(&self, record: Record, decided: &Decided) -> Result<Box<Candidate>, TooLarge> {
+    fn candidate(&self, record: Record, decided: &Decided, values: Values) -> Result<Box<Candidate>, TooLarge> {
+        let form = match (decided.is_note, self.mapping.notes) {
+            (false, _) => Form::Message,
+            (true, Notes::Messages) => Form::NoteAsMessage,
+            (true, Notes::Comments | Notes::Nothing) => Form::Comment,
+        };
         let mut candidate = Candidate {
             identity: record.identity.into(),
             likeness: record.likeness.clone(),
-            is_inbound: decided.direction == Direction::Inbound,
+            is_inbound: decided.direction == Direction::Inbound && !decided.is_note,
             direction_by: decided.direction_by,
             date: record.date.unwrap_or_default(),
             draft: [0; 32],
@@ -238,8 +250,8 @@ impl<'a> Reader<'a> {
             size: 0,
             richness: richness(&record, decided.direction),
             sender: record.from.as_ref().map_or("", |from| from.handle.as_str()).into(),
-            wants_recipient: record.kind == Kind::Custom && record.to.is_empty(),
-            missing_handles: record.missing_handles,
+            wants_recipient: record.kind == Kind::Custom && record.to.is_empty() && !decided.is_note,
+            missing_handles: if decided.is_note { 0 } else { record.missing_handles },
             other_handles: record.other_handles.iter().map(|handle| handle.as_str().into()).collect(),
             may_repeat: record.kind == Kind::Custom && record.message_id.is_none(),
             files: 0,
@@ -247,9 +259,11 @@ impl<'a> Reader<'a> {
             subject: [0; 8],
             changes: self.texts.keep_list(&[]),
             left_out: None,
+            form,
+            values,
         };
         let mut changes: Vec<Text> = record.changes.iter().map(|change| self.kind(change)).collect();
-        let draft = Draft::new(record, decided.direction, self.mapping)?;
+        let draft = drafted(record, decided.direction, form, self.mapping)?;
         changes.extend(draft.changes.iter().map(|change| self.kind(change)));
         changes.sort_unstable();
         changes.dedup();
@@ -265,6 +279,21 @@ impl<'a> Reader<'a> {
     fn kind(&self, change: &str) -> Text {
         self.texts.keep(&kind_of(change))
     }
+}
+
+/// The draft of a record that is a message, or an internal note.
+pub(super) fn drafted(record: Record, direction: Direction, form: Form, mapping: &Mapping) -> Result<Draft, TooLarge> {
+    match form {
+        Form::Message => Draft::new(record, direction, mapping),
+        Form::NoteAsMessage | Form::Comment => Draft::note(record, mapping),
+    }
+}
+
+/// What a record says of the values that the mapping asks for.
+fn values(entry: &RawEntry, gist: &Gist, mapping: &Mapping) -> Values {
+    let asked = Asked::new(Some(entry), gist, "");
+    let says = |places: &Vec<crate::mapping::Named>| places.iter().find_map(|place| asked.says(place));
+    mapping.values.values().map(|places| says(places).map(String::into_boxed_str)).collect()
 }
 
 /// Is it a change that nearly every message has, so that counting it says nothing?

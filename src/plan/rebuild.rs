@@ -2,11 +2,11 @@
 
 use super::PlanError;
 use super::decide::explain;
-use super::reader::{digest, read_record};
-use crate::ledger::{Entry, Planned, Verdict};
+use super::reader::{digest, drafted, read_record};
+use crate::ledger::{Entry, Form, Planned, Verdict};
 use crate::mapping::Mapping;
 use crate::record::{Direction, Outcome, Record};
-use crate::request::{Decision, Draft, ImportRequest};
+use crate::request::{Comment, Decision, Draft, ImportRequest};
 use crate::source::{RawEntry, Source};
 use std::sync::Arc;
 
@@ -26,9 +26,9 @@ pub struct Rebuilder {
 
 /// A request made again, with what was read on the way.
 #[derive(Debug)]
-pub struct Rebuilt {
+pub struct Rebuilt<Request = ImportRequest> {
     /// What Front gets.
-    pub request: ImportRequest,
+    pub request: Request,
     /// Every change made to the message, in words.
     pub changes: Vec<String>,
 }
@@ -136,30 +136,39 @@ impl Rebuilder {
         Ok(reasons)
     }
 
-    /// The request of a planned entry, byte for byte as planned.
+    /// The request of a planned message, byte for byte as planned.
     ///
     /// # Errors
     /// [`RebuildError`] if source or request differ from the plan.
     pub fn request(&self, entry: &Entry) -> Result<Rebuilt, RebuildError> {
+        self.rebuilt(entry, Self::request_of)
+    }
+
+    /// The comment of a planned note, byte for byte as planned.
+    ///
+    /// # Errors
+    /// As [`Rebuilder::request`].
+    pub fn comment(&self, entry: &Entry) -> Result<Rebuilt<Comment>, RebuildError> {
+        self.rebuilt(entry, Self::comment_of)
+    }
+
+    fn rebuilt<T>(
+        &self,
+        entry: &Entry,
+        make: impl Fn(&Self, Record, &Planned) -> Option<T>,
+    ) -> Result<T, RebuildError> {
         let differs = |external_id: &str| RebuildError::RequestChanged {
             place: self.place(entry),
             external_id: external_id.to_owned(),
         };
         let Verdict::Planned(planned) = &entry.verdict else { return Err(differs("an entry that is not planned")) };
         let record = self.record(entry)?.ok_or_else(|| differs(&planned.external_id))?;
-        self.request_of(record, planned).ok_or_else(|| differs(&planned.external_id))
+        make(self, record, planned).ok_or_else(|| differs(&planned.external_id))
     }
 
     /// The request of a record that was already read; absent if it is not the planned one.
     pub(super) fn request_of(&self, record: Record, planned: &Planned) -> Option<Rebuilt> {
-        let direction = if planned.is_inbound { Direction::Inbound } else { Direction::Outbound };
-        let mut changes = record.changes.clone();
-        let draft = Draft::new(record, direction, &self.mapping).ok()?;
-        let decision = decision(planned);
-        if draft.decided_digest(&decision) != planned.request {
-            return None;
-        }
-        changes.extend(draft.changes.iter().cloned());
+        let (draft, mut changes) = self.draft_of(record, planned).filter(|_| planned.form != Form::Comment)?;
         if draft.may_be_known_better() && planned.customer.is_some() {
             changes.push(KNOWN_BETTER.to_owned());
         }
@@ -169,7 +178,22 @@ impl Rebuilder {
                 None => "no recipient: the stated fallback stands in".to_owned(),
             });
         }
-        Some(Rebuilt { request: draft.finish(&decision, &self.mapping), changes })
+        Some(Rebuilt { request: draft.finish(&decision(planned), &self.mapping), changes })
+    }
+
+    /// The comment of a note that was already read; absent if it is not the planned one.
+    pub(super) fn comment_of(&self, record: Record, planned: &Planned) -> Option<Rebuilt<Comment>> {
+        let (draft, changes) = self.draft_of(record, planned).filter(|_| planned.form == Form::Comment)?;
+        Some(Rebuilt { request: draft.finish_comment(&decision(planned)), changes })
+    }
+
+    /// The draft of a record with all its changes, if it gives what was planned.
+    fn draft_of(&self, record: Record, planned: &Planned) -> Option<(Draft, Vec<String>)> {
+        let direction = if planned.is_inbound { Direction::Inbound } else { Direction::Outbound };
+        let mut changes = record.changes.clone();
+        let draft = drafted(record, direction, planned.form, &self.mapping).ok()?;
+        changes.extend(draft.changes.iter().cloned());
+        (draft.decided_digest(&decision(planned)) == planned.request).then_some((draft, changes))
     }
 }
 

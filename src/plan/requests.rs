@@ -4,9 +4,9 @@ use super::read::STACK;
 use super::rebuild::Rebuilder;
 use super::{PlanError, RebuildError};
 use crate::event::{Event, Observer, Stage};
-use crate::ledger::{Entry, LedgerError, Verdict};
+use crate::ledger::{Entry, Finish, Form, LedgerError, Planned, Verdict};
 use crate::record::Record;
-use crate::request::{File, ImportRequest};
+use crate::request::{Comment, File, ImportRequest};
 use crate::source::{Origin, Source};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -33,6 +33,10 @@ struct Line<'a> {
     references: &'a [String],
     labels: &'a [String],
     request: Option<&'a ImportRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'a Comment>,
+    #[serde(skip_serializing_if = "Finish::is_empty")]
+    finish: &'a Finish,
     attachments: Vec<Named<'a>>,
     changes: &'a [String],
 }
@@ -123,15 +127,12 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
     let record = if unreadable { None } else { rebuilder.record(entry)? };
     let about = record.as_ref().map(About::of).unwrap_or_default();
     let source = usize::from(entry.origin.source);
-    let rebuilt = match (&entry.verdict, record) {
-        (Verdict::Planned(planned), Some(record)) => {
-            let differs = || RebuildError::RequestChanged {
-                place: rebuilder.place(entry),
-                external_id: planned.external_id.clone(),
-            };
-            Some(rebuilder.request_of(record, planned).ok_or_else(differs)?)
-        }
-        _ => None,
+    let made = match (&entry.verdict, record) {
+        (Verdict::Planned(planned), Some(record)) => made(record, planned, rebuilder).ok_or_else(|| {
+            let (place, external_id) = (rebuilder.place(entry), planned.external_id.clone());
+            RebuildError::RequestChanged { place, external_id }
+        })?,
+        _ => Made::default(),
     };
     let planned = match &entry.verdict {
         Verdict::Planned(planned) => Some(planned),
@@ -140,7 +141,9 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
     let (status, cause) = entry.verdict.status();
     // A duplicate names its other, as what is skipped names its rule.
     let named = other.as_ref().map(|other| format!("same message as {other}"));
-    let request = rebuilt.as_ref().map(|rebuilt| &rebuilt.request);
+    let files = made.request.as_ref().map(|request| &request.attachments);
+    let files = files.or(made.comment.as_ref().map(|comment| &comment.attachments));
+    let nothing = Finish::default();
     let line = Line {
         source: rebuilder.source_name(source),
         origin: origin(rebuilder.sources(), &entry.origin),
@@ -153,11 +156,30 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
         in_reply_to: about.in_reply_to.as_deref(),
         references: &about.references,
         labels: &about.labels,
-        request,
-        attachments: request.map(|request| request.attachments.iter().map(described).collect()).unwrap_or_default(),
-        changes: rebuilt.as_ref().map_or(&about.changes, |rebuilt| &rebuilt.changes),
+        request: made.request.as_ref(),
+        comment: made.comment.as_ref(),
+        finish: planned.map_or(&nothing, |planned| &planned.finish),
+        attachments: files.into_iter().flatten().map(described).collect(),
+        changes: made.changes.as_ref().unwrap_or(&about.changes),
     };
     serde_json::to_vec(&line).map_err(|error| PlanError::Requests(error.into()))
+}
+
+/// What Front gets of a record: one of the two.
+#[derive(Default)]
+struct Made {
+    request: Option<ImportRequest>,
+    comment: Option<Comment>,
+    changes: Option<Vec<String>>,
+}
+
+fn made(record: Record, planned: &Planned, rebuilder: &Rebuilder) -> Option<Made> {
+    if planned.form == Form::Comment {
+        let made = rebuilder.comment_of(record, planned)?;
+        return Some(Made { comment: Some(made.request), changes: Some(made.changes), ..Made::default() });
+    }
+    let made = rebuilder.request_of(record, planned)?;
+    Some(Made { request: Some(made.request), changes: Some(made.changes), ..Made::default() })
 }
 
 /// What a line says of a record beside its request.

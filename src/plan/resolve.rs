@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub(super) struct Resolution<'a> {
     pub(super) read: &'a Read,
     pub(super) mapping: &'a Mapping,
+    /// What was sent before.
+    pub(super) pins: &'a Pins,
     /// As those of [`Read`], until copies are united.
     pub(super) keys: Vec<([u8; 20], u32)>,
     /// By record number.
@@ -47,11 +49,13 @@ pub(super) enum Fate {
     Copy(u32),
     /// Its conversation is not in the sample.
     LeftOut,
+    /// A note without a conversation.
+    Lone,
     /// As the record's own finding says.
     Own,
 }
 
-/// A message to be sent, standing for one or more copies.
+/// A message to be sent, or a note, standing for one or more copies.
 #[derive(Debug)]
 pub(super) struct Message {
     /// Number of the record whose copy is sent.
@@ -75,13 +79,14 @@ pub(super) struct Message {
 pub(super) fn resolve<'a>(
     read: &'a Read,
     Undecided { graph, keys }: Undecided,
-    pins: &Pins,
+    pins: &'a Pins,
     mapping: &'a Mapping,
     sample: Option<usize>,
 ) -> Result<Resolution<'a>, LedgerError> {
     let mut resolution = Resolution {
         read,
         mapping,
+        pins,
         keys,
         fates: vec![Fate::Own; read.briefs.len()],
         messages: Vec::new(),
@@ -94,6 +99,7 @@ pub(super) fn resolve<'a>(
     };
     resolution.unite_copies(pins)?;
     resolution.name_threads(graph, pins)?;
+    resolution.leave_lone_notes(pins);
     resolution.tag_further_inboxes();
     resolution.put_in_order();
     if let Some(wanted) = sample {
@@ -192,6 +198,17 @@ impl<'a> Resolution<'a> {
     /// Of the copy that is sent.
     pub(super) fn brief_of(&self, message: &Message) -> Option<&'a Brief> {
         self.read.briefs.get(message.record as usize)
+    }
+
+    /// Does it become a comment?
+    pub(super) fn is_comment(&self, message: &Message) -> bool {
+        self.brief_of(message).is_some_and(|brief| brief.traits.is_comment())
+    }
+
+    /// Messages that are imported; behind them in the order of sending stand the comments.
+    pub(super) fn imported(&self) -> &[Message] {
+        let end = self.messages.partition_point(|message| !self.is_comment(message));
+        self.messages.get(..end).unwrap_or_default()
     }
 
     pub(super) fn rules_of(&self, message: &Message) -> Arc<Rules> {

@@ -30,10 +30,11 @@ impl Resolution<'_> {
                 *slot = true;
             }
         }
-        self.keep_threads(&kept);
+        self.keep_threads(&kept, Fate::LeftOut);
     }
 
-    fn keep_threads(&mut self, kept: &[bool]) {
+    /// Keeps these threads; messages of the others get the fate `otherwise`, and so do their copies.
+    pub(super) fn keep_threads(&mut self, kept: &[bool], otherwise: Fate) {
         let renumbered = |kept: &mut dyn Iterator<Item = bool>| -> Vec<Option<usize>> {
             let mut next = 0;
             kept.map(|is_kept| {
@@ -52,7 +53,7 @@ impl Resolution<'_> {
                 let new = messages.get(*index as usize).copied().flatten();
                 match new.and_then(|new| u32::try_from(new).ok()) {
                     Some(new) => *index = new,
-                    None => *fate = Fate::LeftOut,
+                    None => *fate = otherwise,
                 }
             }
         }

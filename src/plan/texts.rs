@@ -26,6 +26,8 @@ pub(super) struct Rules {
     pub assignee: Option<u16>,
     /// It says whether its thread is archived.
     pub archived: Option<u16>,
+    /// They give its conversation something once all of it is in Front, in order.
+    pub finish: Vec<u16>,
 }
 
 /// Keeps each value once. Numbers depend on the order of threads and never leave the plan.

@@ -4,7 +4,7 @@ use super::authors::{self, KnownBetter};
 use super::facts::{Brief, Candidate};
 use super::ids::ThreadRef;
 use super::pins::Pins;
-use super::resolve::{Message, Resolution};
+use super::resolve::{Fate, Message, Resolution};
 use super::texts::{Rules, Text};
 use crate::ledger::LedgerError;
 use crate::mapping::Rule;
@@ -32,6 +32,7 @@ pub(super) struct Thread {
     pub known_better: Option<KnownBetter>,
     pub first: i64,
     pub last: i64,
+    /// Messages of it.
     pub size: u32,
 }
 
@@ -63,12 +64,23 @@ impl Resolution<'_> {
         for thread_ref in refs {
             // Threads are numbered by their messages, so each has some.
             let members = members.next().unwrap_or_default().iter();
-            let members: Vec<&Message> = members.filter_map(|(_, _, at)| self.messages.get(*at as usize)).collect();
+            let members = members.filter_map(|(_, _, at)| self.messages.get(*at as usize));
+            // A note decides nothing about its conversation.
+            let members: Vec<&Message> = members.filter(|message| !self.is_comment(message)).collect();
             threads.push(self.decide_thread(thread_ref, &members, pins)?);
         }
         self.threads = threads;
         self.assign(pins);
         Ok(())
+    }
+
+    /// Leaves out the notes of conversations that have no message, here or in Front: there is nothing that they could be comments of.
+    pub(super) fn leave_lone_notes(&mut self, pins: &Pins) {
+        let is_there = |thread: &Thread| thread.size > 0 || pins.thread(&thread.thread_ref.text()).is_some();
+        let kept: Vec<bool> = self.threads.iter().map(is_there).collect();
+        if kept.contains(&false) {
+            self.keep_threads(&kept, Fate::Lone);
+        }
     }
 
     /// A conversation is assigned with all of its messages, but once it is in Front it is the team's: what comes later assigns

@@ -1,6 +1,7 @@
 //! From what was decided to the entries that the ledger keeps.
 
 use super::facts::{Candidate, Facts, Finding};
+use super::pins::Difference;
 use super::resolve::{Fate, Message, Resolution};
 use super::texts::Texts;
 use crate::ledger::{Entry, LedgerError, Planned, Traits, Verdict};
@@ -19,7 +20,7 @@ impl Resolution<'_> {
         (0..).zip(&self.fates).filter_map(|(number, fate)| {
             let other = match fate {
                 Fate::Copy(of) => self.messages.get(*of as usize),
-                Fate::Message(_) | Fate::LeftOut | Fate::Own => None,
+                Fate::Message(_) | Fate::LeftOut | Fate::Lone | Fate::Own => None,
             };
             let entry = self.entry(number).transpose()?;
             Some(entry.map(|entry| (entry, other.map(|other| other.external_id.text().into_owned()))))
@@ -35,6 +36,12 @@ impl Resolution<'_> {
                 sent.and_then(|(message, candidate)| self.planned_as(message, candidate)).map(Verdict::Planned)
             }
             Fate::Copy(of) => message(of).map(|of| Verdict::Duplicate { of: u64::from(of.record) }),
+            Fate::Lone => Some(Verdict::Rejected {
+                cause: "a note without a conversation".to_owned(),
+                detail: "none of its conversation's messages is imported".to_owned(),
+                remedy: "import a message of its conversation, or leave such notes out by a rule with `skip`"
+                    .to_owned(),
+            }),
             Fate::LeftOut => Some(Verdict::Skipped { cause: "not in the sample".to_owned() }),
             Fate::Own => own_verdict(&facts, &self.read.texts),
         };
@@ -69,7 +76,7 @@ impl Resolution<'_> {
             assignee: assignee.as_deref(),
         };
         let request = decided_digest(&candidate.draft, &decision);
-        Some(Planned {
+        let mut planned = Planned {
             external_id: external_id.into_owned(),
             thread_ref: thread_ref.into_owned(),
             inbox: text(thread.inbox),
@@ -82,8 +89,14 @@ impl Resolution<'_> {
             identity: candidate.pin(),
             request,
             size: candidate.size,
+            form: candidate.form,
+            finish: self.finish(message, candidate, thread),
             tags,
-        })
+        };
+        if self.pins.difference(&planned) == Some(Difference::Decided) {
+            planned.finish.tags.clone_from(&planned.tags);
+        }
+        Some(planned)
     }
 }
 

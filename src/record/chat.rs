@@ -6,7 +6,7 @@ use super::email::{active_content, says_something};
 use super::handle::sent_as;
 use super::identity::Digest;
 use super::{ActiveContent, Address, BadRecord, Body, Direction, Identity, Kind, Outcome, Record, subject_value};
-use crate::mapping::{CsvMapping, Mapping, Role, RowKind, number_in, numbered};
+use crate::mapping::{CsvMapping, Mapping, Notes, Role, RowKind, number_in, numbered};
 use crate::source::RawRow;
 use std::collections::BTreeMap;
 use time::Written;
@@ -26,7 +26,10 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     if csv.has_rows_of_many() && cells.text(csv).is_none() {
         return Ok(Outcome::Skip("no text".to_owned()));
     }
-    if let Some(cause) = left_out(&cells, csv)? {
+    let kind = kind(&cells, csv)?;
+    let is_note =
+        matches!(kind, Some((RowKind::Note, _))) && mapping.notes != Notes::Nothing && cells.text(csv).is_some();
+    if let Some(cause) = kind.filter(|_| !is_note).and_then(|(kind, value)| left_out(kind, value, &cells, csv)) {
         return Ok(Outcome::Skip(cause));
     }
     let mut author = Author::of(&cells, csv)?;
@@ -101,6 +104,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
         date: Some(date),
         labels: cells.labels(columns.labels.as_deref()),
         stated_direction: direction,
+        is_note,
         identity,
         likeness: None,
         changes,
@@ -164,19 +168,26 @@ fn empty(column: &str, cause: &str) -> BadRecord {
     )
 }
 
-/// Why a row is no message, by its kind.
-fn left_out(cells: &Cells<'_>, csv: &CsvMapping) -> Result<Option<String>, BadRecord> {
+/// What a row is by its kind column, if there is one, and what stands there.
+fn kind<'a>(cells: &Cells<'a>, csv: &CsvMapping) -> Result<Option<(RowKind, &'a str)>, BadRecord> {
     let Some(column) = csv.columns.kind.as_deref() else { return Ok(None) };
     let value = cells.row.get(column).unwrap_or_default().trim();
-    match listed(&csv.kinds, value) {
-        Some(RowKind::Message) => Ok(None),
-        Some(RowKind::MessageIfText) if cells.text(csv).is_some() => Ok(None),
-        Some(RowKind::MessageIfText) => Ok(Some(format!("kind {value} without text"))),
-        Some(RowKind::Note) => Ok(Some(format!("internal note (kind {value})"))),
+    let meanings = "\"message\", \"message-if-text\", \"note\" or \"skip\"";
+    let kind = listed(&csv.kinds, value).ok_or_else(|| unlisted(value, column, "kind", meanings))?;
+    Ok(Some((kind, value)))
+}
+
+/// Why a row is no message, by its kind.
+fn left_out(kind: RowKind, value: &str, cells: &Cells<'_>, csv: &CsvMapping) -> Option<String> {
+    let has_text = cells.text(csv).is_some();
+    match kind {
+        RowKind::Message => None,
+        RowKind::MessageIfText if has_text => None,
+        RowKind::MessageIfText => Some(format!("kind {value} without text")),
+        RowKind::Note => Some(format!("internal note (kind {value})")),
         // Whoever skips a kind by `*` must see whether anybody said anything in it.
-        Some(RowKind::Skip) if cells.text(csv).is_some() => Ok(Some(format!("kind {value}, with text"))),
-        Some(RowKind::Skip) => Ok(Some(format!("kind {value}"))),
-        None => Err(unlisted(value, column, "kind", "\"message\", \"message-if-text\", \"note\" or \"skip\"")),
+        RowKind::Skip if has_text => Some(format!("kind {value}, with text")),
+        RowKind::Skip => Some(format!("kind {value}")),
     }
 }
 

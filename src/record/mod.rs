@@ -116,6 +116,8 @@ pub struct Record {
     pub labels: Vec<String>,
     /// Direction, where the source states it (role column, Sent label).
     pub stated_direction: Option<Direction>,
+    /// The source says that it is an internal note (kind column).
+    pub is_note: bool,
     /// The value the mapping's `[thread]` rule found.
     pub thread_value: Option<String>,
     /// Digests that decide identity; see [`Identity`].

@@ -219,8 +219,8 @@ impl Report {
             show: String::new(),
             amiss: Vec::new(),
             seen: None,
-            requests: Requests { imports: total.pending + total.unknown, lookups: 0 },
-            estimates: estimates(total.pending + total.unknown, send),
+            requests: Requests { imports: total.left(), lookups: 0 },
+            estimates: estimates(total.left(), send),
             sources,
             total,
             balanced,
@@ -240,7 +240,7 @@ impl Report {
         reason = "an estimate"
     )]
     pub fn with_plan(mut self, plan: Overview) -> Self {
-        let left = self.total.pending + self.total.unknown;
+        let left = self.total.left();
         if left > 0 && plan.messages > 0 {
             let awaited = (left + self.unconfirmed()) as f64;
             let lookups = awaited * plan.lookups as f64 / plan.messages as f64;

@@ -4,8 +4,9 @@
 //! in a [`Draft`] and filled in by [`Draft::finish`]. So the plan can digest a request while reading,
 //! before it knows the thread, and the import can prove that it rebuilt the same request.
 
+use super::comment::{self, Comment};
 use super::{File, ImportRequest, Metadata, Sender, encode};
-use crate::mapping::{Mapping, Oversize};
+use crate::mapping::{Mapping, Notes, Oversize};
 use crate::record::{Address, Body, Direction, Kind, Record, text_to_html};
 use sha2::{Digest, Sha256};
 
@@ -15,6 +16,9 @@ pub const MAX_REQUEST: u64 = 24_000_000;
 
 /// Room kept for what [`Draft::finish`] adds: two ids and a few dozen tags.
 const DECIDED_ROOM: u64 = 16_384;
+
+/// What the draft of a comment has for its type: no message is of it, so no message has the digest of a comment.
+const COMMENT: &str = "comment";
 
 /// The change that nearly every plain mail has.
 pub const TEXT_MADE_HTML: &str = "plain text made HTML";
@@ -68,6 +72,29 @@ pub struct TooLarge {
 }
 
 impl Draft {
+    /// Builds the request of a note, as the mapping has it: a message of type custom, or what [`Draft::finish_comment`] makes a
+    /// comment of.
+    ///
+    /// # Errors
+    /// As [`Draft::new`].
+    pub fn note(mut record: Record, mapping: &Mapping) -> Result<Self, TooLarge> {
+        let is_comment = mapping.notes != Notes::Messages;
+        let text = if is_comment { comment::unmarked(&record) } else { comment::as_message(&record) };
+        // Nobody was written to: that it went from us to ourselves says so, and Front asks for a recipient.
+        record.to = record.from.clone().into_iter().map(|from| Address { name: None, ..from }).collect();
+        (record.cc, record.bcc) = (Vec::new(), Vec::new());
+        (record.kind, record.body) = (Kind::Custom, Body::Text(text));
+        record.missing_handles = 0;
+        let subject = record.subject.take();
+        let mut draft =
+            Self::new(Record { subject: subject.filter(|_| !is_comment), ..record }, Direction::Outbound, mapping)?;
+        if is_comment {
+            draft.request.kind = COMMENT;
+            draft.measure();
+        }
+        Ok(draft)
+    }
+
     /// Builds the request of a record.
     ///
     /// # Errors
@@ -174,6 +201,13 @@ impl Draft {
             request.to.push(decision.customer.map_or_else(|| fallback_recipient(mapping), str::to_owned));
         }
         request
+    }
+
+    /// The comment that Front gets of a note.
+    #[must_use]
+    pub fn finish_comment(self, decision: &Decision<'_>) -> Comment {
+        let ImportRequest { sender, body, attachments, .. } = self.request;
+        Comment { body: comment::marked(&body, decision.external_id), author_id: sender.author_id, attachments }
     }
 
     /// Leaves out the largest files, with a note in the body, until the request fits; and measures it.

@@ -39,6 +39,7 @@ fn mail(body: &str) -> Record {
         date: Some(1),
         labels: Vec::new(),
         stated_direction: None,
+        is_note: false,
         thread_value: None,
         identity: Identity { key: [0; 32], sameness: [0; 32], content: [0; 32] },
         likeness: None,

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::json::json_behind;
 use super::{File, ImportRequest};
+use serde::Serialize;
 
 /// A boundary is this and 32 hex digits: 43 characters, where RFC 2046 allows 70.
 const BOUNDARY_PREFIX: &str = "threadlift-";
@@ -33,15 +34,49 @@ pub struct Encoded {
     pub size: u64,
 }
 
+/// What is sent as JSON, and where it has files as multipart.
+pub trait Payload: Serialize {
+    /// Its files.
+    fn files(&self) -> &[File];
+
+    /// `before`, and behind it its JSON.
+    #[expect(
+        clippy::expect_used,
+        reason = "strings, integers and booleans written into memory: there is nothing to fail"
+    )]
+    fn json_behind(&self, before: &[u8]) -> Vec<u8> {
+        let mut json = before.to_vec();
+        serde_json::to_writer(&mut json, self).expect("a payload is always JSON");
+        json
+    }
+}
+
+impl Payload for ImportRequest {
+    fn files(&self) -> &[File] {
+        &self.attachments
+    }
+
+    fn json_behind(&self, before: &[u8]) -> Vec<u8> {
+        json_behind(before, self)
+    }
+}
+
 /// Writes the request body.
 #[must_use]
 pub fn encode(request: &ImportRequest) -> Encoded {
-    let (content_type, chunks) = if request.attachments.is_empty() {
-        ("application/json".to_owned(), vec![Bytes::from(json(request))])
+    encode_as(request)
+}
+
+/// Writes the body of any payload.
+#[must_use]
+pub fn encode_as(payload: &impl Payload) -> Encoded {
+    let files = payload.files();
+    let (content_type, chunks) = if files.is_empty() {
+        ("application/json".to_owned(), vec![Bytes::from(payload.json_behind(&[]))])
     } else {
-        let fields = fields(request);
-        let boundary = boundary(&digest(request), |candidate| occurs(candidate, &fields, &request.attachments));
-        (format!("multipart/form-data; boundary={boundary}"), multipart(&fields, &request.attachments, &boundary))
+        let fields = fields(payload);
+        let boundary = boundary(&json_and_digest(payload).1, |candidate| occurs(candidate, &fields, files));
+        (format!("multipart/form-data; boundary={boundary}"), multipart(&fields, files, &boundary))
     };
     let size = chunks.iter().map(|chunk| chunk.len() as u64).sum();
     Encoded { content_type, chunks, size }
@@ -76,9 +111,9 @@ pub fn digest(request: &ImportRequest) -> [u8; 32] {
 }
 
 /// The length of the JSON, and the digest.
-fn json_and_digest(request: &ImportRequest) -> (u64, [u8; 32]) {
+fn json_and_digest(payload: &impl Payload) -> (u64, [u8; 32]) {
     const PLACE: [u8; 8] = [0; 8];
-    let mut bytes = json_behind(&PLACE, request);
+    let mut bytes = payload.json_behind(&PLACE);
     let length = (bytes.len() - PLACE.len()) as u64;
     bytes.iter_mut().zip(length.to_le_bytes()).for_each(|(to, from)| *to = from);
     let mut hasher = blake3::Hasher::new();
@@ -88,7 +123,7 @@ fn json_and_digest(request: &ImportRequest) -> (u64, [u8; 32]) {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    for file in &request.attachments {
+    for file in payload.files() {
         add(file.filename.as_bytes());
         add(file.content_type.as_bytes());
         add(&file.content);
@@ -102,9 +137,9 @@ fn json(request: &ImportRequest) -> Vec<u8> {
 
 /// The leaves of the request as (bracketed name, text), in field order.
 #[expect(clippy::expect_used, reason = "strings, integers and booleans written into memory: there is nothing to fail")]
-fn fields(request: &ImportRequest) -> Vec<(String, String)> {
+fn fields(payload: &impl Payload) -> Vec<(String, String)> {
     let mut leaves = Vec::new();
-    if let Value::Object(map) = serde_json::to_value(request).expect("an ImportRequest is always JSON") {
+    if let Value::Object(map) = serde_json::to_value(payload).expect("a payload is always JSON") {
         for (name, value) in map {
             flatten(name, value, &mut leaves);
         }

@@ -128,7 +128,7 @@ pub enum Stop {
 /// Sends everything that is left, until done, stopped or cancelled.
 pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
     let counts = job.ledger.counts();
-    let total = counts.planned + counts.unknown + counts.sending;
+    let total = counts.left();
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
     let is_partial = job.only.is_some();
     let queue = match Queue::of(&job.ledger, job.again) {

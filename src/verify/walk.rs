@@ -33,7 +33,7 @@ pub(super) struct Piece {
 /// Walks on from the beginning of a conversation. Of what was seen before one line of the journal is read for each conversation, and
 /// none for anything else: a million settled messages have hundreds of megabytes of them.
 pub(super) fn walk(ledger: &Ledger, from: u64) -> Result<Piece, LedgerError> {
-    let end = ledger.plan().map_or(0, |plan| plan.planned);
+    let end = ledger.plan().map_or(0, |plan| plan.messages);
     let mut piece = Piece::default();
     let mut current: Option<Current> = None;
     for (entry, state) in ledger.entries(from..end)?.zip(ledger.reached(from..end)?) {

@@ -11,7 +11,7 @@ mod sent;
 mod size;
 mod traces;
 
-use super::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};
+use super::{Entry, FileMeta, Finish, Form, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};
 use crate::source::{Origin, Piece};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,6 +42,8 @@ fn planned(number: u64, name: &str) -> Entry {
             identity,
             request: [7; 32],
             size: 2_000,
+            form: Form::Message,
+            finish: Finish::default(),
         }),
     )
 }

@@ -69,7 +69,7 @@ fn books_that_do_not_agree_with_the_states_are_found() {
     let index = &ledger.current().unwrap().index;
     let before = index.watermark().unwrap().unwrap();
     let mut reckoning = Reckoning::of_sources(1);
-    (0..2).for_each(|_| reckoning.add_planned(0));
+    (0..2).for_each(|_| reckoning.add_planned(0, false));
     index.put_states(&BTreeMap::new(), &Watermark { reckoning, ..before }).unwrap();
     drop(ledger);
     assert_eq!(damages(&path), ["watermark: the books do not agree with the states"]);

@@ -18,9 +18,10 @@ not see everything; `threadlift plan` does.
 ";
 
 /// In the order in which people write a mapping.
-const SECTIONS: [fn() -> Section; 23] = [
+const SECTIONS: [fn() -> Section; 29] = [
     Section::of::<keys::Mapping>,
     Section::of::<keys::Target>,
+    Section::of::<keys::NewInboxes>,
     Section::of::<keys::Ours>,
     Section::of::<keys::Agents>,
     Section::of::<keys::EverySource>,
@@ -35,9 +36,14 @@ const SECTIONS: [fn() -> Section; 23] = [
     Section::of::<keys::Defaults>,
     Section::of::<keys::Labels>,
     Section::of::<keys::Thread>,
+    Section::of::<keys::Values>,
+    Section::of::<keys::Place>,
+    Section::of::<keys::Link>,
     Section::of::<keys::Rule>,
     Section::of::<keys::When>,
     Section::of::<keys::RuleThread>,
+    Section::of::<keys::NotesTable>,
+    Section::of::<keys::ContactsTable>,
     Section::of::<keys::Identity>,
     Section::of::<keys::Silence>,
     Section::of::<keys::Send>,

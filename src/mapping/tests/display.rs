@@ -62,7 +62,7 @@ share = 80
     10 | [[rule]]
        | ^^^^^^^^ no action
        |
-       = help: add `inbox = "..."`, `tags = ["..."]` or `skip = "the reason"`; or one of `assignee`, `archived`, `direction`, `thread`
+       = help: add `inbox = "..."`, `tags = ["..."]` or `skip = "the reason"`; or one of `assignee`, `archived`, `direction`, `thread`, `link`, `note`, `status`, `custom_fields`, `followers`
 
     error: no source is named `mial`
       --> move/mapping.toml:11:19

@@ -3,7 +3,7 @@
 use super::authors::Authors;
 use super::changes::Changed;
 use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, ProblemKind, RuleFigures};
-use crate::ledger::LedgerError;
+use crate::ledger::{Finish, Form, LedgerError};
 use crate::mapping::Mapping;
 use crate::plan::PlanError;
 use crate::plan::ahead::ahead;
@@ -20,6 +20,9 @@ use crate::source::Source;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+
+/// How the words begin for what tags make different, or perhaps who stands in.
+const OTHER_TAGS: &str = "other tags";
 
 /// Messages that Front lists in one answer.
 const PER_PAGE: u64 = 100;
@@ -41,8 +44,8 @@ pub(in crate::plan) fn overview(
     mapping: &Mapping,
 ) -> Result<Overview, PlanError> {
     let overview = Overview {
-        messages: resolution.messages.len() as u64,
-        threads: resolution.threads.len() as u64,
+        messages: resolution.imported().len() as u64,
+        threads: resolution.threads.iter().filter(|thread| thread.size > 0).count() as u64,
         further_copies: resolution.further_copies,
         collisions: resolution.collisions,
         shared_rows: resolution.shared_rows,
@@ -59,10 +62,11 @@ pub(in crate::plan) fn overview(
         ..Overview::default()
     };
     let mut counting = Counting::new(read, resolution, pins, overview);
-    resolution.threads.iter().for_each(|thread| counting.thread(thread));
-    let facts = || resolution.messages.iter().map(|message| read.facts(message.record as usize));
+    resolution.threads.iter().filter(|thread| thread.size > 0).for_each(|thread| counting.thread(thread));
+    counting.comments();
+    let facts = || resolution.imported().iter().map(|message| read.facts(message.record as usize));
     ahead(facts, |facts| {
-        for (message, facts) in resolution.messages.iter().zip(facts) {
+        for (message, facts) in resolution.imported().iter().zip(facts) {
             let facts = facts?;
             if let Some(candidate) = facts.finding.candidate() {
                 counting.message(message, &facts, candidate);
@@ -99,8 +103,8 @@ struct Counting<'a> {
     differences: BTreeMap<String, u64>,
     tags: BTreeSet<Arc<str>>,
     tagged: BTreeMap<String, u64>,
-    /// The conversation at hand, with the tags that were counted for it.
-    conversation: (u32, BTreeSet<Arc<str>>),
+    /// The conversation at hand, with the tags that were counted for it, and what it gets.
+    conversation: (u32, BTreeSet<Arc<str>>, Finish),
 }
 
 impl<'a> Counting<'a> {
@@ -117,7 +121,7 @@ impl<'a> Counting<'a> {
             differences: BTreeMap::new(),
             tags: BTreeSet::new(),
             tagged: BTreeMap::new(),
-            conversation: (u32::MAX, BTreeSet::new()),
+            conversation: (u32::MAX, BTreeSet::new(), Finish::default()),
         }
     }
 
@@ -152,7 +156,12 @@ impl<'a> Counting<'a> {
         }
         let (first, last) = overview.dates.unwrap_or((candidate.date, candidate.date));
         overview.dates = Some((first.min(candidate.date), last.max(candidate.date)));
+        overview.note_messages += u64::from(candidate.form == Form::NoteAsMessage);
         self.content(message, candidate, thread);
+        self.begin_conversation(message);
+        if let Some(thread) = thread {
+            self.conversation.2.add(&self.resolution.finish(message, candidate, thread));
+        }
         self.tags(message);
         self.sent_before(message, facts, candidate);
     }
@@ -183,11 +192,23 @@ impl<'a> Counting<'a> {
         overview.active.add(candidate.active);
     }
 
-    /// Messages stand conversation by conversation.
-    fn tags(&mut self, message: &Message) {
-        if self.conversation.0 != message.thread {
-            self.conversation = (message.thread, BTreeSet::new());
+    /// Comments stand conversation by conversation.
+    fn comments(&mut self) {
+        let comments = self.resolution.messages.get(self.resolution.imported().len()..).unwrap_or_default();
+        for of_one in comments.chunk_by(|one, two| one.thread == two.thread) {
+            self.overview.finish.add_comments(of_one.len() as u64);
         }
+    }
+
+    /// So do messages.
+    fn begin_conversation(&mut self, message: &Message) {
+        if self.conversation.0 != message.thread {
+            self.overview.finish.add(&self.conversation.2);
+            self.conversation = (message.thread, BTreeSet::new(), Finish::default());
+        }
+    }
+
+    fn tags(&mut self, message: &Message) {
         for tag in self.read.texts.list(message.tags).iter().map(|tag| self.read.texts.get(*tag)) {
             if self.conversation.1.insert(Arc::clone(&tag)) {
                 *self.tagged.entry(tag.as_ref().to_owned()).or_default() += 1;
@@ -206,6 +227,11 @@ impl<'a> Counting<'a> {
                 self.overview.sent_differently_ids.push(message.name(facts));
             }
         }
+        if found.iter().any(|difference| difference.starts_with(OTHER_TAGS)) {
+            let tags = self.read.texts.list(message.tags);
+            let tags = tags.iter().map(|tag| self.read.texts.get(*tag).as_ref().to_owned()).collect();
+            self.conversation.2.add(&Finish { tags, ..Finish::default() });
+        }
         for difference in found {
             *self.differences.entry(difference).or_default() += 1;
         }
@@ -213,6 +239,7 @@ impl<'a> Counting<'a> {
 
     fn finish(self, sources: &[Box<dyn Source>], mapping: &Mapping) -> Result<Overview, LedgerError> {
         let mut overview = self.overview;
+        overview.finish.add(&self.conversation.2);
         overview.gone = self.pins.ends().less(self.sent);
         overview.sent_and_gone = overview.gone.total();
         if overview.sent_and_gone > 0 {

@@ -3,11 +3,13 @@
 mod authors;
 mod changes;
 mod count;
+mod finish;
 mod months;
 mod sizes;
 
 pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
 pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
+pub use finish::Finishing;
 pub use months::{Month, Months};
 pub use sizes::ThreadSizes;
 
@@ -32,6 +34,12 @@ pub const HUGE: u64 = 1_000;
 pub struct Overview {
     /// Messages to be sent, those already sent included.
     pub messages: u64,
+    /// Internal notes among them, as messages of type custom.
+    #[serde(default)]
+    pub note_messages: u64,
+    /// What is done once they are all in Front.
+    #[serde(default)]
+    pub finish: Finishing,
     /// Conversations they make.
     pub threads: u64,
     /// Requests that it takes to see them all in Front: one for each conversation's first message, one for each hundred others.

@@ -4,6 +4,7 @@ mod copies;
 mod decide;
 mod diff;
 mod exports;
+mod finish;
 mod ids;
 mod inboxes;
 mod many;

@@ -135,6 +135,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         date: Some(date),
         labels: labels.labels,
         stated_direction: labels.direction,
+        is_note: false,
         message_id,
         identity,
         likeness: likeness.map(Box::new),

@@ -121,7 +121,7 @@ fn figures(report: &Report) -> Vec<(&'static str, String)> {
         }
         figures.push(("Files", format!("{} ({})", counted(plan.files, "file"), size(plan.file_bytes))));
     }
-    let left = report.total.pending + report.total.unknown;
+    let left = report.total.left();
     if let (Some(estimate), true) = (report.estimates.get(1), left > 0) {
         figures.push(("Left to send", count(left)));
         let time = duration(estimate.seconds);

@@ -15,6 +15,7 @@ const MAX_PROBLEMS: usize = 4;
 
 pub(super) fn render(out: &mut String, report: &Report, extent: Extent) {
     render_balance(out, report);
+    render_waiting(out, &report.total);
     render_causes(out, &report.total, extent);
     if let Some(plan) = &report.plan {
         render_problems(out, plan, extent);
@@ -60,6 +61,13 @@ fn render_balance(out: &mut String, report: &Report) {
             out.push_str("   DOES NOT BALANCE");
         }
         out.push('\n');
+    }
+}
+
+fn render_waiting(out: &mut String, total: &Tally) {
+    if total.notes > 0 {
+        let words = "notes, which `finish` writes once their conversations are in Front";
+        let _ = writeln!(out, "          {:>10} {:>7}  {words}", "pending", count(total.notes));
     }
 }
 

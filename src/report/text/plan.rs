@@ -35,6 +35,13 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
         counted(plan.threads, "conversation"),
         count(plan.largest_thread)
     );
+    if plan.note_messages > 0 {
+        let notes = counted(plan.note_messages, "internal note");
+        let _ = writeln!(
+            out,
+            "          {notes} among them as messages: whoever forwards the conversation forwards them, too"
+        );
+    }
     months::render(out, &plan.months, extent);
     if let Some((first, last)) = plan.dates {
         let _ = writeln!(out, "Dates     {} to {}", day(first), day(last));
@@ -69,6 +76,9 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
     if !plan.tagged.first.is_empty() {
         let _ = writeln!(out, "Tags      by conversation: {}", listed(&plan.tagged));
     }
+    if let Some(finishing) = finishing(plan) {
+        let _ = writeln!(out, "Finish    {finishing}");
+    }
     if !plan.warnings.is_empty() {
         let _ = writeln!(out, "Mapping   {}", warnings(plan));
     }
@@ -81,6 +91,32 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
         render_lists(out, plan);
     }
     out.push('\n');
+}
+
+/// What is done after the import, and who may hear of it.
+pub(in crate::report) fn finishing(plan: &Overview) -> Option<String> {
+    let finish = plan.finish;
+    let conversations =
+        |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", counted(number, "conversation")));
+    let steps: Vec<String> = [
+        (finish.comments > 0).then(|| format!("{} as comments", counted(finish.comments, "note"))),
+        (finish.links > 0).then(|| counted(finish.links, "link")),
+        conversations(finish.tagged, "tagged"),
+        conversations(finish.archived, "archived or opened, as they were sent otherwise"),
+        conversations(finish.statuses, "given a ticket status"),
+        conversations(finish.custom_fields, "given custom fields"),
+        conversations(finish.followed, "FOLLOWED by teammates, who hear of all that happens there from then on"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!steps.is_empty()).then(|| {
+        let requests = counted(finish.requests, "request");
+        format!(
+            "after the import, by `finish`: {}; {requests} more. Front's rules may run on these steps",
+            steps.join(", ")
+        )
+    })
 }
 
 fn render_files(out: &mut String, plan: &Overview) {

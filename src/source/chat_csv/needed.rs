@@ -118,7 +118,7 @@ pub(super) fn of_joined(csv: &CsvMapping, join: &Join) -> Vec<Needed> {
 }
 
 fn template_columns(csv: &CsvMapping) -> impl Iterator<Item = &str> {
-    csv.subject_template.iter().flat_map(Template::columns)
+    csv.subject_template.iter().flat_map(Template::names)
 }
 
 /// Is it a group of the transcript's line pattern?

@@ -1,11 +1,13 @@
 //! The tables of a mapping and their keys. The checker takes the keys from here, editors and `docs/mapping.md` the comments: what
 //! stands here is read by users.
 
+mod finish;
 mod rule;
 mod source;
 mod table;
 mod whole;
 
+pub(in crate::mapping) use finish::*;
 pub(in crate::mapping) use rule::*;
 pub(in crate::mapping) use source::*;
 pub(in crate::mapping) use table::*;

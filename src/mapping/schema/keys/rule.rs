@@ -1,11 +1,11 @@
 //! `[[rule]]` and its conditions.
 
-use super::keys;
+use super::finish::names_one;
+use super::{Link, keys};
 use crate::mapping::schema::values::{
     Archived, Day, Domain, HeaderName, OneOrMore, Pattern, Size, Tag, Teammate, Text,
 };
 use crate::mapping::when::Direction;
-use schemars::Schema;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -29,6 +29,20 @@ keys! {
     /// direction = "inbound"
     ///
     /// [[rule]]
+    /// when = { recipient = "notes@acme.example" }
+    /// note = true
+    ///
+    /// [[rule]]
+    /// when = { label = "Escalated" }
+    /// link = { url = "https://old.example/cases/{case}", name = "Case {case}" }
+    /// status = "Waiting"
+    /// custom_fields = { "Case" = "{case}" }
+    /// followers = ["alt:email:nell@acme.example"]
+    ///
+    /// [values]
+    /// case = { header = "X-Case" }
+    ///
+    /// [[rule]]
     /// when = { before = 2015-01-01, not = { label = "Contracts" } }
     /// skip = "older than we keep"
     /// ```
@@ -37,9 +51,10 @@ keys! {
     /// assignee, archived, direction, thread, the reason to skip it), the first rule that gives it decides, so what is special stands
     /// before what is general. A rule sees the direction as the rules before it left it.
     ///
-    /// **Some things are of a whole conversation**: inbox, assignee and archived. There the oldest message whose rules give one decides.
+    /// **Some things are of a whole conversation**: inbox, assignee, archived, status and each custom field. There the oldest message whose
+    /// rules give one decides. Links and followers add up.
     /// Of a conversation that is in Front already the inbox and the archived state stay, and nobody new is assigned. Tags and skipping
-    /// are of each message by itself.
+    /// are of each message by itself. What `link`, `status`, `custom_fields` and `followers` give is there after `finish`.
     ///
     /// **A rule that does nothing is told.** `plan` warns at the rule's line, with counts, of a rule that never matches ("matches 0
     /// of 1,204 entries", and at the condition that no entry meets), of one that decides nothing because an earlier rule has decided
@@ -63,6 +78,19 @@ keys! {
         /// The direction, against all other evidence.
         direction: Direction,
         thread: RuleThread,
+        /// A link for the conversation, if the message says all that it is made of.
+        link: Link,
+        /// It is an internal note: see [`[notes]`](#notes). Of tables the kind column says so.
+        #[schemars(extend("const" = true))]
+        note: bool,
+        /// Ticket status of the conversation, by its name or id, in companies that have ticketing.
+        #[schemars(example = &"Waiting")]
+        status: Text,
+        /// Custom fields of the conversation, which must exist in Front, with values as in a link.
+        #[schemars(example = json!({ "Origin": "legacy" }))]
+        custom_fields: BTreeMap<String, Text>,
+        /// Teammates who follow the conversation, and so hear of all that happens to it from then on.
+        followers: Vec<Teammate>,
         /// Leaves the message out, with this reason in the balance. It stands alone in its rule, but for `when`.
         #[schemars(example = &"older than we keep")]
         skip: Text,
@@ -177,9 +205,4 @@ keys! {
         #[schemars(example = &r"\d+")]
         pattern: Pattern,
     }
-}
-
-fn names_one(schema: &mut Schema) {
-    let one = ["subject", "header", "column"].map(|key| json!({ "required": [key] }));
-    schema.insert("oneOf".to_owned(), json!(one));
 }

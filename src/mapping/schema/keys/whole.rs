@@ -1,6 +1,6 @@
 //! The whole mapping, and the tables that say little each.
 
-use super::{Rule, Source, keys};
+use super::{ContactsTable, Link, NewInboxes, NotesTable, Rule, Source, Values, keys};
 use crate::mapping::check::{LEAVE_OPEN, RUN_RULES, VERSION};
 use crate::mapping::model::{Collisions, InboxCopies, Order, Oversize, UnlistedLabels};
 use crate::mapping::schema::values::{
@@ -42,7 +42,10 @@ keys! {
         defaults: Defaults,
         labels: Labels,
         thread: Thread,
+        values: Values,
         rule: Vec<Rule>,
+        notes: NotesTable,
+        contacts: ContactsTable,
         identity: Identity,
         silence: Silence,
         send: Send,
@@ -59,12 +62,13 @@ keys! {
     /// ```
     #[schemars(title = "[target]")]
     struct Target requires ["inbox"] {
-        /// Exact name of an inbox in Front, or its id. It must be there: no inbox is made.
+        /// Exact name of an inbox in Front, or its id. `import` makes none; `prepare --create-inboxes` does.
         #[schemars(example = &"Support", example = &"inb_1a2b")]
         inbox: Text,
         /// Base URL of Front's API. It must be `https`, but for a server on this machine. `--base-url` and `FRONT_BASE_URL` go before it.
         #[schemars(extend("default" = crate::mapping::target::FRONT))]
         base_url: Text,
+        new_inboxes: NewInboxes,
     }
 }
 
@@ -112,6 +116,12 @@ keys! {
     /// date_fallback = "file-time"
     /// oversize = "reject"
     /// unlisted_labels = "tag"
+    /// link = { url = "https://old.example/tickets/{ticket}", name = "Ticket {ticket}" }
+    /// custom_fields = { "Old ticket" = "{ticket}" }
+    /// mark = true
+    ///
+    /// [values]
+    /// ticket = { header = "X-Ticket-ID" }
     /// ```
     #[schemars(title = "[defaults]")]
     struct Defaults requires [] {
@@ -130,6 +140,15 @@ keys! {
         /// What becomes of labels that [`[labels]`](#labels) does not name.
         #[schemars(extend("default" = "ignore"))]
         unlisted_labels: UnlistedLabels,
+        /// A link for every conversation of which a message says all that it is made of. `finish` attaches it.
+        link: Link,
+        /// Custom fields of conversations, likewise; they must exist in Front. `finish` fills them.
+        #[schemars(example = serde_json::json!({ "Origin": "legacy" }))]
+        custom_fields: BTreeMap<String, Text>,
+        /// A link for every conversation that is made of its thread_ref alone, by which an import can be found again in Front without
+        /// the ledger. `finish` attaches it.
+        #[schemars(extend("default" = false))]
+        mark: bool,
     }
 }
 

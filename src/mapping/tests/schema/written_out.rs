@@ -39,12 +39,21 @@ source = [{ name = "mail", format = "mbox", path = "mail.mbox" }]
 rule = [{ when = { label = "a" }, thread = { header = "X-Case" } }]
 "#;
 
+const FINISH: &str = r#"version = 1
+target = { inbox = "Support" }
+source = [{ name = "mail", format = "mbox", path = "mail.mbox" }]
+values = { ticket = { header = "X-Ticket" } }
+defaults = { link = { url = "https://old.example" } }
+contacts = { of = "senders" }
+"#;
+
 /// A table with keys of its own: its schema, a mapping that has one, and where.
 type Place = (fn() -> Map<String, Value>, &'static str, &'static [&'static str]);
 
-const PLACES: [Place; 19] = [
+const PLACES: [Place; 24] = [
     (of::<keys::Mapping>, SMALLEST, &[]),
     (of::<keys::Target>, SMALLEST, &["target"]),
+    (of::<keys::NewInboxes>, SMALLEST, &["target", "new_inboxes"]),
     (of::<keys::Ours>, SMALLEST, &["ours"]),
     (of::<keys::EverySource>, SMALLEST, &["source", "0"]),
     (of::<keys::Mails>, SMALLEST, &["source", "0"]),
@@ -55,6 +64,10 @@ const PLACES: [Place; 19] = [
     (of::<keys::Join>, CHAT, &["source", "0", "join"]),
     (of::<keys::Defaults>, SMALLEST, &["defaults"]),
     (of::<keys::Thread>, SMALLEST, &["thread"]),
+    (of::<keys::Place>, FINISH, &["values", "ticket"]),
+    (of::<keys::Link>, FINISH, &["defaults", "link"]),
+    (of::<keys::NotesTable>, SMALLEST, &["notes"]),
+    (of::<keys::ContactsTable>, FINISH, &["contacts"]),
     (of::<keys::Rule>, RULE, &["rule", "0"]),
     (of::<keys::When>, RULE, &["rule", "0", "when"]),
     (of::<keys::RuleThread>, RULE, &["rule", "0", "thread"]),
@@ -85,7 +98,7 @@ impl Key {
         table.insert(self.name.clone(), value.clone());
         // What cannot stand together.
         match (self.path.last(), self.name.as_str()) {
-            (Some(&"thread"), "subject" | "column") => drop(table.remove("header")),
+            (Some(&("thread" | "ticket")), "subject" | "column") => drop(table.remove("header")),
             (_, "skip") => drop(table.remove("thread")),
             (_, "format") if value.as_str() == Some("csv") => {
                 let chat = document(CHAT)["source"][0].as_table().unwrap().clone();

@@ -217,6 +217,13 @@ impl Books {
         Ok(())
     }
 
+    /// Records facts that change no state.
+    pub(super) fn note(&mut self, facts: &[Fact]) -> Result<(), LedgerError> {
+        self.append(facts)?;
+        self.unflushed += facts.len();
+        Ok(())
+    }
+
     pub(super) fn is_outdated(&self) -> bool {
         self.reckoning.is_outdated
     }

@@ -1,5 +1,6 @@
 //! The facts of the journal: what happened between us and Front, in the order in which it happened.
 
+use super::effect::{EffectFact, Standing};
 use super::entry::{Entry, Planned, State};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
@@ -51,6 +52,8 @@ pub(super) enum Fact {
     Unsent { external_id: String },
     /// Front no longer takes its id: the message goes out under another one from now on.
     Renewed { external_id: String, renewed_as: String },
+    /// What became of something that is no message.
+    Effect(EffectFact),
 }
 
 /// What a request said, as far as later plans must agree with it.
@@ -104,7 +107,7 @@ impl Fact {
     /// The message it is about and the state it leaves that message in; nothing for facts that change no state.
     pub(super) fn into_state(self) -> Option<(String, State)> {
         Some(match self {
-            Fact::Target(_) | Fact::Renewed { .. } => return None,
+            Fact::Target(_) | Fact::Renewed { .. } | Fact::Effect(_) => return None,
             Fact::Sending(sending) => (sending.external_id, State::Sending),
             Fact::Accepted { external_id, uid } => (external_id, State::Accepted { uid }),
             Fact::Confirmed { external_id, message_id, conversation_id, differs } => {
@@ -145,6 +148,39 @@ pub(super) enum Glance<'a> {
     Unknown(#[serde(borrow)] Id<'a>),
     Unsent(#[serde(borrow)] Id<'a>),
     Renewed(#[serde(borrow)] Ids<'a>),
+    Effect(#[serde(borrow)] EffectGlance<'a>),
+}
+
+/// Which effect a line is about, and how far it is since.
+#[derive(Debug, Deserialize)]
+pub(super) struct EffectGlance<'a> {
+    #[serde(borrow)]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) of: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) what: Cow<'a, str>,
+    end: EndGlance,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum EndGlance {
+    Begun,
+    Done(serde::de::IgnoredAny),
+    Left(serde::de::IgnoredAny),
+    Undone,
+}
+
+impl EffectGlance<'_> {
+    pub(super) fn standing(&self) -> Standing {
+        match self.end {
+            EndGlance::Begun => Standing::Begun,
+            EndGlance::Done(_) => Standing::Done,
+            EndGlance::Left(_) => Standing::Left,
+            EndGlance::Undone => Standing::Undone,
+        }
+    }
 }
 
 /// The message a fact is about.
@@ -176,13 +212,14 @@ impl Glance<'_> {
             Glance::Unknown(_) => "unknown",
             Glance::Unsent(_) => "unsent",
             Glance::Renewed(_) => "renewed",
+            Glance::Effect(_) => "effect",
         }
     }
 
     /// The message; nothing for facts about no message.
     pub(super) fn external_id(&self) -> Option<&str> {
         match self {
-            Glance::Target(_) => None,
+            Glance::Target(_) | Glance::Effect(_) => None,
             Glance::Renewed(ids) => Some(&ids.external_id),
             Glance::Sending(id)
             | Glance::Accepted(id)

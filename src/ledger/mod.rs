@@ -52,6 +52,7 @@ mod build;
 mod checkup;
 mod conversation;
 mod copy;
+mod effect;
 mod entry;
 mod error;
 mod fact;
@@ -85,6 +86,7 @@ mod trace;
 mod watch;
 
 pub use checkup::{Checkup, Damage, IndexFigures};
+pub use effect::{Effect, EffectChange, EffectEnd, EffectKind, Effects, Standing};
 pub use entry::{Entry, Finish, Form, Link, Planned, State, Traits, Verdict};
 pub use error::{LedgerError, Part};
 pub use fact::Target;

@@ -157,7 +157,7 @@ impl Trace {
                 self.unanswered |= !(400..500).contains(&status);
             }
             Fact::Unsent { .. } => self.is_out = false,
-            Fact::Target(_) => {}
+            Fact::Target(_) | Fact::Effect(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! Promises of the ledger as a whole. What one file promises alone is tested there.
 
+mod effects;
 mod kills;
 mod marks;
 mod model;

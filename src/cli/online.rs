@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{self, Greeted, Known, front_failure};
 use super::sending;
-use crate::front::{Client, FrontError, Holding};
+use crate::front::{Called, Cancellation, Client, FrontError, Holding, Outcome};
 use crate::ledger::Ledger;
 use crate::mapping::{Format, SourceMapping, Until};
 use crate::plan::Overview;
@@ -36,15 +36,16 @@ pub(super) async fn check_tags(
             return Ok(());
         }
         if !may_create || rounds == ROUNDS {
-            return Err(no_tags(context, greeted, &missing, may_create, last.as_ref()));
+            return Err(no_tags(context, greeted, &missing, may_create, last.as_deref()));
         }
         rounds += 1;
         for name in &missing {
-            match greeted.client.create_tag(name).await {
-                Ok(()) => {}
+            match greeted.client.create_tag(name, None, &Cancellation::new()).await {
+                Ok(Called { outcome: Outcome::Done(_), .. }) => {}
                 Err(error @ FrontError::Unauthorized { .. }) => return Err(tags_refused(&error, "tags:write")),
                 // Whether it was made all the same, the next list tells.
-                Err(error) => last = Some(error),
+                Ok(called) => last = Some(called.outcome.to_string()),
+                Err(error) => last = Some(error.to_string()),
             }
         }
     }
@@ -68,13 +69,7 @@ fn tags_refused(error: &FrontError, scope: &str) -> Failure {
     )
 }
 
-fn no_tags(
-    context: &Context,
-    greeted: &Greeted,
-    missing: &[String],
-    may_create: bool,
-    last: Option<&FrontError>,
-) -> Failure {
+fn no_tags(context: &Context, greeted: &Greeted, missing: &[String], may_create: bool, last: Option<&str>) -> Failure {
     let named: Vec<String> = missing.iter().take(MOST_NAMED).map(|tag| format!("`{}`", printable(tag))).collect();
     let more = missing.len().saturating_sub(MOST_NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -1,4 +1,4 @@
-//! A request body of several pieces that are not copied together.
+//! Request bodies: JSON, and several pieces that are not copied together.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -7,6 +7,22 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use serde::Serialize;
+
+use crate::request::encode::Encoded;
+
+/// A JSON body.
+#[must_use]
+pub fn json_body(value: &impl Serialize) -> Encoded {
+    // Plain data written into memory cannot fail, and Front would refuse an empty body.
+    raw_json_body(serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// A body that is JSON already.
+pub(super) fn raw_json_body(text: Vec<u8>) -> Encoded {
+    let size = text.len() as u64;
+    Encoded { content_type: "application/json".to_owned(), chunks: vec![Bytes::from(text)], size }
+}
 
 /// The pieces, with their size known in advance: the request states its Content-Length and is not chunked.
 pub(super) struct Chunks {

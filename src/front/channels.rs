@@ -1,11 +1,15 @@
-//! Mail that Front receives by itself: its channels, and since when an inbox has conversations.
+//! Channels: mail that Front receives by itself and since when an inbox has conversations, and what is delivered through one.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::client::Client;
-use super::lookup::last_segment;
+use super::call::CallResult;
+use super::cancellation::Cancellation;
+use super::client::{Client, Reply};
 use super::settings::FrontError;
+use super::verdict::message_uid;
+use super::wire::{Related, or_default};
+use crate::request::encode::Encoded;
 
 /// Before this, nobody had mail in Front (Unix seconds of 1990-01-01).
 const EARLIEST: i64 = 631_152_000;
@@ -18,6 +22,14 @@ const MOST_OPENED: usize = 5;
 /// An address that is connected to Front.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
+    /// `cha_…`
+    pub id: String,
+    /// As shown in Front; may be empty.
+    pub name: String,
+    /// `smtp`, `gmail`, `custom` and so on.
+    pub kind: String,
+    /// What it receives at: a mail address, a telephone number, or what else its kind has.
+    pub address: Option<String>,
     /// Addresses it receives and sends as; empty for channels that are no mail.
     pub addresses: Vec<String>,
     /// `inb_…`, if Front named it.
@@ -35,20 +47,15 @@ pub struct Holding {
 
 #[derive(Deserialize)]
 struct WireChannel {
+    id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    name: String,
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
+    kind: String,
     address: Option<String>,
     send_as: Option<String>,
-    #[serde(rename = "_links")]
-    links: Option<Links>,
-}
-
-#[derive(Deserialize)]
-struct Links {
-    related: Option<Related>,
-}
-
-#[derive(Deserialize)]
-struct Related {
-    inbox: Option<String>,
+    #[serde(rename = "_links", default, deserialize_with = "or_default")]
+    links: Related,
 }
 
 #[derive(Deserialize)]
@@ -80,13 +87,26 @@ impl Client {
     pub async fn channels(&self) -> Result<Vec<Channel>, FrontError> {
         let channels: Vec<WireChannel> = self.list(self.target().url(&["channels"])).await?;
         let channel = |wire: WireChannel| {
-            let mut addresses: Vec<String> = [wire.address, wire.send_as].into_iter().flatten().collect();
+            let mut addresses: Vec<String> = [wire.address.clone(), wire.send_as].into_iter().flatten().collect();
             addresses.retain(|address| address.contains('@'));
             addresses.dedup();
-            let inbox = wire.links.and_then(|links| links.related).and_then(|related| related.inbox);
-            Channel { addresses, inbox_id: inbox.and_then(|link| last_segment(&link)) }
+            let inbox_id = wire.links.id("inbox");
+            Channel { id: wire.id, name: wire.name, kind: wire.kind, address: wire.address, addresses, inbox_id }
         };
         Ok(channels.into_iter().map(channel).collect())
+    }
+
+    /// Delivers a message through a channel of the kind `custom`, as its customer would: Front's rules run, and replies go to
+    /// the channel. `body` is a `CustomMessage` as JSON, or multipart with files. Gives the uid under which it comes to exist.
+    ///
+    /// Never made again when an answer is lost: there is no external id by which Front could know it.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn deliver(&self, channel_id: &str, body: &Encoded, cancellation: &Cancellation) -> CallResult<String> {
+        let url = self.target().url(&["channels", channel_id, "incoming_messages"]);
+        let uid = |reply: &Reply| message_uid(&reply.body).ok_or_else(|| "without a message_uid".to_owned());
+        self.make(&url, body, cancellation, uid).await
     }
 
     /// What an inbox holds; `None` if it is empty. About fifteen requests: Front's search has no order from the oldest

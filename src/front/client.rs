@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
@@ -20,6 +19,7 @@ use super::backoff::Backoff;
 use super::body::Chunks;
 use super::cancellation::Cancellation;
 use super::gate::{Gate, Gatekeeper, Herald, Spent};
+use super::others::Others;
 use super::redaction::Redaction;
 use super::settings::{FrontError, Settings, Timing};
 use super::target::Target;
@@ -48,10 +48,9 @@ struct Shared {
     gate: Arc<Gate>,
     herald: Arc<Herald>,
     timing: Timing,
-    /// Messages that are being imported at this moment.
-    under_way: AtomicUsize,
-    /// The latest success of any import: tells an outage from a message that Front cannot digest.
-    last_import: Mutex<Option<Instant>>,
+    imports: Others,
+    reads: Others,
+    writes: Others,
 }
 
 /// An answer to one attempt.
@@ -116,9 +115,8 @@ impl Client {
         let gate = Arc::new(Gate::new(terms, per_resource, settings.most_requests, Arc::clone(&herald)));
         let http = ClientBuilder::new(http).with(Gatekeeper(Arc::clone(&gate))).build();
         let timing = settings.timing;
-        let last_import = Mutex::new(None);
-        let under_way = AtomicUsize::new(0);
-        let shared = Shared { http, target, authorization, redaction, gate, herald, timing, under_way, last_import };
+        let [imports, reads, writes] = [Others::default(), Others::default(), Others::default()];
+        let shared = Shared { http, target, authorization, redaction, gate, herald, timing, imports, reads, writes };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -185,17 +183,14 @@ impl Client {
         true
     }
 
-    /// Messages that are being imported at this moment.
-    pub(super) fn under_way(&self) -> &AtomicUsize {
-        &self.shared.under_way
+    /// Imports. That others succeed says nothing of them: Front may answer questions and take no messages.
+    pub(super) fn imports(&self) -> &Others {
+        &self.shared.imports
     }
 
-    pub(super) fn import_succeeded(&self) {
-        *self.shared.last_import.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    pub(super) fn last_import(&self) -> Option<Instant> {
-        *self.shared.last_import.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Calls that are no imports, by whether they only ask: Front may answer questions and take nothing.
+    pub(super) fn calls(&self, method: &Method) -> &Others {
+        if *method == Method::GET { &self.shared.reads } else { &self.shared.writes }
     }
 
     /// One attempt: waits at the gate, sends, reads the answer.

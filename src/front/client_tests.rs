@@ -84,7 +84,7 @@ async fn lists_are_followed_to_their_last_page() {
     })
     .await;
     let client = fake.client(quick()).await;
-    let tag = |id: &str, name: &str| Tag { id: id.into(), name: name.into() };
+    let tag = |id: &str, name: &str| Tag { id: id.into(), name: name.into(), parent_id: None, is_private: false };
     assert_eq!(client.tags().await.unwrap(), [tag("tag_1", "a"), tag("tag_2", "b")]);
     assert_eq!(client.inboxes().await.unwrap()[0].name, "Support");
     assert_eq!(client.teammates().await.unwrap()[0].email, "leela@acme.example");

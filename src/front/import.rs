@@ -1,8 +1,5 @@
 //! One message to Front: attempts with the same bytes until it is clear what became of it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
 use http::Method;
 use tokio::time::Instant;
 
@@ -10,7 +7,8 @@ use super::backoff::Backoff;
 use super::cancellation::Cancellation;
 use super::client::{Client, NoReply, Reply};
 use super::settings::Timing;
-use super::verdict::{Class, Verdict, class, classify};
+use super::trouble::{self, Kind, Patience, Trouble};
+use super::verdict::{Verdict, classify};
 use crate::request::ImportRequest;
 use crate::request::encode::encode;
 
@@ -85,34 +83,13 @@ pub enum StopCause {
     Spent,
 }
 
-/// An attempt that may be followed by another.
-struct Trouble {
-    status: Option<u16>,
-    why: String,
-    /// Front asked to wait so long.
-    wait: Option<Duration>,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// No connection: nothing was sent.
-    NotSent,
-    /// Declined for now, certainly not taken.
-    Throttled,
-    /// The server failed, or the answer was lost: it may have been taken.
-    Failed,
-    /// Taken, it seems, but the answer does not name it.
-    Unusable,
-}
-
 impl Client {
     /// Sends the message to the inbox, as often as needed, always with the same bytes.
     ///
     /// Resending is safe because Front keeps one message per external id. Failures count towards setting the message
     /// aside only while other imports succeed; when nothing succeeds, it waits for the outage to end.
     pub async fn import(&self, inbox_id: &str, request: &ImportRequest, cancellation: &Cancellation) -> Answer {
-        let _present = Present::among(self.under_way());
+        let _present = self.imports().join();
         self.import_until_clear(inbox_id, request, cancellation).await
     }
 
@@ -126,98 +103,38 @@ impl Client {
                     Ok(trouble) => trouble,
                     Err(answer) => {
                         if let Answer::Accepted { .. } = answer {
-                            self.import_succeeded();
+                            self.imports().succeeded();
                         }
                         return answer;
                     }
                 },
                 Err(NoReply::Cancelled) => return history.cancelled(),
                 Err(NoReply::Spent) => return history.stop(StopCause::Spent),
-                Err(NoReply::NotSent(why)) => Trouble { status: None, why, wait: None, kind: Kind::NotSent },
-                Err(NoReply::Lost(why)) => Trouble { status: None, why, wait: None, kind: Kind::Failed },
+                Err(NoReply::NotSent(why)) => Trouble::unanswered(why, Kind::NotSent),
+                Err(NoReply::Lost(why)) => Trouble::unanswered(why, Kind::Failed),
             };
-            let is_alone = self.under_way().load(Ordering::Relaxed) <= 1;
-            match history.note(&trouble, Instant::now(), self.last_import(), is_alone, self.timing()) {
+            let (last_import, is_alone) = (self.imports().last_success(), self.imports().is_alone());
+            match history.note(&trouble, Instant::now(), last_import, is_alone, self.timing()) {
                 Next::Again => {}
                 Next::Enough(answer) => return answer,
                 Next::LongOutage => return history.stop(StopCause::Outage { last: trouble.told() }),
-                Next::LongAlone => {
-                    if let Some(answer) = self.after_long_alone(&trouble, &history, cancellation).await {
-                        return answer;
-                    }
-                }
+                Next::LongAlone => match self.answers_others(cancellation).await {
+                    Ok(true) => return history.poison(&trouble),
+                    Ok(false) => {}
+                    Err(NoReply::Spent) => return history.stop(StopCause::Spent),
+                    Err(_) => return history.cancelled(),
+                },
             }
-            if !self.before_another(&trouble, &mut history.backoff, cancellation).await {
+            if !self.before_another(&trouble, &mut history.patience.backoff, Some(cancellation)).await {
                 return history.cancelled();
             }
-        }
-    }
-
-    /// Waits as Front asked or as is decent. False if the run was cancelled meanwhile.
-    async fn before_another(&self, trouble: &Trouble, backoff: &mut Backoff, cancellation: &Cancellation) -> bool {
-        let pause = match (trouble.kind, trouble.status, trouble.wait) {
-            // The gate holds this message back.
-            (Kind::Throttled, _, Some(_)) => return !cancellation.is_cancelled(),
-            (_, Some(503), Some(wait)) => {
-                self.cool_down(wait, 503);
-                backoff.pause()
-            }
-            (_, _, Some(wait)) => backoff.pause().max(self.timing().credible(wait)),
-            _ => backoff.pause(),
-        };
-        self.rest(pause, &trouble.told(), Some(cancellation)).await
-    }
-
-    /// The only message under way has failed for long: nothing that succeeds can speak against it. Where Front answers a
-    /// simple question all the same, it is set aside, or the last message of a run could hold it up for ever.
-    async fn after_long_alone(
-        &self,
-        trouble: &Trouble,
-        history: &History,
-        cancellation: &Cancellation,
-    ) -> Option<Answer> {
-        match self.attempt(Method::GET, &self.target().url(&["me"]), None, Some(cancellation)).await {
-            Ok(reply) if class(reply.status) == Class::Success => Some(history.poison(trouble)),
-            Err(NoReply::Cancelled) => Some(history.cancelled()),
-            Err(NoReply::Spent) => Some(history.stop(StopCause::Spent)),
-            Ok(_) | Err(NoReply::NotSent(_) | NoReply::Lost(_)) => None,
-        }
-    }
-}
-
-/// A message among those that are being imported, until it is dropped.
-struct Present<'a>(&'a AtomicUsize);
-
-impl<'a> Present<'a> {
-    fn among(all: &'a AtomicUsize) -> Self {
-        all.fetch_add(1, Ordering::Relaxed);
-        Self(all)
-    }
-}
-
-impl Drop for Present<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Trouble {
-    fn told(&self) -> String {
-        match self.status {
-            Some(status) => format!("Front answered {status}: {}", self.why),
-            None => self.why.clone(),
         }
     }
 }
 
 /// What happened to one message so far.
 struct History {
-    backoff: Backoff,
-    attempts: u32,
-    /// When its trouble began.
-    since: Option<Instant>,
-    /// Failures that speak against the message.
-    counted: u32,
+    patience: Patience,
     /// Successes that did not name the message.
     unusable: u32,
     sent: bool,
@@ -235,7 +152,7 @@ enum Next {
 
 impl History {
     fn new(backoff: Backoff) -> Self {
-        Self { backoff, attempts: 0, since: None, counted: 0, unusable: 0, sent: false, may_have_arrived: false }
+        Self { patience: Patience::new(backoff), unusable: 0, sent: false, may_have_arrived: false }
     }
 
     /// The final answer as `Err`, or trouble to deal with.
@@ -274,40 +191,25 @@ impl History {
         is_alone: bool,
         timing: &Timing,
     ) -> Next {
-        self.attempts = self.attempts.saturating_add(1);
         self.sent |= trouble.kind != Kind::NotSent;
         self.may_have_arrived |= matches!(trouble.kind, Kind::Failed | Kind::Unusable);
-        let since = *self.since.get_or_insert(now);
-        let others_succeed = last_import.is_some_and(|success| success > since);
-        match trouble.kind {
-            Kind::Unusable => {
-                self.unusable = self.unusable.saturating_add(1);
-                if self.unusable > timing.replays {
-                    return Next::Enough(Answer::Unknown { why: trouble.why.clone() });
-                }
+        let next = self.patience.long(trouble, now, last_import, is_alone, timing);
+        if trouble.kind == Kind::Unusable {
+            self.unusable = self.unusable.saturating_add(1);
+            if self.unusable > timing.replays {
+                return Next::Enough(Answer::Unknown { why: trouble.why.clone() });
             }
-            // While nothing succeeds at all, a failure says nothing about the message; only its first one is kept in
-            // mind for the time when others succeed.
-            Kind::Failed | Kind::NotSent if others_succeed || self.counted == 0 => {
-                self.counted = self.counted.saturating_add(1);
-            }
-            Kind::Failed | Kind::NotSent | Kind::Throttled => {}
         }
-        if self.counted >= timing.failures && others_succeed {
-            return Next::Enough(self.poison(trouble));
-        }
-        let without_success = now.saturating_duration_since(last_import.map_or(since, |success| success.max(since)));
-        if without_success >= timing.outage {
-            Next::LongOutage
-        } else if is_alone && trouble.kind == Kind::Failed && without_success >= timing.alone {
-            Next::LongAlone
-        } else {
-            Next::Again
+        match next {
+            trouble::Next::Again => Next::Again,
+            trouble::Next::Enough => Next::Enough(self.poison(trouble)),
+            trouble::Next::LongOutage => Next::LongOutage,
+            trouble::Next::LongAlone => Next::LongAlone,
         }
     }
 
     fn poison(&self, trouble: &Trouble) -> Answer {
-        Answer::Poison { attempts: self.attempts, status: trouble.status, cause: trouble.why.clone() }
+        Answer::Poison { attempts: self.patience.attempts(), status: trouble.status, cause: trouble.why.clone() }
     }
 
     fn stop(&self, cause: StopCause) -> Answer {

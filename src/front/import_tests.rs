@@ -6,7 +6,8 @@ use crate::front::fake::{
 };
 use crate::front::{FrontError, Settings};
 use secrecy::SecretString;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 async fn import(fake: &Fake, request: &ImportRequest) -> Answer {
     fake.client(quick()).await.import("inb_1", request, &Cancellation::new()).await

@@ -1,39 +1,88 @@
-//! Tags: making those that an import needs.
+//! Tags.
 
-use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::body::json_body;
+use super::call::{CallResult, json};
+use super::cancellation::Cancellation;
+use super::client::Client;
+use super::pages::in_large_pages;
+use super::settings::FrontError;
+use super::wire::{Related, or_default};
 use http::Method;
 
-use super::client::{Client, NoReply};
-use super::reason;
-use super::settings::FrontError;
-use super::verdict::{Class, class};
-use crate::request::encode::Encoded;
+/// A tag that the token can see; one name may occur in several workspaces.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireTag")]
+pub struct Tag {
+    /// `tag_…`
+    pub id: String,
+    /// As shown in Front, and as imports name it.
+    pub name: String,
+    /// The tag that it stands below.
+    pub parent_id: Option<String>,
+    /// It belongs to one teammate.
+    pub is_private: bool,
+}
+
+#[derive(Deserialize)]
+struct WireTag {
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    is_private: bool,
+    #[serde(rename = "_links", default, deserialize_with = "or_default")]
+    links: Related,
+}
+
+impl From<WireTag> for Tag {
+    fn from(wire: WireTag) -> Self {
+        let parent_id = wire.links.id("parent_tag");
+        Self { id: wire.id, name: wire.name, parent_id, is_private: wire.is_private }
+    }
+}
+
+#[derive(Serialize)]
+struct NewTag<'n> {
+    name: &'n str,
+}
 
 impl Client {
-    /// Makes a tag for the whole company, in one attempt. After an error the tag may be there all the same: list the
-    /// tags before another.
-    pub async fn create_tag(&self, name: &str) -> Result<(), FrontError> {
-        let url = self.target().url(&["company", "tags"]);
-        let body = serde_json::json!({ "name": name }).to_string();
-        let body = Encoded {
-            content_type: "application/json".to_owned(),
-            size: body.len() as u64,
-            chunks: vec![Bytes::from(body)],
+    /// All tags that the token can see: the company's, those of workspaces, those of teammates.
+    pub async fn tags(&self) -> Result<Vec<Tag>, FrontError> {
+        self.list(in_large_pages(self.target().url(&["tags"]))).await
+    }
+
+    /// The tags of the company, which every workspace has.
+    pub async fn company_tags(&self) -> Result<Vec<Tag>, FrontError> {
+        self.list(in_large_pages(self.target().url(&["company", "tags"]))).await
+    }
+
+    /// Makes a tag for the whole company, or below another. Names have up to 64 characters.
+    ///
+    /// After [`Outcome::Lost`](super::Outcome::Lost) it may be there all the same: list the tags before another attempt.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn create_tag(
+        &self,
+        name: &str,
+        parent_id: Option<&str>,
+        cancellation: &Cancellation,
+    ) -> CallResult<Tag> {
+        let url = match parent_id {
+            None => self.target().url(&["company", "tags"]),
+            Some(parent) => self.target().url(&["tags", parent, "children"]),
         };
-        let path = url.path().to_owned();
-        let unavailable = |last| Err(FrontError::Unavailable { path: path.clone(), attempts: 1, last });
-        let reply = match self.attempt(Method::POST, &url, Some(&body), None).await {
-            Ok(reply) => reply,
-            Err(NoReply::NotSent(why) | NoReply::Lost(why)) => return unavailable(why),
-            Err(NoReply::Cancelled) => return unavailable("cancelled".to_owned()),
-            Err(NoReply::Spent) => return Err(FrontError::Spent),
-        };
-        let (status, text) = (reply.status, reason::reason(&reply.body));
-        match class(status) {
-            Class::Success => Ok(()),
-            Class::Unauthorized => Err(FrontError::Unauthorized { status, path, text }),
-            Class::Throttled | Class::Failed => unavailable(text),
-            Class::NotFound | Class::Other => Err(FrontError::Unexpected { status, path, text }),
-        }
+        self.make(&url, &json_body(&NewTag { name }), cancellation, json).await
+    }
+
+    /// Deletes a tag; it goes from every conversation that has it.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn delete_tag(&self, tag_id: &str, cancellation: &Cancellation) -> CallResult<()> {
+        self.set(Method::DELETE, &self.target().url(&["tags", tag_id]), None, cancellation).await
     }
 }

@@ -49,6 +49,15 @@ impl Target {
         url
     }
 
+    /// The base URL with these path segments added, and behind them an alias such as `alt:email:a@b.example`, in which
+    /// everything that some server may take for something else is percent-encoded: a `+` is a space to some.
+    pub(super) fn url_of_alias(&self, segments: &[&str], alias: &str) -> Url {
+        let mut url = self.url(segments);
+        let encoded: String = alias.bytes().map(percent_encoded).collect();
+        url.set_path(&format!("{}/{encoded}", url.path()));
+        url
+    }
+
     /// Whether the token may be sent there: to the base itself, or to Front's own hosts over https (links in Front's
     /// answers name `{company}.api.frontapp.com`). A rehearsal on this machine is never led out to the real Front.
     pub(super) fn trusts(&self, url: &Url) -> bool {
@@ -62,6 +71,13 @@ impl Target {
             && url.scheme() == "https"
             && url.port_or_known_default() == Some(443)
             && url.domain().is_some_and(|host| host.ends_with(".frontapp.com"))
+    }
+}
+
+fn percent_encoded(byte: u8) -> String {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
     }
 }
 
@@ -119,5 +135,19 @@ mod tests {
         assert_eq!(target.url(&["messages", "a/b?c#d"]).as_str(), "https://api2.frontapp.com/messages/a%2Fb%3Fc%23d");
         let prefixed = Target::new("https://gateway.example/front").unwrap();
         assert_eq!(prefixed.url(&["me"]).as_str(), "https://gateway.example/front/me");
+    }
+
+    #[test]
+    fn handles_cannot_be_taken_for_anything_else() {
+        let target = Target::new("https://gateway.example/front").unwrap();
+        for (alias, path) in [
+            ("alt:email:a+b@c.example", "alt:email:a%2Bb%40c.example"),
+            ("alt:phone:+4930 1", "alt:phone:%2B4930%201"),
+            ("alt:custom:../x?y#z%2F\\", "alt:custom:..%2Fx%3Fy%23z%252F%5C"),
+            ("alt:custom:日", "alt:custom:%E6%97%A5"),
+        ] {
+            let url = target.url_of_alias(&["contacts"], alias);
+            assert_eq!(url.as_str(), format!("https://gateway.example/front/contacts/{path}"));
+        }
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], now: Times
             None => Verdict::Unusable { why: format!("Front answered {status} without a message_uid ({})", cause()) },
         },
         Class::Unauthorized => Verdict::Unauthorized { status, text: cause() },
-        Class::NotFound if is_about_something_else(body) => Verdict::Refused { status, cause: cause() },
+        Class::NotFound if names_another(body, "inbox") => Verdict::Refused { status, cause: cause() },
         Class::NotFound => Verdict::UnknownInbox { text: cause() },
         Class::Throttled => Verdict::Throttled { wait: throttle(headers, body, now).wait, cause: cause() },
         Class::Failed => Verdict::Failed { status, wait: headers::retry_after(headers, now), cause: cause() },
@@ -108,19 +108,21 @@ pub(super) fn throttle(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Thro
 }
 
 /// Only the uid is looked for: older documentation shows the answer without `status`.
-fn message_uid(body: &[u8]) -> Option<String> {
+pub(super) fn message_uid(body: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let uid = value.get("message_uid")?.as_str()?;
     (!uid.is_empty()).then(|| uid.to_owned())
 }
 
-/// Whether a 404 names something in the body of the request rather than the inbox in its path. When in doubt it is the
-/// inbox: stopping a run costs a rerun, refusing every message of it costs trust.
-fn is_about_something_else(body: &[u8]) -> bool {
+/// Whether a 404 is about something in the body of the request rather than the thing in its path, `own`. When in doubt it is
+/// the thing in the path: stopping a run costs a rerun, refusing every message of it costs trust.
+pub(super) fn names_another(body: &[u8], own: &str) -> bool {
     let text = reason::reason(body).to_lowercase();
     reason::is_fronts_own(body)
-        && !text.contains("inbox")
-        && ["teammate", "author", "assignee", "conversation", "tag"].iter().any(|thing| text.contains(thing))
+        && !text.contains(own)
+        && ["teammate", "author", "assignee", "conversation", "tag", "inbox", "link", "status", "custom field"]
+            .iter()
+            .any(|thing| text.contains(thing))
 }
 
 /// Front documents that it keeps one message per external id, but not how it says so.

@@ -1,0 +1,50 @@
+//! Links: one for each address outside of Front, company-wide, on any number of conversations.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::body::json_body;
+use super::call::CallResult;
+use super::cancellation::Cancellation;
+use super::client::Client;
+use super::conversations::Conversation;
+use super::pages::in_large_pages;
+use super::wire::or_default;
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Link {
+    /// `top_…`
+    pub id: String,
+    /// As shown in Front.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// Where it leads; compared in every letter, large and small.
+    #[serde(default, deserialize_with = "or_default")]
+    pub external_url: String,
+}
+
+impl Client {
+    /// Gives a link a name. An integration that knows its address may give it another.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn rename_link(&self, link_id: &str, name: &str, cancellation: &Cancellation) -> CallResult<()> {
+        let url = self.target().url(&["links", link_id]);
+        self.set(Method::PATCH, &url, Some(&json_body(&json!({ "name": name }))), cancellation).await
+    }
+
+    /// The conversations that a link is on.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn link_conversations(
+        &self,
+        link_id: &str,
+        cancellation: &Cancellation,
+    ) -> CallResult<Vec<Conversation>> {
+        let url = in_large_pages(self.target().url(&["links", link_id, "conversations"]));
+        self.walk(url, cancellation, |_| false).await
+    }
+}

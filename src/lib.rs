@@ -24,6 +24,7 @@
 //! | [`front`] | Front's HTTP API: one gate for every attempt, resends of the same bytes, answers told apart |
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
 //! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
+//! | [`finish`] | what conversations get once all of their messages are there: links, notes, tags, followers, state |
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
 //! | [`survey`] | looks at exports that nobody has described yet, and writes a mapping to start from |
 //! | [`report`] | what a command says at its end: one model, text and JSON |
@@ -50,6 +51,7 @@
 
 pub mod cli;
 pub mod event;
+pub mod finish;
 pub mod front;
 #[doc(hidden)]
 pub mod fuzzing;

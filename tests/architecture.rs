@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("front", &["event", "mapping", "request"]),
     ("upload", &["event", "front", "ledger", "plan"]),
     ("verify", &["event", "front", "ledger", "plan", "request"]),
+    ("finish", &["event", "front", "ledger", "plan", "request"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
     ("report", &["ledger", "mapping", "plan", "request", "words"]),
@@ -29,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "event",
+            "finish",
             "front",
             "ledger",
             "mapping",
@@ -54,7 +56,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rustls", &["front"]),
     ("reqwest_middleware", &["front"]),
     ("governor", &["front"]),
-    ("tokio", &["cli", "front", "rehearsal", "upload", "verify"]),
+    ("tokio", &["cli", "finish", "front", "rehearsal", "upload", "verify"]),
     ("axum", &["rehearsal"]),
     ("html5gum", &["rehearsal", "report", "request"]),
     ("mail_parser", &["record"]),

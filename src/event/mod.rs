@@ -74,6 +74,8 @@ pub enum Stage {
     Sending,
     /// Seeing in Front what it has accepted; counted in messages.
     Confirming,
+    /// Giving conversations what they get beside their messages; counted in their messages.
+    Finishing,
 }
 
 /// The unit a stage is counted in.
@@ -91,7 +93,7 @@ impl Stage {
     pub fn unit(self) -> Unit {
         match self {
             Stage::Unpacking | Stage::Reading => Unit::Bytes,
-            Stage::Requests | Stage::Sending | Stage::Confirming => Unit::Messages,
+            Stage::Requests | Stage::Sending | Stage::Confirming | Stage::Finishing => Unit::Messages,
         }
     }
 }

@@ -269,9 +269,8 @@ impl Shared {
 
     fn outcome(&self, waiting: u64) -> Outcome {
         let taken = |slot: &Mutex<Option<Ending>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let ending = taken(&self.ending).unwrap_or_else(|| {
-            if self.cancellation.is_cancelled() { Ending::Interrupted } else { Ending::Finished }
-        });
+        let ending = taken(&self.ending)
+            .unwrap_or_else(|| if self.cancellation.is_cancelled() { Ending::Interrupted } else { Ending::Finished });
         let mut counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.waiting = waiting;
         let mut left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));

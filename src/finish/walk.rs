@@ -1,6 +1,6 @@
 //! Which conversations are ready to be finished: all of their messages are in Front, and something is to be done.
 
-use crate::ledger::{Finish, Form, Ledger, LedgerError, Planned, Reached, State, Verdict};
+use crate::ledger::{Finish, Ledger, LedgerError, Planned, Reached, State, Verdict};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -164,11 +164,6 @@ impl Walk {
 /// Is a comment still to be written?
 pub(super) fn is_open(reached: Reached) -> bool {
     matches!(reached, Reached::Planned | Reached::Sending | Reached::Unanswered | Reached::Unknown)
-}
-
-/// Is it a comment?
-pub(super) fn is_comment(planned: &Planned) -> bool {
-    planned.form == Form::Comment
 }
 
 fn hash(thread_ref: &str) -> [u8; 16] {

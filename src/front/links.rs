@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::body::json_body;
-use super::call::CallResult;
+use super::call::{self, CallResult};
 use super::cancellation::Cancellation;
 use super::client::Client;
 use super::conversations::Conversation;
@@ -33,6 +33,15 @@ impl Client {
     pub async fn rename_link(&self, link_id: &str, name: &str, cancellation: &Cancellation) -> CallResult<()> {
         let url = self.target().url(&["links", link_id]);
         self.set(Method::PATCH, &url, Some(&json_body(&json!({ "name": name }))), cancellation).await
+    }
+
+    /// Makes a link with a name. What Front answers where it has one of this address already is not documented.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn create_link(&self, external_url: &str, name: &str, cancellation: &Cancellation) -> CallResult<Link> {
+        let body = json_body(&json!({ "external_url": external_url, "name": name }));
+        self.make(&self.target().url(&["links"]), &body, cancellation, call::json).await
     }
 
     /// The conversations that a link is on.

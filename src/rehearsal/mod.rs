@@ -31,11 +31,15 @@
 //! A call passes these in this order: outage, token, what begins with its import, limits, storm, a fault in place of the
 //! answer, the import itself, a fault on its answer. Calls over a limit do not count towards it.
 
+mod actor;
 mod api;
+mod body;
 mod channel;
 mod clock;
 mod config;
 mod connection;
+mod contents;
+mod desk;
 mod errors;
 mod faults;
 mod gate;
@@ -54,6 +58,7 @@ mod web;
 
 pub use channel::{ChannelSpec, LiveMail};
 pub use config::{Company, Config, InboxSpec, RepeatAnswer, TeammateSpec, UnknownTags};
+pub use desk::{Category, ContactSpec, FieldKind, FieldSpec, RuleSpec, StatusSpec, TagSpec, TeamSpec};
 pub use faults::{Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
 pub use origins::{Account, Known, LongText, Original, Origins};
 pub use pace::LiveTeam;

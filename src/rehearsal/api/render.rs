@@ -177,7 +177,7 @@ pub(super) fn message(base: &str, store: &Store, heading: &Heading<'_>, stored: 
         Some(reference) if kind == "custom" => json!({ "thread_ref": reference }),
         _ => json!({}),
     };
-    json!({
+    let mut shown = json!({
         "_links": {
             "self": format!("{base}/messages/{id}"),
             "related": {
@@ -190,19 +190,21 @@ pub(super) fn message(base: &str, store: &Store, heading: &Heading<'_>, stored: 
         "type": kind,
         "is_inbound": metadata.and_then(|metadata| metadata.get("is_inbound")),
         "draft_mode": null,
-        "error_type": null,
         "version": format!("{}-1", heading.uid),
         "created_at": request.get("created_at"),
         "subject": string(request, "subject").unwrap_or_default(),
         "blurb": text::blurb(&text),
-        "author": heading.author.map(|author| teammate(base, author)),
         "recipients": recipients(base, store, request),
         "body": body,
         "text": text,
         "attachments": attachments(base, "fil", heading.number, &stored.attachments),
-        "signature": null,
         "metadata": shown_metadata,
-    })
+    });
+    // Front documents null for neither this nor error_type and signature, which nothing here has.
+    if let Some(author) = heading.author {
+        shown["author"] = teammate(base, author);
+    }
+    shown
 }
 
 fn recipients(base: &str, store: &Store, request: &Map<String, Value>) -> Vec<Value> {

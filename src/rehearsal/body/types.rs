@@ -118,7 +118,7 @@ mod tests {
             (CREATE_TAG, json!({ "name": "x" }), json!({ "name": "x".repeat(65) })),
             (CREATE_TAG, json!({ "name": "x", "highlight": "red" }), json!({ "name": "x", "highlight": "mauve" })),
             (ASSIGNEE, json!({ "assignee_id": null }), json!({})),
-            (ADD_LINKS, json!({ "link_ids": ["a"; 10] }), json!({ "link_ids": ["a"; 11] })),
+            (ADD_LINKS, json!({ "link_ids": vec!["a"; 10] }), json!({ "link_ids": vec!["a"; 11] })),
             (UPDATE_CONVERSATION, json!({ "status": "open" }), json!({ "status": "unassigned" })),
             (UPDATE_CONVERSATION, json!({ "custom_fields": {} }), json!({ "custom_fields": [] })),
             (CREATE_COMMENT, json!({ "body": "x" }), json!({ "body": "x", "created_at": 5 })),

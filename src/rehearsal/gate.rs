@@ -17,7 +17,7 @@ use futures_util::StreamExt;
 use super::actor::Actor;
 use super::connection::Line;
 use super::errors::ApiError;
-use super::faults::{Doom, Fate, Instead, Misfortune, Spoiling};
+use super::faults::{CallKind, Doom, Fate, Instead, Misfortune, Numbered, Spoiling};
 use super::pace::{Standing, Verdict};
 use super::server::Shared;
 use super::spoil;
@@ -111,7 +111,8 @@ async fn api(shared: &Shared, mut request: Request, next: Next) -> Response {
         None => return unauthenticated(shared, request, now).await,
     };
     let is_import = request.method() == Method::POST && request.uri().path().ends_with("/imported_messages");
-    let arrival = shared.tally.arrive(is_import, now);
+    let kind = (!is_import).then(|| CallKind::of(request.method(), request.uri().path()));
+    let arrival = shared.tally.arrive(kind, now);
     if is_import {
         shared.weather.import(arrival.number, now);
         turn_events(shared, request.uri().path(), arrival.number);
@@ -129,7 +130,12 @@ async fn api(shared: &Shared, mut request: Request, next: Next) -> Response {
         answer.headers_mut().extend(tier.map(|tier| (TIER, HeaderValue::from_static(tier))));
         return answer;
     }
-    let fate = if is_import { faults.fate_of_import(arrival.number) } else { faults.fate_of_read(arrival.number) };
+    let fate = match kind {
+        None => faults.fate_of_import(arrival.number),
+        Some(kind) => {
+            faults.fate_of_other(Numbered { kind, among_all: arrival.number, among_kind: arrival.among_kind })
+        }
+    };
     if let Some(stretch) = fate.storm {
         shared.weather.begin_storm(stretch, now);
     }
@@ -255,7 +261,10 @@ async fn fulfil(
     if is_import && answer.status().is_client_error() {
         shared.tally.counts().refused += 1;
     }
-    let Some(spoiling) = fate.spoiling.filter(|_| answer.status().is_success()) else { return answer };
+    // Of an answer without a body nothing can be spoilt, but it can be lost.
+    let has_body = answer.status() != StatusCode::NO_CONTENT;
+    let can_be = |spoiling: &Spoiling| answer.status().is_success() && (has_body || *spoiling == Spoiling::Lose);
+    let Some(spoiling) = fate.spoiling.filter(can_be) else { return answer };
     let (answer, misfortune) = spoil::spoil(answer, spoiling, line).await;
     shared.tally.fault(misfortune.name());
     answer

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// What OpenAPI says beside a schema; JSON Schema takes none of it for a rule.
+/// What `OpenAPI` says beside a schema; JSON Schema takes none of it for a rule.
 const REMARKS: [&str; 6] = ["example", "description", "default", "deprecated", "nullable", "$ref"];
 
 /// Where the schemas say otherwise than Front's own words: part of the operation, part of what is told, and the reason for
@@ -142,7 +142,7 @@ impl Contract {
         target.map_or(value, |target| self.resolved(target))
     }
 
-    /// A schema of OpenAPI 3.0 as JSON Schema: references written out, `nullable` as a type of its own. What is not
+    /// A schema of `OpenAPI` 3.0 as JSON Schema: references written out, `nullable` as a type of its own. What is not
     /// documented is no part of an object: neither client nor server may invent fields.
     fn prepared(&self, schema: &Value, is_closed: bool) -> Value {
         let is_nullable = schema["nullable"] == true || self.resolved(schema)["nullable"] == true;

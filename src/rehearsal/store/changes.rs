@@ -96,11 +96,11 @@ impl Store {
     pub(in super::super) fn set_followers(&mut self, number: u32, teammates: &[u32], follow: bool) {
         let Some(it) = self.change(number) else { return };
         let followers = &mut it.rest().followers;
-        if follow {
-            let new: Vec<u32> = teammates.iter().filter(|one| !followers.contains(one)).copied().collect();
-            followers.extend(new);
-        } else {
-            followers.retain(|one| !teammates.contains(one));
+        followers.retain(|one| follow || !teammates.contains(one));
+        for one in teammates.iter().filter(|_| follow) {
+            if !followers.contains(one) {
+                followers.push(*one);
+            }
         }
     }
 

@@ -84,6 +84,8 @@ impl Store {
         inbox.teammates.retain(|number| !teammates.contains(number));
         if has_access {
             inbox.teammates.extend(teammates);
+            inbox.teammates.sort_unstable();
+            inbox.teammates.dedup();
         }
     }
 

@@ -80,7 +80,7 @@ pub(super) struct EmbeddedFrontArgs {
     /// name is answered with all there are); may be given again
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<Fault>,
-    /// What goes wrong with all other calls
+    /// What goes wrong with all other calls; with `comment/` or another kind before it, only with those that write comments, …
     #[arg(long, value_name = "FAULT")]
     pub fault_reads: Vec<Fault>,
     /// Every K-th import is stored, and its answer lost

@@ -14,6 +14,8 @@ pub struct ChannelSpec {
     pub inbox: String,
     /// What it brought in before.
     pub live: Option<LiveMail>,
+    /// A program of somebody's own delivers to it, and by no other channel: `POST /channels/{id}/incoming_messages`.
+    pub is_custom: bool,
 }
 
 /// Live messages, each a conversation of its own, spread evenly up to now.
@@ -25,11 +27,16 @@ pub struct LiveMail {
     pub count: u32,
 }
 
-/// `ADDRESS=INBOX`, or `ADDRESS=INBOX:OLDEST_DATE:COUNT` with the date as `2024-05-31`, in UTC.
+/// `ADDRESS=INBOX`, or `ADDRESS=INBOX:OLDEST_DATE:COUNT` with the date as `2024-05-31`, in UTC; `custom:` before it for a custom
+/// channel.
 impl FromStr for ChannelSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let (is_custom, text) = match text.strip_prefix("custom:") {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
         let (address, rest) = text.split_once('=').ok_or("write ADDRESS=INBOX or ADDRESS=INBOX:OLDEST_DATE:COUNT")?;
         let (inbox, live) = match live_mail(rest) {
             Some((inbox, live)) => (inbox, Some(live)),
@@ -38,7 +45,7 @@ impl FromStr for ChannelSpec {
         if address.is_empty() || inbox.is_empty() {
             return Err("a channel has an address and an inbox: ADDRESS=INBOX".to_owned());
         }
-        Ok(Self { address: address.to_owned(), inbox: inbox.to_owned(), live })
+        Ok(Self { address: address.to_owned(), inbox: inbox.to_owned(), live, is_custom })
     }
 }
 
@@ -61,6 +68,8 @@ mod tests {
         assert_eq!(channel("a@b.example=Support: EU"), own("Support: EU", None));
         let live = LiveMail { oldest: 1_717_113_600, count: 40 };
         assert_eq!(channel("a@b.example=Support:2024-05-31:40"), own("Support", Some(live)));
+        assert!("custom:chat=Support".parse::<ChannelSpec>().is_ok_and(|it| it.is_custom && it.address == "chat"));
+        assert!(!"a@b.example=Support".parse::<ChannelSpec>().unwrap().is_custom);
         assert!(channel("a@b.example").is_err() && channel("=x").is_err() && channel("x=").is_err());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::channel::ChannelSpec;
+use super::desk::{ContactSpec, FieldSpec, RuleSpec, StatusSpec, TagSpec, TeamSpec};
 use super::faults::Faults;
 use super::origins::Origins;
 use super::pace::LiveTeam;
@@ -18,12 +19,28 @@ pub struct Config {
     pub token: String,
     /// What `GET /me` answers.
     pub company: Company,
-    /// The inboxes that exist; no others are made.
+    /// The workspaces; one of the company's name, in which everybody is, where none is named.
+    pub teams: Vec<TeamSpec>,
+    /// The inboxes that exist from the start.
     pub inboxes: Vec<InboxSpec>,
     /// The teammates that `author_id` and `assignee_id` may name.
     pub teammates: Vec<TeammateSpec>,
+    /// Ids of those teammates who are blocked.
+    pub blocked_teammates: Vec<String>,
     /// Names of the tags that exist from the start.
     pub tags: Vec<String>,
+    /// Tags that stand within others.
+    pub nested_tags: Vec<TagSpec>,
+    /// People who are known from the start.
+    pub contacts: Vec<ContactSpec>,
+    /// Custom fields that conversations have.
+    pub conversation_fields: Vec<FieldSpec>,
+    /// Custom fields that contacts have.
+    pub contact_fields: Vec<FieldSpec>,
+    /// Ticket statuses; ticketing is off where there are none.
+    pub statuses: Vec<StatusSpec>,
+    /// Rules, which are listed and never run.
+    pub rules: Vec<RuleSpec>,
     /// Port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
     /// How long after its 202 a message stays unfindable: Front creates messages later than it accepts them.
@@ -72,9 +89,17 @@ impl Default for Config {
         Self {
             token: "rehearsal".to_owned(),
             company: Company { id: "cmp_rehearsal".to_owned(), name: "Rehearsal".to_owned() },
+            teams: Vec::new(),
             inboxes: Vec::new(),
             teammates: Vec::new(),
+            blocked_teammates: Vec::new(),
             tags: Vec::new(),
+            nested_tags: Vec::new(),
+            contacts: Vec::new(),
+            conversation_fields: Vec::new(),
+            contact_fields: Vec::new(),
+            statuses: Vec::new(),
+            rules: Vec::new(),
             port: 0,
             appear_after: Duration::from_millis(50),
             limit_per_minute: 6_000_000,

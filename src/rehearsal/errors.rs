@@ -43,6 +43,14 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "Bad request", message)
     }
 
+    pub(super) fn forbidden(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message)
+    }
+
+    pub(super) fn conflict(message: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
     pub(super) fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthenticated", "JSON Web Token error")
     }

@@ -14,9 +14,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 
+use super::actor::Actor;
 use super::connection::Line;
 use super::errors::ApiError;
-use super::faults::{Doom, Fate, Instead, Misfortune, Spoiling};
+use super::faults::{CallKind, Doom, Fate, Instead, Misfortune, Numbered, Spoiling};
 use super::pace::{Standing, Verdict};
 use super::server::Shared;
 use super::spoil;
@@ -90,7 +91,7 @@ fn is_asked_by_us(headers: &HeaderMap, path: &str, port: u16) -> bool {
     is_ours && headers.get_all(ORIGIN).iter().all(is_own_origin)
 }
 
-async fn api(shared: &Shared, request: Request, next: Next) -> Response {
+async fn api(shared: &Shared, mut request: Request, next: Next) -> Response {
     let faults = &shared.config.faults;
     if !faults.latency.is_zero() {
         tokio::time::sleep(faults.latency).await;
@@ -100,11 +101,18 @@ async fn api(shared: &Shared, request: Request, next: Next) -> Response {
     if let Some(answer) = outage(shared, line.as_ref(), now) {
         return answer;
     }
-    if !has_token(request.headers(), &shared.config.token) {
-        return unauthenticated(shared, request, now).await;
-    }
+    match actor(shared, request.headers()) {
+        Some(Actor::Api) => request.extensions_mut().insert(Actor::Api),
+        // Colleagues work in Front itself: no limit is theirs, no fault falls on them, and nobody counts them.
+        Some(colleague) => {
+            request.extensions_mut().insert(colleague);
+            return next.run(request).await;
+        }
+        None => return unauthenticated(shared, request, now).await,
+    };
     let is_import = request.method() == Method::POST && request.uri().path().ends_with("/imported_messages");
-    let arrival = shared.tally.arrive(is_import, now);
+    let kind = (!is_import).then(|| CallKind::of(request.method(), request.uri().path()));
+    let arrival = shared.tally.arrive(kind, now);
     if is_import {
         shared.weather.import(arrival.number, now);
         turn_events(shared, request.uri().path(), arrival.number);
@@ -122,7 +130,12 @@ async fn api(shared: &Shared, request: Request, next: Next) -> Response {
         answer.headers_mut().extend(tier.map(|tier| (TIER, HeaderValue::from_static(tier))));
         return answer;
     }
-    let fate = if is_import { faults.fate_of_import(arrival.number) } else { faults.fate_of_read(arrival.number) };
+    let fate = match kind {
+        None => faults.fate_of_import(arrival.number),
+        Some(kind) => {
+            faults.fate_of_other(Numbered { kind, among_all: arrival.number, among_kind: arrival.among_kind })
+        }
+    };
     if let Some(stretch) = fate.storm {
         shared.weather.begin_storm(stretch, now);
     }
@@ -178,7 +191,7 @@ fn turn_events(shared: &Shared, path: &str, import: u64) {
         shared.store().remove_inbox(inbox);
         shared.tally.fault("inbox-gone");
     }
-    if faults.merge_at.contains(&import) && shared.store().merge_first_two(inbox) {
+    if faults.merge_at.contains(&import) && shared.store().merge_first_two(inbox, shared.stamp(Actor::Api)) {
         shared.tally.fault("merge");
     }
 }
@@ -248,7 +261,10 @@ async fn fulfil(
     if is_import && answer.status().is_client_error() {
         shared.tally.counts().refused += 1;
     }
-    let Some(spoiling) = fate.spoiling.filter(|_| answer.status().is_success()) else { return answer };
+    // Of an answer without a body nothing can be spoilt, but it can be lost.
+    let has_body = answer.status() != StatusCode::NO_CONTENT;
+    let can_be = |spoiling: &Spoiling| answer.status().is_success() && (has_body || *spoiling == Spoiling::Lose);
+    let Some(spoiling) = fate.spoiling.filter(can_be) else { return answer };
     let (answer, misfortune) = spoil::spoil(answer, spoiling, line).await;
     shared.tally.fault(misfortune.name());
     answer
@@ -272,12 +288,19 @@ async fn delayed(shared: &Shared, mut answer: Response, fate: &Fate, line: Optio
     answer
 }
 
-fn has_token(headers: &HeaderMap, token: &str) -> bool {
-    headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .is_some_and(|given| given == token)
+/// Whom a request is from: the client with the token, or a colleague, whose id stands behind it after a colon.
+fn actor(shared: &Shared, headers: &HeaderMap) -> Option<Actor> {
+    let colleague = whose(headers, &shared.config.token)?;
+    match colleague {
+        "" => Some(Actor::Api),
+        id => shared.store().teammate_number(id).map(Actor::Teammate),
+    }
+}
+
+/// What stands behind the token, if it is the right one.
+fn whose<'a>(headers: &'a HeaderMap, token: &str) -> Option<&'a str> {
+    let given = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?.strip_prefix(token)?;
+    if given.is_empty() { Some(given) } else { given.strip_prefix(':').filter(|id| id.starts_with("tea_")) }
 }
 
 async fn refuse(request: Request, error: ApiError) -> Response {
@@ -387,9 +410,12 @@ mod tests {
     #[test]
     fn the_token_must_match_to_the_last_character() {
         let with = |value| HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(value))]);
-        assert!(has_token(&with("Bearer abc"), "abc"));
-        for wrong in ["Bearer ab", "Bearer abcd", "bearer abc", "Basic abc", "abc", "Bearer  abc"] {
-            assert!(!has_token(&with(wrong), "abc"), "{wrong}");
+        assert_eq!(whose(&with("Bearer abc"), "abc"), Some(""));
+        assert_eq!(whose(&with("Bearer abc:tea_1"), "abc"), Some("tea_1"));
+        for wrong in
+            ["Bearer ab", "Bearer abcd", "bearer abc", "Basic abc", "abc", "Bearer  abc", "Bearer abc:", "Bearer abc:x"]
+        {
+            assert_eq!(whose(&with(wrong), "abc"), None, "{wrong}");
         }
     }
 }

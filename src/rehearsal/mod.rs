@@ -17,6 +17,7 @@
 //! | option | what it does |
 //! |---|---|
 //! | `--fault NAME=RATE[:ARGUMENT]`, `--fault-reads …` | one of [`Fault`] on imports, on all other calls; a rate is a chance or `1/K` for every Kth |
+//! | `--fault-reads KIND/NAME=RATE…` | the same on calls of one [`CallKind`], which are counted by themselves |
 //! | `--seed N` | all chances follow from it and from the number of the call, so that a run can be repeated |
 //! | `--fail-every K`, `--lose-answer-every K` | short for `--fault 500=1/K` and `--fault lose-answer=1/K` |
 //! | `--unauthorized-from K`, `--inbox-gone-at K`, `--merge-at K`, `--outage K:MS[:503]` | what begins with the Kth import |
@@ -31,11 +32,15 @@
 //! A call passes these in this order: outage, token, what begins with its import, limits, storm, a fault in place of the
 //! answer, the import itself, a fault on its answer. Calls over a limit do not count towards it.
 
+mod actor;
 mod api;
+mod body;
 mod channel;
 mod clock;
 mod config;
 mod connection;
+mod contents;
+mod desk;
 mod errors;
 mod faults;
 mod gate;
@@ -54,7 +59,8 @@ mod web;
 
 pub use channel::{ChannelSpec, LiveMail};
 pub use config::{Company, Config, InboxSpec, RepeatAnswer, TeammateSpec, UnknownTags};
-pub use faults::{Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
+pub use desk::{Category, ContactSpec, FieldKind, FieldSpec, RuleSpec, StatusSpec, TagSpec, TeamSpec};
+pub use faults::{CallKind, Fault, Faults, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
 pub use origins::{Account, Known, LongText, Original, Origins};
 pub use pace::LiveTeam;
 pub use server::Server;

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -12,21 +13,22 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::get;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::actor::{Actor, Stamp};
 use super::clock::Clock;
 use super::config::Config;
 use super::connection::{Line, Loopback};
 use super::errors::ApiError;
 use super::pace::Pace;
 use super::snapshot::Snapshot;
-use super::store::{Attachment, Keep, LogReader, SpoolDir, Store, private};
+use super::store::{Attachment, Keep, LogReader, Said, SpoolDir, Store, Stored, private};
 use super::tally::Tally;
 use super::weather::Weather;
-use super::{api, gate, import, lodging, web};
+use super::{api, contents, gate, lodging, web};
 
 /// How long requests in flight are waited for when the server is stopped.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -40,6 +42,8 @@ pub(super) struct Shared {
     pub(super) weather: Weather,
     pub(super) clock: Clock,
     pub(super) log: LogReader,
+    /// What comments say.
+    pub(super) said: LogReader,
     pub(super) spool: SpoolDir,
     pub(super) keep: Keep,
     /// Part of the addresses of pictures within mail, which only our own pages know.
@@ -63,14 +67,46 @@ impl Shared {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The server's time in Unix milliseconds.
+    pub(super) fn now(&self) -> u64 {
+        let seconds = self.clock.unix(Duration::ZERO);
+        u64::try_from(Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis()).unwrap_or_default()
+    }
+
+    /// Something done now.
+    pub(super) fn stamp(&self, by: Actor) -> Stamp {
+        Stamp { by, at: self.now() }
+    }
+
     /// One attachment of a message with its content; `None` if there is no such.
     pub(super) fn attachment(&self, message: u32, place: usize) -> io::Result<Option<(Attachment, Vec<u8>)>> {
         let message = self.store().message(message).copied();
         let Some(message) = message else { return Ok(None) };
-        let attachments = self.log.read(message.place)?.attachments;
+        let stored: Stored = self.log.read(message.place)?;
+        self.file(stored.attachments, message.spool, place)
+    }
+
+    /// One attachment of a comment with its content.
+    pub(super) fn attachment_of_comment(
+        &self,
+        comment: u32,
+        place: usize,
+    ) -> io::Result<Option<(Attachment, Vec<u8>)>> {
+        let comment = self.store().comment(comment).copied();
+        let Some(comment) = comment else { return Ok(None) };
+        let said: Said = self.said.read(comment.place)?;
+        self.file(said.attachments, comment.spool, place)
+    }
+
+    fn file(
+        &self,
+        attachments: Vec<Attachment>,
+        spool: Option<NonZeroU32>,
+        place: usize,
+    ) -> io::Result<Option<(Attachment, Vec<u8>)>> {
         let offset = attachments.iter().take(place).map(|before| before.size).sum();
         let Some(attachment) = attachments.into_iter().nth(place) else { return Ok(None) };
-        let bytes = match message.spool {
+        let bytes = match spool {
             Some(number) => self.spool.read(number, offset, attachment.size)?,
             None if attachment.size == 0 => Vec::new(),
             // It was forgotten.
@@ -106,13 +142,14 @@ impl Server {
         let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, config.port)))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let (store, log) = Store::open(&config, directory.path())?;
+        let (store, readers) = Store::open(&config, directory.path())?;
         let shared = Arc::new(Shared {
             port,
             tally: Tally::default(),
             weather: Weather::new(&config.faults.outages),
             clock: Clock::new(config.clock_skew),
-            log,
+            log: readers.messages,
+            said: readers.said,
             spool: SpoolDir::new(directory.path().join("attachments")),
             keep: Keep::new(if config.forget_bodies { 0 } else { config.keep }),
             secret: format!("{:016x}", RandomState::new().hash_one("pictures")),
@@ -166,6 +203,15 @@ impl Server {
             forgotten: self.shared.keep.forgotten(),
             ..self.shared.store().snapshot()
         }
+    }
+
+    /// All that there is, so that tests can compare what two runs have left: conversations with everything that was put to
+    /// them, contacts, tags, links, inboxes. Things are named as people name them, and in an order that follows from what they
+    /// are; only the `id` of a conversation follows from the order in which it came.
+    ///
+    /// `GET /rehearsal/state` gives the same to other processes. It is no part of Front's API.
+    pub fn contents(&self) -> io::Result<serde_json::Value> {
+        contents::all(&self.shared)
     }
 
     /// Appends every `external_id` that was stored or burnt to a file, one a line, for [`Config::burnt`] of a later
@@ -243,22 +289,7 @@ fn run(
 }
 
 fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/me", get(api::me))
-        .route("/inboxes", get(api::inboxes))
-        .route("/inboxes/{inbox}", get(api::inbox))
-        .route("/inboxes/{inbox}/conversations", get(api::inbox_conversations))
-        .route("/inboxes/{inbox}/imported_messages", post(import::import))
-        .route("/teammates", get(api::teammates))
-        .route("/inboxes/{inbox}/channels", get(api::inbox_channels))
-        .route("/tags", get(api::tags))
-        .route("/company/tags", get(api::tags).post(api::create_tag))
-        .route("/channels", get(api::channels))
-        .route("/conversations/search/{query}", get(api::search))
-        .route("/messages/{message}", get(api::message))
-        .route("/conversations/{conversation}", get(api::conversation))
-        .route("/conversations/{conversation}/messages", get(api::conversation_messages))
-        .route("/download/{file}", get(api::download))
+    api::routes()
         .route("/", get(web::inboxes))
         .route("/web/style.css", get(web::style))
         .route("/web/icon.svg", get(web::icon))

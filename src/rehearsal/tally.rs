@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::faults::CallKind;
+
 /// The counts of one server.
 #[derive(Default)]
 pub(super) struct Tally(Mutex<Counts>);
@@ -15,6 +17,8 @@ pub(super) struct Counts {
     pub(super) imports: u64,
     /// All other calls that came with the right token.
     pub(super) reads: u64,
+    /// Those of each kind.
+    kinds: BTreeMap<CallKind, u64>,
     pub(super) refused: u64,
     pub(super) over_limit: u64,
     pub(super) over_resource: u64,
@@ -30,6 +34,8 @@ pub(super) struct Counts {
 pub(super) struct Arrival {
     /// Its number among its kind: imports, or all others.
     pub(super) number: u64,
+    /// Its number among those of its kind; of an import the same.
+    pub(super) among_kind: u64,
     /// Imports so far, itself included.
     pub(super) imports: u64,
 }
@@ -47,14 +53,20 @@ impl Tally {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn arrive(&self, is_import: bool, now: Instant) -> Arrival {
+    /// Counts a call; an import is of no kind.
+    pub(super) fn arrive(&self, kind: Option<CallKind>, now: Instant) -> Arrival {
         let mut counts = self.counts();
         counts.first.get_or_insert(now);
         counts.last = Some(now);
-        let own = if is_import { &mut counts.imports } else { &mut counts.reads };
+        let own = if kind.is_none() { &mut counts.imports } else { &mut counts.reads };
         *own += 1;
         let number = *own;
-        Arrival { number, imports: counts.imports }
+        let among_kind = kind.map_or(number, |kind| {
+            let own = counts.kinds.entry(kind).or_default();
+            *own += 1;
+            *own
+        });
+        Arrival { number, among_kind, imports: counts.imports }
     }
 
     /// Counts one call on which a fault took effect.

@@ -116,20 +116,6 @@ async fn ids_that_were_never_given_out_are_unknown() {
     }
 }
 
-/// Follows `_pagination.next` to its end.
-async fn all(front: &Front, path: &str) -> Vec<Value> {
-    let mut results = Vec::new();
-    let mut next = Some(front.url(path));
-    while let Some(url) = next {
-        let reply = Reply::of(front.client.get(url).bearer_auth(TOKEN).send().await.unwrap()).await;
-        assert_eq!(reply.status, 200, "{reply:?}");
-        results.extend(reply.body["_results"].as_array().unwrap().iter().cloned());
-        assert!(results.len() < 1000, "the pages have an end");
-        next = reply.body["_pagination"]["next"].as_str().map(str::to_owned);
-    }
-    results
-}
-
 #[tokio::test]
 async fn messages_of_a_conversation_come_newest_first_page_by_page() {
     let front = Front::plain();
@@ -142,9 +128,9 @@ async fn messages_of_a_conversation_come_newest_first_page_by_page() {
     assert_eq!(front.get(&own).await.body, conversation);
     let of = |results: Vec<Value>| results.iter().map(|it| it["created_at"].as_i64().unwrap()).collect::<Vec<_>>();
     for limit in [1, 2, 3, 7, 100] {
-        let newest = of(all(&front, &format!("{own}/messages?limit={limit}")).await);
+        let newest = of(front.all(&format!("{own}/messages?limit={limit}")).await);
         assert_eq!(newest, [50, 40, 30, 20, 20, 10, 10], "limit {limit}");
-        let oldest = of(all(&front, &format!("{own}/messages?limit={limit}&sort_order=asc")).await);
+        let oldest = of(front.all(&format!("{own}/messages?limit={limit}&sort_order=asc")).await);
         assert_eq!(oldest, [10, 10, 20, 20, 30, 40, 50], "limit {limit}");
     }
     for refused in ["limit=0", "limit=101", "page_token=x", "colour=red", "sort_by=id"] {
@@ -164,10 +150,10 @@ async fn conversations_of_an_inbox_come_newest_first_and_by_state() {
         results.iter().map(|it| it["subject"].as_str().unwrap().to_owned()).collect()
     };
     let path = format!("/inboxes/{INBOX}/conversations");
-    assert_eq!(subjects(all(&front, &format!("{path}?limit=3")).await), ["6", "5", "4", "3", "2", "1", "0"]);
-    let open = all(&front, &format!("{path}?limit=2&q[statuses][]=unassigned&q[statuses][]=assigned")).await;
+    assert_eq!(subjects(front.all(&format!("{path}?limit=3")).await), ["6", "5", "4", "3", "2", "1", "0"]);
+    let open = front.all(&format!("{path}?limit=2&q[statuses][]=unassigned&q[statuses][]=assigned")).await;
     assert_eq!(subjects(open), ["5", "3", "1"]);
-    let archived = all(&front, &format!("{path}?limit=2&q%5Bstatuses%5D%5B%5D=archived")).await;
+    let archived = front.all(&format!("{path}?limit=2&q%5Bstatuses%5D%5B%5D=archived")).await;
     assert_eq!(subjects(archived), ["6", "4", "2", "0"]);
 }
 
@@ -217,7 +203,7 @@ async fn tags_are_listed_page_by_page_in_both_orders() {
     let names = |results: Vec<Value>| -> Vec<String> {
         results.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(names(all(&front, "/tags?limit=2").await), tags);
+    assert_eq!(names(front.all("/tags?limit=2").await), tags);
     let backwards: Vec<String> = tags.into_iter().rev().collect();
-    assert_eq!(names(all(&front, "/tags?limit=2&sort_by=id&sort_order=desc").await), backwards);
+    assert_eq!(names(front.all("/tags?limit=2&sort_by=id&sort_order=desc").await), backwards);
 }

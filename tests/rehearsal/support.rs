@@ -140,6 +140,62 @@ impl Front {
         Reply::of(self.client.get(self.url(path)).bearer_auth(TOKEN).send().await.unwrap()).await
     }
 
+    /// A call of any kind.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.ask_as("", method, path, body).await
+    }
+
+    /// A call of a colleague, with their id behind the token.
+    pub(crate) async fn ask_as(&self, teammate: &str, method: &str, path: &str, body: &Value) -> Reply {
+        let token = if teammate.is_empty() { TOKEN.to_owned() } else { format!("{TOKEN}:{teammate}") };
+        let mut call = self.client.request(method.parse().unwrap(), self.url(path)).bearer_auth(token);
+        if !body.is_null() {
+            call = call.json(body);
+        }
+        Reply::of(call.send().await.unwrap()).await
+    }
+
+    /// A change that must be done, and is answered with nothing.
+    pub(crate) async fn done(&self, method: &str, path: &str, body: &Value) {
+        let reply = self.ask(method, path, body).await;
+        assert_eq!((reply.status, &reply.body), (204, &json!("")), "{method} {path}: {reply:?}");
+    }
+
+    /// Makes something, and gives it back.
+    pub(crate) async fn made(&self, path: &str, body: &Value) -> Value {
+        let reply = self.ask("POST", path, body).await;
+        assert_eq!(reply.status, 201, "{path}: {reply:?}");
+        reply.body
+    }
+
+    /// All entries of a list, page after page.
+    pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        let mut results = Vec::new();
+        let mut next = Some(self.url(path));
+        while let Some(url) = next {
+            let reply = Reply::of(self.client.get(url).bearer_auth(TOKEN).send().await.unwrap()).await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+            results.extend(reply.body["_results"].as_array().unwrap().iter().cloned());
+            assert!(results.len() < 1000, "the pages have an end");
+            next = reply.body["_pagination"]["next"].as_str().map(str::to_owned);
+        }
+        results
+    }
+
+    /// Imports a message, and gives the path of its conversation.
+    pub(crate) async fn conversation_of(&self, message: &Value) -> String {
+        let uid = self.import(message).await.uid();
+        let found = self.get(&format!("/messages/alt:uid:{uid}")).await.body;
+        let address = found["_links"]["related"]["conversation"].as_str().unwrap().to_owned();
+        address.replace(&self.server.base_url(), "")
+    }
+
+    /// Types of the events of a conversation, newest first.
+    pub(crate) async fn events(&self, conversation: &str) -> Vec<String> {
+        let events = self.all(&format!("{conversation}/events")).await;
+        events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// A page of the web inbox, without a token.
     pub(crate) async fn page(&self, path: &str) -> reqwest::Response {
         self.client.get(self.url(path)).send().await.unwrap()
@@ -170,6 +226,17 @@ impl Front {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         Reply::of(self.posting(INBOX, &kind, form(parts)).send().await.unwrap()).await
     }
+}
+
+/// A message of a thread of its own that is open.
+pub(crate) fn open(external_id: &str) -> Value {
+    let metadata = json!({ "is_inbound": true, "thread_ref": external_id, "is_archived": false });
+    with(message(external_id), &json!({ "metadata": metadata, "subject": external_id }))
+}
+
+/// The values of one field of each entry.
+pub(crate) fn each(entries: &[Value], name: &str) -> Vec<String> {
+    entries.iter().map(|entry| entry[name].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// The smallest message.

@@ -9,6 +9,7 @@ pub(crate) mod compare;
 pub(crate) mod expected;
 pub(crate) mod front;
 pub(crate) mod mails;
+pub(crate) mod openapi;
 pub(crate) mod real;
 pub(crate) mod stub;
 

@@ -8,6 +8,9 @@ use super::super::errors::ApiError;
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
+/// Most events on one page. Front's reference says 15 of the list of all events and 100 of that of one conversation; a client
+/// that counts on more than 15 is told of it here.
+const MAX_EVENTS: usize = 15;
 
 /// What a list was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,8 +20,10 @@ pub(super) struct Asked {
     pub(super) after: Option<(i64, u32)>,
     /// `None` where `sort_order` was not given.
     pub(super) ascending: Option<bool>,
-    /// Wanted states of conversations; empty means all.
-    pub(super) statuses: Vec<String>,
+    /// Wanted states of conversations, or types of links; empty means all.
+    pub(super) wanted: Vec<String>,
+    /// What is asked for by those.
+    key: &'static str,
 }
 
 /// What a list can be asked for beside `limit` and `page_token`.
@@ -28,27 +33,55 @@ pub(super) enum Extra {
     Sort(&'static str),
     /// `q[statuses][]`
     Statuses,
+    /// The two, sorted by date.
+    SortedStatuses,
+    /// `q[types][]` of links, and their order by id.
+    Types,
+    /// No more than 15 come on one page, however many were asked for.
+    Events,
     Nothing,
+}
+
+impl Extra {
+    fn sorts_by(self) -> Option<&'static str> {
+        match self {
+            Self::Sort(field) => Some(field),
+            Self::SortedStatuses => Some("date"),
+            Self::Types => Some("id"),
+            Self::Statuses | Self::Events | Self::Nothing => None,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        if self == Self::Types { "q[types][]" } else { "q[statuses][]" }
+    }
 }
 
 impl Asked {
     /// Reads a query string; what is not documented for the list is refused, not passed over.
     pub(super) fn parse(query: Option<&str>, extra: Extra) -> Result<Self, ApiError> {
-        let mut asked = Self { limit: DEFAULT_LIMIT, after: None, ascending: None, statuses: Vec::new() };
+        let mut asked =
+            Self { limit: DEFAULT_LIMIT, after: None, ascending: None, wanted: Vec::new(), key: extra.key() };
         for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             let understood = match (key.as_ref(), extra) {
                 ("limit", _) => value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).map(|limit| {
                     asked.limit = limit;
                 }),
                 ("page_token", _) => read_token(&value).map(|after| asked.after = Some(after)),
-                ("sort_by", Extra::Sort(field)) => (value == field).then_some(()),
-                ("sort_order", Extra::Sort(_)) => ["asc", "desc"].contains(&value.as_ref()).then(|| {
-                    asked.ascending = Some(value == "asc");
-                }),
-                ("q[statuses][]", Extra::Statuses) => {
-                    ["assigned", "unassigned", "archived", "trashed"].contains(&value.as_ref()).then(|| {
-                        asked.statuses.push(value.into_owned());
+                ("sort_by", extra) => extra.sorts_by().filter(|field| value == *field).map(|_| ()),
+                ("sort_order", extra) if extra.sorts_by().is_some() => {
+                    ["asc", "desc"].contains(&value.as_ref()).then(|| {
+                        asked.ascending = Some(value == "asc");
                     })
+                }
+                ("q[statuses][]", Extra::Statuses | Extra::SortedStatuses) => {
+                    ["assigned", "unassigned", "archived", "trashed"].contains(&value.as_ref()).then(|| {
+                        asked.wanted.push(value.into_owned());
+                    })
+                }
+                ("q[types][]", Extra::Types) => {
+                    asked.wanted.push(value.into_owned());
+                    Some(())
                 }
                 _ => None,
             };
@@ -58,11 +91,17 @@ impl Asked {
                 )));
             }
         }
+        if extra == Extra::Events {
+            asked.limit = asked.limit.min(MAX_EVENTS);
+        }
         Ok(asked)
     }
 
-    pub(super) fn wants(&self, status: &str) -> bool {
-        self.statuses.is_empty() || self.statuses.iter().any(|wanted| wanted == status)
+    /// Whether something of this type, or a conversation of this state, is asked for.
+    pub(super) fn wants(&self, kind: &str) -> bool {
+        // What is asked for as trashed is shown as deleted.
+        let kind = if kind == "deleted" { "trashed" } else { kind };
+        self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == kind)
     }
 
     /// The address of the page after the one that ends at `last`.
@@ -71,9 +110,10 @@ impl Asked {
         if let Some(ascending) = self.ascending {
             next.push_str(if ascending { "&sort_order=asc" } else { "&sort_order=desc" });
         }
-        for status in &self.statuses {
+        for wanted in &self.wanted {
+            let wanted: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
             // Writing to a String cannot fail.
-            let _ = write!(next, "&q[statuses][]={status}");
+            let _ = write!(next, "&{}={wanted}", self.key);
         }
         next
     }

@@ -47,10 +47,12 @@ pub(in super::super) enum Spoiling {
 }
 
 impl Fate {
-    /// The fate of the call with this number, among faults whose chances lie on the lanes from `lane` on.
-    pub(super) fn of(faults: &[Fault], seed: u64, lane: u64, number: u64) -> Self {
+    /// The fate of a call among faults whose chances lie on the lanes from `lane` on; `number` is the call's for a fault, if that
+    /// can fall on it.
+    pub(super) fn of(faults: &[Fault], seed: u64, lane: u64, number: impl Fn(&Fault) -> Option<u64>) -> Self {
         let mut fate = Self::default();
         for (lane, fault) in (lane..).zip(faults) {
+            let Some(number) = number(fault) else { continue };
             if fault.rate.falls(seed, lane, number) {
                 fate.add(fault.what, || draw(!seed, lane, number));
             }
@@ -101,7 +103,7 @@ mod tests {
 
     fn fate(faults: &[&str], number: u64) -> Fate {
         let faults: Vec<Fault> = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        Fate::of(&faults, 1, 0, number)
+        Fate::of(&faults, 1, 0, |_| Some(number))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Part, Rate};
+use super::{CallKind, Part, Rate};
 
 /// Something that goes wrong, and how often.
 ///
@@ -19,19 +19,22 @@ use super::{Part, Rate};
 /// | `truncated=0.1`, `not-json=0.1`, `html=0.1`, `empty=0.1`, `no-uid=0.1` | an answer of no use to something done |
 /// | `lost=0.1` | 202, and the message never becomes one |
 /// | `alter=0.1`, `alter=0.1:subject` | stored otherwise than sent: `subject`, `date`, `direction` or `attachment` |
+/// | `comment/lose-answer=1/3` | any of these, on calls of one kind ([`CallKind`]): `read`, `conversation`, `comment`, `link`, `contact`, `tag`, `inbox`, `message` |
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fault {
     /// What goes wrong.
     pub what: Misfortune,
     /// How often it does.
     pub rate: Rate,
+    /// The kind of calls that it falls on, counted by themselves; all, where none is named.
+    pub on: Option<CallKind>,
 }
 
 impl Fault {
     /// A fault that falls on every so many calls.
     #[must_use]
     pub fn every(calls: u64, what: Misfortune) -> Self {
-        Self { what, rate: Rate::Every(calls) }
+        Self { what, rate: Rate::Every(calls), on: None }
     }
 }
 

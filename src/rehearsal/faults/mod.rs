@@ -4,6 +4,7 @@
 //! run can be repeated. Several faults may fall on one call: one of each sort takes effect, the first named.
 
 mod alter;
+mod call;
 mod chance;
 mod chosen;
 mod fate;
@@ -13,10 +14,12 @@ mod parse;
 use std::time::Duration;
 
 pub use self::alter::Part;
+pub use self::call::CallKind;
 pub use self::chance::Rate;
 pub use self::chosen::Refusal;
 pub use self::kind::{Fault, Hint, Misfortune, Stretch};
 
+pub(super) use self::call::Numbered;
 pub(super) use self::chance::draw;
 pub(super) use self::chosen::Chosen;
 pub(super) use self::fate::{Doom, Fate, Instead, Spoiling};
@@ -30,7 +33,7 @@ pub struct Faults {
     pub seed: u64,
     /// What falls on imports.
     pub imports: Vec<Fault>,
-    /// What falls on every other call.
+    /// What falls on every other call, or on those of one kind.
     pub reads: Vec<Fault>,
     /// Time that passes before any API call is looked at.
     pub latency: Duration,
@@ -68,18 +71,27 @@ pub struct Outage {
 impl Faults {
     /// What is wrong with the faults themselves, if anything is.
     pub(super) fn complaint(&self) -> Option<String> {
-        let senseless = self.reads.iter().find(|fault| fault.what.needs_an_import())?;
-        Some(format!("the fault {} can only fall on imports", senseless.what.name()))
+        if let Some(senseless) = self.reads.iter().find(|fault| fault.what.needs_an_import()) {
+            return Some(format!("the fault {} can only fall on imports", senseless.what.name()));
+        }
+        let senseless = self.imports.iter().find(|fault| fault.on.is_some())?;
+        Some(format!(
+            "the fault {} is for one kind of the other calls, and stands among those of imports",
+            senseless.what.name()
+        ))
     }
 
     /// What becomes of the import with this number.
     pub(super) fn fate_of_import(&self, number: u64) -> Fate {
-        Fate::of(&self.imports, self.seed, 0, number)
+        Fate::of(&self.imports, self.seed, 0, |_| Some(number))
     }
 
-    /// What becomes of the call with this number among those that are no imports.
-    pub(super) fn fate_of_read(&self, number: u64) -> Fate {
-        Fate::of(&self.reads, self.seed, 1 << 32, number)
+    /// What becomes of a call that is no import.
+    pub(super) fn fate_of_other(&self, call: Numbered) -> Fate {
+        Fate::of(&self.reads, self.seed, 1 << 32, |fault| match fault.on {
+            None => Some(call.among_all),
+            Some(kind) => (kind == call.kind).then_some(call.among_kind),
+        })
     }
 }
 
@@ -87,11 +99,15 @@ impl Faults {
 mod tests {
     use super::*;
 
+    fn read(number: u64) -> Numbered {
+        Numbered { kind: CallKind::Read, among_all: number, among_kind: number }
+    }
+
     #[test]
     fn a_server_without_faults_treats_every_call_fairly() {
         for number in 1..1000 {
             assert_eq!(Faults::default().fate_of_import(number), Fate::default());
-            assert_eq!(Faults::default().fate_of_read(number), Fate::default());
+            assert_eq!(Faults::default().fate_of_other(read(number)), Fate::default());
         }
     }
 
@@ -99,7 +115,19 @@ mod tests {
     fn the_chances_of_imports_and_of_other_calls_are_not_the_same() {
         let half = vec!["500=0.5".parse().unwrap()];
         let faults = Faults { imports: half.clone(), reads: half, ..Faults::default() };
-        assert!((1..100).any(|number| faults.fate_of_import(number) != faults.fate_of_read(number)));
+        assert!((1..100).any(|number| faults.fate_of_import(number) != faults.fate_of_other(read(number))));
+    }
+
+    #[test]
+    fn a_fault_of_one_kind_counts_the_calls_of_that_kind() {
+        let faults = Faults { reads: vec!["comment/500=1/2".parse().unwrap()], ..Faults::default() };
+        let falls = |kind, among_all, among_kind| {
+            faults.fate_of_other(Numbered { kind, among_all, among_kind }).instead.is_some()
+        };
+        assert!(falls(CallKind::Comment, 7, 2) && !falls(CallKind::Comment, 8, 3));
+        assert!(!falls(CallKind::Read, 8, 2), "it is for another kind");
+        let misplaced = Faults { imports: faults.reads, ..Faults::default() };
+        assert!(misplaced.complaint().is_some());
     }
 
     #[test]

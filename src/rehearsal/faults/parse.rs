@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Fault, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
+use super::{CallKind, Fault, Hint, Misfortune, Outage, Part, Rate, Refusal, Stretch};
 
 /// What may go wrong, with its argument.
 const FAULTS: &str = "a status (SECONDS, date:SECONDS or text:MILLISECONDS), storm (CALLS or MILLISECONDSms), slow and drip (MILLISECONDS), \
@@ -14,7 +14,12 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, rest) = text.split_once('=').ok_or("write NAME=RATE or NAME=RATE:ARGUMENT")?;
+        let (name, rest) =
+            text.split_once('=').ok_or("write NAME=RATE or NAME=RATE:ARGUMENT, after KIND/ for calls of one kind")?;
+        let (on, name) = match name.split_once('/') {
+            Some((kind, name)) => (Some(kind.parse::<CallKind>()?), name),
+            None => (None, name),
+        };
         let (rate, argument) = match rest.split_once(':') {
             Some((rate, argument)) => (rate, Some(argument)),
             None => (rest, None),
@@ -40,7 +45,7 @@ impl FromStr for Fault {
                 Err(_) => return Err(format!("there is no fault {name}, or it takes no argument; there are {FAULTS}")),
             },
         };
-        Ok(Self { what, rate })
+        Ok(Self { what, rate, on })
     }
 }
 
@@ -146,13 +151,20 @@ mod tests {
             ("alter=0.5", Misfortune::Altered(None), Rate::Chance(0.5)),
             ("alter=0.5:date", Misfortune::Altered(Some(Part::Date)), Rate::Chance(0.5)),
         ] {
-            assert_eq!(text.parse(), Ok(Fault { what, rate }), "{text}");
+            assert_eq!(text.parse(), Ok(Fault { what, rate, on: None }), "{text}");
         }
         for name in
             ["reset", "lose-answer", "close-idle", "truncated", "not-json", "html", "empty", "no-uid", "lost", "418"]
         {
             assert_eq!(format!("{name}=1").parse::<Fault>().unwrap().what.name(), name);
         }
+    }
+
+    #[test]
+    fn a_fault_can_be_for_one_kind_of_calls() {
+        let fault: Fault = "comment/lose-answer=1/3".parse().unwrap();
+        assert_eq!(fault, Fault { on: Some(CallKind::Comment), ..Fault::every(3, Misfortune::LoseAnswer) });
+        assert!("mail/500=1".parse::<Fault>().unwrap_err().contains("conversation, comment, link, contact"));
     }
 
     #[test]
@@ -190,6 +202,8 @@ mod tests {
             "drip=1:1.5",
             "alter=1:body",
             "colour=1",
+            "mail/500=1",
+            "comment/colour=1",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }

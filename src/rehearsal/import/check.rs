@@ -2,13 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{self, FIELDS, Field, GROUPS, Kind};
+use super::super::body::{IMPORT_MESSAGE, MAX_TAG, complaints};
 
 /// Longest `external_id` and `thread_ref`, in characters. The Channel API states 200 for its sibling fields; the import
 /// states nothing.
 const MAX_ID: usize = 200;
-/// Longest tag name in characters (`CreateTag` in Front's API document).
-const MAX_TAG: usize = 64;
 /// From here on a time must have been given in milliseconds.
 const MILLISECONDS: i64 = 100_000_000_000;
 
@@ -30,73 +28,17 @@ pub(in super::super) struct Checked {
     pub(in super::super) thread_ref: Option<String>,
     pub(in super::super) is_inbound: bool,
     pub(in super::super) is_archived: bool,
+    /// What its handles are handles of.
+    pub(in super::super) source: &'static str,
+    /// The custom channel it came in by; its threads are its own. Imports have none.
+    pub(in super::super) channel: Option<u32>,
 }
 
 /// Checks names, types and values, and tells all that is wrong rather than the first thing.
 pub(super) fn check(request: &Map<String, Value>) -> Result<Checked, Vec<String>> {
-    let mut wrong = Vec::new();
-    find_unknown(request, &mut wrong);
-    for field in &FIELDS {
-        match lookup(request, field) {
-            Some(value) => check_type(field, value, &mut wrong),
-            None if field.required => wrong.push(format!("{} is required", field.path())),
-            None => {}
-        }
-    }
+    let wrong = complaints(request, IMPORT_MESSAGE);
     // Values are judged only where the types hold: everything else has been told already.
     if wrong.is_empty() { judge(request) } else { Err(wrong) }
-}
-
-fn find_unknown(request: &Map<String, Value>, wrong: &mut Vec<String>) {
-    for (name, value) in request {
-        if name == "attachments" {
-            wrong.push(
-                "attachments cannot travel in JSON: Front answers 202 to them and loses the files. Send \
-                 multipart/form-data"
-                    .to_owned(),
-            );
-        } else if GROUPS.contains(&name.as_str()) {
-            match value {
-                Value::Object(inner) => wrong.extend(
-                    inner
-                        .keys()
-                        .filter(|inner| fields::find(Some(name), inner).is_none())
-                        .map(|inner| format!("{name}.{inner} is not a field of this request")),
-                ),
-                _ => wrong.push(format!("{name} must be an object")),
-            }
-        } else if fields::find(None, name).is_none() {
-            wrong.push(format!("{name} is not a field of this request"));
-        }
-    }
-}
-
-fn lookup<'a>(request: &'a Map<String, Value>, field: &Field) -> Option<&'a Value> {
-    match field.group {
-        Some(group) => request.get(group)?.get(field.name),
-        None => request.get(field.name),
-    }
-}
-
-fn check_type(field: &Field, value: &Value, wrong: &mut Vec<String>) {
-    let path = field.path();
-    match field.kind {
-        Kind::Text if !value.is_string() => wrong.push(format!("{path} must be a string")),
-        Kind::Choice(listed) if !value.as_str().is_some_and(|value| listed.contains(&value)) => {
-            wrong.push(format!("{path} must be one of {}", listed.join(", ")));
-        }
-        Kind::Flag if !value.is_boolean() => wrong.push(format!("{path} must be true or false")),
-        Kind::Integer if value.as_i64().is_none() => wrong.push(format!("{path} must be an integer")),
-        Kind::TextList => match value.as_array() {
-            Some(items) => wrong.extend(items.iter().enumerate().filter_map(|(n, item)| match item.as_str() {
-                Some("") => Some(format!("{path}[{n}] must not be empty")),
-                Some(_) => None,
-                None => Some(format!("{path}[{n}] must be a string")),
-            })),
-            None => wrong.push(format!("{path} must be an array of strings")),
-        },
-        Kind::Text | Kind::Choice(_) | Kind::Flag | Kind::Integer | Kind::Files => {}
-    }
 }
 
 /// What the store needs of a message whose types hold.
@@ -118,6 +60,13 @@ pub(in super::super) fn store_view(request: &Map<String, Value>) -> Checked {
         thread_ref: text(within("metadata", "thread_ref")),
         is_inbound,
         is_archived: within("metadata", "is_archived").and_then(Value::as_bool).unwrap_or(true),
+        source: match request.get("type").and_then(Value::as_str) {
+            Some("sms") => "phone",
+            Some("intercom") => "intercom",
+            Some("custom") => "custom",
+            _ => "email",
+        },
+        channel: None,
     }
 }
 

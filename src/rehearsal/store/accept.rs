@@ -1,6 +1,5 @@
 //! Taking a message in: the only place where the store changes.
 
-use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::time::Instant;
@@ -9,9 +8,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::super::actor::{Actor, Stamp};
 use super::super::config::{RepeatAnswer, UnknownTags};
 use super::super::errors::ApiError;
 use super::super::import::Checked;
+use super::conversation::State;
+use super::events::Happening;
 use super::{Attachment, Conversation, Message, Person, Role, Store, ThreadKey, hex, parse_id};
 
 /// A message that satisfied all rules that need no knowledge of the store.
@@ -123,26 +125,15 @@ struct Resolved {
 
 impl Store {
     /// Takes a message in, unless its `external_id` is known or used up: Front says that it does not import such.
-    pub(in super::super) fn accept(&mut self, mut offer: Offer, now: Instant) -> Result<Accepted, ApiError> {
+    pub(in super::super) fn accept(
+        &mut self,
+        mut offer: Offer,
+        now: Instant,
+        stamp: Stamp,
+    ) -> Result<Accepted, ApiError> {
         let resolved = self.resolve(&offer)?;
-        let id = offer.message.external_id.as_str();
-        if let Some(first) = self.by_external_id.get(id) {
-            let first =
-                self.message(*first).ok_or_else(|| ApiError::broken("The index names a message that is not"))?;
-            let uid = hex(&first.uid);
-            let changed = first.digest != offer.digest;
-            self.counts.repeats += 1;
-            self.counts.changed_repeats += u64::from(changed);
-            let uid = if self.burnt.repeat_answer == RepeatAnswer::NewUid { self.make_phantom() } else { uid };
-            return Ok(Accepted { uid, kept: Kept::Nothing });
-        }
-        if self.burnt.holds(id) {
-            self.counts.burnt += 1;
-            return Ok(Accepted { uid: self.make_phantom(), kept: Kept::Nothing });
-        }
-        if offer.is_lost && self.burnt.lose(id) {
-            self.counts.lost += 1;
-            return Ok(Accepted { uid: self.make_phantom(), kept: Kept::Lost });
+        if let Some(accepted) = self.known(&offer)? {
+            return Ok(accepted);
         }
         let number = u32::try_from(self.messages.len()).map_err(io::Error::other)?;
         let uid = self.make_uid(u64::from(number));
@@ -165,20 +156,51 @@ impl Store {
             digest: offer.digest,
         });
         self.by_uid.insert(uid, number);
-        self.by_external_id.insert(message.external_id.as_str().into(), number);
-        self.join(thread, number, &message, resolved.assignee);
+        if !message.external_id.is_empty() {
+            self.by_external_id.insert(message.external_id.as_str().into(), number);
+        }
+        self.join(thread, number, &message, &resolved, stamp);
         Ok(Accepted { uid: text, kept: Kept::Message })
+    }
+
+    /// The answer to a message that is not taken in because of its `external_id`.
+    fn known(&mut self, offer: &Offer) -> Result<Option<Accepted>, ApiError> {
+        let id = offer.message.external_id.as_str();
+        if id.is_empty() {
+            return Ok(None);
+        }
+        if let Some(first) = self.by_external_id.get(id).copied() {
+            let first = self.messages.get(first as usize);
+            let first = first.ok_or_else(|| ApiError::broken("The index names a message that is not"))?;
+            if self.conversation(first.conversation).is_none() {
+                // It was deleted with its conversation, and Front may well remember it all the same.
+                self.counts.burnt += 1;
+                return Ok(Some(Accepted { uid: self.make_phantom(), kept: Kept::Nothing }));
+            }
+            let uid = hex(&first.uid);
+            let changed = first.digest != offer.digest;
+            self.counts.repeats += 1;
+            self.counts.changed_repeats += u64::from(changed);
+            let uid = if self.burnt.repeat_answer == RepeatAnswer::NewUid { self.make_phantom() } else { uid };
+            return Ok(Some(Accepted { uid, kept: Kept::Nothing }));
+        }
+        if self.burnt.holds(id) {
+            self.counts.burnt += 1;
+            return Ok(Some(Accepted { uid: self.make_phantom(), kept: Kept::Nothing }));
+        }
+        if offer.is_lost && self.burnt.lose(id) {
+            self.counts.lost += 1;
+            return Ok(Some(Accepted { uid: self.make_phantom(), kept: Kept::Lost }));
+        }
+        Ok(None)
     }
 
     fn resolve(&self, offer: &Offer) -> Result<Resolved, ApiError> {
         let message = &offer.message;
         let mut wrong = Vec::new();
         let mut teammate = |field: &str, reference: &Option<String>| {
-            let number = reference.as_ref().and_then(|reference| self.teammate_number(reference));
-            if reference.is_some() && number.is_none() {
-                wrong.push(format!("{field} names no teammate"));
-            }
-            number
+            let found = reference.as_ref().map(|reference| self.active_teammate(reference))?;
+            found.map_err(|reason| wrong.push(format!("{field} {reason}"))).ok()
         };
         let author = teammate("sender.author_id", &message.author_id);
         let assignee = teammate("assignee_id", &message.assignee_id);
@@ -234,6 +256,7 @@ impl Store {
             Some(number) => Some(number),
             None => self.threads.get(&(inbox, thread_key(message))).map(|number| self.survivor(*number)),
         };
+        let known = known.filter(|number| self.conversation(*number).is_some());
         if let Some(number) = known {
             let is_early = self.conversation(number).is_some_and(|known| !self.exists(known.opener, now));
             self.counts.hurried += u64::from(is_early);
@@ -244,17 +267,21 @@ impl Store {
         let number = u32::try_from(self.conversations.len()).map_err(io::Error::other)?;
         self.conversations.push(Conversation::new(inbox, opener));
         // Of two that raced, later messages join the first.
-        self.threads.entry((inbox, thread_key(message))).or_insert(number);
+        if known.is_none() {
+            self.threads.insert((inbox, thread_key(message)), number);
+        }
         Ok(number)
     }
 
-    fn join(&mut self, thread: u32, number: u32, message: &Checked, assignee: Option<u32>) {
+    fn join(&mut self, thread: u32, number: u32, message: &Checked, resolved: &Resolved, stamp: Stamp) {
+        let handles = std::iter::once(&message.handle).chain(&message.recipients);
+        let handles: Vec<&str> = handles.map(String::as_str).collect();
+        self.meet(message.source, &handles);
         let tags: Vec<u32> = message.tags.iter().map(|tag| self.tag(tag)).collect();
         let Some(conversation) = self.conversations.get_mut(thread as usize) else { return };
-        let before = (Reverse(conversation.last()), Reverse(thread));
+        let before = (conversation.last(), thread);
+        let is_first = conversation.messages.is_empty();
         conversation.messages.insert((message.created_at, number));
-        conversation.archived = message.is_archived;
-        conversation.assignee = assignee.or(conversation.assignee);
         if conversation.subject.is_empty() {
             conversation.subject = message.subject.as_deref().unwrap_or_default().into();
         }
@@ -262,28 +289,43 @@ impl Store {
         for handle in &message.recipients {
             conversation.meet(handle, None, Role::Recipient);
         }
-        for tag in tags {
-            if !conversation.tags.contains(&tag) {
-                conversation.tags.push(tag);
-            }
-        }
-        if message.is_inbound && conversation.recipient.as_ref().is_none_or(|(time, _)| *time <= message.created_at) {
+        if message.is_inbound && conversation.recipient.as_ref().is_none_or(|(time, ..)| *time <= message.created_at) {
             let person = Person::new(&message.handle, message.name.as_deref());
-            conversation.recipient = Some((message.created_at, person));
+            conversation.recipient = Some((message.created_at, message.source, person));
         }
-        let after = (Reverse(conversation.last()), Reverse(thread));
+        let state = match (message.is_archived, conversation.state) {
+            (false, _) => State::Open,
+            // What was thrown away is not taken out by something that is over.
+            (true, State::Trashed) => State::Trashed,
+            (true, _) => State::Archived,
+        };
+        if is_first {
+            conversation.state = state;
+        }
+        let after = (conversation.last(), thread);
         if let Some(inbox) = self.inboxes.get_mut(conversation.inbox as usize) {
             inbox.messages += 1;
-            inbox.shelf.remove(&before);
-            inbox.shelf.insert(after);
+            inbox.take(before);
+            inbox.put(after);
         }
+        let (what, by) = match (message.is_inbound, resolved.author) {
+            (true, _) => (Happening::Inbound, Actor::Api),
+            // Front gives an outbound message to its author.
+            (false, author) => (Happening::Outbound, author.map_or(stamp.by, Actor::Teammate)),
+        };
+        self.emit(thread, what, number, Stamp { by, ..stamp });
+        self.set_state(thread, state, stamp);
+        if resolved.assignee.is_some() {
+            self.assign(thread, resolved.assignee, stamp);
+        }
+        self.add_tags(thread, &tags, stamp);
     }
 }
 
 fn thread_key(message: &Checked) -> ThreadKey {
     match &message.thread_ref {
-        Some(reference) => ThreadKey::Ref(reference.as_str().into()),
-        None => ThreadKey::Sender(message.handle.as_str().into()),
+        Some(reference) => ThreadKey::Ref(message.channel, reference.as_str().into()),
+        None => ThreadKey::Sender(message.channel, message.handle.as_str().into()),
     }
 }
 

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, Value};
+
+use super::events::Chain;
+
 /// How many different people of one conversation are remembered for lists and search.
 pub(in super::super) const PEOPLE: usize = 32;
 
@@ -55,12 +59,40 @@ pub(in super::super) struct Conversation {
     pub(in super::super) tags: Vec<u32>,
     /// Number of the teammate.
     pub(in super::super) assignee: Option<u32>,
-    /// As the last message said: Front documents no other rule.
-    pub(in super::super) archived: bool,
-    /// The sender of the newest inbound message, with its time: whom Front shows as the main recipient.
-    pub(in super::super) recipient: Option<(i64, Person)>,
+    /// As the last message said, or who changed it since: Front documents no other rule.
+    pub(in super::super) state: State,
+    /// The sender of the newest inbound message, whom Front shows as the main recipient; with the time of that message, and
+    /// what the handle is a handle of.
+    pub(in super::super) recipient: Option<(i64, &'static str, Person)>,
     /// The conversation that this one has become part of.
     pub(super) merged_into: Option<u32>,
+    /// It was deleted for good.
+    pub(super) is_gone: bool,
+    pub(super) events: Chain,
+    /// What few conversations have.
+    pub(super) rest: Option<Box<Rest>>,
+}
+
+/// Where a conversation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum State {
+    Open,
+    Archived,
+    Trashed,
+}
+
+/// What is put to a conversation beside its messages.
+#[derive(Debug, Default)]
+pub(in super::super) struct Rest {
+    /// Numbers of the links, in the order in which they came.
+    pub(super) links: Vec<u32>,
+    /// Numbers of the teammates.
+    pub(super) followers: Vec<u32>,
+    /// Numbers of the comments, oldest first.
+    pub(super) comments: Vec<u32>,
+    pub(super) custom_fields: Map<String, Value>,
+    /// Number of the ticket status that was set by itself.
+    pub(super) ticket_status: Option<u32>,
 }
 
 impl Conversation {
@@ -73,9 +105,12 @@ impl Conversation {
             opener,
             tags: Vec::new(),
             assignee: None,
-            archived: true,
+            state: State::Archived,
             recipient: None,
             merged_into: None,
+            is_gone: false,
+            events: Chain::default(),
+            rest: None,
         }
     }
 
@@ -91,11 +126,33 @@ impl Conversation {
 
     /// Front's word for the state.
     pub(in super::super) fn status(&self) -> &'static str {
-        match (self.archived, self.assignee) {
-            (true, _) => "archived",
-            (false, Some(_)) => "assigned",
-            (false, None) => "unassigned",
+        match (self.state, self.assignee) {
+            (State::Trashed, _) => "deleted",
+            (State::Archived, _) => "archived",
+            (State::Open, Some(_)) => "assigned",
+            (State::Open, None) => "unassigned",
         }
+    }
+
+    pub(in super::super) fn links(&self) -> &[u32] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.links)
+    }
+
+    pub(in super::super) fn followers(&self) -> &[u32] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.followers)
+    }
+
+    /// Oldest first.
+    pub(in super::super) fn comments(&self) -> &[u32] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.comments)
+    }
+
+    pub(in super::super) fn custom_fields(&self) -> Map<String, Value> {
+        self.rest.as_ref().map(|rest| rest.custom_fields.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
     }
 
     pub(super) fn meet(&mut self, handle: &str, name: Option<&str>, role: Role) {

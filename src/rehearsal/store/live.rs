@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::super::actor::{Actor, Stamp};
 use super::super::channel::{ChannelSpec, LiveMail};
 use super::super::import::store_view;
 use super::{Content, Offer, Store};
@@ -15,6 +16,7 @@ pub(in super::super) struct Channel {
     pub(in super::super) address: String,
     /// Number of the inbox.
     pub(in super::super) inbox: u32,
+    pub(in super::super) is_custom: bool,
 }
 
 impl Store {
@@ -24,13 +26,15 @@ impl Store {
             let named = |(_, inbox): &(u32, &super::Inbox)| inbox.id == spec.inbox || inbox.name == spec.inbox;
             let found = (0..).zip(&self.inboxes).find(named).map(|(number, inbox)| (number, inbox.id.clone()));
             let (inbox, id) = found.ok_or_else(|| {
-                let text = format!("the channel {} names the inbox {}, which is not there", spec.address, spec.inbox);
-                io::Error::new(io::ErrorKind::InvalidInput, text)
+                super::invalid(format!(
+                    "the channel {} names the inbox {}, which is not there",
+                    spec.address, spec.inbox
+                ))
             })?;
             if let Some(live) = spec.live {
                 self.receive(&spec.address, (&id, inbox), live)?;
             }
-            self.channels.push(Channel { address: spec.address.clone(), inbox });
+            self.channels.push(Channel { address: spec.address.clone(), inbox, is_custom: spec.is_custom });
         }
         // Live mail has neither external ids nor threads that an import could meet.
         self.by_external_id.clear();
@@ -43,13 +47,15 @@ impl Store {
         let span = i64::try_from(now).map_err(io::Error::other)?.saturating_sub(live.oldest).max(0);
         let steps = i64::from(live.count.saturating_sub(1).max(1));
         for number in 0..live.count {
-            let request =
-                message(address, self.live, live.oldest.saturating_add(span.saturating_mul(i64::from(number)) / steps));
+            let created_at = live.oldest.saturating_add(span.saturating_mul(i64::from(number)) / steps);
+            let request = message(address, self.live, created_at);
             let Value::Object(request) = request else { continue };
             let content = Content { multipart: false, request: &request, attachments: &[] };
             // Nothing repeats it.
             let offer = Offer::new(inbox, store_view(&request), &content, false, 0)?;
-            self.accept(offer, Instant::now()).map_err(|error| io::Error::other(format!("{error:?}")))?;
+            let at = u64::try_from(created_at).unwrap_or_default().saturating_mul(1000);
+            self.accept(offer, Instant::now(), Stamp { by: Actor::Api, at })
+                .map_err(|error| io::Error::other(format!("{error:?}")))?;
             self.live += 1;
             if let Some(inbox) = self.inboxes.get_mut(inbox.1 as usize) {
                 inbox.live += 1;

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -72,7 +73,7 @@ impl Log {
 }
 
 impl LogReader {
-    pub(in super::super) fn read(&self, place: Place) -> io::Result<Stored> {
+    pub(in super::super) fn read<T: DeserializeOwned>(&self, place: Place) -> io::Result<T> {
         let mut line = vec![0; place.len as usize];
         {
             let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,27 +1,28 @@
 //! Two conversations that become one, as people in Front make them.
 
-use std::cmp::Reverse;
-
+use super::super::actor::Stamp;
 use super::Store;
+use super::events::Happening;
 
 impl Store {
     /// Makes the two conversations of the inbox that were made first and still stand by themselves into one. False
     /// where there are no two.
-    pub(in super::super) fn merge_first_two(&mut self, inbox: &str) -> bool {
+    pub(in super::super) fn merge_first_two(&mut self, inbox: &str, stamp: Stamp) -> bool {
         let Some(inbox) = self.inbox_number(inbox) else { return false };
         let mut standing = (0..)
             .zip(&self.conversations)
-            .filter(|(number, it)| it.inbox == inbox && it.merged_into.is_none() && *number >= self.live)
+            .filter(|(number, it)| it.inbox == inbox && it.merged_into.is_none() && !it.is_gone && *number >= self.live)
             .map(|(number, _)| number);
         let (Some(into), Some(from)) = (standing.next(), standing.next()) else { return false };
         self.merge(from, into);
+        self.emit(into, Happening::ConversationsMerged, from, stamp);
         true
     }
 
     fn merge(&mut self, from: u32, into: u32) {
         let Some(gone) = self.conversations.get_mut(from as usize) else { return };
         gone.merged_into = Some(into);
-        let left = (Reverse(gone.last()), Reverse(from));
+        let left = (gone.last(), from);
         let messages = std::mem::take(&mut gone.messages);
         let (people, tags, inbox) = (gone.people.clone(), gone.tags.clone(), gone.inbox);
         for (_, message) in &messages {
@@ -30,7 +31,7 @@ impl Store {
             }
         }
         let Some(kept) = self.conversations.get_mut(into as usize) else { return };
-        let before = (Reverse(kept.last()), Reverse(into));
+        let before = (kept.last(), into);
         kept.messages.extend(messages);
         kept.take_over(&people);
         for tag in tags {
@@ -38,12 +39,14 @@ impl Store {
                 kept.tags.push(tag);
             }
         }
-        let after = (Reverse(kept.last()), Reverse(into));
+        let after = (kept.last(), into);
         if let Some(inbox) = self.inboxes.get_mut(inbox as usize) {
-            inbox.shelf.remove(&left);
-            inbox.shelf.remove(&before);
-            inbox.shelf.insert(after);
+            inbox.take(left);
+            inbox.take(before);
+            inbox.put(after);
         }
+        self.take_over_rest(from, into);
+        self.hand_over_events(from, into);
         self.counts.merged += 1;
     }
 

@@ -2,16 +2,23 @@
 
 mod accept;
 mod burnt;
+mod changes;
+mod comments;
+mod contacts;
 mod conversation;
+mod events;
 mod ids;
+mod inbox;
 mod keep;
+mod links;
 mod live;
 mod log;
 mod merge;
 mod spool;
+mod tags;
+mod teams;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -21,54 +28,24 @@ use std::time::{Duration, Instant};
 
 use self::burnt::Burnt;
 use self::log::Log;
-use super::config::{Config, TeammateSpec, UnknownTags};
+use super::config::{Config, UnknownTags};
+use super::desk::StatusSpec as Status;
 use super::snapshot::{InboxCount, Snapshot};
 
 pub(super) use self::accept::{Content, Kept, Offer};
-pub(super) use self::conversation::{Conversation, PEOPLE, Person, Role};
+pub(super) use self::comments::{Comment, Remark, Said};
+pub(super) use self::contacts::{Contact, ContactList, Handle, Known};
+pub(super) use self::conversation::{Conversation, PEOPLE, Person, Role, State};
+pub(super) use self::events::{Event, Happening};
 pub(super) use self::ids::{hex, parse as parse_id, render as render_id};
+pub(super) use self::inbox::Inbox;
 pub(super) use self::keep::Keep;
+pub(super) use self::links::Link;
 pub(super) use self::live::Channel;
 pub(super) use self::log::{Attachment, LogReader, Place, Stored};
 pub(super) use self::spool::{Spool, SpoolDir};
-
-/// The order in which an inbox shows its conversations: newest message first.
-type Shelf = BTreeSet<(Reverse<i64>, Reverse<u32>)>;
-
-#[derive(Debug)]
-pub(super) struct Inbox {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) messages: u64,
-    shelf: Shelf,
-    is_gone: bool,
-    /// Messages, and as many conversations, that were there before the first import.
-    live: u64,
-}
-
-impl Inbox {
-    /// How many conversations there are.
-    pub(super) fn conversations(&self) -> usize {
-        self.shelf.len()
-    }
-
-    /// The conversations newest first: time of the last message and number.
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = (i64, u32)> {
-        self.shelf.iter().map(|(Reverse(time), Reverse(number))| (*time, *number))
-    }
-
-    /// The one before the given one in that order.
-    pub(super) fn before(&self, (time, number): (i64, u32)) -> Option<u32> {
-        self.shelf.range(..(Reverse(time), Reverse(number))).next_back().map(|(_, Reverse(number))| *number)
-    }
-
-    /// Those that come after the given one.
-    pub(super) fn after(&self, (time, number): (i64, u32)) -> impl Iterator<Item = (i64, u32)> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let start = Excluded((Reverse(time), Reverse(number)));
-        self.shelf.range((start, Unbounded)).map(|(Reverse(time), Reverse(number))| (*time, *number))
-    }
-}
+pub(super) use self::tags::Tag;
+pub(super) use self::teams::{Team, Teammate};
 
 /// What is remembered of a message.
 #[derive(Clone, Copy, Debug)]
@@ -84,11 +61,12 @@ pub(super) struct Message {
     digest: u64,
 }
 
-/// What threads are told apart by: Front threads by `thread_ref`, and by sender where there is none.
+/// What threads are told apart by: Front threads by `thread_ref`, and by sender where there is none. What comes in by a custom
+/// channel never joins what was imported.
 #[derive(PartialEq, Eq, Hash)]
 enum ThreadKey {
-    Ref(Box<str>),
-    Sender(Box<str>),
+    Ref(Option<u32>, Box<str>),
+    Sender(Option<u32>, Box<str>),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,14 +77,19 @@ struct Counts {
     burnt: u64,
     lost: u64,
     merged: u64,
+    deleted: u64,
+    deleted_messages: u64,
     /// Uids given out that never become messages.
     phantoms: u64,
 }
 
 pub(super) struct Store {
+    teams: Vec<Team>,
     inboxes: Vec<Inbox>,
-    teammates: Vec<TeammateSpec>,
-    tags: Vec<String>,
+    teammates: Vec<Teammate>,
+    statuses: Vec<Status>,
+    tags: Vec<Tag>,
+    /// Which tag a name means to an import.
     tag_numbers: HashMap<String, u32>,
     unknown_tags: UnknownTags,
     appear_after: Duration,
@@ -115,7 +98,16 @@ pub(super) struct Store {
     by_external_id: HashMap<Box<str>, u32>,
     conversations: Vec<Conversation>,
     threads: HashMap<(u32, ThreadKey), u32>,
+    links: Vec<Link>,
+    link_numbers: HashMap<Box<str>, u32>,
+    contacts: Vec<Contact>,
+    contact_numbers: HashMap<Box<str>, u32>,
+    lists: Vec<ContactList>,
+    comments: Vec<Comment>,
+    events: Vec<Event>,
     log: Log,
+    /// What comments say.
+    said: Log,
     dump: Option<File>,
     /// Makes uids differ from one server to the next, as Front's do not follow from the content.
     seed: u64,
@@ -134,31 +126,32 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// What a server cannot start with.
+fn invalid(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+/// The reading ends of what lies on disk.
+pub(super) struct Readers {
+    /// Messages as they were imported.
+    pub(super) messages: LogReader,
+    /// What comments say.
+    pub(super) said: LogReader,
+}
+
 impl Store {
-    pub(super) fn open(config: &Config, directory: &Path) -> io::Result<(Self, LogReader)> {
-        let (log, reader) = log::create(&directory.join("requests.jsonl"))?;
+    pub(super) fn open(config: &Config, directory: &Path) -> io::Result<(Self, Readers)> {
+        let (log, messages) = log::create(&directory.join("requests.jsonl"))?;
+        let (said, said_reader) = log::create(&directory.join("comments.jsonl"))?;
         let dump = match &config.dump {
             Some(path) => Some(private(OpenOptions::new().append(true).create(true)).open(path)?),
             None => None,
         };
-        let mut inboxes: Vec<Inbox> = Vec::new();
-        for (number, spec) in (0..).zip(&config.inboxes) {
-            let id = spec.id.clone().unwrap_or_else(|| render_id("inb", number));
-            if inboxes.iter().any(|other| other.id == id) {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("two inboxes have the id {id}")));
-            }
-            inboxes.push(Inbox {
-                id,
-                name: spec.name.clone(),
-                messages: 0,
-                shelf: Shelf::new(),
-                is_gone: false,
-                live: 0,
-            });
-        }
         let mut store = Self {
-            inboxes,
-            teammates: config.teammates.clone(),
+            teams: Vec::new(),
+            inboxes: Vec::new(),
+            teammates: teams::teammates(config),
+            statuses: config.statuses.clone(),
             tags: Vec::new(),
             tag_numbers: HashMap::new(),
             unknown_tags: config.unknown_tags,
@@ -168,7 +161,15 @@ impl Store {
             by_external_id: HashMap::new(),
             conversations: Vec::new(),
             threads: HashMap::new(),
+            links: Vec::new(),
+            link_numbers: HashMap::new(),
+            contacts: Vec::new(),
+            contact_numbers: HashMap::new(),
+            lists: Vec::new(),
+            comments: Vec::new(),
+            events: Vec::new(),
             log,
+            said,
             dump: None,
             seed: RandomState::new().hash_one("uid"),
             counts: Counts::default(),
@@ -177,25 +178,25 @@ impl Store {
             channels: Vec::new(),
             live: 0,
         };
-        for tag in &config.tags {
-            store.tag(tag);
-        }
+        store.open_teams(config)?;
+        store.open_tags(&config.tags, &config.nested_tags)?;
+        store.open_contacts(&config.contacts)?;
         store.open_channels(&config.channels)?;
         store.dump = dump;
-        Ok((store, reader))
+        Ok((store, Readers { messages, said: said_reader }))
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
         let count = |inbox: &Inbox| InboxCount {
             id: inbox.id.clone(),
             name: inbox.name.clone(),
-            messages: inbox.messages - inbox.live,
-            conversations: inbox.conversations() as u64 - inbox.live,
+            messages: inbox.messages.saturating_sub(inbox.live),
+            conversations: (inbox.conversations() as u64).saturating_sub(inbox.live),
         };
         let live = u64::from(self.live);
         Snapshot {
-            messages: self.messages.len() as u64 - live,
-            conversations: self.conversations.len() as u64 - self.counts.merged - live,
+            messages: self.messages.len() as u64 - live - self.counts.deleted_messages,
+            conversations: self.conversations.len() as u64 - self.counts.merged - self.counts.deleted - live,
             repeats: self.counts.repeats,
             changed_repeats: self.counts.changed_repeats,
             hurried: self.counts.hurried,
@@ -232,55 +233,22 @@ impl Store {
         (0..).zip(&self.inboxes).find(named).map(|(number, _)| number)
     }
 
-    pub(super) fn teammates(&self) -> &[TeammateSpec] {
-        &self.teammates
-    }
-
-    pub(super) fn teammate(&self, number: Option<u32>) -> Option<&TeammateSpec> {
-        self.teammates.get(number? as usize)
-    }
-
-    /// A teammate by `tea_…` or `alt:email:…`.
-    fn teammate_number(&self, reference: &str) -> Option<u32> {
-        let is_named = |teammate: &TeammateSpec| match reference.strip_prefix("alt:email:") {
-            Some(email) => teammate.email.eq_ignore_ascii_case(email),
-            None => teammate.id == reference,
-        };
-        (0..).zip(&self.teammates).find(|(_, teammate)| is_named(teammate)).map(|(number, _)| number)
-    }
-
     pub(super) fn channels(&self) -> &[Channel] {
         &self.channels
     }
 
-    /// Makes a tag; `None` where there is one of that name.
-    pub(super) fn make_tag(&mut self, name: &str) -> Option<u32> {
-        (!self.tag_numbers.contains_key(name)).then(|| self.tag(name))
+    pub(super) fn statuses(&self) -> &[Status] {
+        &self.statuses
     }
 
-    pub(super) fn tags(&self) -> &[String] {
-        &self.tags
-    }
-
-    /// The names of a conversation's tags with their numbers.
-    pub(super) fn tags_of(&self, conversation: &Conversation) -> Vec<(u32, &str)> {
-        let name = |number: &u32| Some((*number, self.tags.get(*number as usize)?.as_str()));
-        conversation.tags.iter().filter_map(name).collect()
-    }
-
-    /// The number of a tag, made if it is new.
-    fn tag(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.tag_numbers.get(name) {
-            return *number;
-        }
-        let number = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
-        self.tags.push(name.to_owned());
-        self.tag_numbers.insert(name.to_owned(), number);
-        number
-    }
-
+    /// A message whose conversation is still there.
     pub(super) fn message(&self, number: u32) -> Option<&Message> {
-        self.messages.get(number as usize)
+        self.messages.get(number as usize).filter(|message| self.conversation(message.conversation).is_some())
+    }
+
+    /// The external ids of messages by their numbers.
+    pub(super) fn external_ids(&self) -> HashMap<u32, &str> {
+        self.by_external_id.iter().map(|(id, number)| (*number, &**id)).collect()
     }
 
     /// The message with a `msg_…` id or `alt:uid:…`, if it exists by now.
@@ -295,11 +263,12 @@ impl Store {
     /// Whether a message has appeared: some time after it was accepted.
     pub(super) fn exists(&self, number: u32, now: Instant) -> bool {
         let has_appeared = |it: &Message| now.saturating_duration_since(it.accepted) >= self.appear_after;
-        number < self.live || self.message(number).is_some_and(has_appeared)
+        (number < self.live && self.message(number).is_some()) || self.message(number).is_some_and(has_appeared)
     }
 
+    /// A conversation that was not deleted for good.
     pub(super) fn conversation(&self, number: u32) -> Option<&Conversation> {
-        self.conversations.get(number as usize)
+        self.conversations.get(number as usize).filter(|it| !it.is_gone)
     }
 
     /// So many conversations of all inboxes, newest message first: time of the last message and number. `after` is the last

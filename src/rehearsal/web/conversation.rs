@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Html;
 
 use super::super::server::Shared;
-use super::super::store::{Message, parse_id, render_id};
+use super::super::store::{Message, Stored, parse_id, render_id};
 use super::super::templates::{ConversationPage, ConversationRow, Pages};
 use super::{App, PAGE, Trouble, aside, asked_here, inbox_path, page, paged, show};
 
@@ -37,7 +37,7 @@ fn render(shared: &Shared, id: &str, query: Option<&str>, remote: Option<u32>) -
     let listed = list(shared, id, query).ok_or(Trouble::Missing("conversation"))?;
     let mut messages = Vec::new();
     for (number, message, author) in listed.messages {
-        let stored = shared.log.read(message.place)?;
+        let stored: Stored = shared.log.read(message.place)?;
         messages.push(show::message(number, &stored, author, remote == Some(number)));
     }
     let content = ConversationPage {

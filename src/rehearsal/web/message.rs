@@ -58,7 +58,7 @@ pub(in super::super) async fn body(
 pub(in super::super) async fn request(State(shared): App, Path(id): Path<String>) -> Result<Response, Trouble> {
     let (_, message) = find(&shared, &id).ok_or(Trouble::Missing("message"))?;
     aside(&shared, move |shared| {
-        let stored = shared.log.read(message.place)?;
+        let stored: Stored = shared.log.read(message.place)?;
         let text = serde_json::to_string_pretty(&Value::Object(stored.request)).map_err(std::io::Error::other)?;
         Ok(([(CONTENT_TYPE, PLAIN)], text).into_response())
     })

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 
 use super::super::origins::Known;
-use super::super::store::render_id;
+use super::super::store::{Stored, render_id};
 use super::super::templates::OriginPage;
 use super::conversation::find;
 use super::{App, Trouble, aside, inbox_path, page, show};
@@ -13,7 +13,7 @@ pub(in super::super) async fn origin(State(shared): App, Path(id): Path<String>)
     let missing = || Trouble::Missing("message");
     let (_, message) = find(&shared, &id).ok_or_else(missing)?;
     aside(&shared, move |shared| {
-        let external_id = shared.log.read(message.place)?.external_id;
+        let Stored { external_id, .. } = shared.log.read(message.place)?;
         let mut known = match &shared.config.origins {
             Some(origins) => origins.of(&external_id).map_err(Trouble::Broken)?,
             None => Known::default(),

@@ -172,7 +172,7 @@ impl Looked {
                 break;
             }
             *left = left.saturating_sub(place.len());
-            let stored = shared.log.read(*place)?;
+            let stored: Stored = shared.log.read(*place)?;
             self.read += 1;
             self.forgotten += u64::from(stored.forgotten);
             if let Some(found) = found_in(needle, &stored) {

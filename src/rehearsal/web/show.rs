@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::super::store::{Person, Store, Stored, render_id};
+use super::super::store::{Person, State, Store, Stored, render_id};
 use super::super::templates::{AttachmentLine, Body, ConversationRow, MessageCard, Moment, Recipients};
 use super::mail;
 
@@ -38,9 +38,13 @@ pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
         subject: if it.subject.is_empty() { "(no subject)".to_owned() } else { straight(&it.subject) },
         people: straight(&people.join(", ")),
         count: it.messages.len(),
-        tags: store.tags_of(it).into_iter().map(|(_, name)| straight(name)).collect(),
+        tags: store.tags_of(it).into_iter().map(|(number, _)| straight(&store.tag_path(number))).collect(),
         date: moment(it.last()),
-        status: if it.archived { "archived" } else { "open" },
+        status: match it.state {
+            State::Open => "open",
+            State::Archived => "archived",
+            State::Trashed => "trashed",
+        },
         assignee: store.teammate(it.assignee).map(|teammate| teammate.name.clone()),
         found: None,
     })

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::store::{Attachment, Spool, hex};
 use super::disposition::{self, Disposition};
-use super::fields::{self, Field, Kind};
+use super::field::{Field, Kind, Schema};
 
 /// Longest text part that is kept, in bytes: Front states no limit but that of the request, which ends before this.
 const MAX_TEXT: usize = 25_000_000;
@@ -20,8 +20,8 @@ const MAX_TEXT: usize = 25_000_000;
 const MAX_PARTS: usize = 20_000;
 
 /// A form as decoded. `wrong` tells what could not be.
-#[derive(Default)]
 pub(super) struct Form {
+    schema: Schema,
     pub(super) request: Map<String, Value>,
     pub(super) attachments: Vec<Attachment>,
     pub(super) wrong: Vec<String>,
@@ -47,8 +47,8 @@ impl From<std::io::Error> for Broken {
 
 /// Decodes all parts; files go to `spool` as they arrive. Bad parts are told in [`Form::wrong`] and reading goes on, so
 /// that the client gets one answer about everything.
-pub(super) async fn decode(mut parts: Multipart, spool: &mut Spool<'_>) -> Result<Form, Broken> {
-    let mut form = Form::default();
+pub(super) async fn decode(mut parts: Multipart, spool: &mut Spool<'_>, schema: Schema) -> Result<Form, Broken> {
+    let mut form = Form::new(schema);
     let mut count = 0;
     while let Some(mut part) = parts.next_field().await? {
         count += 1;
@@ -85,9 +85,13 @@ enum Target {
 }
 
 impl Form {
+    fn new(schema: Schema) -> Self {
+        Self { schema, request: Map::new(), attachments: Vec::new(), wrong: Vec::new() }
+    }
+
     fn target(&self, part: &Part<'_>, header: Disposition) -> Result<Target, String> {
         let name = header.name;
-        let (field, index) = resolve(&name)?;
+        let (field, index) = resolve(self.schema, &name)?;
         let content_type = part.headers().get(CONTENT_TYPE);
         if field.kind != Kind::Files {
             if header.filename.is_some() {
@@ -173,16 +177,16 @@ fn is_decimal(text: &str) -> bool {
 }
 
 /// The field that a part's name means, and its place in a list.
-fn resolve(name: &str) -> Result<(&'static Field, Option<usize>), String> {
+fn resolve(schema: Schema, name: &str) -> Result<(&'static Field, Option<usize>), String> {
     let unknown = || format!("{name} is not a field of this request");
     let Some((outer, rest)) = name.split_once('[') else {
-        return fields::find(None, name).map(|field| (field, None)).ok_or_else(unknown);
+        return schema.find(None, name).map(|field| (field, None)).ok_or_else(unknown);
     };
     let inner = rest.strip_suffix(']').ok_or_else(unknown)?;
-    if let Some(field) = fields::find(Some(outer), inner) {
+    if let Some(field) = schema.find(Some(outer), inner) {
         return Ok((field, None));
     }
-    let field = fields::find(None, outer).ok_or_else(unknown)?;
+    let field = schema.find(None, outer).ok_or_else(unknown)?;
     let is_index = inner.bytes().all(|byte| byte.is_ascii_digit()) && (inner == "0" || !inner.starts_with('0'));
     match inner.parse() {
         Ok(index) if is_index => Ok((field, Some(index))),
@@ -218,9 +222,11 @@ async fn spool_part(part: &mut Part<'_>, spool: &mut Spool<'_>) -> Result<(u64, 
 mod tests {
     use super::*;
 
+    use super::super::schemas::IMPORT_MESSAGE;
+
     #[test]
     fn bracket_names_mean_fields_and_places() {
-        let path = |name| resolve(name).map(|(field, index)| (field.path(), index));
+        let path = |name| resolve(IMPORT_MESSAGE, name).map(|(field, index)| (field.path(), index));
         assert_eq!(path("body"), Ok(("body".to_owned(), None)));
         assert_eq!(path("sender[handle]"), Ok(("sender.handle".to_owned(), None)));
         assert_eq!(path("metadata[is_inbound]"), Ok(("metadata.is_inbound".to_owned(), None)));
@@ -233,20 +239,20 @@ mod tests {
         for name in
             ["to[]", "to[01]", "to[+1]", "to[-1]", "to[0", "to[0][0]", "sender.handle", "sender[colour]", "colour", ""]
         {
-            assert!(resolve(name).is_err(), "{name}");
+            assert!(resolve(IMPORT_MESSAGE, name).is_err(), "{name}");
         }
     }
 
     #[test]
     fn only_plain_decimals_become_numbers_and_only_true_and_false_become_flags() {
-        let mut form = Form::default();
+        let mut form = Form::new(IMPORT_MESSAGE);
         for (name, text, value) in [
             ("created_at", "1453770984", Value::from(1_453_770_984)),
             ("metadata[is_inbound]", "false", Value::Bool(false)),
             ("metadata[is_archived]", "1", Value::from("1")),
             ("metadata[should_skip_rules]", "True", Value::from("True")),
         ] {
-            let (field, index) = resolve(name).unwrap();
+            let (field, index) = resolve(IMPORT_MESSAGE, name).unwrap();
             form.put(field, index, text.to_owned());
             let pointer = format!("/{}", field.path().replace('.', "/"));
             assert_eq!(Value::Object(form.request.clone()).pointer(&pointer), Some(&value), "{name}");

@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "browser/desk.rs"]
+mod desk;
 #[path = "browser/hostile.rs"]
 mod hostile;
 #[path = "browser/mails.rs"]

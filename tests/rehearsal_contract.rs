@@ -19,6 +19,7 @@ mod rehearsal {
     pub(crate) mod independence;
     pub(crate) mod links;
     pub(crate) mod misbehaviour;
+    pub(crate) mod notes;
     pub(crate) mod rates;
     pub(crate) mod refusals;
     pub(crate) mod stored;

@@ -41,6 +41,7 @@ mod config;
 mod connection;
 mod contents;
 mod desk;
+mod door;
 mod errors;
 mod faults;
 mod gate;

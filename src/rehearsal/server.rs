@@ -302,6 +302,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/web/messages/{message}/request", get(web::request))
         .route("/web/pictures/{secret}/{message}/{number}", get(web::picture))
         .route("/web/attachments/{message}/{number}", get(web::attachment))
+        .route("/web/comments/{comment}/{number}", get(web::comment_file))
         .route("/web/{*path}", get(web::nowhere))
         .fallback(|| async { ApiError::no_such_path() })
         .method_not_allowed_fallback(|| async { ApiError::wrong_method() })

@@ -6,14 +6,14 @@ use threadlift::rehearsal::{Account, Config, Known, LongText, Origins};
 
 use super::support::*;
 
-async fn text(front: &Front, path: &str) -> String {
+pub(crate) async fn text(front: &Front, path: &str) -> String {
     let page = front.page(path).await;
     assert_eq!(page.status().as_u16(), 200, "{path}");
     page.text().await.unwrap()
 }
 
 /// The first address on a page that starts so.
-fn link(page: &str, start: &str) -> String {
+pub(crate) fn link(page: &str, start: &str) -> String {
     let at = page.find(&format!("\"{start}")).unwrap_or_else(|| panic!("{start} in {page}"));
     page[at + 1..].split('"').next().unwrap().to_owned()
 }

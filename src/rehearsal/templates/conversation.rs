@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::comment::CommentCard;
 use super::layout::Pages;
 use super::lists::{ConversationRow, Moment};
 
@@ -13,10 +14,11 @@ use super::lists::{ConversationRow, Moment};
 {%- if let Some(older) = older %} · <a href="/web/conversations/{{ older }}" rel="next">Older</a>{% endif %}</p>
 <h1 dir="auto">{{ row.subject }}</h1>
 <p class="summary">{{ super::counted(row.count, "message") }}, oldest first
-<span class="marks"><span class="mark {{ row.status }}">{{ row.status }}</span>{% for tag in row.tags %}<span class="tag" dir="auto">{{ tag }}</span>{% endfor -%}
-{% if let Some(assignee) = row.assignee %}<span class="mark">{{ assignee }}</span>{% endif -%}
+<span class="marks"><span class="mark {{ row.status }}">{{ row.status }}</span>{% if let Some(ticket) = row.ticket %}<span class="mark" dir="auto">{{ ticket }}</span>{% endif %}{% for tag in row.tags %}<span class="tag" dir="auto">{{ tag }}</span>{% endfor -%}
 </span></p>
-{% for message in messages %}<article class="{% if message.is_inbound %}inbound{% else %}outbound{% endif %}" id="{{ message.id }}" aria-label="{% if message.is_inbound %}Received from{% else %}Sent by{% endif %} {{ message.shown_name() }}, {{ message.date.full }}">
+{% if !about.is_empty() %}<dl class="about">{% for line in about %}<dt dir="auto">{{ line.name }}</dt><dd dir="auto">{{ line.value }}{% if !line.address.is_empty() %} <span class="address">{{ line.address }}</span>{% endif %}</dd>{% endfor %}</dl>{% endif %}
+{% for entry in entries %}{% match entry %}{% when Entry::Comment(comment) %}{{ comment.render()?|safe }}
+{% when Entry::Message(message) %}<article class="{% if message.is_inbound %}inbound{% else %}outbound{% endif %}" id="{{ message.id }}" aria-label="{% if message.is_inbound %}Received from{% else %}Sent by{% endif %} {{ message.shown_name() }}, {{ message.date.full }}">
 <header>
 <span class="face" aria-hidden="true">{{ message.initials() }}</span>
 <p class="from"><strong dir="auto">{{ message.shown_name() }}</strong>{% if !message.name.is_empty() %} <span class="handle" dir="auto">{{ message.handle }}</span>{% endif %}
@@ -41,7 +43,7 @@ use super::lists::{ConversationRow, Moment};
 {% endfor %}</ul>{% endif %}
 <footer>{% if has_origins %}<a href="/web/messages/{{ message.id }}/origin">Origin and changes</a> · {% endif %}<a href="/web/messages/{{ message.id }}/body">Message alone</a> · <a href="/web/messages/{{ message.id }}/request">As imported</a> · <code>{{ message.external_id }}</code></footer>
 </article>
-{% endfor %}{{ pages.links(path.as_str()).render()?|safe }}
+{% endmatch %}{% endfor %}{{ pages.links(path.as_str()).render()?|safe }}
 "##
 )]
 pub(in super::super) struct ConversationPage<'a> {
@@ -52,10 +54,27 @@ pub(in super::super) struct ConversationPage<'a> {
     /// The conversations beside it in its inbox.
     pub(in super::super) newer: Option<String>,
     pub(in super::super) older: Option<String>,
-    pub(in super::super) messages: Vec<MessageCard>,
+    /// What is known of it beside its messages.
+    pub(in super::super) about: Vec<AboutLine>,
+    /// Oldest first.
+    pub(in super::super) entries: Vec<Entry>,
     pub(in super::super) pages: Pages,
     /// Somebody can say where messages come from.
     pub(in super::super) has_origins: bool,
+}
+
+/// A line of what is known of a conversation: its links lead nowhere by themselves, as links in mail do not.
+pub(in super::super) struct AboutLine {
+    pub(in super::super) name: String,
+    pub(in super::super) value: String,
+    /// Of a link.
+    pub(in super::super) address: String,
+}
+
+/// What stands in a conversation.
+pub(in super::super) enum Entry {
+    Message(Box<MessageCard>),
+    Comment(CommentCard),
 }
 
 /// One message.

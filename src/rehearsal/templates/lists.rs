@@ -11,10 +11,9 @@ use super::layout::Pages;
     source = r#"<li><a class="line" href="/web/conversations/{{ id }}">
 <span class="people"><span dir="auto">{{ people }}</span>{% if count > 1 %} <span class="count" title="{{ super::counted(count, "message") }}">{{ super::count(count) }}</span>{% endif %}</span>
 <span class="what"><span class="title"><span class="subject" dir="auto">{{ subject }}</span>
-<span class="marks">{% for tag in tags %}<span class="tag" dir="auto">{{ tag }}</span>{% endfor -%}
-{% if let Some(assignee) = assignee %}<span class="mark">{{ assignee }}</span>{% endif %}</span></span>
+<span class="marks">{% for tag in tags %}<span class="tag" dir="auto">{{ tag }}</span>{% endfor %}</span></span>
 {% if let Some(found) = found %}<span class="found" dir="auto">{{ found.before }}<mark>{{ found.hit }}</mark>{{ found.after }}</span>{% endif %}</span>
-<span class="state"><span class="mark {{ status }}">{{ status }}</span></span>
+<span class="state">{% if let Some(assignee) = assignee %}<span class="mark" dir="auto" title="Assignee">{{ assignee }}</span> {% endif %}<span class="mark {{ status }}">{{ status }}</span>{% if let Some(ticket) = ticket %} <span class="mark" dir="auto">{{ ticket }}</span>{% endif %}</span>
 <time class="date" datetime="{{ date.iso }}" title="{{ date.full }}">{{ date.day }}</time>
 </a></li>"#
 )]
@@ -27,6 +26,8 @@ pub(in super::super) struct ConversationRow {
     /// Of the newest message.
     pub(in super::super) date: Moment,
     pub(in super::super) status: &'static str,
+    /// The name of its ticket status, where there are such.
+    pub(in super::super) ticket: Option<String>,
     pub(in super::super) assignee: Option<String>,
     /// Where a search found its words, if that was in a text.
     pub(in super::super) found: Option<Found>,

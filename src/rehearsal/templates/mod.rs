@@ -1,6 +1,7 @@
 //! The pages: each page's values beside its markup. askama escapes all that is put in, except the content of
 //! [`Layout`], which is a page that has been through it.
 
+mod comment;
 mod conversation;
 mod inboxes;
 mod layout;
@@ -8,7 +9,10 @@ mod lists;
 mod origin;
 mod trouble;
 
-pub(super) use self::conversation::{AttachmentLine, Block, Body, ConversationPage, MessageCard, Recipients};
+pub(super) use self::comment::CommentCard;
+pub(super) use self::conversation::{
+    AboutLine, AttachmentLine, Block, Body, ConversationPage, Entry, MessageCard, Recipients,
+};
 pub(super) use self::inboxes::InboxesPage;
 pub(super) use self::layout::{InboxLink, Layout, Pages};
 pub(super) use self::lists::{ConversationRow, Found, InboxPage, Moment, SearchPage};

@@ -7,8 +7,8 @@ use axum::http::HeaderMap;
 use axum::response::Html;
 
 use super::super::server::Shared;
-use super::super::store::{Message, Stored, parse_id, render_id};
-use super::super::templates::{ConversationPage, ConversationRow, Pages};
+use super::super::store::{Comment, Conversation, Message, Said, Store, Stored, parse_id, render_id};
+use super::super::templates::{AboutLine, ConversationPage, ConversationRow, Entry, Pages};
 use super::{App, PAGE, Trouble, aside, asked_here, inbox_path, page, paged, show};
 
 /// What is copied out of the store, so that messages are read from disk without its lock.
@@ -19,7 +19,9 @@ struct Listed {
     newer: Option<String>,
     older: Option<String>,
     pages: Pages,
+    about: Vec<AboutLine>,
     messages: Vec<(u32, Message, Option<String>)>,
+    comments: Vec<(u32, Comment, Option<String>)>,
 }
 
 pub(in super::super) async fn conversation(
@@ -35,10 +37,19 @@ pub(in super::super) async fn conversation(
 
 fn render(shared: &Shared, id: &str, query: Option<&str>, remote: Option<u32>) -> Result<Html<String>, Trouble> {
     let listed = list(shared, id, query).ok_or(Trouble::Missing("conversation"))?;
-    let mut messages = Vec::new();
+    let mut entries = Vec::new();
+    let mut comments = listed.comments.into_iter().peekable();
     for (number, message, author) in listed.messages {
+        while let Some((number, comment, author)) =
+            comments.next_if(|(_, comment, _)| show::seconds(comment) < message.created_at)
+        {
+            entries.push(entry(shared, number, &comment, author.as_deref())?);
+        }
         let stored: Stored = shared.log.read(message.place)?;
-        messages.push(show::message(number, &stored, author, remote == Some(number)));
+        entries.push(Entry::Message(Box::new(show::message(number, &stored, author, remote == Some(number)))));
+    }
+    for (number, comment, author) in comments {
+        entries.push(entry(shared, number, &comment, author.as_deref())?);
     }
     let content = ConversationPage {
         path: format!("/web/conversations/{id}"),
@@ -47,11 +58,29 @@ fn render(shared: &Shared, id: &str, query: Option<&str>, remote: Option<u32>) -
         inbox: &listed.inbox,
         newer: listed.newer,
         older: listed.older,
-        messages,
+        about: listed.about,
+        entries,
         pages: listed.pages,
         has_origins: shared.config.origins.is_some(),
     };
     page(shared, &listed.row.subject, &listed.inbox_path, "", &content)
+}
+
+fn entry(shared: &Shared, number: u32, comment: &Comment, author: Option<&str>) -> Result<Entry, Trouble> {
+    let said: Said = shared.said.read(comment.place)?;
+    Ok(Entry::Comment(show::comment(number, comment, author, &said)))
+}
+
+/// The comments that stand between the messages of one page: from the first of them to the first of the next page, before
+/// and after which there is nothing on the first page and the last.
+fn comments(store: &Store, it: &Conversation, pages: &Pages) -> Vec<(u32, Comment, Option<String>)> {
+    let first_of = |page: usize| it.messages.iter().nth((page - 1) * PAGE).map(|(time, _)| *time);
+    let start = first_of(pages.current).filter(|_| pages.current > 1).unwrap_or(i64::MIN);
+    let end = first_of(pages.current + 1).unwrap_or(i64::MAX);
+    let found = it.comments().iter().filter_map(|number| Some((*number, *store.comment(*number)?)));
+    let here = found.filter(|(_, comment)| (start..end).contains(&show::seconds(comment)));
+    let author = |comment: &Comment| store.teammate(comment.author).map(|it| it.name.clone());
+    here.map(|(number, comment)| (number, comment, author(&comment))).collect()
 }
 
 fn list(shared: &Shared, id: &str, query: Option<&str>) -> Option<Listed> {
@@ -73,7 +102,9 @@ fn list(shared: &Shared, id: &str, query: Option<&str>) -> Option<Listed> {
         inbox: inbox.name.clone(),
         newer: inbox.before(place).map(named),
         older: inbox.after(place).next().map(|(_, number)| named(number)),
+        about: show::about(&store, it),
         messages: places.filter_map(message).collect(),
+        comments: comments(&store, it, &pages),
         pages,
     })
 }

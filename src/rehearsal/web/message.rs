@@ -7,7 +7,7 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-use super::super::store::{Stored, render_id};
+use super::super::store::{Attachment, Stored, parse_id, render_id};
 use super::conversation::find;
 use super::{App, Trouble, aside, asked_here, files, mail, show};
 
@@ -76,12 +76,30 @@ pub(in super::super) async fn attachment(
     let (number, _) = find(&shared, &id).ok_or(Trouble::Missing("message"))?;
     aside(&shared, move |shared| {
         let (attachment, bytes) = shared.attachment(number, place)?.ok_or(Trouble::Missing("file"))?;
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, files::safe_type(&attachment.content_type));
-        headers.insert(CONTENT_DISPOSITION, files::as_download(&attachment.filename));
-        Ok((headers, bytes).into_response())
+        Ok(downloaded(&attachment, bytes))
     })
     .await
+}
+
+/// A file of a comment.
+pub(in super::super) async fn comment_file(
+    State(shared): App,
+    Path((id, place)): Path<(String, usize)>,
+) -> Result<Response, Trouble> {
+    let number = parse_id("com", &id).ok_or(Trouble::Missing("comment"))?;
+    aside(&shared, move |shared| {
+        let found = shared.attachment_of_comment(number, place)?;
+        let (attachment, bytes) = found.ok_or(Trouble::Missing("file"))?;
+        Ok(downloaded(&attachment, bytes))
+    })
+    .await
+}
+
+fn downloaded(attachment: &Attachment, bytes: Vec<u8>) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, files::safe_type(&attachment.content_type));
+    headers.insert(CONTENT_DISPOSITION, files::as_download(&attachment.filename));
+    (headers, bytes).into_response()
 }
 
 /// A picture within a mail. The mail's frame has no origin, so that the browser takes this for a request of strangers: the

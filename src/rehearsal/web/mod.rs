@@ -24,10 +24,10 @@ use url::form_urlencoded;
 
 pub(super) use self::conversation::conversation;
 pub(super) use self::lists::{inbox, inboxes};
-pub(super) use self::message::{PICTURES, RESOURCE_POLICY, attachment, body, picture, request};
+pub(super) use self::message::{PICTURES, RESOURCE_POLICY, attachment, body, comment_file, picture, request};
 pub(super) use self::origin::origin;
 pub(super) use self::search::{Searches, search};
-use super::gate::SEC_FETCH_SITE;
+use super::door::SEC_FETCH_SITE;
 use super::server::Shared;
 use super::templates::{InboxLink, Layout, Pages, TroublePage};
 

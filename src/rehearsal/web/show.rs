@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::super::store::{Person, State, Store, Stored, render_id};
-use super::super::templates::{AttachmentLine, Body, ConversationRow, MessageCard, Moment, Recipients};
+use super::super::store::{Attachment, Comment, Conversation, Person, Said, State, Store, Stored, render_id};
+use super::super::templates::{
+    AboutLine, AttachmentLine, Body, CommentCard, ConversationRow, MessageCard, Moment, Recipients,
+};
 use super::mail;
 
 /// People named in a list before the rest is counted.
@@ -45,6 +47,7 @@ pub(super) fn row(store: &Store, number: u32) -> Option<ConversationRow> {
             State::Archived => "archived",
             State::Trashed => "trashed",
         },
+        ticket: store.ticket_status(it).map(|status| straight(&status.name)),
         assignee: store.teammate(it.assignee).map(|teammate| teammate.name.clone()),
         found: None,
     })
@@ -60,12 +63,7 @@ pub(super) fn message(number: u32, stored: &Stored, author: Option<String>, remo
         let handles: Vec<&str> = handles.iter().filter_map(Value::as_str).collect();
         (!handles.is_empty()).then(|| Recipients { label, handles: straight(&handles.join(", ")) })
     });
-    let attachments = stored.attachments.iter().map(|file| AttachmentLine {
-        filename: straight(&file.filename),
-        content_type: straight(&file.content_type),
-        size: size(file.size),
-        is_kept: !stored.forgotten || file.size == 0,
-    });
+    let attachments = stored.attachments.iter().map(|file| attachment(file, !stored.forgotten || file.size == 0));
     MessageCard {
         id: render_id("msg", number),
         is_inbound: nested("metadata", "is_inbound").and_then(Value::as_bool).unwrap_or_default(),
@@ -79,6 +77,63 @@ pub(super) fn message(number: u32, stored: &Stored, author: Option<String>, remo
         external_id: straight(&stored.external_id),
         body: body(stored, remote),
         attachments: attachments.collect(),
+    }
+}
+
+/// What is known of a conversation beside its messages.
+pub(super) fn about(store: &Store, it: &Conversation) -> Vec<AboutLine> {
+    let line = |name: &str, value: String, address: &str| AboutLine {
+        name: straight(name),
+        value: straight(&value),
+        address: straight(address),
+    };
+    let links = it.links().iter().filter_map(|number| store.link(*number));
+    let mut lines: Vec<AboutLine> = links.map(|link| line("Link", link.name.to_string(), &link.url)).collect();
+    for line in &mut lines {
+        // A link without a name of its own is called by its address.
+        if line.value == line.address {
+            line.address.clear();
+        }
+    }
+    let name = |number: &u32| store.teammate(Some(*number)).map(|it| it.name.clone());
+    lines.extend(it.assignee.as_ref().and_then(name).map(|name| line("Assignee", name, "")));
+    let followers: Vec<String> = it.followers().iter().filter_map(name).collect();
+    if !followers.is_empty() {
+        lines.push(line("Followers", followers.join(", "), ""));
+    }
+    lines.extend(it.custom_fields().iter().map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        line(name, value, "")
+    }));
+    lines
+}
+
+/// A comment for the page of its conversation.
+pub(super) fn comment(number: u32, comment: &Comment, author: Option<&str>, said: &Said) -> CommentCard {
+    let shown = head(&said.body, SHOWN_TEXT);
+    CommentCard {
+        id: render_id("com", number),
+        author: straight(author.unwrap_or("API")),
+        date: moment(seconds(comment)),
+        body: straight(shown),
+        is_cut: shown.len() < said.body.len(),
+        is_pinned: comment.is_pinned,
+        is_answer: comment.answers.is_some(),
+        files: said.attachments.iter().map(|file| attachment(file, true)).collect(),
+    }
+}
+
+/// When a comment was written, in Unix seconds.
+pub(super) fn seconds(comment: &Comment) -> i64 {
+    i64::try_from(comment.stamp.at / 1000).unwrap_or(i64::MAX)
+}
+
+fn attachment(file: &Attachment, is_kept: bool) -> AttachmentLine {
+    AttachmentLine {
+        filename: straight(&file.filename),
+        content_type: straight(&file.content_type),
+        size: size(file.size),
+        is_kept,
     }
 }
 

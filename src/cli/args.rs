@@ -71,6 +71,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Look in Front for what was accepted: confirmed, different or missing
     Verify(VerifyArgs),
+    /// Give conversations what they get once all of their messages are in Front: links, notes, tags, followers, state
+    Finish(FinishArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
     /// Look at the ledger itself: is it damaged, and what can be mended
@@ -130,6 +132,24 @@ pub(super) struct VerifyArgs {
     /// Write a table of all messages that were ever sent: old id, external id, Front's ids, and the URL that opens each
     #[arg(long, value_name = "FILE.csv")]
     pub map: Option<PathBuf>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub front: FrontArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FinishArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Try again what an earlier run left: steps that Front refused, and conversations that somebody had touched
+    #[arg(long)]
+    pub retry_left: bool,
     #[command(flatten)]
     pub budget: BudgetArgs,
     #[command(flatten)]

@@ -4,9 +4,13 @@
 use super::context::Context;
 use super::embedded_args::EmbeddedFrontArgs;
 use super::exit::{Exit, Failure};
+use super::finishing::Wanted;
 use crate::ledger::Target;
 use crate::plan::Overview;
-use crate::rehearsal::{Company, Config, InboxSpec, RepeatAnswer, Server, Snapshot, TeammateSpec, UnknownTags};
+use crate::rehearsal::{
+    Category, Company, Config, FieldKind, FieldSpec, InboxSpec, RepeatAnswer, Server, Snapshot, StatusSpec,
+    TeammateSpec, UnknownTags,
+};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -100,12 +104,47 @@ pub(super) fn config(context: &Context, overview: Option<&Overview>, target: Opt
             teammates.push(TeammateSpec { id, email, name });
         }
     }
+    let wanted = Wanted::of(&context.mapping);
+    let assignees = context.mapping.rules.iter().filter_map(|rule| rule.assignee.as_ref());
+    for named in assignees.chain(&wanted.followers) {
+        let is_known =
+            |known: &TeammateSpec| known.id == *named || named.strip_prefix("alt:email:") == Some(&known.email);
+        if !teammates.iter().any(is_known) {
+            let id = if named.starts_with("tea_") { named.clone() } else { format!("tea_r{}", teammates.len()) };
+            let email =
+                named.strip_prefix("alt:email:").map_or_else(|| format!("{named}@front.invalid"), str::to_owned);
+            let name = email.split('@').next().unwrap_or_default().to_owned();
+            teammates.push(TeammateSpec { id, email, name });
+        }
+    }
     let tags = tags_of(context, overview);
-    let mut config = Config { inboxes: inboxes.collect(), teammates, tags, ..Config::default() };
+    let status = |(number, name): (usize, &String)| {
+        let id = if name.starts_with("sts_") { name.clone() } else { format!("sts_r{number}") };
+        StatusSpec { id, name: name.clone(), category: Category::Waiting }
+    };
+    let mut config = Config {
+        inboxes: inboxes.collect(),
+        teammates,
+        tags,
+        conversation_fields: text_fields(&wanted.fields),
+        contact_fields: context
+            .mapping
+            .contacts
+            .iter()
+            .flat_map(|contacts| text_fields(contacts.custom_fields.keys()))
+            .collect(),
+        statuses: wanted.statuses.iter().enumerate().map(status).collect(),
+        ..Config::default()
+    };
     if let Some(target) = target {
         config.company = Company { id: target.company_id.clone(), name: target.company_name.clone() };
     }
     config
+}
+
+/// Fields of these names that hold any text: what Front's own hold is not known here.
+fn text_fields<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<FieldSpec> {
+    names.into_iter().map(|name| FieldSpec { name: name.clone(), kind: FieldKind::Text }).collect()
 }
 
 /// All inboxes that an import may need.

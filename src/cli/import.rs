@@ -4,13 +4,12 @@ use super::args::ImportArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{Greeted, Known};
-use super::interrupt::NOTICE;
 use super::online::Doubling;
 use super::rejects::Bundle;
 use super::report_file::ReportFile;
 use super::retry;
 use super::sending::{self, Pace};
-use super::{budget, greeting, online, pilot, plan, progress};
+use super::{asking, budget, greeting, online, pilot, plan, progress};
 use crate::front;
 use crate::ledger::Ledger;
 use crate::mapping;
@@ -18,10 +17,8 @@ use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
 use crate::report::{Report, Sent};
 use crate::upload::{Chosen, TakenUp};
 use crate::words::{counted, duration, some_of};
-use std::io::{IsTerminal, stdin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
 pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> {
@@ -95,7 +92,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
         super::say(&before.aloud());
     }
     if asks {
-        confirm(context)?;
+        asking::confirm(context, "Send? Type yes: ")?;
     }
     if let Some(chosen) = chosen.filter(|chosen| chosen.new_id && !taken.missing.is_empty()) {
         let shared = Arc::new(ledger);
@@ -209,32 +206,4 @@ pub(super) fn conclude(
     let verdict =
         failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err);
     plan::conclude(context, &sent.ledger, report, verdict, more, page)
-}
-
-/// Asks once, below the plan.
-fn confirm(context: &Context) -> Result<(), Failure> {
-    if !stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask on; nothing was sent",
-            "look at the plan above and run the same command with --yes",
-        ));
-    }
-    // On stderr: stdout is for the result alone, and under --json for one document.
-    super::say("Send? Type yes: ");
-    let (sender, answers) = mpsc::channel();
-    // Reading goes on after a signal, so it is left to a thread, and Ctrl-C is looked for meanwhile.
-    std::thread::spawn(move || {
-        let mut answer = String::new();
-        let _ = stdin().read_line(&mut answer);
-        let _ = sender.send(answer);
-    });
-    while !context.stop.load(Ordering::Relaxed) {
-        match answers.recv_timeout(NOTICE) {
-            Ok(answer) if answer.trim().eq_ignore_ascii_case("yes") => return Ok(()),
-            Ok(_) | Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-    }
-    super::say("\n");
-    Err(sending::not_sent())
 }

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit code out. Only this room draws.
 
 mod args;
+mod asking;
 mod budget;
 mod confirmation;
 mod context;
@@ -8,6 +9,8 @@ mod draft;
 mod embedded_args;
 mod embedded_front;
 mod exit;
+mod finish;
+mod finishing;
 mod greeting;
 mod import;
 mod init;
@@ -89,6 +92,7 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Retry(args) => retry::run(load(&args.import.mapping)?, args),
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
+        Command::Finish(args) => finish::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),
         Command::Ledger(LedgerCommand::Rebuild(args)) => ledger::rebuild(&load(&args.mapping)?, args),

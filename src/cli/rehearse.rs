@@ -7,12 +7,14 @@ use super::exit::{Exit, Failure};
 use super::origins::LedgerOrigins;
 use super::report_file::ReportFile;
 use super::sending::{self, Pace};
-use super::{greeting, import, keep, plan, progress};
-use crate::front;
+use super::{finish as finish_command, finishing, greeting, import, interrupt, keep, plan, progress};
+use crate::finish;
+use crate::front::{self, Cancellation};
 use crate::ledger::Ledger;
 use crate::plan::Rebuilder;
 use crate::rehearsal::{Config, Server};
 use crate::report::{FrontHolds, Sent};
+use crate::upload;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -50,7 +52,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         appear_after: SETTLE,
         keep: keep::with_room_left(args.keep, &folder),
         spill: Some(folder),
-        origins: Some(Arc::new(LedgerOrigins::new(Arc::clone(&ledger), rebuilder))),
+        origins: Some(Arc::new(LedgerOrigins::new(Arc::clone(&ledger), rebuilder.clone()))),
         ..embedded_front::config(context, Some(&overview), ledger.target().as_ref())
     };
     let token = SecretString::from(config.token.clone());
@@ -74,8 +76,20 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         let greet =
             async { greeting::greet(context, greeting::knock(settings).await?, &overview, bound.as_ref()).await };
         let greeted = sending::unless_stopped(context, None, greet).await?;
-        sending::send(context, ledger, sources, greeted, pace, observer).await
+        let front = (greeted.client.clone(), finishing::names(context, &greeted.client, &overview).await?);
+        let sent = sending::send(context, ledger, sources, greeted, pace, Arc::clone(&observer)).await?;
+        let is_done = matches!(sent.ending, upload::Ending::Finished) && !args.no_verify;
+        let finished = if is_done && finishing::is_wanted(&overview) {
+            let (client, names) = front;
+            let (ledger, in_flight) = (Arc::clone(&sent.ledger), IN_FLIGHT);
+            let job = finish::Job { ledger, rebuilder, client, names, in_flight, retry_left: false };
+            Some(finish_all(context, job, observer).await)
+        } else {
+            None
+        };
+        Ok::<_, Failure>((sent, finished))
     })?;
+    let (sent, finished) = sent;
     let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;
     let holds = server.state();
     report.sent = Some(Sent {
@@ -89,6 +103,12 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
             inboxes: holds.inboxes.into_iter().map(|inbox| (inbox.name, inbox.messages)).collect(),
         }),
     });
+    if let Some(outcome) = finished {
+        report.finished = Some(finishing::finished(&outcome));
+        if let finish::Ending::Stopped(stop) = outcome.ending {
+            return Err(finish_command::failure(stop));
+        }
+    }
     sent.ledger.flush()?;
     sent.ledger.write_summary("at rest", serde_json::Value::Null)?;
     if !report.balanced {
@@ -109,6 +129,15 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     }
     server.stop();
     Ok(exit)
+}
+
+/// Finishes every conversation, unless the user stops it.
+async fn finish_all(context: &Context, job: finish::Job, observer: Arc<dyn crate::event::Observer>) -> finish::Outcome {
+    let cancellation = Cancellation::new();
+    let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+    let outcome = finish::run(job, observer, cancellation).await;
+    watch.abort();
+    outcome
 }
 
 /// A token that nothing else is called: the client strikes it out of every answer, and an inbox may well be named

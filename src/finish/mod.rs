@@ -71,6 +71,8 @@ pub struct Outcome {
     pub counts: Counts,
     /// Some conversations of which something was left, with the reason.
     pub left: Vec<(String, String)>,
+    /// Why something is not done yet that a further run may do, the first time.
+    pub unsettled: Option<String>,
     /// How it ended.
     pub ending: Ending,
 }
@@ -181,7 +183,8 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
 
 impl Outcome {
     fn stopped(error: LedgerError) -> Self {
-        Self { counts: Counts::default(), left: Vec::new(), ending: Ending::Stopped(Stop::Ledger(error)) }
+        let ending = Ending::Stopped(Stop::Ledger(error));
+        Self { counts: Counts::default(), left: Vec::new(), unsettled: None, ending }
     }
 }
 
@@ -199,7 +202,7 @@ struct Shared {
     done: AtomicU64,
     ending: Mutex<Option<Ending>>,
     /// Something is not done that a further run may do.
-    is_unfinished: Mutex<Option<String>>,
+    unsettled: Mutex<Option<String>>,
     observer: Arc<dyn Observer>,
     cancellation: Cancellation,
 }
@@ -218,7 +221,7 @@ impl Shared {
             left: Mutex::default(),
             done: AtomicU64::new(0),
             ending: Mutex::default(),
-            is_unfinished: Mutex::default(),
+            unsettled: Mutex::default(),
             observer,
             cancellation,
         }
@@ -231,7 +234,7 @@ impl Shared {
                 self.count(|counts| counts.conversations += 1);
             }
             Err(Halt::Later(why)) => {
-                self.is_unfinished.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+                self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
             }
             Err(Halt::Cancelled) => return,
             Err(Halt::Stop(Stop::Front(FrontError::Spent))) => return self.end(Ending::Spent),
@@ -273,10 +276,8 @@ impl Shared {
             .unwrap_or_else(|| if self.cancellation.is_cancelled() { Ending::Interrupted } else { Ending::Finished });
         let mut counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.waiting = waiting;
-        let mut left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(why) = self.is_unfinished.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            left.push((String::new(), why));
-        }
-        Outcome { counts, left, ending }
+        let left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
+        let unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Outcome { counts, left, unsettled, ending }
     }
 }

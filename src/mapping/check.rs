@@ -30,12 +30,13 @@ pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text:
     let agents = agents(found, &root);
     let identity = identity::section(found, &root);
     let namespace = identity::namespace(found, &identity);
-    let sources = source::sources(found, &root, &namespace);
+    let mut sources = source::sources(found, &root, &namespace);
     let values = finish::values(found, &root);
     let defaults = defaults(found, &root, &values);
     let (labels, labels_at) = labels(found, &root);
     let thread = thread(found, &root);
     let rules = rule::rules(found, &root, &values);
+    source::ask_for_columns(&mut sources, &rules, &values);
     let notes = finish::notes(found, &root);
     let contacts = finish::contacts(found, &root);
     let identity = identity::identity(found, &identity, namespace, &rules);

@@ -79,6 +79,7 @@ pub(super) fn columns(found: &mut Findings, table: &Section) -> Option<(Columns,
         kind,
         subject,
         labels,
+        asked: Vec::new(),
     };
     Some((columns, places))
 }

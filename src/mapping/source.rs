@@ -6,11 +6,35 @@ use super::findings::{Findings, quoted};
 use super::model::{Dialect, Format, LabelsFrom, SourceMapping, Until};
 use super::schema::{Everything, LabelName, SourceFormat, keys};
 use super::section::{Section, choice_of, moment_of};
+use super::finish::Values;
 use super::value;
+use super::when::{NamedBy, Rule, Test};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+/// Lets columns of second tables be read that rules and values ask for.
+pub(super) fn ask_for_columns(sources: &mut [SourceMapping], rules: &[Rule], values: &Values) {
+    let in_conditions = rules.iter().flat_map(|rule| rule.when.each()).filter_map(|condition| match &condition.test {
+        Test::Column(name, _) => Some(name),
+        _ => None,
+    });
+    let named = rules.iter().filter_map(|rule| rule.thread.as_ref()).chain(values.values().flatten());
+    let in_places = named.filter_map(|named| match &named.by {
+        NamedBy::Column(name) => Some(name),
+        NamedBy::Header(_) | NamedBy::Subject => None,
+    });
+    let asked: BTreeSet<&String> = in_conditions.chain(in_places).collect();
+    for source in sources {
+        let Format::Csv(csv) = &mut source.format else { continue };
+        let Some(join) = &csv.join else { continue };
+        let is_of_it = |name: &&&String| name.strip_prefix(&join.name).is_some_and(|rest| rest.starts_with('.'));
+        let known: BTreeSet<&str> = csv.columns.named().into_iter().map(|(_, name)| name).collect();
+        let new = asked.iter().filter(is_of_it).filter(|name| !known.contains(name.as_str()));
+        csv.columns.asked = new.map(|name| (*name).clone()).collect();
+    }
+}
 
 /// All sources, in order.
 pub(super) fn sources(found: &mut Findings, root: &Section, namespace: &str) -> Vec<SourceMapping> {

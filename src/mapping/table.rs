@@ -167,6 +167,8 @@ pub struct Columns {
     pub kind: Option<String>,
     /// IANA name of the zone of the row's time.
     pub timezone: Option<String>,
+    /// Columns of the second table that rules and values ask for.
+    pub asked: Vec<String>,
 }
 
 impl CsvMapping {
@@ -205,6 +207,7 @@ impl Columns {
             .chain(one("labels", self.labels.as_ref()))
             .chain(one("kind", self.kind.as_ref()))
             .chain(one("timezone", self.timezone.as_ref()))
+            .chain(self.asked.iter().map(|name| ("asked", name.as_str())))
             .collect()
     }
 }

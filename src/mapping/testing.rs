@@ -40,6 +40,7 @@ pub(crate) fn table([conversation, time, sender, text]: [&str; 4]) -> CsvMapping
             kind: None,
             subject: None,
             labels: None,
+            asked: Vec::new(),
         },
         columns_at: BTreeMap::new(),
         date: vec![DateFormat::Iso],

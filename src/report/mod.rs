@@ -60,6 +60,9 @@ pub struct Report {
     pub sent: Option<Sent>,
     /// What this run saw in Front, for commands that look.
     pub seen: Option<Seen>,
+    /// What this run gave conversations beside their messages, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Finished>,
     /// How it ended, in one sentence.
     pub ending: String,
     /// The exit code.
@@ -120,6 +123,44 @@ pub struct Seen {
     /// Why a message could not be looked up though Front answered others, the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unanswered: Option<String>,
+}
+
+/// What one run gave conversations beside their messages.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Finished {
+    /// Conversations that were finished.
+    pub conversations: u64,
+    /// Conversations that wait until all of their messages are in Front.
+    pub waiting: u64,
+    /// Links that were attached.
+    pub links: u64,
+    /// Tags that were added.
+    pub tags: u64,
+    /// Comments that were written.
+    pub comments: u64,
+    /// Teammates who were made followers.
+    pub followers: u64,
+    /// Conversations whose state was changed.
+    pub states: u64,
+    /// Steps that were there already, by whomever.
+    pub there_already: u64,
+    /// Steps that were left, because Front refused them or somebody had touched the conversation.
+    pub left: u64,
+    /// The first of those.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<LeftStep>,
+    /// Why something is not done yet that a further run may do, the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<String>,
+}
+
+/// A step that was left.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftStep {
+    /// Front's id of the conversation.
+    pub conversation: String,
+    /// What was left, and why.
+    pub why: String,
 }
 
 /// The balance of one source.
@@ -219,6 +260,7 @@ impl Report {
             show: String::new(),
             amiss: Vec::new(),
             seen: None,
+            finished: None,
             requests: Requests { imports: total.left(), lookups: 0 },
             estimates: estimates(total.left(), send),
             sources,
@@ -277,6 +319,14 @@ impl Report {
     pub fn aloud(&self) -> String {
         let silence = self.plan.as_ref().map(|plan| format!("Silence   {}\n", text::silence(plan)));
         format!("{}{}\n", silence.unwrap_or_default(), self.ending)
+    }
+
+    /// What must be heard before conversations are finished, where the plan is not shown.
+    #[must_use]
+    pub fn finish_aloud(&self) -> String {
+        let steps = self.plan.as_ref().and_then(text::finishing).map(|steps| format!("Finish    {steps}\n"));
+        let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
+        format!("{}{front}{}\n", steps.unwrap_or_default(), self.ending)
     }
 
     /// Somebody will notice the import, because the mapping says so.

@@ -17,7 +17,8 @@ fn csv() -> CsvMapping {
             recipient: named("to"),
             role: named("role"),
             labels: named("tags"),
-            ..table.columns
+            ..table.columns,
+            asked: Vec::new(),
         },
         timezone: TimeZone::get("Europe/Paris").ok(),
         roles: [("visitor", Role::Inbound), ("agent", Role::Outbound), ("system", Role::Skip)]

@@ -8,7 +8,7 @@ mod plan;
 
 pub(super) use decisions::decisions;
 pub(super) use outcome::{classes, name};
-pub(super) use plan::{active, day, silence};
+pub(super) use plan::{active, day, finishing, silence};
 
 use super::Report;
 use crate::words::{count, counted, duration, printable};
@@ -66,6 +66,9 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     // A run that stopped before it looked for anything has seen nothing.
     if let Some(seen) = report.seen.as_ref().filter(|seen| seen.lookups > 0) {
         outcome::render_seen(&mut out, seen);
+    }
+    if let Some(finished) = &report.finished {
+        outcome::render_finished(&mut out, finished);
     }
     let _ = writeln!(out, "Ledger    {}", printable(&report.ledger));
     let _ = writeln!(out, "\n{}", report.ending);

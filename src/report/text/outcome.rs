@@ -3,12 +3,15 @@
 use super::Extent;
 use crate::ledger::{Class, Tally};
 use crate::plan::Overview;
-use crate::report::{Report, Seen, SourceBalance};
+use crate::report::{Finished, Report, Seen, SourceBalance};
 use crate::words::{count, counted, printable};
 use std::fmt::Write as _;
 
 /// Causes shown for each class; the rest is counted.
 const MAX_CAUSES: usize = 5;
+
+/// Steps that were left, by name.
+const MAX_LEFT: usize = 6;
 
 /// Kinds of problems shown, the worst first.
 const MAX_PROBLEMS: usize = 4;
@@ -143,6 +146,38 @@ fn render_amiss(out: &mut String, report: &Report) {
     let more = (report.total.missing + report.total.different).saturating_sub(report.amiss.len() as u64);
     if more > 0 && !report.amiss.is_empty() {
         let _ = writeln!(out, "          {} more", count(more));
+    }
+}
+
+pub(super) fn render_finished(out: &mut String, finished: &Finished) {
+    let words: Vec<String> = [
+        (finished.links, "link"),
+        (finished.tags, "tag"),
+        (finished.comments, "comment"),
+        (finished.followers, "follower"),
+        (finished.states, "changed state"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| counted(number, what))
+    .collect();
+    let made = if words.is_empty() { "nothing new".to_owned() } else { words.join(", ") };
+    let conversations = counted(finished.conversations, "conversation");
+    let _ = write!(out, "Finished  {conversations}: {made}");
+    let others = [
+        (finished.there_already, "there already"),
+        (finished.left, "left as they are"),
+        (finished.waiting, "conversations wait for messages"),
+    ];
+    for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
+        let _ = write!(out, ", {} {what}", count(number));
+    }
+    out.push('\n');
+    for step in finished.examples.iter().take(MAX_LEFT) {
+        let _ = writeln!(out, "Left      {}: {}", printable(&step.conversation), printable(&step.why));
+    }
+    if let Some(why) = &finished.unsettled {
+        let _ = writeln!(out, "          not settled: {}", printable(why));
     }
 }
 

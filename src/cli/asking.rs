@@ -1,0 +1,40 @@
+//! Asking before something is done that cannot be taken back.
+
+use super::context::Context;
+use super::exit::Failure;
+use super::interrupt::NOTICE;
+use super::sending;
+use std::io::{IsTerminal, stdin};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
+
+/// Asks once, below what was shown; whoever does not type `yes` has said no.
+///
+/// # Errors
+/// Without a terminal to ask on, or if the answer is no.
+pub(super) fn confirm(context: &Context, question: &str) -> Result<(), Failure> {
+    if !stdin().is_terminal() {
+        return Err(Failure::usage(
+            "there is no terminal to ask on; nothing was sent",
+            "look at the plan above and run the same command with --yes",
+        ));
+    }
+    // On stderr: stdout is for the result alone, and under --json for one document.
+    super::say(question);
+    let (sender, answers) = mpsc::channel();
+    // Reading goes on after a signal, so it is left to a thread, and Ctrl-C is looked for meanwhile.
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        let _ = stdin().read_line(&mut answer);
+        let _ = sender.send(answer);
+    });
+    while !context.stop.load(Ordering::Relaxed) {
+        match answers.recv_timeout(NOTICE) {
+            Ok(answer) if answer.trim().eq_ignore_ascii_case("yes") => return Ok(()),
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+    super::say("\n");
+    Err(sending::not_sent())
+}

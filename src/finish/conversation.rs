@@ -38,13 +38,11 @@ impl Conversation {
             let Some(found) = self.look(&steps).await? else { return Ok(()) };
             self.attach_links(&steps, &found).await?;
             self.add_tags(&steps, &found).await?;
-        }
-        self.write_comments().await?;
-        if !steps.is_empty() {
+            self.write_comments().await?;
             self.add_followers(&steps).await?;
-            self.set_state(&steps).await?;
+            return self.set_state(&steps, &found).await;
         }
-        Ok(())
+        self.write_comments().await
     }
 
     /// What is still to be made beside the comments.
@@ -190,20 +188,14 @@ impl Conversation {
         Ok(())
     }
 
-    /// The last of all, since whatever was done before may open a conversation again.
-    async fn set_state(&mut self, steps: &BTreeSet<Effect>) -> Result<(), Halt> {
+    /// The last of all: whoever sees the conversation archived or assigned sees it whole.
+    async fn set_state(&mut self, steps: &BTreeSet<Effect>, found: &front::Conversation) -> Result<(), Halt> {
         let wanted = Wanted::of(&self.work);
         let step = self.step(EffectKind::State, &wanted.name());
         if !steps.contains(&step) {
             return Ok(());
         }
-        let called = self.shared.client.conversation(&self.id, &self.shared.cancellation).await?;
-        let found = match self.moved(called)? {
-            Outcome::Done(found) => found,
-            other => return self.leave(&step, &other.to_string()).await,
-        };
-        let wanted = Wanted::of(&self.work);
-        let lacking = match wanted.lacking(&found, &self.shared.names) {
+        let lacking = match wanted.lacking(found, &self.shared.names) {
             Ok(lacking) => lacking,
             Err(why) => return self.leave(&step, &why).await,
         };
@@ -227,7 +219,7 @@ impl Conversation {
                 match touched {
                     // The fields are filled; the rest is whoever's it is now.
                     Some(why) => self.leave(&step, &why).await,
-                    None => self.record(&step, done(None, Some(before(&found)))).await,
+                    None => self.record(&step, done(None, Some(before(found)))).await,
                 }
             }
             Made::Refused(why) => self.leave(&step, &why).await,

@@ -3,10 +3,10 @@
 use super::choice::Choice;
 use super::csv;
 use super::findings::{Findings, quoted};
+use super::finish::Values;
 use super::model::{Dialect, Format, LabelsFrom, SourceMapping, Until};
 use super::schema::{Everything, LabelName, SourceFormat, keys};
 use super::section::{Section, choice_of, moment_of};
-use super::finish::Values;
 use super::value;
 use super::when::{NamedBy, Rule, Test};
 use jiff::Timestamp;

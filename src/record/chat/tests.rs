@@ -17,8 +17,7 @@ fn csv() -> CsvMapping {
             recipient: named("to"),
             role: named("role"),
             labels: named("tags"),
-            ..table.columns,
-            asked: Vec::new(),
+            ..table.columns
         },
         timezone: TimeZone::get("Europe/Paris").ok(),
         roles: [("visitor", Role::Inbound), ("agent", Role::Outbound), ("system", Role::Skip)]

@@ -104,6 +104,19 @@ impl Front {
         must(serde_json::from_str(&text), url)
     }
 
+    /// The status and the answer of a call with a body, by a token.
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.base_url);
+        let method = must(method.parse::<reqwest::Method>(), method);
+        self.runtime.block_on(async {
+            let request = self.client.request(method, &url).bearer_auth(token);
+            let request = request.header("content-type", "application/json").body(body.to_string());
+            let answer = must(request.send().await, &url);
+            let status = answer.status().as_u16();
+            (status, serde_json::from_str(&must(answer.text().await, &url)).unwrap_or_default())
+        })
+    }
+
     /// All results of a list, page by page.
     pub(crate) fn list(&self, path: &str) -> Vec<Value> {
         let mut results = Vec::new();

@@ -1,0 +1,255 @@
+//! Complete conversations: what they get beside their messages is there once, whatever happens on the way.
+
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+use support::chance::Chance;
+use support::front::{FULL_SPEED, Front, Process, TOKEN};
+use support::{Workspace, must};
+
+const MAPPING: &str = "mappings/helpdesk.toml";
+
+/// A teammate of the embedded Front, who acts by a token of their own.
+const COLLEAGUE: &str = "rehearsal:tea_r0";
+
+struct Scene {
+    workspace: Workspace,
+    front: Front,
+}
+
+impl Scene {
+    fn new(options: &[&str]) -> Self {
+        let workspace = Workspace::with_samples();
+        let mapping = must(std::fs::read_to_string(workspace.path(MAPPING)), MAPPING);
+        workspace.write(MAPPING, format!("{mapping}\n[send]\nin_flight = 3\n{FULL_SPEED}"));
+        let front = Front::start(&workspace, MAPPING, "dump.jsonl", options);
+        Self { workspace, front }
+    }
+
+    /// The samples, imported and seen.
+    fn imported(options: &[&str]) -> Self {
+        let scene = Self::new(options);
+        let (code, said, complaint) = scene.run("import", &["--create-tags"]);
+        assert_eq!(code, 0, "{said}\n{complaint}");
+        scene
+    }
+
+    fn command(&self, name: &str, options: &[&str]) -> std::process::Command {
+        let mut command = self.workspace.program();
+        command.args([name, MAPPING, "--yes", "--quiet", "--json", "--base-url", self.front.base_url()]).args(options);
+        command.env("FRONT_API_TOKEN", TOKEN);
+        command
+    }
+
+    fn run(&self, name: &str, options: &[&str]) -> (i32, Value, String) {
+        let output = must(self.command(name, options).output(), name);
+        let said = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code().unwrap_or(-1), said, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn finish(&self) -> Value {
+        let (code, said, complaint) = self.run("finish", &[]);
+        assert_eq!(code, 0, "{said}\n{complaint}");
+        said["finished"].clone()
+    }
+
+    /// All that Front holds, without what differs from one server to the next.
+    fn state(&self) -> Value {
+        let mut state = self.front.get("/rehearsal/state");
+        for conversation in state["conversations"].as_array_mut().expect("a list") {
+            conversation.as_object_mut().expect("a conversation").remove("id");
+        }
+        state
+    }
+
+    /// The conversation with this subject.
+    fn conversation(&self, subject: &str) -> Value {
+        let state = self.front.get("/rehearsal/state");
+        let all = state["conversations"].as_array().expect("a list").clone();
+        all.into_iter().find(|it| it["subject"] == subject).unwrap_or_else(|| panic!("no conversation {subject}"))
+    }
+
+    /// What a colleague does to the conversation with this subject.
+    fn colleague(&self, subject: &str, method: &str, path: &str, body: &Value) {
+        let id = self.conversation(subject)["id"].as_str().expect("an id").to_owned();
+        let (status, said) = self.front.call(method, &format!("/conversations/{id}{path}"), COLLEAGUE, body);
+        assert!((200..300).contains(&status), "{status} {said}");
+    }
+}
+
+const CRACK: &str = "Crack in the frame of my Grassington";
+const ORDER: &str = "Where is order 5512?";
+const RIDE: &str = "Ride on Sunday?";
+
+#[test]
+fn a_ticket_has_its_link_its_notes_its_tags_its_assignee_and_its_state() {
+    let scene = Scene::imported(&[]);
+    let before = scene.conversation(CRACK);
+    assert_eq!((&before["links"], &before["comments"]), (&json!([]), &json!([])), "not before all messages are there");
+    let finished = scene.finish();
+    assert_eq!((&finished["links"], &finished["comments"], &finished["left"]), (&json!(4), &json!(3), &json!(0)));
+
+    let ticket = scene.conversation(CRACK);
+    assert_eq!(ticket["links"], json!(["https://old-helpdesk.example/tickets/5501"]));
+    assert_eq!(ticket["tags"], json!(["frame", "legacy", "still open", "warranty"]));
+    assert_eq!((&ticket["status"], &ticket["assignee"]), (&json!("assigned"), &json!("nell@kettlewell.example")));
+    assert_eq!(ticket["custom_fields"], json!({ "Priority": "high" }));
+    let comments = ticket["comments"].as_array().expect("a list");
+    let authors: Vec<&Value> = comments.iter().map(|comment| &comment["author"]).collect();
+    assert_eq!(authors, ["nell@kettlewell.example", "ida@kettlewell.example"], "in their order, by their authors");
+    let body = comments[0]["body"].as_str().expect("a body");
+    assert!(body.starts_with("_Note by Nell Ashby (nell@kettlewell.example), 2019-05-06 08:40 UTC · tl1-"), "{body}");
+    assert!(body.ends_with("_\n\nBought second-hand in 2018, see the old card file.  \nIs that still under warranty?"));
+
+    let closed = scene.conversation(RIDE);
+    assert_eq!((&closed["status"], &closed["comments"]), (&json!("archived"), &json!([])));
+    let links = scene.state()["links"].clone();
+    assert_eq!(links[0]["name"], "Ticket 5501", "{links}");
+}
+
+#[test]
+fn a_second_run_does_nothing_and_asks_nothing_of_conversations() {
+    let scene = Scene::imported(&[]);
+    scene.finish();
+    let (state, counted) = (scene.state(), scene.front.get("/rehearsal/state")["conversations"].clone());
+    let again = scene.finish();
+    for figure in ["links", "comments", "tags", "followers", "states", "there_already", "left", "waiting"] {
+        assert_eq!(again[figure], 0, "{figure} in {again}");
+    }
+    assert_eq!(scene.state(), state);
+    assert_eq!(scene.front.get("/rehearsal/state")["conversations"], counted);
+}
+
+#[test]
+fn without_its_messages_a_conversation_waits() {
+    let scene = Scene::new(&[]);
+    let (code, said, complaint) = scene.run("import", &["--create-tags", "--max-requests", "18"]);
+    assert_eq!(code, 6, "{said}\n{complaint}");
+    let (code, said, complaint) = scene.run("finish", &[]);
+    assert_eq!(code, 7, "{said}\n{complaint}");
+    assert!(said["finished"]["waiting"].as_u64() > Some(0), "{said}");
+    assert!(said["ending"].as_str().expect("words").contains("wait"), "{said}");
+    let (code, ..) = scene.run("import", &["--create-tags"]);
+    assert_eq!(code, 0);
+    let finished = scene.finish();
+    assert_eq!(finished["waiting"], 0);
+    let undisturbed = Scene::imported(&[]);
+    undisturbed.finish();
+    assert_eq!(scene.state(), undisturbed.state());
+}
+
+/// Finishes under kills until it ends well. How many kills met a living process?
+fn finish_under_kills(scene: &Scene, chance: &mut Chance, longest: usize) -> usize {
+    let output = scene.workspace.path("finish.out");
+    let mut landed = 0;
+    for _ in 0..60 {
+        let mut finish = Process::start(&mut scene.command("finish", &[]), &output);
+        std::thread::sleep(Duration::from_millis(must(u64::try_from(chance.below(longest)), "jitter")));
+        let status = finish.kill();
+        if status.signal().is_some() {
+            landed += 1;
+        } else if status.code() == Some(0) {
+            break;
+        } else {
+            // A lost answer, or a Front that failed: to be run again.
+            assert_eq!(status.code(), Some(7), "{}", std::fs::read_to_string(&output).unwrap_or_default());
+        }
+    }
+    for _ in 0..40 {
+        let (code, said, complaint) = scene.run("finish", &[]);
+        match code {
+            0 => return landed,
+            7 => {}
+            _ => panic!("{code}: {said}\n{complaint}"),
+        }
+    }
+    panic!("it does not come to an end")
+}
+
+#[test]
+fn killed_anywhere_and_run_again_each_link_comment_field_and_state_is_there_once() {
+    let undisturbed = Scene::imported(&[]);
+    undisturbed.finish();
+    let expected = undisturbed.state();
+    let mut chance = Chance(7_000);
+    let mut landed = 0;
+    for round in 0..12_u64 {
+        let faults: &[&str] = match round % 3 {
+            0 => &["--latency-ms", "15"],
+            1 => &["--latency-ms", "10", "--lose-answer-every", "4"],
+            _ => &["--latency-ms", "10", "--fail-every", "5"],
+        };
+        let scene = Scene::imported(faults);
+        landed += finish_under_kills(&scene, &mut chance, 500);
+        assert_eq!(scene.state(), expected, "round {round}");
+        if landed >= 12 && round >= 2 {
+            return;
+        }
+    }
+    panic!("only {landed} kills met a living process");
+}
+
+#[test]
+fn what_a_colleague_did_since_is_theirs() {
+    let scene = Scene::imported(&[]);
+    scene.colleague(ORDER, "PATCH", "", &json!({ "status": "open" }));
+    scene.colleague(RIDE, "PATCH", "", &json!({ "assignee_id": "alt:email:ida@kettlewell.example" }));
+    let (code, said, complaint) = scene.run("finish", &[]);
+    assert_eq!(code, 3, "{said}\n{complaint}");
+    assert_eq!(said["finished"]["left"], 1, "an assignee that nobody planned is no difference: {said}");
+    let why = said["finished"]["examples"][0]["why"].as_str().expect("words");
+    assert_eq!(why, "its state: a teammate has changed how it stands since (event: reopen)");
+    assert_eq!(scene.conversation(ORDER)["status"], "assigned");
+    assert_eq!(scene.conversation(ORDER)["custom_fields"], json!({ "Priority": "normal" }), "an empty field is filled");
+    assert_eq!(scene.conversation(RIDE)["assignee"], "ida@kettlewell.example");
+}
+
+#[test]
+fn what_the_import_itself_left_open_is_archived() {
+    let scene = Scene::imported(&[]);
+    let id = scene.conversation(RIDE)["id"].as_str().expect("an id").to_owned();
+    let (status, said) =
+        scene.front.call("PATCH", &format!("/conversations/{id}"), TOKEN, &json!({ "status": "open" }));
+    assert_eq!(status, 204, "{said}");
+    scene.finish();
+    assert_eq!(scene.conversation(RIDE)["status"], "archived");
+}
+
+#[test]
+fn what_was_trashed_meanwhile_is_left_and_told() {
+    let scene = Scene::imported(&[]);
+    scene.colleague(RIDE, "PATCH", "", &json!({ "status": "deleted" }));
+    let (code, said, complaint) = scene.run("finish", &[]);
+    assert_eq!(code, 3, "{said}\n{complaint}");
+    let why = said["finished"]["examples"][0]["why"].as_str().expect("words");
+    assert!(why.ends_with("somebody has moved the conversation to the trash"), "{why}");
+    assert_eq!(scene.conversation(RIDE)["links"], json!([]));
+}
+
+#[test]
+fn a_stale_plan_is_not_finished() {
+    let scene = Scene::imported(&[]);
+    let mapping = must(std::fs::read_to_string(scene.workspace.path(MAPPING)), MAPPING);
+    scene.workspace.write(MAPPING, mapping.replace("tickets/{ticket}", "t/{ticket}"));
+    let (code, _, complaint) = scene.run("finish", &[]);
+    assert_eq!(code, 2, "{complaint}");
+    assert!(complaint.contains("the mapping was changed after it was planned; nothing was done"), "{complaint}");
+    assert!(complaint.contains("threadlift plan"), "{complaint}");
+}
+
+#[test]
+fn what_front_does_not_have_is_pointed_at_before_anything_is_done() {
+    let scene = Scene::imported(&[]);
+    let mapping = must(std::fs::read_to_string(scene.workspace.path(MAPPING)), MAPPING);
+    scene.workspace.write(MAPPING, mapping.replace("\"Priority\" =", "\"Prio\" ="));
+    assert_eq!(scene.run("import", &["--create-tags"]).0, 0);
+    let (code, _, complaint) = scene.run("finish", &[]);
+    assert_eq!(code, 4, "{complaint}");
+    assert!(complaint.contains("Front has no custom field Prio for conversations"), "{complaint}");
+    assert!(complaint.contains("Front has: Priority"), "{complaint}");
+    assert_eq!(scene.conversation(CRACK)["links"], json!([]));
+}

@@ -2,6 +2,7 @@
 
 use super::budget::BudgetArgs;
 use super::embedded_args::EmbeddedFrontArgs;
+use super::list::ListArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
+    /// Show what Front has: inboxes, channels, teammates, tags, teams, custom fields; needs no mapping
+    List(ListArgs),
     /// Look at the ledger itself: is it damaged, and what can be mended
     #[command(subcommand)]
     Ledger(LedgerCommand),

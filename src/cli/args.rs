@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use super::api::ApiArgs;
 use super::budget::BudgetArgs;
 use super::embedded_args::EmbeddedFrontArgs;
 use super::list::ListArgs;
@@ -76,6 +77,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Show what Front has: inboxes, channels, teammates, tags, teams, custom fields; needs no mapping
     List(ListArgs),
+    /// Make any call to Front's API and print the answer; needs no mapping
+    Api(ApiArgs),
     /// Look at the ledger itself: is it damaged, and what can be mended
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -1,5 +1,6 @@
 //! The command line: arguments in, text and exit code out. Only this room draws.
 
+mod api;
 mod args;
 mod budget;
 mod confirmation;
@@ -8,6 +9,7 @@ mod draft;
 mod embedded_args;
 mod embedded_front;
 mod exit;
+mod fields;
 mod greeting;
 mod import;
 mod init;
@@ -94,6 +96,7 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::List(args) => list::run(&cli.common, args, stop),
+        Command::Api(args) => api::run(&cli.common, args, stop),
         Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),
         Command::Ledger(LedgerCommand::Rebuild(args)) => ledger::rebuild(&load(&args.mapping)?, args),
         Command::Schema(args) => papers::schema(args),

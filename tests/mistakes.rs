@@ -10,6 +10,8 @@ mod harness;
 
 #[path = "mistakes/arguments.rs"]
 mod arguments;
+#[path = "mistakes/calls.rs"]
+mod calls;
 #[path = "mistakes/chats.rs"]
 mod chats;
 #[path = "mistakes/hostile.rs"]

@@ -1,7 +1,9 @@
 //! What may be typed.
 
+use super::api::ApiArgs;
 use super::budget::BudgetArgs;
 use super::embedded_args::EmbeddedFrontArgs;
+use super::list::ListArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -75,6 +77,10 @@ pub(super) enum Command {
     Finish(FinishArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
+    /// Show what Front has: inboxes, channels, teammates, tags, teams, custom fields; needs no mapping
+    List(ListArgs),
+    /// Make any call to Front's API and print the answer; needs no mapping
+    Api(ApiArgs),
     /// Look at the ledger itself: is it damaged, and what can be mended
     #[command(subcommand)]
     Ledger(LedgerCommand),

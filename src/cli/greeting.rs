@@ -38,15 +38,7 @@ pub(super) struct Greeted {
 /// How to reach Front: what the command line says, else the mapping.
 pub(super) fn settings(context: &Context, args: &FrontArgs) -> Result<front::Settings, Failure> {
     let send = &context.mapping.send;
-    // A variable that is set to nothing, as scripts do, is one that is not set.
-    let base_url = match args.base_url.as_deref().filter(|written| !written.is_empty()) {
-        // Not quoted: somebody may have put a password into it.
-        Some(written) => mapping::check_base_url(written).map_err(|wrong| {
-            let given = "the base URL given by --base-url or FRONT_BASE_URL";
-            Failure::usage(format!("{given} is not accepted: {}; nothing was sent", wrong.reason), wrong.help)
-        })?,
-        None => context.mapping.target.base_url.clone(),
-    };
+    let base_url = given_base_url(args)?.unwrap_or_else(|| context.mapping.target.base_url.clone());
     if send.per_resource > FRONT_PER_RESOURCE && !mapping::is_loopback(&base_url) {
         return Err(context.wrong_setting(
             Exit::Usage,
@@ -62,6 +54,18 @@ pub(super) fn settings(context: &Context, args: &FrontArgs) -> Result<front::Set
     settings.burst = send.burst;
     settings.per_resource = send.per_resource;
     Ok(settings)
+}
+
+/// The base URL that the command line or the environment gives.
+pub(super) fn given_base_url(args: &FrontArgs) -> Result<Option<String>, Failure> {
+    // A variable that is set to nothing, as scripts do, is one that is not set.
+    let Some(written) = args.base_url.as_deref().filter(|written| !written.is_empty()) else { return Ok(None) };
+    // Not quoted: somebody may have put a password into it.
+    let checked = mapping::check_base_url(written).map_err(|wrong| {
+        let given = "the base URL given by --base-url or FRONT_BASE_URL";
+        Failure::usage(format!("{given} is not accepted: {}; nothing was sent", wrong.reason), wrong.help)
+    })?;
+    Ok(Some(checked))
 }
 
 /// Asks Front whose token this is: the first thing that can be wrong, found before hours of reading.

@@ -1,5 +1,6 @@
 //! The command line: arguments in, text and exit code out. Only this room draws.
 
+mod api;
 mod args;
 mod asking;
 mod budget;
@@ -9,6 +10,7 @@ mod draft;
 mod embedded_args;
 mod embedded_front;
 mod exit;
+mod fields;
 mod finish;
 mod finishing;
 mod greeting;
@@ -17,6 +19,8 @@ mod init;
 mod interrupt;
 mod keep;
 mod ledger;
+mod line;
+mod list;
 mod online;
 mod origins;
 mod output;
@@ -35,6 +39,7 @@ mod sender;
 mod sending;
 mod show;
 mod status;
+mod table;
 mod token;
 mod verify;
 
@@ -94,6 +99,8 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Finish(args) => finish::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
+        Command::List(args) => list::run(&cli.common, args, stop),
+        Command::Api(args) => api::run(&cli.common, args, stop),
         Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),
         Command::Ledger(LedgerCommand::Rebuild(args)) => ledger::rebuild(&load(&args.mapping)?, args),
         Command::Schema(args) => papers::schema(args),
@@ -143,13 +150,19 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 }
 
 fn write(text: &str) -> Result<(), Failure> {
+    write_bytes(text.as_bytes()).map(drop)
+}
+
+/// Prints bytes on stdout as they are; false if nobody reads them any more.
+fn write_bytes(bytes: &[u8]) -> Result<bool, Failure> {
     let mut out = stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
         // A reader that has gone away (`| head`) wants no more.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::usage(
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::usage(
             format!("the result could not be written to stdout: {error}"),
             "what was done is in the ledger: make room, or print elsewhere, and run `threadlift status MAPPING`",
         )),
-        _ => Ok(()),
     }
 }

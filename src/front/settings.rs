@@ -9,6 +9,9 @@ use thiserror::Error;
 
 use crate::event::{Observer, Silent};
 
+/// Where Front's API is, whatever the company is called.
+pub const BASE_URL: &str = "https://api2.frontapp.com";
+
 /// Where Front is, who we are there, and how much of its budget is ours.
 pub struct Settings {
     /// Such as `https://api2.frontapp.com`. Plain http only to this very machine.

@@ -332,7 +332,7 @@ fn step<T>(
         Class::NotFound => Ok(Step::Clear(Outcome::Absent { cause: cause() })),
         _ => match reply.location(at).filter(|_| (300..=399).contains(&status)) {
             None => refused(cause()),
-            Some(location) => match redirect::follow(method, at, &location) {
+            Some(location) => match redirect::follow(method, status, at, &location) {
                 None => refused("a redirect, which is not followed with something to write in hand".to_owned()),
                 Some(next) if target.trusts(&next) => Ok(Step::Moved(next)),
                 Some(_) => Err(unreadable(at, "it redirects away from Front")),

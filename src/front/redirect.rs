@@ -7,25 +7,28 @@ use reqwest::Url;
 const CONVERSATIONS: &str = "conversations";
 
 /// Where to go after a redirect. A question follows wherever it leads. What writes something goes only where the same thing is
-/// to be done to another conversation: what else a redirect may mean for it is not documented.
-pub(super) fn follow(method: &Method, asked: &Url, location: &Url) -> Option<Url> {
+/// to be done to another conversation: what else a redirect may mean for it is not documented, and one that leads to a result
+/// would have it done twice.
+pub(super) fn follow(method: &Method, status: u16, asked: &Url, location: &Url) -> Option<Url> {
     let (before, after) = (Parts::of(asked), Parts::of(location));
-    match (before, after) {
-        (Some(before), Some(after)) => {
-            // Front documents that it redirects to the merged conversation, and not whether what was wanted of it stands
-            // behind that.
-            let is_bare = after.rest.is_empty() && !before.rest.is_empty();
-            if *method != Method::GET || is_bare {
-                let mut to = location.clone();
-                to.set_path(&format!("{}{}", after.to_id, before.rest));
-                to.set_query(asked.query());
-                return Some(to);
+    if *method == Method::GET {
+        return Some(match (before, after) {
+            (Some(before), Some(after)) if after.rest.is_empty() && !before.rest.is_empty() => {
+                the_same_of(&after, &before, asked, location)
             }
-            Some(location.clone())
-        }
-        _ if *method == Method::GET => Some(location.clone()),
-        _ => None,
+            _ => location.clone(),
+        });
     }
+    let (before, after) = (before?, after?);
+    (matches!(status, 301 | 307 | 308) && before.id != after.id).then(|| the_same_of(&after, &before, asked, location))
+}
+
+/// Front documents that it redirects to the merged conversation, and not whether what was wanted of it stands behind that.
+fn the_same_of(after: &Parts<'_>, before: &Parts<'_>, asked: &Url, location: &Url) -> Url {
+    let mut to = location.clone();
+    to.set_path(&format!("{}{}", after.to_id, before.rest));
+    to.set_query(asked.query());
+    to
 }
 
 /// The conversation at which a call ended, if it is not the one that was asked for.
@@ -73,7 +76,7 @@ mod tests {
 
     #[track_caller]
     fn leads(method: &Method, asked: &str, location: &str) -> Option<String> {
-        let next = follow(method, &url(asked), &url(location))?;
+        let next = follow(method, 301, &url(asked), &url(location))?;
         Some(next.as_str().strip_prefix("https://acme.api.frontapp.com").unwrap().to_owned())
     }
 
@@ -105,6 +108,11 @@ mod tests {
             ("/conversations/search/x", "/conversations/cnv_2"),
         ] {
             assert_eq!(leads(&Method::POST, asked, location), None, "{asked} {location}");
+        }
+        let (tags, other) = ("/conversations/cnv_1/tags", "/conversations/cnv_2/tags");
+        assert_eq!(leads(&Method::POST, tags, "/conversations/cnv_1"), None, "where the result is");
+        for (status, goes) in [(301, true), (302, false), (303, false), (307, true), (308, true)] {
+            assert_eq!(follow(&Method::POST, status, &url(tags), &url(other)).is_some(), goes, "{status}");
         }
     }
 

@@ -117,12 +117,23 @@ pub(super) fn message_uid(body: &[u8]) -> Option<String> {
 /// Whether a 404 is about something in the body of the request rather than the thing in its path, `own`. When in doubt it is
 /// the thing in the path: stopping a run costs a rerun, refusing every message of it costs trust.
 pub(super) fn names_another(body: &[u8], own: &str) -> bool {
+    // The others are words of any sentence, so only the way in which Front names things counts.
+    const THINGS: [&str; 10] = [
+        "teammate",
+        "author",
+        "assignee",
+        "conversation",
+        "tag",
+        "unknown inbox",
+        "unknown link",
+        "unknown status",
+        "unknown contact",
+        "unknown custom field",
+    ];
     let text = reason::reason(body).to_lowercase();
     reason::is_fronts_own(body)
-        && !text.contains(own)
-        && ["teammate", "author", "assignee", "conversation", "tag", "inbox", "link", "status", "custom field"]
-            .iter()
-            .any(|thing| text.contains(thing))
+        && !text.contains(&own.replace('_', " "))
+        && THINGS.iter().any(|thing| text.contains(thing))
 }
 
 /// Front documents that it keeps one message per external id, but not how it says so.
@@ -191,6 +202,28 @@ mod tests {
             assert!(matches!(verdict(404, &[], &body), Verdict::UnknownInbox { .. }), "{body}");
         }
         assert!(matches!(verdict(404, &[], &error("Unknown teammate ID tea_1")), Verdict::Refused { status: 404, .. }));
+    }
+
+    #[test]
+    fn a_404_is_about_the_thing_in_the_path_unless_front_names_another() {
+        let names = |own: &str, text: &str| names_another(error(text).as_bytes(), own);
+        for (own, text) in [
+            ("conversation", "Unknown tag ID tag_1"),
+            ("conversation", "Unknown link ID top_1"),
+            ("contact_list", "Unknown contact ID crd_1"),
+            ("inbox", "Unknown teammate"),
+        ] {
+            assert!(names(own, text), "{own}: {text}");
+        }
+        for (own, text) in [
+            ("conversation", "Unknown conversation ID cnv_1"),
+            ("contact_list", "Unknown contact list ID grp_1"),
+            ("inbox", "Not found, please contact support with this link"),
+            ("", "Unknown tag ID tag_1"),
+        ] {
+            assert!(!names(own, text), "{own}: {text}");
+        }
+        assert!(!names_another(b"<html>no such tag</html>", "conversation"));
     }
 
     #[test]

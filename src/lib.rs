@@ -25,6 +25,7 @@
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
 //! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
 //! | [`finish`] | what conversations get once all of their messages are there: links, notes, tags, followers, state |
+//! | [`undo`] | takes back what a ledger has put into Front, as far as nobody else has touched it |
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
 //! | [`survey`] | looks at exports that nobody has described yet, and writes a mapping to start from |
 //! | [`report`] | what a command says at its end: one model, text and JSON |
@@ -65,6 +66,7 @@ pub mod request;
 pub mod source;
 pub mod survey;
 pub mod thread;
+pub mod undo;
 pub mod upload;
 pub mod verify;
 pub mod words;

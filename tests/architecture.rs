@@ -21,9 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("upload", &["event", "front", "ledger", "plan"]),
     ("verify", &["event", "front", "ledger", "plan", "request"]),
     ("finish", &["event", "front", "ledger", "plan", "request"]),
+    ("undo", &["event", "front", "ledger"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
-    ("report", &["ledger", "mapping", "plan", "request", "words"]),
+    ("report", &["ledger", "mapping", "plan", "request", "undo", "words"]),
     // It reads exports as a plan does.
     ("survey", &["event", "mapping", "record", "source", "words"]),
     (
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "report",
             "source",
             "survey",
+            "undo",
             "upload",
             "verify",
             "words",
@@ -56,7 +58,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rustls", &["front"]),
     ("reqwest_middleware", &["front"]),
     ("governor", &["front"]),
-    ("tokio", &["cli", "finish", "front", "rehearsal", "upload", "verify"]),
+    ("tokio", &["cli", "finish", "front", "rehearsal", "undo", "upload", "verify"]),
     ("axum", &["rehearsal"]),
     ("html5gum", &["rehearsal", "report", "request"]),
     ("mail_parser", &["record"]),

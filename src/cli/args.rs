@@ -75,6 +75,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Give conversations what they get once all of their messages are in Front: links, notes, tags, followers, state
     Finish(FinishArgs),
+    /// Take back what was imported and finished, as far as nobody else has touched it; shows first what it would do
+    Undo(UndoArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
     /// Show what Front has: inboxes, channels, teammates, tags, teams, custom fields; needs no mapping
@@ -162,6 +164,34 @@ pub(super) struct FinishArgs {
     pub front: FrontArgs,
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Conversations of which all messages come from this source alone; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub source: Vec<String>,
+    /// Conversations that have this tag by the plan, such as one that a rule gives; may be given again
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// The conversation of this message: its old id, external id or `thread_ref`; may be given again
+    #[arg(long, value_name = "ID")]
+    pub thread: Vec<String>,
+    /// Do it; without this, nothing is changed and what would be done is shown
+    #[arg(long)]
+    pub go: bool,
+    /// Delete for good what is trashed; asks for more than a yes
+    #[arg(long, requires = "go")]
+    pub permanently: bool,
+    /// What would be typed: `yes`, or with `--permanently` the words that are asked for
+    #[arg(long, value_name = "WORDS", requires = "go")]
+    pub confirm: Option<String>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub front: FrontArgs,
 }
 
 #[derive(Debug, Args)]

@@ -13,11 +13,16 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 /// # Errors
 /// Without a terminal to ask on, or if the answer is no.
 pub(super) fn confirm(context: &Context, question: &str) -> Result<(), Failure> {
+    ask(context, question, "yes", "look at the plan above and run the same command with --yes")
+}
+
+/// Asks for `words`; whatever else is typed is a no. `otherwise` says what to do where there is no terminal.
+///
+/// # Errors
+/// Without a terminal to ask on, or if the answer is another.
+pub(super) fn ask(context: &Context, question: &str, words: &str, otherwise: &str) -> Result<(), Failure> {
     if !stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask on; nothing was sent",
-            "look at the plan above and run the same command with --yes",
-        ));
+        return Err(Failure::usage("there is no terminal to ask on; nothing was sent", otherwise));
     }
     // On stderr: stdout is for the result alone, and under --json for one document.
     super::say(question);
@@ -30,7 +35,7 @@ pub(super) fn confirm(context: &Context, question: &str) -> Result<(), Failure> 
     });
     while !context.stop.load(Ordering::Relaxed) {
         match answers.recv_timeout(NOTICE) {
-            Ok(answer) if answer.trim().eq_ignore_ascii_case("yes") => return Ok(()),
+            Ok(answer) if answer.trim().eq_ignore_ascii_case(words) => return Ok(()),
             Ok(_) | Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {}
         }

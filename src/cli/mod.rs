@@ -41,6 +41,7 @@ mod show;
 mod status;
 mod table;
 mod token;
+mod undo;
 mod verify;
 
 pub use exit::Exit;
@@ -98,6 +99,7 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Finish(args) => finish::run(&load(&args.mapping)?, args),
+        Command::Undo(args) => undo::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::List(args) => list::run(&cli.common, args, stop),
         Command::Api(args) => api::run(&cli.common, args, stop),

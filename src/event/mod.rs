@@ -76,6 +76,8 @@ pub enum Stage {
     Confirming,
     /// Giving conversations what they get beside their messages; counted in their messages.
     Finishing,
+    /// Taking back what was imported; counted in messages.
+    Undoing,
 }
 
 /// The unit a stage is counted in.
@@ -93,7 +95,7 @@ impl Stage {
     pub fn unit(self) -> Unit {
         match self {
             Stage::Unpacking | Stage::Reading => Unit::Bytes,
-            Stage::Requests | Stage::Sending | Stage::Confirming | Stage::Finishing => Unit::Messages,
+            Stage::Requests | Stage::Sending | Stage::Confirming | Stage::Finishing | Stage::Undoing => Unit::Messages,
         }
     }
 }

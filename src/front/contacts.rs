@@ -8,6 +8,8 @@ use super::body::json_body;
 use super::call::{self, CallResult};
 use super::cancellation::Cancellation;
 use super::client::Client;
+use super::conversations::Conversation;
+use super::pages::in_large_pages;
 use super::settings::FrontError;
 use super::wire::or_default;
 
@@ -101,6 +103,19 @@ impl Client {
     /// Where the run must stop, see [`CallResult`].
     pub async fn contact(&self, contact_id: &str, cancellation: &Cancellation) -> CallResult<Contact> {
         self.ask(&self.target().url(&["contacts", contact_id]), cancellation).await
+    }
+
+    /// The conversations that somebody is part of.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn contact_conversations(
+        &self,
+        contact_id: &str,
+        cancellation: &Cancellation,
+    ) -> CallResult<Vec<Conversation>> {
+        let url = in_large_pages(self.target().url(&["contacts", contact_id, "conversations"]));
+        self.walk(url, cancellation, |_| false).await
     }
 
     /// Makes a contact of the company. After [`Lost`](super::Outcome::Lost) it may be there: ask for its handle.

@@ -6,6 +6,7 @@ use super::body::json_body;
 use super::call::{CallResult, json};
 use super::cancellation::Cancellation;
 use super::client::Client;
+use super::conversations::Conversation;
 use super::pages::in_large_pages;
 use super::settings::FrontError;
 use super::wire::{Related, or_default};
@@ -76,6 +77,15 @@ impl Client {
             Some(parent) => self.target().url(&["tags", parent, "children"]),
         };
         self.make(&url, &json_body(&NewTag { name }), cancellation, json).await
+    }
+
+    /// The conversations that have a tag.
+    ///
+    /// # Errors
+    /// Where the run must stop, see [`CallResult`].
+    pub async fn tag_conversations(&self, tag_id: &str, cancellation: &Cancellation) -> CallResult<Vec<Conversation>> {
+        let url = in_large_pages(self.target().url(&["tags", tag_id, "conversations"]));
+        self.walk(url, cancellation, |_| false).await
     }
 
     /// Deletes a tag; it goes from every conversation that has it.

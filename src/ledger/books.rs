@@ -90,7 +90,7 @@ impl Books {
         let dir = self.dir.clone();
         journal::replay(&dir, watermark.offset, |fact, line| {
             self.unflushed += 1;
-            self.reckoning.is_outdated |= matches!(fact, Fact::Renewed { .. });
+            self.reckoning.is_outdated |= matches!(fact, Fact::Renewed { .. } | Fact::Undone { .. });
             let Some((external_id, after)) = fact.into_state() else { return Ok(()) };
             let Some((position, source)) = current.position_of(&dir, &external_id)? else { return Ok(()) };
             let stored = Stored { source, reached: Reached::of(&after), line };
@@ -209,12 +209,25 @@ impl Books {
         self.journal.append(facts).map_err(|error| error.or_full(&self.dir, needed))
     }
 
-    /// Records that messages get new ids.
-    pub(super) fn renew(&mut self, facts: &[Fact]) -> Result<(), LedgerError> {
-        self.append(facts)?;
+    /// Records that messages get new ids. Gives where each line begins.
+    pub(super) fn renew(&mut self, facts: &[Fact]) -> Result<Vec<u64>, LedgerError> {
+        let lines = self.append(facts)?;
         self.reckoning.is_outdated = true;
         self.unflushed += facts.len();
-        Ok(())
+        Ok(lines)
+    }
+
+    /// Counts a message that was taken back as not sent, if it is in the plan.
+    pub(super) fn undone(
+        &mut self,
+        dir: &Path,
+        current: &Current,
+        external_id: &str,
+        line: u64,
+    ) -> Result<(), LedgerError> {
+        let Some((position, source)) = current.position_of(dir, external_id)? else { return Ok(()) };
+        let stored = Stored { source, reached: Reached::Planned, line };
+        self.replayed(current, position, stored, &State::Planned)
     }
 
     /// Records facts that change no state.

@@ -1,5 +1,6 @@
 //! A ledger for a rehearsal: thrown away each time, with the ids, threads and inboxes of the real one where there is one.
 
+use super::effect::{EffectChange, EffectEnd, EffectFact};
 use super::entry::State;
 use super::fact::Fact;
 use super::{Ledger, LedgerError, home};
@@ -55,7 +56,7 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Takes back what Front said of any message; that it was sent stays.
+    /// Takes back what Front said of any message, and whatever else was made; that messages were sent stays.
     fn forget_answers(&self) -> Result<(), LedgerError> {
         let mut facts = Vec::new();
         for pin in self.pins()? {
@@ -71,6 +72,11 @@ impl Ledger {
                 self.books().append(&facts)?;
                 facts.clear();
             }
+        }
+        let effects = self.effects()?;
+        for change in self.last_changes(&effects)? {
+            let EffectChange { effect, conversation, .. } = change?;
+            facts.push(Fact::Effect(EffectFact { effect, conversation, end: EffectEnd::Undone }));
         }
         if !facts.is_empty() {
             self.books().append(&facts)?;

@@ -54,6 +54,8 @@ pub(super) enum Fact {
     Renewed { external_id: String, renewed_as: String },
     /// What became of something that is no message.
     Effect(EffectFact),
+    /// It was taken back: it counts as not sent, and it and its thread have other ids from now on.
+    Undone { external_id: String, renewed_as: String, thread_ref: String, thread_renewed_as: String },
 }
 
 /// What a request said, as far as later plans must agree with it.
@@ -116,7 +118,7 @@ impl Fact {
             Fact::Missing { external_id, uid, why } => (external_id, State::Missing { uid, why }),
             Fact::Refused { external_id, status, cause } => (external_id, State::Refused { status, cause }),
             Fact::Unknown { external_id, why } => (external_id, State::Unknown { why }),
-            Fact::Unsent { external_id } => (external_id, State::Planned),
+            Fact::Unsent { external_id } | Fact::Undone { external_id, .. } => (external_id, State::Planned),
         })
     }
 }
@@ -149,6 +151,18 @@ pub(super) enum Glance<'a> {
     Unsent(#[serde(borrow)] Id<'a>),
     Renewed(#[serde(borrow)] Ids<'a>),
     Effect(#[serde(borrow)] EffectGlance<'a>),
+    Undone(#[serde(borrow)] UndoneGlance<'a>),
+}
+
+/// A message that was taken back, and the ids that it and its thread have since.
+#[derive(Debug, Deserialize)]
+pub(super) struct UndoneGlance<'a> {
+    #[serde(borrow)]
+    external_id: Cow<'a, str>,
+    #[serde(borrow)]
+    renewed_as: Cow<'a, str>,
+    #[serde(borrow)]
+    thread_renewed_as: Cow<'a, str>,
 }
 
 /// Which effect a line is about, and how far it is since.
@@ -213,6 +227,7 @@ impl Glance<'_> {
             Glance::Unsent(_) => "unsent",
             Glance::Renewed(_) => "renewed",
             Glance::Effect(_) => "effect",
+            Glance::Undone(_) => "undone",
         }
     }
 
@@ -221,6 +236,7 @@ impl Glance<'_> {
         match self {
             Glance::Target(_) | Glance::Effect(_) => None,
             Glance::Renewed(ids) => Some(&ids.external_id),
+            Glance::Undone(undone) => Some(&undone.external_id),
             Glance::Sending(id)
             | Glance::Accepted(id)
             | Glance::Confirmed(id)
@@ -235,6 +251,15 @@ impl Glance<'_> {
     pub(super) fn renewed_as(&self) -> Option<&str> {
         match self {
             Glance::Renewed(ids) => Some(&ids.renewed_as),
+            Glance::Undone(undone) => Some(&undone.renewed_as),
+            _ => None,
+        }
+    }
+
+    /// The new ref of its thread, if that gets one.
+    pub(super) fn thread_renewed_as(&self) -> Option<&str> {
+        match self {
+            Glance::Undone(undone) => Some(&undone.thread_renewed_as),
             _ => None,
         }
     }

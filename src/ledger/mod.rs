@@ -83,6 +83,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod undo;
 mod watch;
 
 pub use checkup::{Checkup, Damage, IndexFigures};
@@ -102,3 +103,4 @@ pub use stored::Reached;
 pub use summary::{SourceTally, Summary, read_summary};
 pub use tally::{Class, Counts, Tally};
 pub use trace::Trace;
+pub use undo::SentThreads;

@@ -36,7 +36,7 @@ fn split(external_id: &str) -> Option<(&str, u32)> {
 }
 
 /// The id that comes after this one.
-fn next(external_id: &str) -> String {
+pub(super) fn next(external_id: &str) -> String {
     format!("{}{MARK}{}", first_id(external_id), generation(external_id).saturating_add(1))
 }
 
@@ -46,17 +46,17 @@ pub(super) fn former(external_id: &str) -> Option<String> {
     Some(if generation == 2 { first.to_owned() } else { format!("{first}{MARK}{}", generation - 1) })
 }
 
-/// The newest id of every message that has more than one, by its first.
+/// The newest id of every message, and the newest ref of every thread, that have more than one, by the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Renewals(HashMap<Box<str>, u32>);
+pub struct Renewals {
+    ids: HashMap<Box<str>, u32>,
+    refs: HashMap<Box<str>, u32>,
+}
 
 impl Renewals {
     /// Takes up an id that is in use.
     pub fn add(&mut self, external_id: &str) {
-        if let Some((first, generation)) = split(external_id) {
-            let newest = self.0.entry(first.into()).or_default();
-            *newest = generation.max(*newest);
-        }
+        add(&mut self.ids, external_id);
     }
 
     /// Takes up the ids that a fact names: one under which something was sent tells of its renewal although the line that says
@@ -65,24 +65,42 @@ impl Renewals {
         for id in [fact.external_id(), fact.renewed_as()].into_iter().flatten() {
             self.add(id);
         }
+        if let Some(thread_ref) = fact.thread_renewed_as() {
+            add(&mut self.refs, thread_ref);
+        }
+    }
+
+    /// The ref that a thread has now, if that is another one.
+    #[must_use]
+    pub fn newest_ref(&self, thread_ref: &str) -> Option<String> {
+        let first = first_id(thread_ref);
+        let newest = self.refs.get(first)?;
+        (*newest > generation(thread_ref)).then(|| format!("{first}{MARK}{newest}"))
     }
 
     /// The id that the message with this id has now.
     #[must_use]
     pub fn newest(&self, external_id: &str) -> String {
         let first = first_id(external_id);
-        self.0.get(first).map_or_else(|| external_id.to_owned(), |newest| format!("{first}{MARK}{newest}"))
+        self.ids.get(first).map_or_else(|| external_id.to_owned(), |newest| format!("{first}{MARK}{newest}"))
     }
 
     /// Has the message this id or one that came after it?
     pub(super) fn is_known(&self, external_id: &str) -> bool {
-        self.0.get(first_id(external_id)).is_some_and(|newest| *newest >= generation(external_id))
+        self.ids.get(first_id(external_id)).is_some_and(|newest| *newest >= generation(external_id))
     }
 
     /// Has the message another id by now?
     #[must_use]
     pub fn is_former(&self, external_id: &str) -> bool {
-        self.0.get(first_id(external_id)).is_some_and(|newest| generation(external_id) < *newest)
+        self.ids.get(first_id(external_id)).is_some_and(|newest| generation(external_id) < *newest)
+    }
+}
+
+fn add(newest: &mut HashMap<Box<str>, u32>, id: &str) {
+    if let Some((first, generation)) = split(id) {
+        let known = newest.entry(first.into()).or_default();
+        *known = generation.max(*known);
     }
 }
 
@@ -112,7 +130,7 @@ impl Ledger {
                 let renewed_as = next(&planned.external_id);
                 facts.push(Fact::Renewed { external_id: planned.external_id, renewed_as });
             }
-            books.renew(&facts)?;
+            drop(books.renew(&facts)?);
         }
         self.flush()
     }

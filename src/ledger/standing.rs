@@ -140,7 +140,13 @@ impl Pins {
         &self.renewals
     }
 
-    fn pin(&mut self, sending: u64, last: u64) -> Result<Option<Pin>, LedgerError> {
+    /// Where the requests and the last facts of all messages are, which are not handed out then.
+    pub(super) fn take_places(&mut self) -> std::vec::IntoIter<(u64, u64)> {
+        std::mem::take(&mut self.standings)
+    }
+
+    /// The message with its last request and its last fact there.
+    pub(super) fn at(&mut self, sending: u64, last: u64) -> Result<Option<Pin>, LedgerError> {
         let Fact::Sending(request) = self.requests.read(sending)? else { return Ok(None) };
         let state = if sending == last {
             State::Unknown { why: NEVER_ANSWERED.into() }
@@ -170,7 +176,7 @@ impl Iterator for Pins {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (sending, last) = self.standings.next()?;
-            if let Some(pin) = self.pin(sending, last).transpose() {
+            if let Some(pin) = self.at(sending, last).transpose() {
                 return Some(pin);
             }
         }

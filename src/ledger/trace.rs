@@ -157,6 +157,8 @@ impl Trace {
                 self.unanswered |= !(400..500).contains(&status);
             }
             Fact::Unsent { .. } => self.is_out = false,
+            // What comes after it is about the message under another id.
+            Fact::Undone { .. } => *self = Self { renewed: true, ..Self::default() },
             Fact::Target(_) | Fact::Effect(_) => {}
         }
     }

@@ -164,6 +164,16 @@ impl Pins {
         self.renewals.newest(external_id)
     }
 
+    /// The ref that a thread has now, if it has another one since it was taken back.
+    pub(super) fn newest_ref(&self, thread_ref: &str) -> Option<String> {
+        self.renewals.newest_ref(thread_ref)
+    }
+
+    /// Was anything ever taken back, or given a new id?
+    pub(super) fn has_renewals(&self) -> bool {
+        self.renewals != Renewals::default()
+    }
+
     /// The ref a message was sent under.
     pub(super) fn thread_ref(&self, external_id: &str) -> Option<&str> {
         self.sent(external_id).map(|(_, thread)| thread.thread_ref.as_str())

@@ -106,7 +106,7 @@ pub(super) fn resolve<'a>(
         resolution.keep_sample(wanted, pins);
     }
     // Last of all: whatever was decided above was decided by the first ids.
-    for message in resolution.messages.iter_mut().filter(|_| !pins.is_empty()) {
+    for message in resolution.messages.iter_mut().filter(|_| pins.has_renewals()) {
         message.external_id = ExternalId::of(&pins.newest(&message.external_id.text()));
     }
     Ok(resolution)
@@ -118,7 +118,7 @@ impl<'a> Resolution<'a> {
             InboxCopies::One => {
                 let names = self.names(graph, pins, None);
                 self.rejoined = names.rejoined();
-                self.threads_by(|message| match pins.thread_ref(&message.external_id.text()) {
+                self.threads_by(pins, |message| match pins.thread_ref(&message.external_id.text()) {
                     Some(pinned) => ThreadRef::of(pinned),
                     None => match names.of(message) {
                         Some(Name::Pinned(pinned)) => ThreadRef::of(pinned),
@@ -131,19 +131,26 @@ impl<'a> Resolution<'a> {
                 let (refs, rejoined) = self.refs_per_inbox(graph, pins);
                 self.rejoined = rejoined;
                 let mut refs = refs.into_iter();
-                self.threads_by(|_| refs.next().unwrap_or_else(|| ThreadRef::of("")))
+                self.threads_by(pins, |_| refs.next().unwrap_or_else(|| ThreadRef::of("")))
             }
         };
         self.decide_threads(refs, pins)
     }
 
     /// Puts each message into the thread of its ref, and gives the refs of the threads.
-    fn threads_by(&mut self, mut ref_of: impl FnMut(&Message) -> ThreadRef) -> Vec<ThreadRef> {
+    fn threads_by(&mut self, pins: &Pins, mut ref_of: impl FnMut(&Message) -> ThreadRef) -> Vec<ThreadRef> {
+        // What was taken back goes out under another ref, so that it never meets what Front may have kept of the first.
+        let newest = |thread_ref: ThreadRef| {
+            if !pins.has_renewals() {
+                return thread_ref;
+            }
+            pins.newest_ref(&thread_ref.text()).map_or(thread_ref, |newest| ThreadRef::of(&newest))
+        };
         let mut refs: Vec<ThreadRef> = Vec::new();
         let mut places: HashTable<u32> = HashTable::new();
         let hasher = RandomState::new();
         for message in &mut self.messages {
-            let thread_ref = ref_of(message);
+            let thread_ref = newest(ref_of(message));
             let of = |place: u32| refs.get(place as usize);
             let hash = hasher.hash_one(&thread_ref);
             let entry = places.entry(

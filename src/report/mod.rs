@@ -16,6 +16,7 @@ pub use text::Extent;
 use crate::ledger::Tally;
 use crate::mapping::{self, own_pace};
 use crate::plan::{Overview, PlanDiff};
+use crate::undo;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,6 +61,9 @@ pub struct Report {
     pub sent: Option<Sent>,
     /// What this run saw in Front, for commands that look.
     pub seen: Option<Seen>,
+    /// What this run took back, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<TakenBack>,
     /// What this run gave conversations beside their messages, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
@@ -152,6 +156,19 @@ pub struct Finished {
     /// Why something is not done yet that a further run may do, the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<String>,
+}
+
+/// What one run took back.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TakenBack {
+    /// Nothing was changed: these are the figures of what would be.
+    pub is_dry: bool,
+    /// Figures.
+    #[serde(flatten)]
+    pub counts: undo::Counts,
+    /// What was left, with the reason.
+    #[serde(rename = "left_as_it_is")]
+    pub left: Vec<(String, String)>,
 }
 
 /// A step that was left.
@@ -261,6 +278,7 @@ impl Report {
             amiss: Vec::new(),
             seen: None,
             finished: None,
+            taken_back: None,
             requests: Requests { imports: total.left(), lookups: 0 },
             estimates: estimates(total.left(), send),
             sources,

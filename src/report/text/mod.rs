@@ -70,6 +70,9 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     if let Some(finished) = &report.finished {
         outcome::render_finished(&mut out, finished);
     }
+    if let Some(taken_back) = &report.taken_back {
+        outcome::render_taken_back(&mut out, taken_back, extent);
+    }
     let _ = writeln!(out, "Ledger    {}", printable(&report.ledger));
     let _ = writeln!(out, "\n{}", report.ending);
     out

@@ -3,7 +3,7 @@
 use super::Extent;
 use crate::ledger::{Class, Tally};
 use crate::plan::Overview;
-use crate::report::{Finished, Report, Seen, SourceBalance};
+use crate::report::{Finished, Report, Seen, SourceBalance, TakenBack};
 use crate::words::{count, counted, printable};
 use std::fmt::Write as _;
 
@@ -178,6 +178,34 @@ pub(super) fn render_finished(out: &mut String, finished: &Finished) {
     }
     if let Some(why) = &finished.unsettled {
         let _ = writeln!(out, "          not settled: {}", printable(why));
+    }
+}
+
+pub(super) fn render_taken_back(out: &mut String, taken_back: &TakenBack, extent: Extent) {
+    let counts = taken_back.counts;
+    let words: Vec<String> = [
+        (counts.trashed, "conversation", " trashed"),
+        (counts.deleted, "conversation", " deleted for good"),
+        (counts.gone, "conversation", " gone already"),
+        (counts.links, "link", " taken off"),
+        (counts.comments, "comment", " withdrawn in words (Front deletes none)"),
+        (counts.tags, "tag", " deleted"),
+        (counts.contacts, "contact", " deleted"),
+    ]
+    .into_iter()
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, what, how)| format!("{}{how}", counted(number, what)))
+    .collect();
+    let made = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
+    let title = if taken_back.is_dry { "Would be" } else { "Undone" };
+    let _ = writeln!(out, "{title:<9} {made}; {} count as not sent", counted(counts.messages, "message"));
+    let most = extent.most(MAX_LEFT);
+    for (name, why) in taken_back.left.iter().take(most) {
+        let _ = writeln!(out, "Left      {}: {}", printable(name), printable(why));
+    }
+    let more = counts.left.saturating_sub(taken_back.left.len().min(most) as u64);
+    if more > 0 {
+        let _ = writeln!(out, "          {} more; `--details` shows them", count(more));
     }
 }
 

@@ -1,0 +1,183 @@
+//! `undo`: takes back what this ledger has put into Front, after a look that changes nothing.
+
+use super::args::UndoArgs;
+use super::budget::Clock;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::{asking, budget, greeting, interrupt, plan, progress, sending};
+use crate::event::Observer;
+use crate::front::{self, Cancellation, Client};
+use crate::ledger::{Ledger, Verdict};
+use crate::plan::overview_of;
+use crate::report::{Report, TakenBack};
+use crate::undo::{self, Ending, Job, Outcome, Stop};
+use crate::words::counted;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::SystemTime;
+use tokio::runtime::Runtime;
+
+pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
+    let until = args.budget.until();
+    let mut settings = greeting::settings(context, &args.front)?;
+    settings.most_requests = args.budget.max_requests;
+    let ledger = context.open_planned()?;
+    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
+    let only = chosen(&ledger, args)?;
+    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
+    let runtime = sending::runtime()?;
+    let bound = ledger.target();
+    let meeting = async {
+        let front = greeting::knock(settings).await?;
+        greeting::greet(context, front, &overview, bound.as_ref()).await
+    };
+    let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
+    ledger.bind(&greeted.target).map_err(greeting::nothing_sent)?;
+    let ledger = Arc::new(ledger);
+    let taking = Taking { context, runtime: &runtime, ledger: &ledger, client: &greeted.client, only: &only, until };
+    if args.go {
+        let words = if args.permanently { DELETE } else { "yes" };
+        let question = format!(
+            "Take back {} in {}? {}Type {words}: ",
+            only.as_ref().map_or("everything that this ledger has imported".to_owned(), |only| {
+                counted(only.len() as u64, "conversation")
+            }),
+            greeted.company,
+            if args.permanently { "What is trashed is DELETED FOR GOOD. " } else { "" },
+        );
+        match &args.confirm {
+            Some(given) if given.eq_ignore_ascii_case(words) => {}
+            Some(_) => {
+                return Err(Failure::usage(format!("--confirm takes \"{words}\" here; nothing was changed"), question));
+            }
+            None => {
+                asking::ask(context, &question, words, &format!("run the same command with --confirm \"{words}\""))?
+            }
+        }
+    }
+    let (outcome, is_late) = taking.run(!args.go, args.permanently, observer);
+    let mut report = plan::report(context, "undo", &ledger, None)?;
+    ledger.flush()?;
+    ledger.write_summary("at rest", serde_json::Value::Null)?;
+    if !report.balanced {
+        return Err(plan::unbalanced(&report));
+    }
+    report.taken_back = Some(taken_back(&outcome, !args.go));
+    let verdict = verdict(context, outcome, is_late, args);
+    conclude(context, report, verdict)
+}
+
+/// Nobody types this by mistake.
+const DELETE: &str = "delete for good";
+
+/// What is needed to take back.
+struct Taking<'a> {
+    context: &'a Context,
+    runtime: &'a Runtime,
+    ledger: &'a Arc<Ledger>,
+    client: &'a Client,
+    only: &'a Option<BTreeSet<String>>,
+    until: Option<SystemTime>,
+}
+
+impl Taking<'_> {
+    fn run(&self, is_dry: bool, permanently: bool, observer: Arc<dyn Observer>) -> (Outcome, bool) {
+        budget::announce(self.until);
+        let job = Job {
+            ledger: Arc::clone(self.ledger),
+            client: self.client.clone(),
+            only: self.only.clone(),
+            is_dry,
+            permanently,
+            in_flight: self.context.mapping.send.in_flight,
+        };
+        let cancellation = Cancellation::new();
+        self.runtime.block_on(async {
+            let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&self.context.stop), cancellation.clone()));
+            let clock = Clock::start(self.until, &cancellation);
+            let outcome = undo::run(job, observer, cancellation).await;
+            watch.abort();
+            (outcome, clock.has_struck())
+        })
+    }
+}
+
+/// The threads that were asked for; everything without a choice.
+fn chosen(ledger: &Ledger, args: &UndoArgs) -> Result<Option<BTreeSet<String>>, Failure> {
+    if args.source.is_empty() && args.tag.is_empty() && args.thread.is_empty() {
+        return Ok(None);
+    }
+    let sources = ledger.plan().map(|plan| plan.sources.clone()).unwrap_or_default();
+    if let Some(unknown) = args.source.iter().find(|name| !sources.contains(name)) {
+        let help = format!("the sources of the plan: {}", sources.join(", "));
+        return Err(Failure::usage(format!("no source is named `{unknown}`; nothing was changed"), help));
+    }
+    let is_source = |number: u16| sources.get(usize::from(number)).is_some_and(|name| args.source.contains(name));
+    // By thread: are all of its messages of these sources, and has one of them such a tag?
+    let mut threads: BTreeMap<String, (bool, bool, bool)> = BTreeMap::new();
+    let planned = ledger.plan().map_or(0, |plan| plan.planned);
+    for item in ledger.entries(0..planned)? {
+        let (_, entry) = item?;
+        let Verdict::Planned(planned) = entry.verdict else { continue };
+        let is_named = args.thread.iter().any(|id| {
+            *id == planned.thread_ref || *id == planned.external_id || entry.original_id.as_ref() == Some(id)
+        });
+        let has_tag = planned.tags.iter().any(|tag| args.tag.contains(tag));
+        let (is_of_source, is_tagged, is_asked) = threads.entry(planned.thread_ref).or_insert((true, false, false));
+        *is_of_source &= is_source(entry.origin.source);
+        *is_tagged |= has_tag;
+        *is_asked |= is_named;
+    }
+    let wanted = |(of_source, tagged, named): (bool, bool, bool)| of_source || tagged || named;
+    let only: BTreeSet<String> =
+        threads.into_iter().filter(|(_, which)| wanted(*which)).map(|(thread, _)| thread).collect();
+    if only.is_empty() {
+        let help = "name a source, a tag or a message of the plan; without a choice everything is taken back";
+        return Err(Failure::usage("no conversation of the plan fits; nothing was changed", help));
+    }
+    Ok(Some(only))
+}
+
+fn taken_back(outcome: &Outcome, is_dry: bool) -> TakenBack {
+    TakenBack { is_dry, counts: outcome.counts, left: outcome.left.clone() }
+}
+
+/// Exit code and closing words.
+fn verdict(context: &Context, outcome: Outcome, is_late: bool, args: &UndoArgs) -> Result<(Exit, String), Failure> {
+    let again = format!("run it again to go on: {}", context.command("undo"));
+    match outcome.ending {
+        Ending::Spent => return Ok((Exit::Budget, format!("The budget of requests is used up; {again}"))),
+        Ending::Interrupted if is_late => return Ok((Exit::Budget, format!("The time to stop has come; {again}"))),
+        Ending::Interrupted => return Ok((Exit::Interrupted, format!("Interrupted; {again}"))),
+        Ending::Stopped(Stop::Front(error)) => return Err(greeting::front_failure(&error)),
+        Ending::Stopped(Stop::Ledger(error)) => return Err(Failure::from(error)),
+        Ending::Stopped(Stop::Panicked) => {
+            return Err(Failure::internal("a task of taking back failed in a way it should not (see above)"));
+        }
+        Ending::Finished => {}
+    }
+    if !args.go {
+        let words = "Nothing was changed: this was a look. To do it: the same command with --go";
+        return Ok((Exit::Done, words.to_owned()));
+    }
+    if outcome.counts.left > 0 {
+        return Ok((Exit::Incomplete, "Taken back but for what was left, see above.".to_owned()));
+    }
+    let words = "Taken back. What is imported again goes out under new ids; `plan` says so";
+    Ok((Exit::Done, format!("{words}: {}", context.command("plan"))))
+}
+
+fn conclude(context: &Context, mut report: Report, verdict: Result<(Exit, String), Failure>) -> Result<Exit, Failure> {
+    match verdict {
+        Ok((exit, words)) => {
+            report.ending = words;
+            plan::finish(context, report, exit)
+        }
+        Err(failure) => {
+            report.ending = format!("Stopped: {}", failure.message);
+            plan::finish(context, report, failure.exit)?;
+            Err(failure)
+        }
+    }
+}

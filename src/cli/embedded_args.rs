@@ -206,7 +206,9 @@ mod tests {
         let faults = typed.faults();
         let expected = ["500=1/3", "429=0.1:0.5", "drip=1/2:10"].map(|fault| fault.parse::<Fault>().unwrap());
         assert_eq!(faults.imports, expected);
-        assert_eq!(faults.reads, ["html=0.2".parse::<Fault>().unwrap()]);
+        let reads = ["html=0.2", "comment/lose-answer=1/3"].map(|fault| fault.parse::<Fault>().unwrap());
+        assert_eq!(faults.reads, reads);
+        assert_eq!((typed.conversation_field.len(), typed.status.len(), typed.rule.len()), (1, 1, 1));
         assert_eq!((faults.seed, faults.outages.len(), faults.refuse.len()), (7, 1, 1));
         assert_eq!((faults.merge_at, typed.limit_at, typed.clock_skew), (vec![2, 9], vec![(4, 50)], -30));
     }

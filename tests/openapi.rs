@@ -315,3 +315,40 @@ async fn serves_nothing_else(front: &Front) {
         assert!(is_nowhere, "{method} {template} is served and was not asked for: {status} {text}");
     }
 }
+
+#[test]
+fn what_is_not_documented_is_told() {
+    let Some(contract) = Contract::find() else { return };
+    let template = contract.template("PATCH", "/tags/tag_1?x=y").unwrap();
+    assert_eq!(template, "/tags/{tag_id}");
+    assert_eq!(contract.template("GET", "/contacts/custom_fields").unwrap(), "/contacts/custom_fields");
+    assert_eq!(contract.template("DELETE", "/comments/com_1/"), None);
+    let told = |method: &str, template: &str, request: &Value, status: u16, response: &Value| {
+        let some = |value: &Value| (!value.is_null()).then(|| value.clone());
+        let (request, response) = (some(request), some(response));
+        let call = Call { method, template, request: request.as_ref(), status, response: response.as_ref() };
+        contract.complaints(&call).join("; ")
+    };
+    let none = Value::Null;
+    let name = json!({ "name": "x" });
+    assert_eq!(told("PATCH", &template, &name, 204, &none), "");
+    assert_eq!(told("PATCH", &template, &json!({ "parent_tag_id": null }), 204, &none), "", "said so in words");
+    for (request, status, response, words) in [
+        (json!({ "colour": "red" }), 204, &none, "'colour' was unexpected"),
+        (json!({ "name": "x".repeat(65) }), 204, &none, "request at /name"),
+        (name.clone(), 200, &name, "200 is not documented"),
+        (name.clone(), 204, &name, "should have no body"),
+        (name.clone(), 400, &json!({ "error": "x" }), "400 is not documented"),
+    ] {
+        let told = told("PATCH", &template, &request, status, response);
+        assert!(told.contains(words), "{words:?} in {told:?}");
+    }
+    let link =
+        json!({ "_links": {}, "id": "top_1", "name": "x", "type": "web", "external_url": "u", "custom_fields": {} });
+    assert_eq!(told("GET", "/links/{link_id}", &none, 200, &link), "");
+    assert!(told("GET", "/links/{link_id}", &none, 200, &name).contains("required"));
+    assert!(told("GET", "/links/{link_id}", &none, 200, &none).contains("no JSON"));
+    assert!(told("GET", "/links/{link_id}", &name, 200, &link).contains("takes none"));
+    assert_eq!(told("DELETE", "/links/{link_id}", &none, 204, &none), "no such operation is documented");
+    assert_eq!(told("GET", "/links/{link_id}", &none, 429, &json!({ "_error": { "message": "later" } })), "");
+}

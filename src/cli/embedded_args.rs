@@ -1,7 +1,9 @@
 //! What may be typed behind the hidden `embedded-front`.
 
 use super::args::MappingArg;
-use crate::rehearsal::{ChannelSpec, Fault, Faults, Hint, LiveTeam, Misfortune, Outage, Refusal};
+use crate::rehearsal::{
+    ChannelSpec, Fault, Faults, FieldSpec, Hint, LiveTeam, Misfortune, Outage, Refusal, RuleSpec, StatusSpec,
+};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,12 +42,28 @@ pub(super) struct EmbeddedFrontArgs {
     /// Others use the same limit: `REQUESTS_PER_MINUTE` or `REQUESTS_PER_MINUTE:bursty`
     #[arg(long, value_name = "TEAM")]
     pub live_team: Option<LiveTeam>,
-    /// A channel, and what it brought in before: `ADDRESS=INBOX[:OLDEST_DATE:COUNT]`; may be given again
+    /// A channel, and what it brought in before: `ADDRESS=INBOX[:OLDEST_DATE:COUNT]`, after `custom:` a custom channel; may be
+    /// given again
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Vec<ChannelSpec>,
     /// A tag that exists; may be given again
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
+    /// A custom field of conversations: NAME=TYPE, or `NAME=enum:VALUE,VALUE`; may be given again
+    #[arg(long, value_name = "FIELD")]
+    pub conversation_field: Vec<FieldSpec>,
+    /// A custom field of contacts
+    #[arg(long, value_name = "FIELD")]
+    pub contact_field: Vec<FieldSpec>,
+    /// A ticket status: ID=CATEGORY:NAME; ticketing is off where none is given
+    #[arg(long, value_name = "STATUS")]
+    pub status: Vec<StatusSpec>,
+    /// A rule of the company, which is listed and never runs: NAME=ACTION;ACTION
+    #[arg(long, value_name = "RULE")]
+    pub rule: Vec<RuleSpec>,
+    /// A teammate who is blocked, by id
+    #[arg(long, value_name = "ID")]
+    pub blocked: Vec<String>,
     /// Messages with tags that do not exist are refused
     #[arg(long)]
     pub refuse_unknown_tags: bool,
@@ -179,12 +197,18 @@ mod tests {
             "--clock-skew=-30",
             "--live-team=20:bursty",
             "--channel=a@b.example=Support",
+            "--conversation-field=Plan=enum:basic,pro",
+            "--status=sts_1=open:Open",
+            "--rule=Greet=Send a reply",
+            "--fault-reads=comment/lose-answer=1/3",
         ]);
         let typed = typed.unwrap();
         let faults = typed.faults();
         let expected = ["500=1/3", "429=0.1:0.5", "drip=1/2:10"].map(|fault| fault.parse::<Fault>().unwrap());
         assert_eq!(faults.imports, expected);
-        assert_eq!(faults.reads, ["html=0.2".parse::<Fault>().unwrap()]);
+        let reads = ["html=0.2", "comment/lose-answer=1/3"].map(|fault| fault.parse::<Fault>().unwrap());
+        assert_eq!(faults.reads, reads);
+        assert_eq!((typed.conversation_field.len(), typed.status.len(), typed.rule.len()), (1, 1, 1));
         assert_eq!((faults.seed, faults.outages.len(), faults.refuse.len()), (7, 1, 1));
         assert_eq!((faults.merge_at, typed.limit_at, typed.clock_skew), (vec![2, 9], vec![(4, 50)], -30));
     }

@@ -37,6 +37,11 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         channels: args.channel.clone(),
         // Those of the mapping, unless a test says which there are.
         tags: if args.tag.is_empty() { base.tags.clone() } else { args.tag.clone() },
+        conversation_fields: args.conversation_field.clone(),
+        contact_fields: args.contact_field.clone(),
+        statuses: args.status.clone(),
+        rules: args.rule.clone(),
+        blocked_teammates: args.blocked.clone(),
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
         forget_bodies: args.forget_bodies,
         clock_skew: args.clock_skew,

@@ -108,7 +108,7 @@ fn around(store: &Store) -> Value {
         .links()
         .iter()
         .map(|link| json!({ "external_url": link.url, "name": link.name, "conversations": link.conversations.len() }));
-    let contacts = store.contacts().map(|(_, contact)| {
+    let contacts = store.contacts().map(|contact| {
         let known = contact.known();
         let lists = known.lists.iter().filter_map(|list| Some(store.list(*list)?.name.clone()));
         json!({

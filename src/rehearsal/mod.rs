@@ -5,10 +5,23 @@
 //! contract cannot hide on both sides. What was imported is shown in a web inbox at [`Server::web_url`], for people who know
 //! what it should look like; where a message comes from it learns from [`Origins`], if at all.
 //!
-//! Memory holds what lists and lookups need, about 500 bytes a message. Requests themselves lie in one append-only
-//! file and attachments in one file per message, in a temporary directory that goes with the server. Beyond
+//! Memory holds what lists and lookups need: about 600 bytes a message in conversations of five, and 1.5 kB where each message
+//! has a conversation and a sender of its own. An event takes 32 bytes. Requests themselves lie in one append-only file, what
+//! comments say in another, and attachments in one file per message, in a temporary directory that goes with the server. Beyond
 //! [`Config::keep`], and altogether with [`Config::forget_bodies`], neither bodies nor files are kept, and repeats are still
 //! told from what is not the same.
+//!
+//! # Colleagues
+//!
+//! People work in Front meanwhile, and tests need such: `Authorization: Bearer TOKEN:tea_…` (the token, a colon, the id of a
+//! teammate) acts as that teammate. What they do has them as the source of its event, where the source of what the client does is
+//! the API; the client cannot change their comments. Their calls are as if made in Front's own windows: no limit is theirs, no
+//! fault falls on them, and nothing counts them.
+//!
+//! # What is left
+//!
+//! [`Server::contents`] gives all that there is as one JSON, for tests that compare what two runs have left, and
+//! `GET /rehearsal/state` gives it to other processes. It is no part of Front's API.
 //!
 //! # Misbehaviour on request
 //!
@@ -26,7 +39,7 @@
 //! | `--race-firsts`, `--appear-after-ms MS` | a second message that comes too early makes a conversation of its own |
 //! | `--limit N`, `--limit-at K=N`, `--burst`, `--per-resource N`, `--no-rate-headers`, `--clock-skew S` | limits, and what is said of them |
 //! | `--live-team N[:bursty]` | others who use the same limit; those of their requests that were refused are counted |
-//! | `--channel ADDRESS=INBOX[:DATE:COUNT]`, `--tag NAME`, `--refuse-unknown-tags` | what is there before the first import |
+//! | `--channel ADDRESS=INBOX[:DATE:COUNT]`, `--tag NAME`, `--refuse-unknown-tags`, `--conversation-field`, `--contact-field`, `--status`, `--rule`, `--blocked` | what is there before the first import |
 //! | `--forget-bodies`, `--dump FILE` | what is kept |
 //!
 //! A call passes these in this order: outage, token, what begins with its import, limits, storm, a fault in place of the

@@ -1,7 +1,7 @@
 //! All that there is, so that two runs can be compared.
 
 use serde_json::{Value, json};
-use threadlift::rehearsal::Config;
+use threadlift::rehearsal::{Config, Faults};
 
 use super::support::*;
 
@@ -60,4 +60,15 @@ async fn two_servers_that_hold_the_same_give_the_same_whatever_came_first() {
     assert_eq!(without_ids(one.get("/rehearsal/state").await.body), contents, "other processes can ask for it");
     let stranger = one.client.get(one.url("/rehearsal/state")).send().await.unwrap();
     assert_eq!(stranger.status().as_u16(), 401);
+}
+
+#[tokio::test]
+async fn asking_what_there_is_costs_nothing_and_fails_for_nobody() {
+    let broken = Faults { reads: faults(&["500=1"]), ..Faults::default() };
+    let front = Front::new(Config { limit_per_minute: 1, faults: broken, ..config() });
+    for _ in 0..3 {
+        assert_eq!(front.get("/rehearsal/state").await.status, 200);
+    }
+    assert_eq!(front.state().reads, 0);
+    front.get("/me").await.refuses(500, "internal error");
 }

@@ -45,8 +45,10 @@ pub(super) async fn members(State(shared): App, Path(id): Path<String>, RawQuery
     let asked = Asked::parse(query.as_deref(), Extra::Nothing)?;
     let (base, store) = (shared.base_url(), shared.store());
     let number = find(&store, &id)?;
-    let show = |number, contact: &&Contact| render_desk::contact(&base, &store, number, contact);
-    Ok(Json(numbered(&asked, &format!("{base}/contact_lists/{id}/contacts"), store.on_list(number), show)))
+    let show = |number, contact: &Contact| render_desk::contact(&base, &store, number, contact);
+    let find = |contact| store.contact(contact).filter(|contact| contact.is_on(number));
+    let address = format!("{base}/contact_lists/{id}/contacts");
+    Ok(Json(numbered(&asked, &address, store.contact_count(), find, show)))
 }
 
 pub(super) async fn add(State(shared): App, Path(id): Path<String>, request: Request) -> Done {

@@ -16,8 +16,9 @@ use super::{Answer, App, Done, Made, flag, numbered, render_desk, satisfied, tex
 pub(super) async fn contacts(State(shared): App, RawQuery(query): RawQuery) -> Answer {
     let asked = Asked::parse(query.as_deref(), Extra::Sort("created_at"))?;
     let (base, store) = (shared.base_url(), shared.store());
-    let show = |number, contact: &&Contact| render_desk::contact(&base, &store, number, contact);
-    Ok(Json(numbered(&asked, &format!("{base}/contacts"), store.contacts(), show)))
+    let show = |number, contact: &Contact| render_desk::contact(&base, &store, number, contact);
+    let find = |number| store.contact(number);
+    Ok(Json(numbered(&asked, &format!("{base}/contacts"), store.contact_count(), find, show)))
 }
 
 /// A contact by `crd_…` or `alt:email:…` and the like.

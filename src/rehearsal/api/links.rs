@@ -13,11 +13,10 @@ use super::{Answer, App, Done, Made, in_order, numbered, page_of_conversations, 
 pub(super) async fn links(State(shared): App, RawQuery(query): RawQuery) -> Answer {
     let asked = Asked::parse(query.as_deref(), Extra::Types)?;
     let (base, store) = (shared.base_url(), shared.store());
-    let count = u32::try_from(store.links().len()).unwrap_or(u32::MAX);
     // Those that the API makes are all of one type.
-    let meant = (0..count).filter(|_| asked.wants("web")).filter_map(|number| Some((number, store.link(number)?)));
-    let show = |number, link: &&Link| render_desk::link(&base, number, link);
-    Ok(Json(numbered(&asked, &format!("{base}/links"), meant, show)))
+    let meant = |number| store.link(number).filter(|_| asked.wants("web"));
+    let show = |number, link: &Link| render_desk::link(&base, number, link);
+    Ok(Json(numbered(&asked, &format!("{base}/links"), store.links().len(), meant, show)))
 }
 
 fn find(store: &Store, id: &str) -> Result<u32, ApiError> {

@@ -45,21 +45,26 @@ fn next_page<T>(asked: &Asked, address: &str, found: Option<&[T]>, place: impl F
     Some(asked.next(address, place(last)))
 }
 
-/// One page of what is told apart by numbers, in their order unless it was asked for otherwise.
+/// One page of what is told apart by numbers up to `count`, in their order unless it was asked for otherwise. `find` gives what
+/// a number stands for, if that belongs on the list.
 fn numbered<T>(
     asked: &Asked,
     address: &str,
-    all: impl DoubleEndedIterator<Item = (u32, T)>,
-    show: impl Fn(u32, &T) -> Value,
+    count: usize,
+    find: impl Fn(u32) -> Option<T>,
+    show: impl Fn(u32, T) -> Value,
 ) -> Value {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
     let after = asked.after.map(|(_, last)| last);
-    let found: Vec<(u32, T)> = if asked.ascending == Some(false) {
-        all.rev().filter(|(number, _)| after.is_none_or(|after| *number < after)).take(asked.limit + 1).collect()
+    let numbers: Box<dyn Iterator<Item = u32>> = if asked.ascending == Some(false) {
+        Box::new((0..after.unwrap_or(count).min(count)).rev())
     } else {
-        all.filter(|(number, _)| after.is_none_or(|after| *number > after)).take(asked.limit + 1).collect()
+        Box::new(after.map_or(0, |last| last.saturating_add(1))..count)
     };
+    let found: Vec<(u32, T)> =
+        numbers.filter_map(|number| Some((number, find(number)?))).take(asked.limit + 1).collect();
     let next = next_page(asked, address, found.get(..asked.limit + 1), |(number, _)| (0, *number));
-    let shown: Vec<Value> = found.iter().take(asked.limit).map(|(number, it)| show(*number, it)).collect();
+    let shown: Vec<Value> = found.into_iter().take(asked.limit).map(|(number, it)| show(number, it)).collect();
     render::page(address, &shown, next.as_deref())
 }
 

@@ -84,8 +84,8 @@ fn conversation() -> Router<Arc<Shared>> {
         .route("/conversations/{conversation}/messages", get(messages::conversation_messages))
         .route("/conversations/{conversation}/tags", post(conversations::add_tags).delete(conversations::remove_tags))
         .route("/messages/{message}", get(messages::message))
-        .route("/comments/{comment}", get(comments::comment).patch(comments::update))
-        // Front writes its PATCH with a slash at the end.
+        .route("/comments/{comment}", get(comments::comment))
+        // Front documents its PATCH with a slash at the end, and none without.
         .route("/comments/{comment}/", patch(comments::update))
         .route("/comments/{comment}/mentions", get(comments::mentions))
         .route("/comments/{comment}/replies", post(comments::reply))

@@ -29,9 +29,9 @@ pub(super) async fn team_tags(State(shared): App, Path(id): Path<String>, RawQue
 fn listed(shared: &Shared, query: Option<&str>, path: &str, is_meant: impl Fn(&Tag) -> bool) -> Answer {
     let asked = Asked::parse(query, Extra::Sort("id"))?;
     let (base, store) = (shared.base_url(), shared.store());
-    let meant = store.standing_tags().filter(|(_, tag)| is_meant(tag));
-    let show = |number, tag: &&Tag| render::tag(&base, &store, number, tag);
-    Ok(Json(numbered(&asked, &format!("{base}{path}"), meant, show)))
+    let meant = |number| store.standing_tag(number).filter(|tag| is_meant(tag));
+    let show = |number, tag: &Tag| render::tag(&base, &store, number, tag);
+    Ok(Json(numbered(&asked, &format!("{base}{path}"), store.tag_count(), meant, show)))
 }
 
 fn find(store: &Store, id: &str) -> Result<u32, ApiError> {

@@ -54,7 +54,7 @@ impl Contact {
         self.known.as_deref().cloned().unwrap_or_default()
     }
 
-    fn is_on(&self, list: u32) -> bool {
+    pub(in super::super) fn is_on(&self, list: u32) -> bool {
         self.known.as_ref().is_some_and(|known| known.lists.contains(&list))
     }
 }
@@ -107,10 +107,14 @@ impl Store {
         self.contacts.get(number as usize).filter(|contact| !contact.is_gone)
     }
 
-    /// The contacts that are there, oldest first.
-    pub(in super::super) fn contacts(&self) -> impl DoubleEndedIterator<Item = (u32, &Contact)> {
-        let count = u32::try_from(self.contacts.len()).unwrap_or(u32::MAX);
-        (0..count).filter_map(|number| Some((number, self.contact(number)?)))
+    /// The contacts that are there.
+    pub(in super::super) fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.iter().filter(|contact| !contact.is_gone)
+    }
+
+    /// How many there ever were.
+    pub(in super::super) fn contact_count(&self) -> usize {
+        self.contacts.len()
     }
 
     /// The contact who has a handle.
@@ -185,10 +189,6 @@ impl Store {
         for known in self.contacts.iter_mut().filter_map(|contact| contact.known.as_mut()) {
             known.lists.retain(|list| *list != number);
         }
-    }
-
-    pub(in super::super) fn on_list(&self, list: u32) -> impl DoubleEndedIterator<Item = (u32, &Contact)> {
-        self.contacts().filter(move |(_, contact)| contact.is_on(list))
     }
 
     /// Puts contacts on a list, or takes them off it.

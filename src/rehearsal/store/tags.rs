@@ -114,6 +114,11 @@ impl Store {
         (0..count).filter_map(|number| Some((number, self.standing_tag(number)?)))
     }
 
+    /// How many there ever were.
+    pub(in super::super) fn tag_count(&self) -> usize {
+        self.tags.len()
+    }
+
     pub(in super::super) fn standing_tag(&self, number: u32) -> Option<&Tag> {
         self.tags.get(number as usize).filter(|tag| !tag.is_gone)
     }

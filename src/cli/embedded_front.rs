@@ -36,10 +36,10 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         live_team: args.live_team,
         channels: args.channel.clone(),
         // Those of the mapping, unless a test says which there are.
-        tags: if args.tag.is_empty() { base.tags.clone() } else { args.tag.clone() },
-        conversation_fields: args.conversation_field.clone(),
-        contact_fields: args.contact_field.clone(),
-        statuses: args.status.clone(),
+        tags: or(&args.tag, &base.tags),
+        conversation_fields: or(&args.conversation_field, &base.conversation_fields),
+        contact_fields: or(&args.contact_field, &base.contact_fields),
+        statuses: or(&args.status, &base.statuses),
         rules: args.rule.clone(),
         blocked_teammates: args.blocked.clone(),
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
@@ -61,6 +61,11 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
     }
     server.stop();
     Ok(Exit::Done)
+}
+
+/// What a test says that there is, else what the mapping asks for.
+fn or<T: Clone>(said: &[T], otherwise: &[T]) -> Vec<T> {
+    if said.is_empty() { otherwise.to_vec() } else { said.to_vec() }
 }
 
 /// What it counted, on one line.

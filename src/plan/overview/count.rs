@@ -46,6 +46,7 @@ pub(in crate::plan) fn overview(
     let overview = Overview {
         messages: resolution.imported().len() as u64,
         threads: resolution.threads.iter().filter(|thread| thread.size > 0).count() as u64,
+        again: resolution.again(),
         further_copies: resolution.further_copies,
         collisions: resolution.collisions,
         shared_rows: resolution.shared_rows,

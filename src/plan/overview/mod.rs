@@ -37,6 +37,9 @@ pub struct Overview {
     /// Internal notes among them, as messages of type custom.
     #[serde(default)]
     pub note_messages: u64,
+    /// Messages and notes that go out under new ids, since what was sent of them was taken back or is missing for good.
+    #[serde(default)]
+    pub again: u64,
     /// What is done once they are all in Front.
     #[serde(default)]
     pub finish: Finishing,

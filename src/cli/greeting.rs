@@ -87,6 +87,7 @@ pub(super) async fn greet(
     bound: Option<&Target>,
 ) -> Result<Greeted, Failure> {
     let Known { client, company, base_url } = front;
+    check_findings(context, &company)?;
     let inbox = context.mapping.target.inbox.as_str();
     let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
     let mut inboxes = BTreeMap::new();
@@ -133,6 +134,20 @@ pub(super) async fn greet(
     }
     let target = Target { company_id: company.id, company_name: company.name.clone(), base_url, inboxes };
     Ok(Greeted { client, company: company.name, target })
+}
+
+/// What was found out about another company's Front says nothing of this one.
+fn check_findings(context: &Context, company: &front::Company) -> Result<(), Failure> {
+    let probed = context.mapping.target.probed.as_ref().filter(|probed| probed.company_id != company.id);
+    probed.map_or(Ok(()), |probed| {
+        Err(context.wrong_setting(
+            Exit::Target,
+            Some((probed.at.line, probed.at.column)),
+            &format!("{} was found out in {} ({})", probed.name, probed.company, probed.company_id),
+            &format!("this token is of {} ({}); nothing was sent", company.name, company.id),
+            "write findings of this company with `threadlift probe --inbox SCRATCH`, or take the line out",
+        ))
+    })
 }
 
 /// The inbox that the ledger knows by a name that Front knows no longer.

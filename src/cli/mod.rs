@@ -30,6 +30,7 @@ mod place;
 mod plan;
 #[cfg(test)]
 mod printed_commands;
+mod probe;
 mod progress;
 mod rehearse;
 mod rejects;
@@ -101,6 +102,7 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Finish(args) => finish::run(&load(&args.mapping)?, args),
         Command::Undo(args) => undo::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
+        Command::Probe(args) => probe::run(&cli.common, args, stop),
         Command::List(args) => list::run(&cli.common, args, stop),
         Command::Api(args) => api::run(&cli.common, args, stop),
         Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),

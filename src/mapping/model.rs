@@ -2,6 +2,7 @@
 
 use super::choice::choice;
 use super::finish::{Contacts, CustomFields, Link, NewInboxes, Notes, Values};
+use super::probed::Probed;
 use super::table::CsvMapping;
 use super::when::{Place, Rule};
 use jiff::Timestamp;
@@ -63,6 +64,8 @@ pub struct Target {
     pub base_url: String,
     /// How inboxes are made that are missing, where that is asked for.
     pub new_inboxes: NewInboxes,
+    /// What a probe has found out about this Front.
+    pub probed: Option<Probed>,
 }
 
 /// `[ours]`: what makes a message outbound. Lower case.

@@ -1,7 +1,7 @@
 //! What may be typed behind the hidden `embedded-front`.
 
 use super::args::MappingArg;
-use crate::rehearsal::{ChannelSpec, Fault, Faults, Hint, LiveTeam, Misfortune, Outage, Refusal};
+use crate::rehearsal::{ChannelSpec, Fault, Faults, FieldSpec, Hint, LiveTeam, Misfortune, Outage, Refusal, RuleSpec};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,6 +46,18 @@ pub(super) struct EmbeddedFrontArgs {
     /// A tag that exists; may be given again
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
+    /// A workspace; one of the company's name unless given; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub team: Vec<String>,
+    /// A custom field of contacts, instead of those that the mapping names: `NAME=TYPE`; may be given again
+    #[arg(long, value_name = "FIELD")]
+    pub contact_field: Vec<FieldSpec>,
+    /// A rule, `NAME=ACTION;ACTION`; may be given again
+    #[arg(long, value_name = "RULE")]
+    pub rule: Vec<RuleSpec>,
+    /// A teammate who is blocked, by id; may be given again
+    #[arg(long, value_name = "ID")]
+    pub blocked: Vec<String>,
     /// Messages with tags that do not exist are refused
     #[arg(long)]
     pub refuse_unknown_tags: bool,

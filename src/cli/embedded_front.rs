@@ -8,7 +8,7 @@ use super::finishing::Wanted;
 use crate::ledger::Target;
 use crate::plan::Overview;
 use crate::rehearsal::{
-    Category, Company, Config, FieldKind, FieldSpec, InboxSpec, RepeatAnswer, Server, Snapshot, StatusSpec,
+    Category, Company, Config, FieldKind, FieldSpec, InboxSpec, RepeatAnswer, Server, Snapshot, StatusSpec, TeamSpec,
     TeammateSpec, UnknownTags,
 };
 use std::io::ErrorKind;
@@ -37,6 +37,14 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         channels: args.channel.clone(),
         // Those of the mapping, unless a test says which there are.
         tags: if args.tag.is_empty() { base.tags.clone() } else { args.tag.clone() },
+        teams: args.team.iter().map(|name| TeamSpec { name: name.clone(), ..TeamSpec::default() }).collect(),
+        contact_fields: if args.contact_field.is_empty() {
+            base.contact_fields.clone()
+        } else {
+            args.contact_field.clone()
+        },
+        rules: args.rule.clone(),
+        blocked_teammates: args.blocked.clone(),
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
         forget_bodies: args.forget_bodies,
         clock_skew: args.clock_skew,

@@ -2,6 +2,7 @@
 
 mod html;
 mod particulars;
+mod prepared;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,6 +12,7 @@ pub use particulars::{
     Bounds, ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, PICTURES, Particulars,
     Picture, Problem, ProblemFigures, Problems,
 };
+pub use prepared::{Agent, AgentStanding, LeftThing, Made, Prepared};
 pub use text::Extent;
 
 use crate::ledger::Tally;
@@ -60,6 +62,9 @@ pub struct Report {
     pub sent: Option<Sent>,
     /// What this run saw in Front, for commands that look.
     pub seen: Option<Seen>,
+    /// What this run made before the import, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
     /// What this run gave conversations beside their messages, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
@@ -260,6 +265,7 @@ impl Report {
             show: String::new(),
             amiss: Vec::new(),
             seen: None,
+            prepared: None,
             finished: None,
             requests: Requests { imports: total.left(), lookups: 0 },
             estimates: estimates(total.left(), send),
@@ -319,6 +325,14 @@ impl Report {
     pub fn aloud(&self) -> String {
         let silence = self.plan.as_ref().map(|plan| format!("Silence   {}\n", text::silence(plan)));
         format!("{}{}\n", silence.unwrap_or_default(), self.ending)
+    }
+
+    /// What must be heard before anything is made, where the plan is not shown.
+    #[must_use]
+    pub fn prepare_aloud(&self, extent: Extent) -> String {
+        let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
+        let prepared = self.prepared.as_ref().map(|prepared| prepared.text(extent)).unwrap_or_default();
+        format!("{front}{prepared}{}\n", self.ending)
     }
 
     /// What must be heard before conversations are finished, where the plan is not shown.

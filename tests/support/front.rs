@@ -104,6 +104,19 @@ impl Front {
         must(serde_json::from_str(&text), url)
     }
 
+    /// What its API answers to a JSON body, with the status; nothing where it answers nothing.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.base_url);
+        self.runtime.block_on(async {
+            let call = self.client.request(must(method.parse(), method), &url).bearer_auth(TOKEN);
+            let call = call.header("content-type", "application/json").body(body.to_string());
+            let answer = must(call.send().await, &url);
+            let status = answer.status().as_u16();
+            let text = must(answer.text().await, &url);
+            (status, serde_json::from_str(&text).unwrap_or_default())
+        })
+    }
+
     /// All results of a list, page by page.
     pub(crate) fn list(&self, path: &str) -> Vec<Value> {
         let mut results = Vec::new();

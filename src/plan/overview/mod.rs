@@ -5,12 +5,14 @@ mod changes;
 mod count;
 mod finish;
 mod months;
+mod prepare;
 mod sizes;
 
 pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
 pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
 pub use finish::Finishing;
 pub use months::{Month, Months};
+pub use prepare::Preparing;
 pub use sizes::ThreadSizes;
 
 pub use changes::kind_of;
@@ -37,6 +39,9 @@ pub struct Overview {
     /// Internal notes among them, as messages of type custom.
     #[serde(default)]
     pub note_messages: u64,
+    /// What is made before they are sent.
+    #[serde(default)]
+    pub prepare: Preparing,
     /// What is done once they are all in Front.
     #[serde(default)]
     pub finish: Finishing,

@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, args: &PrepareArgs) -> Result<Exit, Failure
         super::say(&before.text(context.extent()));
         asking::confirm(context, "Prepare? Type yes: ")?;
     } else if !context.common.quiet {
-        super::say(&before.prepare_aloud(context.extent()));
+        super::say(&before.prepare_aloud());
     }
     budget::announce(until);
     let ledger = Arc::new(ledger);

@@ -9,7 +9,7 @@ use super::place;
 use crate::front::{Client, Teammate, typed_value};
 use crate::ledger::Ledger;
 use crate::plan::Overview;
-use crate::prepare::{Given, Inboxes, LONGEST_TAG, Outcome, Tags};
+use crate::prepare::{Given, Inboxes, Outcome, Tags};
 use crate::report::{Agent, AgentStanding, LeftThing, Made};
 use crate::words::{counted, printable, some_of};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,9 +58,6 @@ pub(super) async fn look(
     }
     let inboxes = inboxes(context, args, &greeted, lacking, &teammates).await?;
     let tags = tags(client, overview).await?;
-    if let [first, ..] = tags.too_long.as_slice() {
-        return Err(too_long(first, &tags.too_long));
-    }
     let contacts = match &mapping.contacts {
         Some(contacts) => {
             let lists: BTreeSet<&String> = contacts.lists.iter().collect();
@@ -194,21 +191,6 @@ async fn tags(client: &Client, overview: &Overview) -> Result<Tags, Failure> {
     let visible = client.tags().await.map_err(|error| front_failure(&error))?;
     let company = client.company_tags().await.map_err(|error| front_failure(&error))?;
     Ok(Tags::of(&overview.tags, &company, &visible))
-}
-
-fn too_long(first: &str, all: &[String]) -> Failure {
-    let others = match all.len() {
-        1 => String::new(),
-        number => format!(", and {} more", number - 1),
-    };
-    Failure::usage(
-        format!(
-            "the tag `{}` has {} characters, and Front takes {LONGEST_TAG}{others}; nothing was made",
-            printable(first),
-            first.chars().count()
-        ),
-        "give it a shorter name in the mapping, under [labels] if it is a label: no name is cut, since two could become one",
-    )
 }
 
 /// The values of the contacts' custom fields, as their types take them.

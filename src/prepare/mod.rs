@@ -18,7 +18,7 @@ mod tags;
 
 pub use contact::Given;
 pub use inboxes::Inboxes;
-pub use tags::{LONGEST_TAG, Tags};
+pub use tags::Tags;
 
 use crate::event::{Event, Observer, Stage};
 use crate::front::{self, CallResult, Called, Cancellation, Client, FrontError};

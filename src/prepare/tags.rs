@@ -9,9 +9,6 @@ use crate::ledger::{Effect, EffectKind};
 use crate::words::printable;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Characters that Front takes in the name of a tag.
-pub const LONGEST_TAG: usize = 64;
-
 /// The tags of the plan, as Front has them.
 #[derive(Debug, Clone, Default)]
 pub struct Tags {
@@ -19,8 +16,6 @@ pub struct Tags {
     pub there: BTreeMap<String, String>,
     /// Those that are made, each behind the one that it stands below.
     pub missing: BTreeSet<String>,
-    /// Those whose names Front does not take.
-    pub too_long: Vec<String>,
     /// Names that stand elsewhere in Front, in sentences.
     pub elsewhere: Vec<String>,
     /// All tags of the company that something may be made below, by their names: those that one tag alone has.
@@ -58,11 +53,7 @@ impl Tags {
                     printable(name)
                 ));
             }
-            if name.chars().count() > LONGEST_TAG {
-                tags.too_long.push(name.clone());
-            } else {
-                tags.missing.insert(name.clone());
-            }
+            tags.missing.insert(name.clone());
         }
         tags
     }
@@ -173,4 +164,68 @@ fn path(tag: &Tag, all: &[Tag]) -> String {
     }
     names.reverse();
     names.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(id: &str, name: &str, parent_id: Option<&str>) -> Tag {
+        Tag { id: id.into(), name: name.into(), parent_id: parent_id.map(str::to_owned), is_private: false }
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_tag_is_made_below_the_nearest_that_is_there_or_becomes_one() {
+        let company = [tag("tag_1", "Old", None), tag("tag_2", "Twice", None), tag("tag_3", "Twice", Some("tag_1"))];
+        let wanted = names(&[
+            "Old/Mail",
+            "Old/Mail/2019",
+            "Old/No/2019",
+            "Twice/Mail",
+            "New/Mail",
+            "A / B",
+            "A",
+            "Old/",
+            "/Old",
+        ]);
+        let tags = Tags::of(&wanted, &company, &company);
+        assert_eq!(tags.missing.len(), wanted.len());
+        for (name, above) in [
+            ("Old/Mail", Some("Old")),
+            ("Old/Mail/2019", Some("Old/Mail")),
+            ("Old/No/2019", Some("Old")),
+            // Below which of the two?
+            ("Twice/Mail", None),
+            // Nobody asked for a tag `New`.
+            ("New/Mail", None),
+            ("A / B", Some("A")),
+            ("Old/", None),
+            ("/Old", None),
+        ] {
+            assert_eq!(tags.above(name), above, "{name}");
+        }
+        let order: Vec<&str> = tags.missing.iter().map(String::as_str).collect();
+        let place = |name: &str| order.iter().position(|known| *known == name);
+        assert!(place("Old/Mail") < place("Old/Mail/2019") && place("A") < place("A / B"), "{order:?}");
+    }
+
+    #[test]
+    fn a_name_that_stands_elsewhere_is_said_and_made_only_where_nobody_else_can_see_it() {
+        let company = [tag("tag_1", "Old", None), tag("tag_2", "Mail", Some("tag_1"))];
+        let of_workspace = tag("tag_3", "Team", None);
+        let private = Tag { is_private: true, ..tag("tag_4", "Mine", None) };
+        let visible = [company.to_vec(), vec![of_workspace, private]].concat();
+        let tags = Tags::of(&names(&["Old", "Mail", "Team", "Mine", "Old/Mail"]), &company, &visible);
+        let there: Vec<&str> = tags.there.keys().map(String::as_str).collect();
+        assert_eq!(there, ["Mail", "Old", "Team"]);
+        assert_eq!(tags.missing, names(&["Mine", "Old/Mail"]).into_iter().collect());
+        let [workspace, own, below] = tags.elsewhere.as_slice() else { panic!("{:?}", tags.elsewhere) };
+        assert!(workspace.starts_with("`Team` is a tag of a workspace"), "{workspace}");
+        assert!(own.starts_with("`Mine` is one teammate's own tag"), "{own}");
+        assert!(below.contains("`Old/Mail` is another one"), "{below}");
+    }
 }

@@ -329,10 +329,9 @@ impl Report {
 
     /// What must be heard before anything is made, where the plan is not shown.
     #[must_use]
-    pub fn prepare_aloud(&self, extent: Extent) -> String {
+    pub fn prepare_aloud(&self) -> String {
         let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
-        let prepared = self.prepared.as_ref().map(|prepared| prepared.text(extent)).unwrap_or_default();
-        format!("{front}{prepared}{}\n", self.ending)
+        format!("{front}{}\n", self.ending)
     }
 
     /// What must be heard before conversations are finished, where the plan is not shown.

@@ -35,7 +35,12 @@ fn render_agents(out: &mut String, agents: &[Agent], extent: Extent) {
     for agent in worst.iter().take(extent.most(MAX_AGENTS)) {
         let addresses: Vec<String> = agent.addresses.iter().map(|address| printable(address)).collect();
         let old = if addresses.is_empty() { String::new() } else { format!("{} → ", addresses.join(", ")) };
-        let id = agent.id.as_ref().map(|id| format!(" ({})", printable(id))).unwrap_or_default();
+        let id = agent
+            .id
+            .as_ref()
+            .filter(|id| **id != agent.teammate)
+            .map(|id| format!(" ({})", printable(id)))
+            .unwrap_or_default();
         let name = agent.name.as_ref().map(|name| format!(", {}", printable(name))).unwrap_or_default();
         let unneeded = if agent.is_needed { "" } else { "; the plan does without" };
         let teammate = printable(&agent.teammate);
@@ -47,8 +52,8 @@ fn render_agents(out: &mut String, agents: &[Agent], extent: Extent) {
     }
     if agents.iter().any(|agent| agent.standing == AgentStanding::Blocked && agent.is_needed) {
         out.push_str(
-            "          what Front does with a message of a blocked author, or assigned to one, it does not document: look at one after a \
-             pilot, or take the line out of [agents]\n",
+            "          what Front does with a message of somebody who is blocked, it does not document: look at one after a pilot, or take \
+             their line out of [agents]\n",
         );
     }
 }

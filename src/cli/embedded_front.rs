@@ -8,7 +8,7 @@ use super::finishing::Wanted;
 use crate::ledger::Target;
 use crate::plan::Overview;
 use crate::rehearsal::{
-    Category, Company, Config, FieldKind, FieldSpec, InboxSpec, RepeatAnswer, Server, Snapshot, StatusSpec,
+    Category, Company, Config, FieldKind, FieldSpec, InboxSpec, RepeatAnswer, Server, Snapshot, StatusSpec, TeamSpec,
     TeammateSpec, UnknownTags,
 };
 use std::io::ErrorKind;
@@ -40,6 +40,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         conversation_fields: or(&args.conversation_field, &base.conversation_fields),
         contact_fields: or(&args.contact_field, &base.contact_fields),
         statuses: or(&args.status, &base.statuses),
+        teams: args.team.iter().map(|name| TeamSpec { name: name.clone(), ..TeamSpec::default() }).collect(),
         rules: args.rule.clone(),
         blocked_teammates: args.blocked.clone(),
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },

@@ -31,6 +31,7 @@ mod noticed;
 mod order;
 mod overview;
 mod past;
+mod people;
 mod pins;
 mod read;
 mod reader;
@@ -48,9 +49,10 @@ pub use fingerprint::rehash;
 pub use finish::mark_of;
 pub use overview::{
     ActiveMessages, ChangeKind, Changes, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
-    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, ThreadSizes,
+    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, Preparing, ProblemKind, RuleFigures, ThreadSizes,
     kind_of as change_kind,
 };
+pub use people::{Person, Reached};
 pub(crate) use read::STACK;
 pub use reader::is_expected;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};

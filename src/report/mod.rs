@@ -2,6 +2,7 @@
 
 mod html;
 mod particulars;
+mod prepared;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,6 +12,7 @@ pub use particulars::{
     Bounds, ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, PICTURES, Particulars,
     Picture, Problem, ProblemFigures, Problems,
 };
+pub use prepared::{Agent, AgentStanding, LeftThing, Made, Prepared};
 pub use text::Extent;
 
 use crate::ledger::Tally;
@@ -64,6 +66,9 @@ pub struct Report {
     /// What this run took back, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back: Option<TakenBack>,
+    /// What this run made before the import, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
     /// What this run gave conversations beside their messages, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
@@ -277,6 +282,7 @@ impl Report {
             show: String::new(),
             amiss: Vec::new(),
             seen: None,
+            prepared: None,
             finished: None,
             taken_back: None,
             requests: Requests { imports: total.left(), lookups: 0 },
@@ -337,6 +343,13 @@ impl Report {
     pub fn aloud(&self) -> String {
         let silence = self.plan.as_ref().map(|plan| format!("Silence   {}\n", text::silence(plan)));
         format!("{}{}\n", silence.unwrap_or_default(), self.ending)
+    }
+
+    /// What must be heard before anything is made, where the plan is not shown.
+    #[must_use]
+    pub fn prepare_aloud(&self) -> String {
+        let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
+        format!("{front}{}\n", self.ending)
     }
 
     /// What must be heard before conversations are finished, where the plan is not shown.

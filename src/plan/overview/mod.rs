@@ -5,12 +5,14 @@ mod changes;
 mod count;
 mod finish;
 mod months;
+mod prepare;
 mod sizes;
 
 pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
 pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
 pub use finish::Finishing;
 pub use months::{Month, Months};
+pub use prepare::Preparing;
 pub use sizes::ThreadSizes;
 
 pub use changes::kind_of;
@@ -40,6 +42,9 @@ pub struct Overview {
     /// Messages and notes that go out under new ids, since what was sent of them was taken back or is missing for good.
     #[serde(default)]
     pub again: u64,
+    /// What is made before they are sent.
+    #[serde(default)]
+    pub prepare: Preparing,
     /// What is done once they are all in Front.
     #[serde(default)]
     pub finish: Finishing,

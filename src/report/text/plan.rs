@@ -76,6 +76,9 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
     if !plan.tagged.first.is_empty() {
         let _ = writeln!(out, "Tags      by conversation: {}", listed(&plan.tagged));
     }
+    if let Some(preparing) = preparing(plan) {
+        let _ = writeln!(out, "Prepare   {preparing}");
+    }
     if let Some(finishing) = finishing(plan) {
         let _ = writeln!(out, "Finish    {finishing}");
     }
@@ -91,6 +94,24 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
         render_lists(out, plan);
     }
     out.push('\n');
+}
+
+/// What is made before the import.
+pub(in crate::report) fn preparing(plan: &Overview) -> Option<String> {
+    let prepare = plan.prepare;
+    let people = (prepare.people > 0).then(|| match prepare.people {
+        1 => "the contact of 1 person".to_owned(),
+        people => format!("the contacts of {} people", count(people)),
+    });
+    let made: Vec<String> =
+        people.into_iter().chain((prepare.tags > 0).then(|| counted(prepare.tags, "tag"))).collect();
+    (!made.is_empty()).then(|| {
+        let requests = counted(prepare.requests, "request");
+        format!(
+            "before the import, by `prepare`: {}, as far as Front lacks them; {requests} at most",
+            made.join(" and ")
+        )
+    })
 }
 
 /// What is done after the import, and who may hear of it.

@@ -79,6 +79,9 @@ pub(super) struct EmbeddedFrontArgs {
     /// Write every message it stores, one JSON line each
     #[arg(long, value_name = "FILE.jsonl")]
     pub dump: Option<PathBuf>,
+    /// Write every call of the client and its answer, one JSON line each
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub calls: Option<PathBuf>,
     /// Milliseconds between its 202 and a message's existence
     #[arg(long, default_value_t = 50)]
     pub appear_after_ms: u64,

@@ -27,6 +27,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         company,
         token: args.token.clone(),
         dump: args.dump.clone(),
+        calls: args.calls.clone(),
         limit_per_minute: args.limit,
         appear_after: Duration::from_millis(args.appear_after_ms),
         limit_at: args.limit_at.clone(),

@@ -1,6 +1,8 @@
 //! What `prepare` makes in Front before an import: each thing once, however often it is run and wherever it is killed, and nothing that
 //! is there overwritten.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -92,7 +94,7 @@ impl Scene {
         process.args(["prepare", "m.toml", "--yes", "--base-url", self.front.base_url()]).args(options);
         let output = must(process.env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null()).output(), "prepare");
         let text = [output.stderr, output.stdout].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        text.lines().filter(|line| !line.starts_with("Ledger ")).map(|line| format!("{line}\n")).collect()
+        text.lines().filter(|line| !line.starts_with("Ledger ")).collect::<Vec<_>>().join("\n")
     }
 
     fn state(&self) -> Value {

@@ -1,6 +1,8 @@
 //! What `prepare` makes in Front before an import: each thing once, however often it is run and wherever it is killed, and nothing that
 //! is there overwritten.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -92,7 +94,7 @@ impl Scene {
         process.args(["prepare", "m.toml", "--yes", "--base-url", self.front.base_url()]).args(options);
         let output = must(process.env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null()).output(), "prepare");
         let text = [output.stderr, output.stdout].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        text.lines().filter(|line| !line.starts_with("Ledger ")).map(|line| format!("{line}\n")).collect()
+        text.lines().filter(|line| !line.starts_with("Ledger ")).collect::<Vec<_>>().join("\n")
     }
 
     fn state(&self) -> Value {
@@ -255,6 +257,27 @@ fn what_contacts_have_is_not_overwritten_and_what_they_lack_is_added() {
 }
 
 #[test]
+fn a_contact_that_somebody_makes_meanwhile_is_completed_and_theirs() {
+    // The first look for a contact finds nobody: the ninth question of all.
+    let scene = Scene::new(CONTACTS, "", &["--fault-reads", "read/404=1/9"]);
+    for handle in ["ann@shop.example", "bob@shop.example", "cleo@shop.example"] {
+        let contact = json!({ "handles": [{ "source": "email", "handle": handle }], "name": "Known" });
+        assert_eq!(scene.front.send("POST", "/contacts", &contact).0, 201);
+    }
+    let ran = scene.prepare(&[]).ended_with(0);
+    assert_eq!((ran.made("contacts"), ran.made("completed")), (0, 3));
+    let (begun, theirs) = (scene.facts("\"kind\":\"contact\"") - 3, scene.facts("\"made\":false"));
+    assert_eq!((begun, theirs), (1, 3), "{}", scene.journal());
+    let state = scene.state();
+    let contacts = state["contacts"].as_array().expect("contacts");
+    assert!(
+        contacts.iter().all(|it| it["name"] == "Known" && it["custom_fields"]["Origin"] == "legacy"),
+        "{contacts:#?}"
+    );
+    assert_eq!(contacts.len(), 3);
+}
+
+#[test]
 fn lost_answers_make_nothing_twice() {
     let faults = ["contact/lose-answer=1/2", "tag/lose-answer=1/2", "inbox/lose-answer=1/1", "contact/503=1/5"];
     let options: Vec<&str> = faults.iter().flat_map(|fault| ["--fault-reads", fault]).collect();
@@ -312,7 +335,7 @@ fn wherever_it_is_killed_each_thing_is_made_once_and_known_to_be_ours() {
 
 #[test]
 fn an_inbox_that_is_missing_is_made_only_if_that_is_asked_for_and_somebody_will_see_it() {
-    let scene = Scene::new(BILLING, "", &[]);
+    let scene = Scene::new(BILLING, "", &["--blocked", "tea_r0"]);
     insta::assert_snapshot!(scene.prepare(&[]).ended_with(4).error(), @r#"
     error: Rehearsal has no inbox `Billing` that this token can see
       --> m.toml:14:9
@@ -326,6 +349,15 @@ fn an_inbox_that_is_missing_is_made_only_if_that_is_asked_for_and_somebody_will_
         scene.workspace.replace("m.toml", from, to);
         scene.run("plan", &[]).ended_with(0);
     };
+    insta::assert_snapshot!(scene.prepare(&["--create-inboxes"]).ended_with(4).error(), @r#"
+    error: alt:email:nell@acme.example is blocked and would not see the inbox `Billing`
+     --> m.toml:4:1
+      |
+    4 | new_inboxes = { workspace = "Berlin", teammates = ["alt:email:nell@acme.example"] }
+      | ^^^^^^^^^^^ blocked in Front; nothing was made
+      |
+      = help: name teammates who can log in to Front; an inbox is seen by nobody else
+    "#);
     mapping("workspace = \"Berlin\", teammates = [\"alt:email:nell@acme.example\"]", "workspace = \"Berlin\"");
     insta::assert_snapshot!(scene.prepare(&["--create-inboxes"]).ended_with(2).error(), @r#"
     error: nobody would see the inbox `Billing`
@@ -450,8 +482,11 @@ fn what_front_refuses_is_left_and_named_and_tried_again_only_if_that_is_asked_fo
     let scene = Scene::new(CONTACTS, "", &["--fault-reads", "contact/400=1/1"]);
     let ran = scene.prepare(&[]).ended_with(3);
     assert_eq!((ran.made("tags"), ran.made("contacts"), ran.made("left")), (3, 0, 3));
-    let example = &ran.summary["prepared"]["made"]["examples"][0];
-    assert_eq!(example["what"], "contact email:ann@shop.example", "{example}");
+    let examples = ran.summary["prepared"]["made"]["examples"].as_array().expect("examples");
+    let mut named: Vec<&str> = examples.iter().filter_map(|it| it["what"].as_str()).collect();
+    named.sort_unstable();
+    let all = ["contact email:ann@shop.example", "contact email:bob@shop.example", "contact email:cleo@shop.example"];
+    assert_eq!(named, all);
     let again = scene.prepare(&[]).ended_with(0);
     assert_eq!((again.made("left"), again.made("there_already")), (0, 4 + 3), "left, and not asked about again");
     assert_eq!(scene.prepare(&["--retry-left"]).ended_with(3).made("left"), 3);
@@ -483,7 +518,9 @@ fn a_plan_that_is_stale_or_nobody_to_ask_ends_it_before_anything_is_made() {
 #[test]
 fn a_plan_that_gives_conversations_something_shows_fronts_rules_when_it_asks_front() {
     let scene = Scene::new("mark = true\n", "", &["--rule", "Greet=Send auto-reply"]);
-    scene.prepare(&[]).ended_with(0);
+    scene.prepare(&["--report", "page.html"]).ended_with(0);
+    let page = std::fs::read_to_string(scene.workspace.path("page.html")).unwrap_or_default();
+    assert!(page.contains("Front has what the plan needs"), "the page says how it ended");
     let front = scene.run("plan", &["--online"]).ended_with(0).summary["front"].to_string();
     assert!(front.contains("1 rule may run on what") && front.contains("Greet: Send auto-reply"), "{front}");
 }

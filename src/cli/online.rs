@@ -318,10 +318,7 @@ impl Asking {
                 Err(lacking) => lines.push(lacking.sentence()),
             }
             if finishing::is_wanted(overview) {
-                match finishing::rules(&greeted.client).await {
-                    Ok(rules) => lines.extend(rules),
-                    Err(failure) => lines.push(format!("its rules could not be asked for: {}", failure.sentence())),
-                }
+                lines.extend(finishing::rules_if_told(&greeted.client).await);
             }
             match double_history(context, &greeted, ledger).await? {
                 Doubling::Excluded => {}

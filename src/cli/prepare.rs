@@ -34,7 +34,8 @@ pub(super) fn run(context: &Context, args: &PrepareArgs) -> Result<Exit, Failure
         let (company, named) = front.company();
         ledger.check_company(company, named).map_err(greeting::nothing_sent)?;
         let found = preparing::look(context, args, front, &overview, &ledger).await?;
-        let rules = finishing::rules(&found.greeted.client).await?;
+        // What is made here belongs to no conversation yet.
+        let rules = finishing::rules_if_told(&found.greeted.client).await;
         Ok((found, rules))
     };
     let (found, rules) = runtime.block_on(sending::unless_stopped(context, until, meeting))?;

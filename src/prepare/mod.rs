@@ -286,12 +286,16 @@ impl Shared {
 
     async fn leave(&self, effect: &Effect, why: &str) -> Result<(), Halt> {
         self.count(|counts| counts.left += 1);
+        self.tell(format!("{} {}", effect.kind.name(), effect.what), why);
+        self.recorder.record(effect, EffectEnd::Left { why: why.to_owned() }).await
+    }
+
+    /// Names what was left, as long as there is room.
+    fn tell(&self, what: String, why: &str) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         if left.len() < MOST_TOLD {
-            left.push((format!("{} {}", effect.kind.name(), effect.what), why.to_owned()));
+            left.push((what, why.to_owned()));
         }
-        drop(left);
-        self.recorder.record(effect, EffectEnd::Left { why: why.to_owned() }).await
     }
 
     fn count(&self, count: impl FnOnce(&mut Counts)) {

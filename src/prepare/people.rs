@@ -158,7 +158,9 @@ mod tests {
             .map(|middle| {
                 let part = |said: &[(&str, i64)]| {
                     let mut people = People::default();
-                    said.iter().for_each(|(name, date)| people.add(person(name), *date));
+                    for (name, date) in said {
+                        people.add(person(name), *date);
+                    }
                     people
                 };
                 let (one, other) = said.split_at(middle);

@@ -348,16 +348,19 @@ impl Report {
     /// What must be heard before anything is made, where the plan is not shown.
     #[must_use]
     pub fn prepare_aloud(&self) -> String {
-        let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
-        format!("{front}{}\n", self.ending)
+        format!("{}{}\n", self.front_aloud(), self.ending)
     }
 
     /// What must be heard before conversations are finished, where the plan is not shown.
     #[must_use]
     pub fn finish_aloud(&self) -> String {
         let steps = self.plan.as_ref().and_then(text::finishing).map(|steps| format!("Finish    {steps}\n"));
-        let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
-        format!("{}{front}{}\n", steps.unwrap_or_default(), self.ending)
+        format!("{}{}{}\n", steps.unwrap_or_default(), self.front_aloud(), self.ending)
+    }
+
+    /// What Front said, line by line.
+    fn front_aloud(&self) -> String {
+        self.front.iter().fold(String::new(), |lines, line| lines + "Front     " + line + "\n")
     }
 
     /// Somebody will notice the import, because the mapping says so.

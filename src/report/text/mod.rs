@@ -1,5 +1,6 @@
 //! The report for a terminal: fits a screen unless everything is asked for, worst things named with an example and a remedy.
 
+mod around;
 mod decisions;
 mod diff;
 mod months;
@@ -7,9 +8,10 @@ mod outcome;
 mod plan;
 mod prepared;
 
+pub(super) use around::finishing;
 pub(super) use decisions::decisions;
 pub(super) use outcome::{classes, name};
-pub(super) use plan::{active, day, finishing, silence};
+pub(super) use plan::{active, day, silence};
 pub(super) use prepared::render_prepared;
 
 use super::Report;

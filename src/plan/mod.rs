@@ -11,6 +11,7 @@
 
 mod ahead;
 mod authors;
+mod beyond;
 mod budget;
 mod classes;
 mod collected;
@@ -48,8 +49,8 @@ pub use fingerprint::rehash;
 pub use finish::mark_of;
 pub use overview::{
     ActiveMessages, ChangeKind, Changes, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
-    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, ThreadSizes,
-    kind_of as change_kind,
+    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, Straddle, Straddling,
+    ThreadSizes, kind_of as change_kind,
 };
 pub(crate) use read::STACK;
 pub use reader::is_expected;

@@ -6,12 +6,14 @@ mod count;
 mod finish;
 mod months;
 mod sizes;
+mod straddling;
 
 pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
 pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
 pub use finish::Finishing;
 pub use months::{Month, Months};
 pub use sizes::ThreadSizes;
+pub use straddling::{Straddle, Straddling};
 
 pub use changes::kind_of;
 pub(super) use count::overview;
@@ -66,6 +68,9 @@ pub struct Overview {
     /// Records beyond the first that one mail gives, because it is for several inboxes and each gets its own copy.
     #[serde(default)]
     pub spread: u64,
+    /// Conversations that go on beyond `since` or `until`.
+    #[serde(default)]
+    pub straddling: Straddling,
     /// Conversations sent before that turned out to be one with another; each keeps its ref.
     #[serde(default)]
     pub rejoined: u64,

@@ -7,7 +7,7 @@ use super::greeting::{self, Greeted, Known, front_failure};
 use super::{finishing, sending};
 use crate::front::{Called, Cancellation, Client, FrontError, Holding, Outcome};
 use crate::ledger::Ledger;
-use crate::mapping::{Format, SourceMapping, Until};
+use crate::mapping::{Format, Moment, SourceMapping, Until};
 use crate::plan::Overview;
 use crate::words::{counted, printable};
 use jiff::Timestamp;
@@ -117,10 +117,10 @@ pub(super) enum Doubling {
 /// but the mapping's answer (`until`) keeps them from being doubled.
 pub(super) async fn double_history(context: &Context, greeted: &Greeted, ledger: &Ledger) -> Result<Doubling, Failure> {
     let is_mail = |source: &&SourceMapping| !matches!(source.format, Format::Csv(_));
-    let is_answered = |source: &&SourceMapping| matches!(source.until, Some(Until::Everything));
+    let is_answered = |source: &&SourceMapping| matches!(source.ends.until, Some(Until::Everything));
     let sources: Vec<&SourceMapping> =
         context.mapping.sources.iter().filter(is_mail).filter(|source| !is_answered(source)).collect();
-    let open = sources.iter().find(|source| source.until.is_none());
+    let open = sources.iter().find(|source| source.ends.until.is_none());
     let counts = ledger.counts();
     let is_first = counts.accepted + counts.confirmed + counts.missing + counts.different == 0;
     if sources.is_empty() || (open.is_none() && !is_first) {
@@ -191,8 +191,8 @@ impl Live {
         let oldest = self.holding?.since;
         let late: Vec<String> = sources
             .iter()
-            .filter_map(|source| match source.until {
-                Some(until @ Until::Moment(moment)) if moment.as_second() > oldest => {
+            .filter_map(|source| match source.ends.until {
+                Some(until @ Until::Moment(Moment(moment))) if moment.as_second() > oldest => {
                     Some(format!("`{}` until {until}", source.name))
                 }
                 _ => None,
@@ -270,9 +270,7 @@ fn just_before(seconds: i64) -> i64 {
 
 /// As the mapping takes it.
 fn moment(seconds: i64) -> String {
-    Timestamp::from_second(seconds)
-        .map(Until::Moment)
-        .map_or_else(|_| "an impossible day".to_owned(), |until| until.to_string())
+    Timestamp::from_second(seconds).map_or_else(|_| "an impossible day".to_owned(), |moment| Moment(moment).to_string())
 }
 
 /// A plan that is compared with what Front has.

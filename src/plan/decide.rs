@@ -2,7 +2,7 @@
 
 use super::conditions::Asked;
 use super::gist::Gist;
-use crate::mapping::{Direction, Mapping, Notes, Rule, SourceMapping, UnlistedLabels, Until};
+use crate::mapping::{Direction, Edge, Mapping, Notes, Rule, SourceMapping, Straddling, UnlistedLabels};
 use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Kind, Record};
 use crate::source::RawEntry;
@@ -29,6 +29,8 @@ pub(super) struct Decided {
     /// The thread's name by a rule.
     pub thread: Option<String>,
     pub tags: Vec<String>,
+    /// The end of its source's time that it lies beyond.
+    pub beyond: Option<Edge>,
     pub skip: Option<String>,
     /// Labels that became no tag, because no table names them.
     pub unlisted: Vec<String>,
@@ -49,6 +51,7 @@ impl Default for Decided {
             is_note: false,
             thread: None,
             tags: Vec::new(),
+            beyond: None,
             skip: None,
             unlisted: Vec::new(),
             rules: Vec::new(),
@@ -85,7 +88,7 @@ pub(super) enum Fared {
 pub(super) enum Idle {
     /// The rule of this index had decided it.
     Rule(usize),
-    /// A label, or the end of its source, had the record skipped.
+    /// A label, or an end of its source, had the record skipped.
     Skipped,
     /// What it says holds without it, or its `thread` finds no name.
     Needless,
@@ -167,7 +170,7 @@ impl<'a> Deciding<'a> {
         self.direction();
         self.default_tags();
         self.labels();
-        self.end_of_source();
+        self.ends_of_source();
         self.decided.is_note = self.gist.is_note;
         for (index, rule) in self.mapping.rules.iter().enumerate() {
             let held = self.asked.held(&rule.when, self.decided.direction);
@@ -258,12 +261,18 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// Leaves out what Front has from a connected channel.
-    fn end_of_source(&mut self) {
+    /// Leaves out what lies beyond the ends of its source, unless its conversation is to decide.
+    fn ends_of_source(&mut self) {
         let Some(source) = self.source else { return };
-        let Some(until @ Until::Moment(moment)) = source.until else { return };
-        if self.decided.skip.is_none() && self.gist.date.is_some_and(|date| date >= moment.as_second()) {
-            let cause = format!("dated {until} or later (`until` of {})", source.name);
+        let Some(edge) = self.gist.date.and_then(|date| source.ends.beyond(date)) else { return };
+        if self.decided.skip.is_some() {
+            return;
+        }
+        let cause = source.ends.cause(edge, &source.name);
+        self.decided.beyond = Some(edge);
+        if source.ends.straddling != Straddling::Cut {
+            self.say(|| format!("{cause}: its conversation decides (`straddling`)"));
+        } else {
             self.say(|| format!("skipped: {cause}"));
             self.decided.skip = Some(cause);
         }
@@ -355,6 +364,7 @@ impl<'a> Deciding<'a> {
             }
             if self.mapping.notes == Notes::Nothing && !was_skipped {
                 self.skip_rule = Some(index);
+                self.decided.beyond = None;
                 self.decided.skip = Some(format!("internal note (rule at line {})", rule.at.line));
                 self.say(|| "skipped: [notes] leaves internal notes out".to_owned());
             }
@@ -372,6 +382,7 @@ impl<'a> Deciding<'a> {
             note(!was_skipped, self.skip_rule);
             if !was_skipped {
                 self.skip_rule = Some(index);
+                self.decided.beyond = None;
                 self.decided.skip = Some(format!("{reason} (rule at line {})", rule.at.line));
                 self.say_rule(index, rule, direction, || format!("skipped it ({reason})"));
             }

@@ -5,6 +5,7 @@ use super::noticed::Noticed;
 use super::past::{self, ReadFile};
 use super::texts::{Exported, RuleList, Text, TextList, Texts};
 use crate::ledger::{Form, LedgerError, Readings};
+use crate::mapping::Edge;
 use crate::record::{Identity, Likeness};
 use crate::source::{Origin, Piece};
 use crate::thread::Graph;
@@ -103,14 +104,17 @@ impl Traits {
     const WANTS_RECIPIENT: u8 = 1 << 1;
     const NAMES_OTHERS: u8 = 1 << 2;
     const COMMENT: u8 = 1 << 5;
+    const BEYOND: [(Edge, u8); 2] = [(Edge::Since, 1 << 6), (Edge::Until, 2 << 6)];
     const CLASS: [(Class, u8); 4] =
         [(Class::Candidate, 0), (Class::SentAndSkipped, 1 << 3), (Class::Skipped, 2 << 3), (Class::Bad, 3 << 3)];
 
-    fn of(finding: &Finding) -> Self {
+    fn of(finding: &Finding, beyond: Option<Edge>) -> Self {
         let bit = |has: fn(&Candidate) -> bool, bit: u8| if finding.candidate().is_some_and(has) { bit } else { 0 };
         let class = Self::CLASS.iter().find(|(class, _)| *class == finding.class()).map_or(0, |(_, bits)| *bits);
+        let beyond = Self::BEYOND.iter().find(|(edge, _)| Some(*edge) == beyond).map_or(0, |(_, bits)| *bits);
         Self(
             class
+                | beyond
                 | bit(|candidate| candidate.is_inbound, Self::INBOUND)
                 | bit(|candidate| candidate.wants_recipient, Self::WANTS_RECIPIENT)
                 | bit(|candidate| !candidate.other_handles.is_empty(), Self::NAMES_OTHERS)
@@ -131,6 +135,11 @@ impl Traits {
         self.0 & Self::COMMENT != 0
     }
 
+    /// The end of its source's time that it lies beyond.
+    pub(super) fn beyond(self) -> Option<Edge> {
+        Self::BEYOND.iter().find(|(_, bits)| self.0 & (3 << 6) == *bits).map(|(edge, _)| *edge)
+    }
+
     /// It names no recipient and takes the conversation's customer.
     pub(super) fn wants_recipient(self) -> bool {
         self.0 & Self::WANTS_RECIPIENT != 0
@@ -143,18 +152,18 @@ impl Traits {
 }
 
 impl Brief {
-    /// Of a record whose facts are at a place of the readings.
-    pub(super) fn new(at: u64, facts: &Facts, place: u32, tags: TextList, rules: RuleList) -> Self {
+    /// Of a record whose places in readings and graph are not known yet.
+    pub(super) fn new(facts: &Facts, tags: TextList, rules: RuleList, beyond: Option<Edge>) -> Self {
         let candidate = facts.finding.candidate();
         Self {
-            at,
+            at: 0,
             date: candidate.map_or(0, |candidate| candidate.date),
-            place,
+            place: ABSENT,
             tags,
             rules,
             source: facts.place.source(),
             missing_handles: candidate.map_or(0, |candidate| candidate.missing_handles),
-            traits: Traits::of(&facts.finding),
+            traits: Traits::of(&facts.finding, beyond),
         }
     }
 }

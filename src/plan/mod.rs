@@ -11,6 +11,7 @@
 
 mod ahead;
 mod authors;
+mod beyond;
 mod budget;
 mod classes;
 mod collected;
@@ -49,8 +50,8 @@ pub use fingerprint::rehash;
 pub use finish::mark_of;
 pub use overview::{
     ActiveMessages, ChangeKind, Changes, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
-    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, Preparing, ProblemKind, RuleFigures, ThreadSizes,
-    kind_of as change_kind,
+    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, Preparing, ProblemKind, RuleFigures, Straddle,
+    Straddling, ThreadSizes, kind_of as change_kind,
 };
 pub use people::{Person, Reached};
 pub(crate) use read::STACK;

@@ -14,7 +14,7 @@ use super::pins::Pins;
 use super::short;
 use super::texts::{Rules, Text, Texts};
 use crate::ledger::{Form, LedgerError};
-use crate::mapping::{InboxCopies, Mapping, Notes};
+use crate::mapping::{Edge, InboxCopies, Mapping, Notes};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, RawEntry, Source, Unreadable};
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
         let candidate = facts.finding.candidate().filter(|_| is_candidate);
         Arriving {
             bytes: past::encoded(key, facts, memo),
-            brief: Brief::new(0, facts, ABSENT, tags, rules),
+            brief: Brief::new(facts, tags, rules, self.beyond(decided)),
             key: candidate.and_then(|candidate| candidate.identity.key.first_chunk().copied()),
             links,
             is_read: *key != NO_KEY,
@@ -212,6 +212,12 @@ impl<'a> Reader<'a> {
             length: if facts.place.part() == 0 { facts.place.length() } else { 0 },
             further,
         }
+    }
+
+    /// The end of its source's time that a record lies beyond. A note that was cut says nothing about its conversation.
+    fn beyond(&self, decided: &Decided) -> Option<Edge> {
+        let says = !decided.is_note || decided.skip.is_none() || self.mapping.notes == Notes::Messages;
+        decided.beyond.filter(|_| says)
     }
 
     fn namespace(&self, source: usize) -> &str {

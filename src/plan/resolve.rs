@@ -3,6 +3,7 @@
 //! Everything here is a function of the *set* of records and of what was sent before. Reading order numbers
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
+use super::beyond::{Beyond, Straddlers};
 use super::facts::{Brief, Candidate, Facts, Read, Undecided};
 use super::ids::{ExternalId, ThreadRef};
 use super::links::graph_id;
@@ -38,6 +39,8 @@ pub(super) struct Resolution<'a> {
     pub(super) repeated_rows: u64,
     /// Messages beside the first of those that are different and share a Message-ID, or an id of the export.
     pub(super) collisions: u64,
+    /// Conversations with messages on both sides of an end of their source.
+    pub(super) straddlers: Straddlers,
 }
 
 /// What becomes of a record.
@@ -51,6 +54,8 @@ pub(super) enum Fate {
     LeftOut,
     /// A note without a conversation.
     Lone,
+    /// It, or its conversation, lies beyond the ends of its source.
+    Beyond(Beyond),
     /// As the record's own finding says.
     Own,
 }
@@ -96,6 +101,7 @@ pub(super) fn resolve<'a>(
         shared_rows: 0,
         repeated_rows: 0,
         collisions: 0,
+        straddlers: Straddlers::default(),
     };
     resolution.unite_copies(pins)?;
     resolution.name_threads(graph, pins)?;
@@ -114,26 +120,28 @@ pub(super) fn resolve<'a>(
 
 impl<'a> Resolution<'a> {
     fn name_threads(&mut self, graph: Graph, pins: &Pins) -> Result<(), LedgerError> {
-        let refs = match self.mapping.identity.copies {
+        let (refs, names) = match self.mapping.identity.copies {
             InboxCopies::One => {
                 let names = self.names(graph, pins, None);
                 self.rejoined = names.rejoined();
-                self.threads_by(pins, |message| match pins.thread_ref(&message.external_id.text()) {
+                let refs = self.threads_by(pins, |message| match pins.thread_ref(&message.external_id.text()) {
                     Some(pinned) => ThreadRef::of(pinned),
                     None => match names.of(message) {
                         Some(Name::Pinned(pinned)) => ThreadRef::of(pinned),
                         Some(Name::Group(id) | Name::Root(id)) => ThreadRef::plain(id),
                         None => ThreadRef::of(&message.external_id.text()),
                     },
-                })
+                });
+                (refs, names)
             }
             InboxCopies::PerInbox => {
-                let (refs, rejoined) = self.refs_per_inbox(graph, pins);
+                let (refs, names, rejoined) = self.refs_per_inbox(graph, pins);
                 self.rejoined = rejoined;
                 let mut refs = refs.into_iter();
-                self.threads_by(pins, |_| refs.next().unwrap_or_else(|| ThreadRef::of("")))
+                (self.threads_by(pins, |_| refs.next().unwrap_or_else(|| ThreadRef::of(""))), names)
             }
         };
+        let refs = self.keep_within(refs, &names, pins);
         self.decide_threads(refs, pins)
     }
 
@@ -256,6 +264,21 @@ pub(super) struct NamesInGraph<'a> {
 impl NamesInGraph<'_> {
     pub(super) fn of(&self, message: &Message) -> Option<&Name> {
         self.names.of(self.briefs.get(message.record as usize)?.place)
+    }
+
+    /// The number of its name, less than [`NamesInGraph::len`].
+    pub(super) fn number_of(&self, message: &Message) -> Option<u32> {
+        self.number_at(self.briefs.get(message.record as usize)?.place)
+    }
+
+    /// As [`NamesInGraph::number_of`], by its place in the graph.
+    pub(super) fn number_at(&self, place: u32) -> Option<u32> {
+        self.names.number_of(place)
+    }
+
+    /// How many names there are.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
     }
 
     /// Sent threads that turned out to be one with another.

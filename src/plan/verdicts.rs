@@ -20,7 +20,7 @@ impl Resolution<'_> {
         (0..).zip(&self.fates).filter_map(|(number, fate)| {
             let other = match fate {
                 Fate::Copy(of) => self.messages.get(*of as usize),
-                Fate::Message(_) | Fate::LeftOut | Fate::Lone | Fate::Own => None,
+                Fate::Message(_) | Fate::LeftOut | Fate::Lone | Fate::Beyond(_) | Fate::Own => None,
             };
             let entry = self.entry(number).transpose()?;
             Some(entry.map(|entry| (entry, other.map(|other| other.external_id.text().into_owned()))))
@@ -43,6 +43,7 @@ impl Resolution<'_> {
                     .to_owned(),
             }),
             Fate::LeftOut => Some(Verdict::Skipped { cause: "not in the sample".to_owned() }),
+            Fate::Beyond(beyond) => Some(Verdict::Skipped { cause: self.beyond_in_words(number, beyond) }),
             Fate::Own => own_verdict(&facts, &self.read.texts),
         };
         Ok(verdict.map(|verdict| Entry {

@@ -497,4 +497,10 @@ fn where_a_source_ends_is_a_moment_or_the_word_everything() {
     );
     refused_after("until = ▶2015-01-01T10:00:00\n", "a day and a time with its offset", "2015-01-01T09:30:00Z");
     refused_after("until = ▶10:00:00\n", "a day and a time with its offset", "2015-01-01T09:30:00Z");
+    refused_after(
+        "▶since = 2019-01-02\nuntil = 2019-01-02\n",
+        "`since` is not before `until`",
+        "the first moment that is",
+    );
+    refused_after("▶straddling = \"whole\"\nuntil = \"everything\"\n", "`straddling` without an end", "add `until");
 }

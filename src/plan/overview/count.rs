@@ -2,7 +2,7 @@
 
 use super::authors::Authors;
 use super::changes::Changed;
-use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, Preparing, ProblemKind, RuleFigures};
+use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, Preparing, ProblemKind, RuleFigures, Straddling};
 use crate::ledger::{Finish, Form, LedgerError};
 use crate::mapping::Mapping;
 use crate::plan::PlanError;
@@ -54,6 +54,7 @@ pub(in crate::plan) fn overview(
         repeated_rows: resolution.repeated_rows,
         spread: read.spread,
         rejoined: resolution.rejoined,
+        straddling: Straddling::of(resolution, sources)?,
         unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
         problems: problems(read, sources)?,
         notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),

@@ -7,6 +7,7 @@ mod finish;
 mod months;
 mod prepare;
 mod sizes;
+mod straddling;
 
 pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
 pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
@@ -14,6 +15,7 @@ pub use finish::Finishing;
 pub use months::{Month, Months};
 pub use prepare::Preparing;
 pub use sizes::ThreadSizes;
+pub use straddling::{Straddle, Straddling};
 
 pub use changes::kind_of;
 pub(super) use count::overview;
@@ -74,6 +76,9 @@ pub struct Overview {
     /// Records beyond the first that one mail gives, because it is for several inboxes and each gets its own copy.
     #[serde(default)]
     pub spread: u64,
+    /// Conversations that go on beyond `since` or `until`.
+    #[serde(default)]
+    pub straddling: Straddling,
     /// Conversations sent before that turned out to be one with another; each keeps its ref.
     #[serde(default)]
     pub rejoined: u64,

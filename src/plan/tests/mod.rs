@@ -1,5 +1,6 @@
 //! Promises of the plan, over sources that lie in memory.
 
+mod beyond;
 mod copies;
 mod decide;
 mod diff;
@@ -55,9 +56,11 @@ columns = { id = "id", conversation = "chat", time = "time", sender = "who", tex
 roles = { visitor = "inbound", agent = "outbound", system = "skip" }
 "#;
 
-/// A mapping with a source of mails and one of chats, and what else `more` says.
+/// A mapping with a source of mails and one of chats, and what else `more` says: before a line `---` keys of both sources.
 fn mapping(more: &str) -> Arc<Mapping> {
-    match mapping::parse(Path::new("mapping.toml"), &format!("{BASE}\n{more}")) {
+    let (keys, more) = more.split_once("---\n").unwrap_or(("", more));
+    let base = BASE.replace("[[source]]\n", &format!("[[source]]\n{keys}"));
+    match mapping::parse(Path::new("mapping.toml"), &format!("{base}\n{more}")) {
         Ok(mapping) => Arc::new(mapping),
         Err(errors) => panic!("{}", errors.render(false)),
     }

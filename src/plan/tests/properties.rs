@@ -42,7 +42,23 @@ fn any_mapping() -> impl Strategy<Value = Arc<Mapping>> {
         "[thread]\njoin_by_subject = 3\n",
         "[defaults]\nunlisted_labels = \"tag\"\n",
     ];
-    prop::sample::subsequence(parts.to_vec(), 0..=parts.len()).prop_map(|parts| mapping(&parts.concat()))
+    let parts = prop::sample::subsequence(parts.to_vec(), 0..=parts.len());
+    (any_ends(), parts).prop_map(|(ends, parts)| mapping(&format!("{ends}---\n{}", parts.concat())))
+}
+
+/// The first second and the first minutes of 2019 are all the time that there is.
+fn any_ends() -> impl Strategy<Value = String> {
+    let moments = ["", "2019-01-01T00:00:01Z", "2019-01-01T00:01:00Z", "2019-01-01T00:02:00Z"];
+    let moment = prop::sample::select(moments.to_vec());
+    let policy = prop::sample::select(vec!["cut", "whole", "leave"]);
+    (moment.clone(), moment, policy).prop_map(|(since, until, policy)| {
+        let key = |key: &str, value: &str| if value.is_empty() { String::new() } else { format!("{key} = {value}\n") };
+        let until = if since < until { until } else { "" };
+        if since.len() + until.len() == 0 {
+            return String::new();
+        }
+        format!("{}{}straddling = \"{policy}\"\n", key("since", since), key("until", until))
+    })
 }
 
 /// External id, ref, inbox, tags and digest of a message.
@@ -148,6 +164,33 @@ proptest! {
         }
         prop_assert_eq!(now.len(), sent(&after).len(), "no external id twice");
         places_of_threads(&after)?;
+    }
+
+    #[test]
+    fn what_is_sent_of_a_conversation_is_what_the_policy_says_of_all_its_messages(mails in vec(any_mail(), 0..25)) {
+        let sources = sources(&mails, &[]);
+        let plan = |keys: &str| planned(&mapping(&format!("{keys}---\n")), &sources, &Pins::default());
+        let whole = plan("");
+        let is_within = |planned: &Planned| planned.created_at < NEW_YEAR + 60;
+        let by_ref = sent(&whole).into_iter().fold(BTreeMap::new(), |mut by_ref, planned| {
+            by_ref.entry(planned.thread_ref.as_str()).or_insert_with(Vec::new).push(planned);
+            by_ref
+        });
+        let expected = |keeps: &dyn Fn(&Planned, &[&Planned]) -> bool| -> BTreeSet<[u8; 32]> {
+            let kept = by_ref.values().flat_map(|all| all.iter().filter(|planned| keeps(planned, all)));
+            kept.map(|planned| planned.identity).collect()
+        };
+        let policies: [(&str, &dyn Fn(&Planned, &[&Planned]) -> bool); 3] = [
+            ("cut", &|planned, _| is_within(planned)),
+            ("whole", &|_, all| all.iter().any(|planned| is_within(planned))),
+            ("leave", &|_, all| all.iter().all(|planned| is_within(planned))),
+        ];
+        for (policy, keeps) in policies {
+            let entries = plan(&format!("until = 2019-01-01T00:01:00Z\nstraddling = \"{policy}\"\n"));
+            let found: BTreeSet<[u8; 32]> = sent(&entries).iter().map(|planned| planned.identity).collect();
+            prop_assert_eq!(found, expected(keeps), "{}", policy);
+            prop_assert_eq!(entries.len(), whole.len(), "every record is in one place");
+        }
     }
 
     #[test]

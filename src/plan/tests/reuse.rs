@@ -148,11 +148,14 @@ fn readings_of_another_kind_are_left_alone() {
     }
 }
 
-const CHANGES: [&str; 15] = [
+const CHANGES: [&str; 18] = [
     "[notes]\ninto = \"comments\"\n[[rule]]\nwhen = { direction = \"outbound\" }\nnote = true",
     "[notes]\ninto = \"messages\"\n[[rule]]\nwhen = { label = \"Red\" }\nnote = true",
     "[values]\nsubject = { subject = 'H(.*)' }\n[defaults]\nlink = { url = \"https://x.example/{subject}\" }\nmark = true",
     "",
+    "until = 2019-01-01T00:01:00Z\n---\n",
+    "until = 2019-01-01T00:02:00Z\nstraddling = \"whole\"\n---\n",
+    "since = 2019-01-01T00:00:05Z\nstraddling = \"leave\"\n---\n",
     "[labels]\nRed = \"red\"\nSpam = \"spam\"",
     "[defaults]\ntags = [\"old\"]",
     "[identity]\ncopies = \"per-inbox\"\n[[rule]]\nwhen = { label = \"Red\" }\ninbox = \"R\"\n[[rule]]\nwhen = { direction = \"inbound\" }\ninbox = \"I\"",

@@ -112,6 +112,7 @@ fn name(stage: Stage) -> &'static str {
         Stage::Sending => "sending",
         Stage::Confirming => "confirming",
         Stage::Finishing => "finishing",
+        Stage::Delivering => "delivering",
         Stage::Undoing => "taking back",
     }
 }

@@ -76,6 +76,8 @@ pub enum Stage {
     Confirming,
     /// Giving conversations what they get beside their messages; counted in their messages.
     Finishing,
+    /// Delivering through channels; counted in messages.
+    Delivering,
     /// Taking back what was imported; counted in messages.
     Undoing,
 }
@@ -95,7 +97,12 @@ impl Stage {
     pub fn unit(self) -> Unit {
         match self {
             Stage::Unpacking | Stage::Reading => Unit::Bytes,
-            Stage::Requests | Stage::Sending | Stage::Confirming | Stage::Finishing | Stage::Undoing => Unit::Messages,
+            Stage::Requests
+            | Stage::Sending
+            | Stage::Confirming
+            | Stage::Finishing
+            | Stage::Delivering
+            | Stage::Undoing => Unit::Messages,
         }
     }
 }

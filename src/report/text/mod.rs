@@ -1,12 +1,14 @@
 //! The report for a terminal: fits a screen unless everything is asked for, worst things named with an example and a remedy.
 
 mod decisions;
+mod delivering;
 mod diff;
 mod months;
 mod outcome;
 mod plan;
 
 pub(super) use decisions::decisions;
+pub(super) use delivering::delivering;
 pub(super) use outcome::{classes, name};
 pub(super) use plan::{active, day, finishing, silence};
 
@@ -69,6 +71,9 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     }
     if let Some(finished) = &report.finished {
         outcome::render_finished(&mut out, finished);
+    }
+    if let Some(delivered) = &report.delivered {
+        delivering::render_delivered(&mut out, delivered);
     }
     if let Some(taken_back) = &report.taken_back {
         outcome::render_taken_back(&mut out, taken_back, extent);

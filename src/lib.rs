@@ -26,6 +26,7 @@
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
 //! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
 //! | [`finish`] | what conversations get once all of their messages are there: links, notes, tags, followers, state |
+//! | [`deliver`] | what customers wrote since the cut-over, live through a channel, last of all |
 //! | [`undo`] | takes back what a ledger has put into Front, as far as nobody else has touched it |
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
 //! | [`survey`] | looks at exports that nobody has described yet, and writes a mapping to start from |
@@ -52,6 +53,7 @@
 //! Plain threads parse; tokio is only where waiting happens (`front`, `prepare`, `upload`, `verify`, `finish`, `rehearsal`, and `cli` that starts them).
 
 pub mod cli;
+pub mod deliver;
 pub mod event;
 pub mod finish;
 pub mod front;

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("upload", &["event", "front", "ledger", "plan"]),
     ("verify", &["event", "front", "ledger", "plan", "request"]),
     ("finish", &["event", "front", "ledger", "plan", "request"]),
+    ("deliver", &["event", "front", "ledger", "plan"]),
     ("undo", &["event", "front", "ledger"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),
@@ -31,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "deliver",
             "event",
             "finish",
             "front",
@@ -60,7 +62,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rustls", &["front"]),
     ("reqwest_middleware", &["front"]),
     ("governor", &["front"]),
-    ("tokio", &["cli", "finish", "front", "prepare", "rehearsal", "undo", "upload", "verify"]),
+    ("tokio", &["cli", "deliver", "finish", "front", "prepare", "rehearsal", "undo", "upload", "verify"]),
     ("axum", &["rehearsal"]),
     ("html5gum", &["rehearsal", "report", "request"]),
     ("mail_parser", &["record"]),

@@ -83,7 +83,8 @@ fn every_command_of_the_guide_runs_on_the_samples() {
             "A chat table (CSV)",
             "Trying it in Front, and importing",
             "Complete conversations",
-            "Taking it back"
+            "Cut-over",
+            "Taking it back",
         ]
     );
     for written in ["plan.html", "import.html", "requests.jsonl", "map.csv"] {

@@ -77,6 +77,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Give conversations what they get once all of their messages are in Front: links, notes, tags, followers, state
     Finish(FinishArgs),
+    /// Deliver what customers wrote since the cut-over through a channel, live, after everything else is in Front
+    Deliver(DeliverArgs),
     /// Take back what was imported and finished, as far as nobody else has touched it; shows first what it would do
     Undo(UndoArgs),
     /// One message: where it lies, what was decided, the request, its history
@@ -217,6 +219,25 @@ pub(super) struct UndoArgs {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub front: FrontArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeliverArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Do not ask, and take this for the answer: "deliver live"
+    #[arg(long, value_name = "WORDS")]
+    pub confirm: Option<String>,
+    /// Deliver this message once more, though nobody knows whether Front has it: an external id or the export's own; may be given
+    /// again. Look in the channel's inbox first
+    #[arg(long = "again-although-front-may-have-it", value_name = "ID")]
+    pub again: Vec<String>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub front: FrontArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,10 @@ mod api;
 mod args;
 mod asking;
 mod budget;
+mod channels;
 mod confirmation;
 mod context;
+mod deliver;
 mod draft;
 mod embedded_args;
 mod embedded_front;
@@ -102,6 +104,7 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Finish(args) => finish::run(&load(&args.mapping)?, args),
+        Command::Deliver(args) => deliver::run(&load(&args.mapping)?, args),
         Command::Undo(args) => undo::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::List(args) => list::run(&cli.common, args, stop),

@@ -4,7 +4,7 @@ use super::args::FrontArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{self, Greeted, Known, front_failure};
-use super::{finishing, sending};
+use super::{channels, finishing, sending};
 use crate::front::{Called, Cancellation, Client, FrontError, Holding, Outcome};
 use crate::ledger::Ledger;
 use crate::mapping::{Format, Moment, SourceMapping, Until};
@@ -326,7 +326,8 @@ impl Asking {
                 }
                 Doubling::Unclear(note) => lines.push(note),
             }
-            tags
+            tags?;
+            channels::check(context, &greeted.client, overview).await
         };
         let ended = runtime.block_on(sending::unless_stopped(context, None, asked));
         (lines, ended)

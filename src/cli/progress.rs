@@ -113,6 +113,7 @@ fn name(stage: Stage) -> &'static str {
         Stage::Confirming => "confirming",
         Stage::Preparing => "preparing",
         Stage::Finishing => "finishing",
+        Stage::Delivering => "delivering",
         Stage::Undoing => "taking back",
     }
 }

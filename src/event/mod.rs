@@ -78,6 +78,8 @@ pub enum Stage {
     Preparing,
     /// Giving conversations what they get beside their messages; counted in their messages.
     Finishing,
+    /// Delivering through channels; counted in messages.
+    Delivering,
     /// Taking back what was imported; counted in messages.
     Undoing,
 }
@@ -102,6 +104,7 @@ impl Stage {
             | Stage::Confirming
             | Stage::Preparing
             | Stage::Finishing
+            | Stage::Delivering
             | Stage::Undoing => Unit::Messages,
         }
     }

@@ -74,9 +74,9 @@ pub(super) struct Walk {
 
 impl Walk {
     pub(super) fn new(ledger: Arc<Ledger>) -> Result<Self, LedgerError> {
-        let (messages, planned) = ledger.plan().map_or((0, 0), |plan| (plan.messages, plan.planned));
+        let (messages, end) = ledger.plan().map_or((0, 0), |plan| (plan.messages, plan.comments));
         let mut comments: HashMap<[u8; 16], Range<u64>> = HashMap::new();
-        for item in ledger.entries(messages..planned)? {
+        for item in ledger.entries(messages..end)? {
             let (position, entry) = item?;
             let Verdict::Planned(planned) = entry.verdict else { continue };
             comments.entry(hash(&planned.thread_ref)).or_insert(position..position).end = position + 1;

@@ -112,15 +112,7 @@ pub(super) fn ends(found: &mut Findings, table: &Section) -> Ends {
         let help = "`since` is the first moment that is imported, `until` the first that is not any more";
         found.report(&at, "`since` is not before `until`", "nothing lies between", help);
     }
-    let straddling: Option<Straddling> = table.choice(found, "straddling");
-    if let Some(at) = table.key_at("straddling")
-        && since.is_none()
-        && !matches!(until, Some(Until::Moment(_)))
-    {
-        let help = "add `until = 2024-01-31`, or `since`, or remove `straddling`";
-        found.report(&at, "`straddling` without an end", "neither `since` nor `until` says where", help);
-    }
-    Ends { since, until, straddling: straddling.unwrap_or_default() }
+    Ends { since, until, straddling: table.choice(found, "straddling").unwrap_or_default() }
 }
 
 fn until(found: &mut Findings, table: &Section) -> Option<Until> {

@@ -1,6 +1,7 @@
 //! The mapping as the engine sees it: every value checked, every default filled in.
 
 use super::choice::choice;
+use super::deliver::Deliver;
 use super::ends::Ends;
 use super::finish::{Contacts, CustomFields, Link, NewInboxes, Notes, Values};
 use super::table::CsvMapping;
@@ -101,6 +102,8 @@ pub struct SourceMapping {
     pub unpack: Option<PathBuf>,
     /// Its time, and what becomes of conversations that reach beyond.
     pub ends: Ends,
+    /// What of it is delivered instead of imported. Of tables alone.
+    pub deliver: Option<Deliver>,
     /// Format and its settings.
     pub format: Format,
 }

@@ -2,6 +2,7 @@
 
 use super::choice::Choice;
 use super::csv;
+use super::deliver::deliver;
 use super::ends::ends;
 use super::findings::{Findings, quoted};
 use super::finish::Values;
@@ -64,6 +65,7 @@ fn source<'a>(
     };
     let labels_from = labels_from(found, table);
     let ends = ends(found, table);
+    let deliver = deliver(found, table, &ends);
     let unpack = table.text(found, "unpack").map(|folder| PathBuf::from(folder.value));
     Some(SourceMapping {
         name: name?,
@@ -73,6 +75,7 @@ fn source<'a>(
         labels_from,
         unpack,
         ends,
+        deliver,
         format: format?,
     })
 }

@@ -18,6 +18,7 @@ pub(crate) fn source(name: &str, format: Format) -> SourceMapping {
         labels_from: LabelsFrom { flags: true, ..LabelsFrom::default() },
         unpack: None,
         ends: super::Ends::default(),
+        deliver: None,
         format,
     }
 }

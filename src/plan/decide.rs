@@ -1,8 +1,10 @@
 //! What the mapping decides about one record: direction, inbox, tags, thread, skip, and by which rule.
 
+mod ends;
+
 use super::conditions::Asked;
 use super::gist::Gist;
-use crate::mapping::{Direction, Edge, Mapping, Notes, Rule, SourceMapping, Straddling, UnlistedLabels};
+use crate::mapping::{Direction, Edge, Mapping, Notes, Rule, SourceMapping, UnlistedLabels};
 use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Kind, Record};
 use crate::source::RawEntry;
@@ -31,6 +33,8 @@ pub(super) struct Decided {
     pub tags: Vec<String>,
     /// The end of its source's time that it lies beyond.
     pub beyond: Option<Edge>,
+    /// It is delivered through a channel, not imported.
+    pub is_delivery: bool,
     pub skip: Option<String>,
     /// Labels that became no tag, because no table names them.
     pub unlisted: Vec<String>,
@@ -52,6 +56,7 @@ impl Default for Decided {
             thread: None,
             tags: Vec::new(),
             beyond: None,
+            is_delivery: false,
             skip: None,
             unlisted: Vec::new(),
             rules: Vec::new(),
@@ -177,6 +182,7 @@ impl<'a> Deciding<'a> {
             let fared = if held < rule.when.conditions.len() { Fared::Failed(held) } else { self.rule(index, rule) };
             self.decided.rules.push(fared);
         }
+        self.delivery();
     }
 
     /// Says what names the thread, in the order in which it is asked.
@@ -261,23 +267,6 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// Leaves out what lies beyond the ends of its source, unless its conversation is to decide.
-    fn ends_of_source(&mut self) {
-        let Some(source) = self.source else { return };
-        let Some(edge) = self.gist.date.and_then(|date| source.ends.beyond(date)) else { return };
-        if self.decided.skip.is_some() {
-            return;
-        }
-        let cause = source.ends.cause(edge, &source.name);
-        self.decided.beyond = Some(edge);
-        if source.ends.straddling != Straddling::Cut {
-            self.say(|| format!("{cause}: its conversation decides (`straddling`)"));
-        } else {
-            self.say(|| format!("skipped: {cause}"));
-            self.decided.skip = Some(cause);
-        }
-    }
-
     /// Adds a tag once.
     fn tag(&mut self, tag: &str, rule: Option<usize>) -> bool {
         if self.decided.tags.iter().any(|known| known == tag) {
@@ -286,6 +275,12 @@ impl<'a> Deciding<'a> {
         self.decided.tags.push(tag.to_owned());
         self.tagged_by.extend(rule.map(|rule| (rule, tag.to_owned())));
         true
+    }
+
+    /// A rule leaves it out: where it lies to the ends of its source does not matter then.
+    fn skip(&mut self, rule: usize, cause: String) {
+        (self.skip_rule, self.decided.beyond) = (Some(rule), None);
+        self.decided.skip = Some(cause);
     }
 
     /// Applies a rule that matches.
@@ -363,9 +358,7 @@ impl<'a> Deciding<'a> {
                 self.say_rule(index, rule, direction, || "made it an internal note".to_owned());
             }
             if self.mapping.notes == Notes::Nothing && !was_skipped {
-                self.skip_rule = Some(index);
-                self.decided.beyond = None;
-                self.decided.skip = Some(format!("internal note (rule at line {})", rule.at.line));
+                self.skip(index, format!("internal note (rule at line {})", rule.at.line));
                 self.say(|| "skipped: [notes] leaves internal notes out".to_owned());
             }
         }
@@ -381,9 +374,7 @@ impl<'a> Deciding<'a> {
         if let Some(reason) = &rule.skip {
             note(!was_skipped, self.skip_rule);
             if !was_skipped {
-                self.skip_rule = Some(index);
-                self.decided.beyond = None;
-                self.decided.skip = Some(format!("{reason} (rule at line {})", rule.at.line));
+                self.skip(index, format!("{reason} (rule at line {})", rule.at.line));
                 self.say_rule(index, rule, direction, || format!("skipped it ({reason})"));
             }
         }

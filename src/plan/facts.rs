@@ -103,7 +103,8 @@ impl Traits {
     const INBOUND: u8 = 1;
     const WANTS_RECIPIENT: u8 = 1 << 1;
     const NAMES_OTHERS: u8 = 1 << 2;
-    const COMMENT: u8 = 1 << 5;
+    // Of what goes to Front by another way than import: a comment is ours, a delivery is inbound.
+    const BESIDES: u8 = 1 << 5;
     const BEYOND: [(Edge, u8); 2] = [(Edge::Since, 1 << 6), (Edge::Until, 2 << 6)];
     const CLASS: [(Class, u8); 4] =
         [(Class::Candidate, 0), (Class::SentAndSkipped, 1 << 3), (Class::Skipped, 2 << 3), (Class::Bad, 3 << 3)];
@@ -118,7 +119,7 @@ impl Traits {
                 | bit(|candidate| candidate.is_inbound, Self::INBOUND)
                 | bit(|candidate| candidate.wants_recipient, Self::WANTS_RECIPIENT)
                 | bit(|candidate| !candidate.other_handles.is_empty(), Self::NAMES_OTHERS)
-                | bit(|candidate| candidate.form == Form::Comment, Self::COMMENT),
+                | bit(|candidate| matches!(candidate.form, Form::Comment | Form::Delivery), Self::BESIDES),
         )
     }
 
@@ -132,7 +133,12 @@ impl Traits {
 
     /// It is an internal note, which becomes a comment.
     pub(super) fn is_comment(self) -> bool {
-        self.0 & Self::COMMENT != 0
+        self.0 & Self::BESIDES != 0 && !self.is_inbound()
+    }
+
+    /// It is delivered through a channel.
+    pub(super) fn is_delivery(self) -> bool {
+        self.0 & Self::BESIDES != 0 && self.is_inbound()
     }
 
     /// The end of its source's time that it lies beyond.

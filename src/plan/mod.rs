@@ -18,6 +18,7 @@ mod collected;
 mod conditions;
 mod copies;
 mod decide;
+mod deliveries;
 mod diff;
 mod doubles;
 mod facts;
@@ -49,7 +50,7 @@ pub use diff::{DiffExample, DiffKind, PlanDiff};
 pub use fingerprint::rehash;
 pub use finish::mark_of;
 pub use overview::{
-    ActiveMessages, ChangeKind, Changes, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
+    ActiveMessages, ChangeKind, Changes, Delivering, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
     MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, Preparing, ProblemKind, RuleFigures, Straddle,
     Straddling, ThreadSizes, kind_of as change_kind,
 };

@@ -198,7 +198,8 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
         limits,
     } = mapping;
     // Folders and labels that the path gives stand in the entry.
-    let SourceMapping { name, paths: _, path_at: _, namespace, labels_from: _, unpack: _, ends: _, format } = source;
+    let SourceMapping { name, paths: _, path_at: _, namespace, labels_from: _, unpack: _, ends: _, deliver: _, format } =
+        source;
     // Of a mail only the fallback recipient depends on who we are; direction is decided anew.
     let ours = match format {
         Format::Csv(_) => (addresses.as_slice(), domains.as_slice()),

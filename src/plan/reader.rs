@@ -3,6 +3,7 @@
 use super::collected::Arriving;
 use super::conditions::Asked;
 use super::decide::{Decided, decide};
+use super::deliveries::is_delivered;
 use super::facts::{ABSENT, Brief, Candidate, Class, Facts, Finding, Problem, Richness, names};
 use super::gist::Gist;
 use super::inboxes::sent_ids;
@@ -123,7 +124,12 @@ impl<'a> Reader<'a> {
         decided: &Decided,
         skipped: Option<&Named>,
     ) -> Option<Finding> {
-        let is_turned = decided.direction != memo.direction || decided.is_note != memo.is_note;
+        let is_turned = decided.direction != memo.direction
+            || decided.is_note != memo.is_note
+            || finding.candidate().is_some_and(|candidate| {
+                let names: Vec<[u8; 16]> = candidate.names().collect();
+                self.form(decided, &candidate.identity.key, &names) != candidate.form
+            });
         if let Some(cause) = &decided.skip {
             let (key, names) = skipped?;
             let cause = self.texts.keep(cause);
@@ -194,6 +200,10 @@ impl<'a> Reader<'a> {
             finish: decided.finish_rules.iter().copied().filter_map(number).collect(),
         };
         let mut further = Vec::new();
+        let is_delivery = facts.finding.candidate().is_some_and(|candidate| candidate.form == Form::Delivery);
+        if is_delivery {
+            rules = Rules::default();
+        }
         if self.mapping.identity.copies == InboxCopies::PerInbox && facts.finding.candidate().is_some() {
             let of_one = |inbox| self.texts.keep_rules(&Rules { inboxes: vec![inbox], ..rules.clone() });
             further = rules.inboxes.iter().skip(1).copied().map(of_one).collect();
@@ -240,13 +250,11 @@ impl<'a> Reader<'a> {
     }
 
     fn candidate(&self, record: Record, decided: &Decided, values: Values) -> Result<Box<Candidate>, TooLarge> {
-        let form = match (decided.is_note, self.mapping.notes) {
-            (false, _) => Form::Message,
-            (true, Notes::Messages) => Form::NoteAsMessage,
-            (true, Notes::Comments | Notes::Nothing) => Form::Comment,
-        };
+        let identity = record.identity.into();
+        let names: Vec<[u8; 16]> = names(&identity, record.likeness.as_deref()).collect();
+        let form = self.form(decided, &identity.key, &names);
         let mut candidate = Candidate {
-            identity: record.identity.into(),
+            identity,
             likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound && !decided.is_note,
             direction_by: decided.direction_by,
@@ -256,7 +264,7 @@ impl<'a> Reader<'a> {
             size: 0,
             richness: richness(&record, decided.direction),
             sender: record.from.as_ref().map_or("", |from| from.handle.as_str()).into(),
-            wants_recipient: record.kind == Kind::Custom && record.to.is_empty() && !decided.is_note,
+            wants_recipient: record.kind == Kind::Custom && record.to.is_empty() && form == Form::Message,
             missing_handles: if decided.is_note { 0 } else { record.missing_handles },
             other_handles: record.other_handles.iter().map(|handle| handle.as_str().into()).collect(),
             may_repeat: record.kind == Kind::Custom && record.message_id.is_none(),
@@ -282,6 +290,21 @@ impl<'a> Reader<'a> {
         Ok(Box::new(candidate))
     }
 
+    /// What Front gets a record as. What was imported is never delivered, nor the other way round.
+    fn form(&self, decided: &Decided, key: &[u8; 32], names: &[[u8; 16]]) -> Form {
+        let was_delivered = || {
+            let id = sent_ids(names, key, self.mapping, self.pins).next()?;
+            self.pins.thread_ref(&id).map(is_delivered)
+        };
+        match (decided.is_note, self.mapping.notes) {
+            (true, Notes::Messages) => Form::NoteAsMessage,
+            (true, Notes::Comments | Notes::Nothing) => Form::Comment,
+            (false, _) if !decided.is_delivery && !self.pins.has_deliveries() => Form::Message,
+            (false, _) if was_delivered().unwrap_or(decided.is_delivery) => Form::Delivery,
+            (false, _) => Form::Message,
+        }
+    }
+
     fn kind(&self, change: &str) -> Text {
         self.texts.keep(&kind_of(change))
     }
@@ -292,6 +315,7 @@ pub(super) fn drafted(record: Record, direction: Direction, form: Form, mapping:
     match form {
         Form::Message => Draft::new(record, direction, mapping),
         Form::NoteAsMessage | Form::Comment => Draft::note(record, mapping),
+        Form::Delivery => Draft::delivery(record, mapping),
     }
 }
 

@@ -4,6 +4,7 @@
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
 use super::beyond::{Beyond, Straddlers};
+use super::deliveries::is_delivered;
 use super::facts::{Brief, Candidate, Facts, Read, Undecided};
 use super::ids::{ExternalId, ThreadRef};
 use super::links::graph_id;
@@ -157,8 +158,9 @@ impl<'a> Resolution<'a> {
         let mut refs: Vec<ThreadRef> = Vec::new();
         let mut places: HashTable<u32> = HashTable::new();
         let hasher = RandomState::new();
-        for message in &mut self.messages {
-            let thread_ref = newest(ref_of(message));
+        let mut threads = Vec::with_capacity(self.messages.len());
+        for message in &self.messages {
+            let thread_ref = newest(self.ref_of(message, ref_of(message)));
             let of = |place: u32| refs.get(place as usize);
             let hash = hasher.hash_one(&thread_ref);
             let entry = places.entry(
@@ -167,10 +169,14 @@ impl<'a> Resolution<'a> {
                 |at| of(*at).map_or(0, |known| hasher.hash_one(known)),
             );
             let next = number(refs.len());
-            message.thread = *entry.or_insert(next).get();
-            if message.thread == next {
+            let thread = *entry.or_insert(next).get();
+            if thread == next {
                 refs.push(thread_ref);
             }
+            threads.push(thread);
+        }
+        for (message, thread) in self.messages.iter_mut().zip(threads) {
+            message.thread = thread;
         }
         refs
     }
@@ -187,6 +193,8 @@ impl<'a> Resolution<'a> {
         for message in self.messages.iter().filter(|_| !pins.is_empty()) {
             if let Some(thread_ref) = pins.thread_ref(&message.external_id.text())
                 && counts(thread_ref)
+                // What is imported never joins it.
+                && !is_delivered(thread_ref)
                 && let Some(brief) = self.brief_of(message)
             {
                 graph.pin_message(brief.place, thread_ref);
@@ -220,10 +228,32 @@ impl<'a> Resolution<'a> {
         self.brief_of(message).is_some_and(|brief| brief.traits.is_comment())
     }
 
-    /// Messages that are imported; behind them in the order of sending stand the comments.
+    /// Is it delivered through a channel?
+    pub(super) fn is_delivery(&self, message: &Message) -> bool {
+        self.brief_of(message).is_some_and(|brief| brief.traits.is_delivery())
+    }
+
+    /// Messages that are imported; behind them in the order of sending stand the comments, and behind those what is delivered.
     pub(super) fn imported(&self) -> &[Message] {
-        let end = self.messages.partition_point(|message| !self.is_comment(message));
-        self.messages.get(..end).unwrap_or_default()
+        self.split().0
+    }
+
+    /// What becomes comments.
+    pub(super) fn comments(&self) -> &[Message] {
+        self.split().1
+    }
+
+    /// What is delivered.
+    pub(super) fn deliveries(&self) -> &[Message] {
+        self.split().2
+    }
+
+    fn split(&self) -> (&[Message], &[Message], &[Message]) {
+        let end = self.messages.partition_point(|message| !self.is_delivery(message));
+        let (sent_silently, deliveries) = self.messages.split_at(end);
+        let (imported, comments) =
+            sent_silently.split_at(sent_silently.partition_point(|message| !self.is_comment(message)));
+        (imported, comments, deliveries)
     }
 
     /// Messages that were never sent under the ids that they have now, and were under others.

@@ -3,6 +3,7 @@
 
 use super::pins::Pins;
 use super::resolve::{Fate, Resolution, number};
+use super::threads::Thread;
 
 /// A larger conversation is not chosen while there are others: it would take the room of many.
 const LARGEST: u32 = 50;
@@ -12,12 +13,15 @@ impl Resolution<'_> {
     /// [`Fate::LeftOut`].
     pub(super) fn keep_sample(&mut self, wanted: usize, pins: &Pins) {
         let mut kept = vec![false; self.threads.len()];
+        // What is delivered is no history to look at first: only what was delivered before stays.
+        let is_delivered = |thread: usize| self.threads.get(thread).is_some_and(Thread::is_delivered);
         let mut order: Vec<usize> = self.messages.iter().map(|message| message.thread as usize).collect();
         order.dedup();
         let is_sent = |thread: &usize| {
             self.threads.get(*thread).is_some_and(|thread| pins.thread(&thread.thread_ref.text()).is_some())
         };
         let (sent, mut fresh): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_sent);
+        fresh.retain(|thread| !is_delivered(*thread));
         let is_small = |thread: &usize| self.threads.get(*thread).is_some_and(|thread| thread.size <= LARGEST);
         if fresh.iter().any(is_small) {
             fresh.retain(is_small);

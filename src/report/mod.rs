@@ -63,6 +63,9 @@ pub struct Report {
     pub sent: Option<Sent>,
     /// What this run saw in Front, for commands that look.
     pub seen: Option<Seen>,
+    /// What this run delivered through channels, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Delivered>,
     /// What this run took back, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back: Option<TakenBack>,
@@ -176,6 +179,34 @@ pub struct TakenBack {
     pub left: Vec<(String, String)>,
 }
 
+/// What one run delivered through channels.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Delivered {
+    /// Messages that Front accepted.
+    pub delivered: u64,
+    /// Messages that were seen in Front.
+    pub seen: u64,
+    /// Messages that Front refused.
+    pub refused: u64,
+    /// Messages of this and earlier runs of which nobody knows whether Front has them.
+    pub unknown: u64,
+    /// The first of those.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<UnknownFate>,
+    /// Why something is not done yet that a further run may do, the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<String>,
+}
+
+/// A delivered message of unknown fate.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnknownFate {
+    /// The export's own id, or else the external id.
+    pub id: String,
+    /// What happened instead of an answer.
+    pub why: String,
+}
+
 /// A step that was left.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftStep {
@@ -284,6 +315,7 @@ impl Report {
             seen: None,
             prepared: None,
             finished: None,
+            delivered: None,
             taken_back: None,
             requests: Requests { imports: total.left(), lookups: 0 },
             estimates: estimates(total.left(), send),
@@ -323,7 +355,7 @@ impl Report {
     /// Messages that Front has accepted and that nobody has looked for to the end.
     #[must_use]
     pub fn unconfirmed(&self) -> u64 {
-        self.total.accepted.saturating_sub(self.total.missing)
+        self.total.accepted.saturating_sub(self.total.missing + self.total.delivered)
     }
 
     /// Messages that are missing in Front, or read otherwise there.
@@ -342,7 +374,15 @@ impl Report {
     #[must_use]
     pub fn aloud(&self) -> String {
         let silence = self.plan.as_ref().map(|plan| format!("Silence   {}\n", text::silence(plan)));
-        format!("{}{}\n", silence.unwrap_or_default(), self.ending)
+        let live = self.plan.as_ref().and_then(text::delivering).map(|live| format!("Live      {live}\n"));
+        format!("{}{}{}\n", live.unwrap_or_default(), silence.unwrap_or_default(), self.ending)
+    }
+
+    /// What must be heard before anything is delivered, whatever else is shown.
+    #[must_use]
+    pub fn deliver_aloud(&self) -> String {
+        let loud = self.plan.as_ref().and_then(text::delivering).map(|loud| format!("Live      {loud}\n"));
+        format!("{}{}\n", loud.unwrap_or_default(), self.ending)
     }
 
     /// What must be heard before anything is made, where the plan is not shown.

@@ -1,6 +1,7 @@
 //! What Front gets: [`ImportRequest`], built from a record, the mapping, and what the plan decided.
 
 mod comment;
+mod delivery;
 mod draft;
 pub mod encode;
 mod html_text;
@@ -10,6 +11,7 @@ pub(crate) use draft::hex;
 pub use draft::{Decision, Draft, MAX_REQUEST, NO_RECIPIENT, TEXT_MADE_HTML, TooLarge, decided_digest, subject_digest};
 
 pub use comment::{Comment, mark};
+pub use delivery::{Customer, Delivery, Reference};
 
 use bytes::Bytes;
 use serde::Serialize;

@@ -2,7 +2,9 @@
 
 use super::authors::Authors;
 use super::changes::Changed;
-use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, Preparing, ProblemKind, RuleFigures, Straddling};
+use super::{
+    Delivering, Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, Preparing, ProblemKind, RuleFigures, Straddling,
+};
 use crate::ledger::{Finish, Form, LedgerError};
 use crate::mapping::Mapping;
 use crate::plan::PlanError;
@@ -55,6 +57,7 @@ pub(in crate::plan) fn overview(
         spread: read.spread,
         rejoined: resolution.rejoined,
         straddling: Straddling::of(resolution, sources)?,
+        delivering: Delivering::of(resolution),
         unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
         problems: problems(read, sources)?,
         notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
@@ -67,6 +70,7 @@ pub(in crate::plan) fn overview(
     let mut counting = Counting::new(read, resolution, pins, overview);
     resolution.threads.iter().filter(|thread| thread.size > 0).for_each(|thread| counting.thread(thread));
     counting.comments();
+    counting.sent_besides();
     let facts = || resolution.imported().iter().map(|message| read.facts(message.record as usize));
     ahead(facts, |facts| {
         for (message, facts) in resolution.imported().iter().zip(facts) {
@@ -210,9 +214,17 @@ impl<'a> Counting<'a> {
 
     /// Comments stand conversation by conversation.
     fn comments(&mut self) {
-        let comments = self.resolution.messages.get(self.resolution.imported().len()..).unwrap_or_default();
-        for of_one in comments.chunk_by(|one, two| one.thread == two.thread) {
+        for of_one in self.resolution.comments().chunk_by(|one, two| one.thread == two.thread) {
             self.overview.finish.add_comments(of_one.len() as u64);
+        }
+    }
+
+    /// What was sent of that which is no import.
+    fn sent_besides(&mut self) {
+        for message in self.resolution.comments().iter().chain(self.resolution.deliveries()) {
+            if let Some(end) = self.pins.end(&message.external_id.text()) {
+                self.sent.add(end);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod authors;
 mod changes;
 mod count;
+mod delivering;
 mod finish;
 mod months;
 mod prepare;
@@ -11,6 +12,7 @@ mod straddling;
 
 pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
 pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
+pub use delivering::Delivering;
 pub use finish::Finishing;
 pub use months::{Month, Months};
 pub use prepare::Preparing;
@@ -50,6 +52,9 @@ pub struct Overview {
     /// What is done once they are all in Front.
     #[serde(default)]
     pub finish: Finishing,
+    /// What is delivered through channels, last of all.
+    #[serde(default)]
+    pub delivering: Delivering,
     /// Conversations they make.
     pub threads: u64,
     /// Requests that it takes to see them all in Front: one for each conversation's first message, one for each hundred others.

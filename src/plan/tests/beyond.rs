@@ -11,9 +11,10 @@ fn chats_with(keys: &str, more: &str) -> Arc<Mapping> {
         &format!("path = \"chat.csv\"\nkinds = {{ message = \"message\", note = \"note\" }}\n{keys}\n"),
     );
     let text = text.replace("labels = \"labels\" }", "labels = \"labels\", kind = \"kind\" }");
-    mapping::parse(Path::new("mapping.toml"), &text)
-        .map(Arc::new)
-        .unwrap_or_else(|errors| panic!("{}", errors.render(false)))
+    match mapping::parse(Path::new("mapping.toml"), &text) {
+        Ok(mapping) => Arc::new(mapping),
+        Err(errors) => panic!("{}", errors.render(false)),
+    }
 }
 
 fn said(id: &str, chat: &str, hour: i64, kind: &str) -> Written {

@@ -3,6 +3,7 @@
 mod beyond;
 mod copies;
 mod decide;
+mod deliver;
 mod diff;
 mod exports;
 mod finish;

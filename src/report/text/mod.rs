@@ -2,6 +2,7 @@
 
 mod around;
 mod decisions;
+mod delivering;
 mod diff;
 mod months;
 mod outcome;
@@ -10,6 +11,7 @@ mod prepared;
 
 pub(super) use around::finishing;
 pub(super) use decisions::decisions;
+pub(super) use delivering::delivering;
 pub(super) use outcome::{classes, name};
 pub(super) use plan::{active, day, silence};
 pub(super) use prepared::render_prepared;
@@ -76,6 +78,9 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     }
     if let Some(finished) = &report.finished {
         outcome::render_finished(&mut out, finished);
+    }
+    if let Some(delivered) = &report.delivered {
+        delivering::render_delivered(&mut out, delivered);
     }
     if let Some(taken_back) = &report.taken_back {
         outcome::render_taken_back(&mut out, taken_back, extent);

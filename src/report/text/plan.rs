@@ -3,6 +3,7 @@
 
 use super::around::{finishing, preparing};
 use super::decisions::decisions;
+use super::delivering::delivering;
 use super::{Extent, months};
 use crate::plan::{ActiveMessages, Listed, Overview, OwnAuthors, is_expected};
 use crate::report::Report;
@@ -26,6 +27,9 @@ const MAX_CHANGES: usize = 3;
 const COLUMN: usize = 40;
 
 pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent: Extent) {
+    if let Some(live) = delivering(plan) {
+        let _ = writeln!(out, "Live      {live}");
+    }
     let _ = writeln!(out, "Silence   {}", silence(plan));
     let inboxes = inboxes(plan);
     let _ = writeln!(

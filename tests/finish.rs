@@ -1,7 +1,5 @@
 //! Complete conversations: what they get beside their messages is there once, whatever happens on the way.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
-
 mod support;
 
 use serde_json::{Value, json};

@@ -66,14 +66,13 @@ impl<'a> Wanted<'a> {
         let status_id = self.status.and_then(|status| names.statuses.get(status));
         match status_id {
             Some(status_id) if found.status_id.as_ref() != Some(status_id) => {
-                change.status_id = Some(status_id.clone())
+                change.status_id = Some(status_id.clone());
             }
-            // A ticket's status says more than archived or open, and not both can be given.
-            Some(_) => {}
             None if is_archived != self.is_archived => {
                 change.status = Some(if self.is_archived { Status::Archived } else { Status::Open });
             }
-            None => {}
+            // A ticket's status says more than archived or open, and not both can be given.
+            _ => {}
         }
         let mut fields = found.custom_fields.clone();
         let mut is_new = false;
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn found(status: &str, fields: Value) -> Conversation {
+    fn found(status: &str, fields: &Value) -> Conversation {
         Conversation {
             id: "cnv_1".into(),
             subject: String::new(),
@@ -133,15 +132,15 @@ mod tests {
 
     #[test]
     fn what_stands_as_wanted_lacks_nothing() {
-        assert!(wanted(true).lacking(&found("archived", Value::Null), &names()).unwrap().is_nothing());
-        assert!(wanted(false).lacking(&found("unassigned", Value::Null), &names()).unwrap().is_nothing());
-        assert!(wanted(false).lacking(&found("assigned", Value::Null), &names()).unwrap().is_nothing());
+        assert!(wanted(true).lacking(&found("archived", &Value::Null), &names()).unwrap().is_nothing());
+        assert!(wanted(false).lacking(&found("unassigned", &Value::Null), &names()).unwrap().is_nothing());
+        assert!(wanted(false).lacking(&found("assigned", &Value::Null), &names()).unwrap().is_nothing());
     }
 
     #[test]
     fn a_late_import_that_reopened_it_is_mended_and_an_assignee_given() {
         let wanted = Wanted { assignee: Some("alt:email:nell@acme.example"), ..wanted(true) };
-        let lacking = wanted.lacking(&found("unassigned", Value::Null), &names()).unwrap();
+        let lacking = wanted.lacking(&found("unassigned", &Value::Null), &names()).unwrap();
         let change = serde_json::to_value(lacking.stands.unwrap()).unwrap();
         assert_eq!(change, json!({ "assignee_id": "tea_1", "status": "archived" }));
     }
@@ -149,7 +148,7 @@ mod tests {
     #[test]
     fn a_ticket_status_goes_alone() {
         let wanted = Wanted { status: Some("Waiting"), ..wanted(true) };
-        let lacking = wanted.lacking(&found("unassigned", Value::Null), &names()).unwrap();
+        let lacking = wanted.lacking(&found("unassigned", &Value::Null), &names()).unwrap();
         assert_eq!(serde_json::to_value(lacking.stands.unwrap()).unwrap(), json!({ "status_id": "sts_1" }));
     }
 
@@ -159,13 +158,13 @@ mod tests {
             [("Case", "17"), ("Paid", "yes"), ("Due", "2019-01-01"), ("Owner", "nell@acme.example"), ("Plan", "gold")];
         let wanted = Wanted { custom_fields: fields.into(), ..wanted(true) };
         let lacking =
-            wanted.lacking(&found("archived", json!({ "Plan": "silver", "Other": 1, "Case": null })), &names());
+            wanted.lacking(&found("archived", &json!({ "Plan": "silver", "Other": 1, "Case": null })), &names());
         let expected = json!({
             "Plan": "silver", "Other": 1, "Case": 17, "Due": 1_546_300_800, "Owner": "nell@acme.example", "Paid": true,
         });
         assert_eq!(Value::from(lacking.unwrap().fields.unwrap()), expected);
         let misfit = Wanted { custom_fields: [("Case", "x")].into(), ..wanted };
-        let words = misfit.lacking(&found("archived", Value::Null), &names()).unwrap_err();
+        let words = misfit.lacking(&found("archived", &Value::Null), &names()).unwrap_err();
         assert_eq!(words, "the custom field Case takes a number, not \"x\"");
     }
 }

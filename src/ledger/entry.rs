@@ -20,6 +20,7 @@ pub struct Entry {
 
 /// What the plan decided about a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "most are planned, and few are held at a time")]
 pub enum Verdict {
     /// It will be sent.
     Planned(Planned),

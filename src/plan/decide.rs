@@ -393,12 +393,11 @@ impl<'a> Deciding<'a> {
         let mut is_new = finish.link.is_some() || !finish.followers.is_empty();
         let mut given_before = None;
         for given in status.into_iter().chain(fields) {
-            match self.given_by.iter().find(|(known, _)| *known == given) {
-                Some((_, by)) => given_before = given_before.or(Some(*by)),
-                None => {
-                    self.given_by.push((given, index));
-                    is_new = true;
-                }
+            if let Some((_, by)) = self.given_by.iter().find(|(known, _)| *known == given) {
+                given_before = given_before.or(Some(*by));
+            } else {
+                self.given_by.push((given, index));
+                is_new = true;
             }
         }
         self.decided.finish_rules.push(index);

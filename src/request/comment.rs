@@ -92,7 +92,7 @@ fn text_of(body: &Body) -> String {
     if text.is_empty() { "(no content)".to_owned() } else { hard_breaks(&text) }
 }
 
-/// Lines stay lines: in Markdown a line end alone is a space (CommonMark 6.7, hard line breaks).
+/// Lines stay lines: in Markdown a line end alone is a space (`CommonMark` 6.7, hard line breaks).
 fn hard_breaks(text: &str) -> String {
     let mut broken = String::with_capacity(text.len() + text.len() / 16);
     let mut lines = text.lines().map(str::trim_end).peekable();

@@ -85,6 +85,9 @@ fn places_of_threads(entries: &[Entry]) -> Result<BTreeMap<&str, (&str, bool)>, 
     Ok(places)
 }
 
+/// Whether a policy keeps a message, given all of its conversation.
+type Keeps<'a> = &'a dyn Fn(&Planned, &[&Planned]) -> bool;
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -176,11 +179,11 @@ proptest! {
             by_ref.entry(planned.thread_ref.as_str()).or_insert_with(Vec::new).push(planned);
             by_ref
         });
-        let expected = |keeps: &dyn Fn(&Planned, &[&Planned]) -> bool| -> BTreeSet<[u8; 32]> {
+        let expected = |keeps: Keeps<'_>| -> BTreeSet<[u8; 32]> {
             let kept = by_ref.values().flat_map(|all| all.iter().filter(|planned| keeps(planned, all)));
             kept.map(|planned| planned.identity).collect()
         };
-        let policies: [(&str, &dyn Fn(&Planned, &[&Planned]) -> bool); 3] = [
+        let policies: [(&str, Keeps<'_>); 3] = [
             ("cut", &|planned, _| is_within(planned)),
             ("whole", &|_, all| all.iter().any(|planned| is_within(planned))),
             ("leave", &|_, all| all.iter().all(|planned| is_within(planned))),

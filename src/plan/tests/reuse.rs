@@ -137,8 +137,9 @@ fn readings_of_another_kind_are_left_alone() {
     }
 }
 
-const CHANGES: [&str; 15] = [
+const CHANGES: [&str; 16] = [
     "",
+    "deliver = { channel = \"cha_1\", since = 2019-01-01T00:00:05Z }\n---\n",
     "until = 2019-01-01T00:01:00Z\n---\n",
     "until = 2019-01-01T00:02:00Z\nstraddling = \"whole\"\n---\n",
     "since = 2019-01-01T00:00:05Z\nstraddling = \"leave\"\n---\n",

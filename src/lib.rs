@@ -22,6 +22,7 @@
 //! | [`plan`] | pass 1: reads everything once, decides everything, sends nothing; also makes one request again |
 //! | [`ledger`] | journal (the truth of what was sent) and index (what is planned); the only room that names sled |
 //! | [`front`] | Front's HTTP API: one gate for every attempt, resends of the same bytes, answers told apart |
+//! | [`prepare`] | what Front must have before that: inboxes, tags, contacts of the people in the messages |
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
 //! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
 //! | [`finish`] | what conversations get once all of their messages are there: links, notes, tags, followers, state |
@@ -49,7 +50,7 @@
 //! 5. **Two kinds of errors.** What is wrong with one record is data ([`record::BadRecord`], [`source::Unreadable`]) and
 //!    never stops a run; what is wrong with the setting is an error type, and stops before anything is sent.
 //!
-//! Plain threads parse; tokio is only where waiting happens (`front`, `upload`, `verify`, `rehearsal`, and `cli` that starts them).
+//! Plain threads parse; tokio is only where waiting happens (`front`, `prepare`, `upload`, `verify`, `finish`, `rehearsal`, and `cli` that starts them).
 
 pub mod cli;
 pub mod deliver;
@@ -61,6 +62,7 @@ pub mod fuzzing;
 pub mod ledger;
 pub mod mapping;
 pub mod plan;
+pub mod prepare;
 pub mod record;
 pub mod rehearsal;
 pub mod report;

@@ -5,81 +5,10 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::os::unix::process::ExitStatusExt;
-use std::time::Duration;
 use support::chance::Chance;
-use support::front::{FULL_SPEED, Front, Process, TOKEN};
-use support::{Workspace, must};
-
-const MAPPING: &str = "mappings/helpdesk.toml";
-
-/// A teammate of the embedded Front, who acts by a token of their own.
-const COLLEAGUE: &str = "rehearsal:tea_r0";
-
-struct Scene {
-    workspace: Workspace,
-    front: Front,
-}
-
-impl Scene {
-    fn new(options: &[&str]) -> Self {
-        let workspace = Workspace::with_samples();
-        let mapping = must(std::fs::read_to_string(workspace.path(MAPPING)), MAPPING);
-        workspace.write(MAPPING, format!("{mapping}\n[send]\nin_flight = 3\n{FULL_SPEED}"));
-        let front = Front::start(&workspace, MAPPING, "dump.jsonl", options);
-        Self { workspace, front }
-    }
-
-    /// The samples, imported and seen.
-    fn imported(options: &[&str]) -> Self {
-        let scene = Self::new(options);
-        let (code, said, complaint) = scene.run("import", &["--create-tags"]);
-        assert_eq!(code, 0, "{said}\n{complaint}");
-        scene
-    }
-
-    fn command(&self, name: &str, options: &[&str]) -> std::process::Command {
-        let mut command = self.workspace.program();
-        command.args([name, MAPPING, "--yes", "--quiet", "--json", "--base-url", self.front.base_url()]).args(options);
-        command.env("FRONT_API_TOKEN", TOKEN);
-        command
-    }
-
-    fn run(&self, name: &str, options: &[&str]) -> (i32, Value, String) {
-        let output = must(self.command(name, options).output(), name);
-        let said = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        (output.status.code().unwrap_or(-1), said, String::from_utf8_lossy(&output.stderr).into_owned())
-    }
-
-    fn finish(&self) -> Value {
-        let (code, said, complaint) = self.run("finish", &[]);
-        assert_eq!(code, 0, "{said}\n{complaint}");
-        said["finished"].clone()
-    }
-
-    /// All that Front holds, without what differs from one server to the next.
-    fn state(&self) -> Value {
-        let mut state = self.front.get("/rehearsal/state");
-        for conversation in state["conversations"].as_array_mut().expect("a list") {
-            conversation.as_object_mut().expect("a conversation").remove("id");
-        }
-        state
-    }
-
-    /// The conversation with this subject.
-    fn conversation(&self, subject: &str) -> Value {
-        let state = self.front.get("/rehearsal/state");
-        let all = state["conversations"].as_array().expect("a list").clone();
-        all.into_iter().find(|it| it["subject"] == subject).unwrap_or_else(|| panic!("no conversation {subject}"))
-    }
-
-    /// What a colleague does to the conversation with this subject.
-    fn colleague(&self, subject: &str, method: &str, path: &str, body: &Value) {
-        let id = self.conversation(subject)["id"].as_str().expect("an id").to_owned();
-        let (status, said) = self.front.call(method, &format!("/conversations/{id}{path}"), COLLEAGUE, body);
-        assert!((200..300).contains(&status), "{status} {said}");
-    }
-}
+use support::desk::{Desk, MAPPING};
+use support::front::TOKEN;
+use support::must;
 
 const CRACK: &str = "Crack in the frame of my Grassington";
 const ORDER: &str = "Where is order 5512?";
@@ -87,7 +16,7 @@ const RIDE: &str = "Ride on Sunday?";
 
 #[test]
 fn a_ticket_has_its_link_its_notes_its_tags_its_assignee_and_its_state() {
-    let scene = Scene::imported(&[]);
+    let scene = Desk::imported(&[]);
     let before = scene.conversation(CRACK);
     assert_eq!((&before["links"], &before["comments"]), (&json!([]), &json!([])), "not before all messages are there");
     let finished = scene.finish();
@@ -102,8 +31,8 @@ fn a_ticket_has_its_link_its_notes_its_tags_its_assignee_and_its_state() {
     let authors: Vec<&Value> = comments.iter().map(|comment| &comment["author"]).collect();
     assert_eq!(authors, ["nell@kettlewell.example", "ida@kettlewell.example"], "in their order, by their authors");
     let body = comments[0]["body"].as_str().expect("a body");
-    assert!(body.starts_with("_Note by Nell Ashby (nell@kettlewell.example), 2019-05-06 08:40 UTC · tl1-"), "{body}");
-    assert!(body.ends_with("_\n\nBought second-hand in 2018, see the old card file.  \nIs that still under warranty?"));
+    assert!(body.starts_with("Note by Nell Ashby (nell@kettlewell.example), 2019-05-06 08:40 UTC · tl1-"), "{body}");
+    assert!(body.ends_with("\n\nBought second-hand in 2018, see the old card file.  \nIs that still under warranty?"));
 
     let closed = scene.conversation(RIDE);
     assert_eq!((&closed["status"], &closed["comments"]), (&json!("archived"), &json!([])));
@@ -113,7 +42,7 @@ fn a_ticket_has_its_link_its_notes_its_tags_its_assignee_and_its_state() {
 
 #[test]
 fn a_second_run_does_nothing_and_asks_nothing_of_conversations() {
-    let scene = Scene::imported(&[]);
+    let scene = Desk::imported(&[]);
     scene.finish();
     let (state, counted) = (scene.state(), scene.front.get("/rehearsal/state")["conversations"].clone());
     let again = scene.finish();
@@ -126,7 +55,7 @@ fn a_second_run_does_nothing_and_asks_nothing_of_conversations() {
 
 #[test]
 fn without_its_messages_a_conversation_waits() {
-    let scene = Scene::new(&[]);
+    let scene = Desk::new(&[]);
     let (code, said, complaint) = scene.run("import", &["--create-tags", "--max-requests", "18"]);
     assert_eq!(code, 6, "{said}\n{complaint}");
     let (code, said, complaint) = scene.run("finish", &[]);
@@ -137,54 +66,26 @@ fn without_its_messages_a_conversation_waits() {
     assert_eq!(code, 0);
     let finished = scene.finish();
     assert_eq!(finished["waiting"], 0);
-    let undisturbed = Scene::imported(&[]);
+    let undisturbed = Desk::imported(&[]);
     undisturbed.finish();
     assert_eq!(scene.state(), undisturbed.state());
 }
 
-/// Finishes under kills until it ends well. How many kills met a living process?
-fn finish_under_kills(scene: &Scene, chance: &mut Chance, longest: usize) -> usize {
-    let output = scene.workspace.path("finish.out");
-    let mut landed = 0;
-    for _ in 0..60 {
-        let mut finish = Process::start(&mut scene.command("finish", &[]), &output);
-        std::thread::sleep(Duration::from_millis(must(u64::try_from(chance.below(longest)), "jitter")));
-        let status = finish.kill();
-        if status.signal().is_some() {
-            landed += 1;
-        } else if status.code() == Some(0) {
-            break;
-        } else {
-            // A lost answer, or a Front that failed: to be run again.
-            assert_eq!(status.code(), Some(7), "{}", std::fs::read_to_string(&output).unwrap_or_default());
-        }
-    }
-    for _ in 0..40 {
-        let (code, said, complaint) = scene.run("finish", &[]);
-        match code {
-            0 => return landed,
-            7 => {}
-            _ => panic!("{code}: {said}\n{complaint}"),
-        }
-    }
-    panic!("it does not come to an end")
-}
-
 #[test]
 fn killed_anywhere_and_run_again_each_link_comment_field_and_state_is_there_once() {
-    let undisturbed = Scene::imported(&[]);
+    let undisturbed = Desk::imported(&[]);
     undisturbed.finish();
     let expected = undisturbed.state();
     let mut chance = Chance(7_000);
     let mut landed = 0;
     for round in 0..12_u64 {
         let faults: &[&str] = match round % 3 {
-            0 => &["--latency-ms", "15"],
-            1 => &["--latency-ms", "10", "--lose-answer-every", "4"],
-            _ => &["--latency-ms", "10", "--fail-every", "5"],
+            0 => &["--latency-ms", "40"],
+            1 => &["--latency-ms", "30", "--lose-answer-every", "4"],
+            _ => &["--latency-ms", "30", "--fail-every", "5"],
         };
-        let scene = Scene::imported(faults);
-        landed += finish_under_kills(&scene, &mut chance, 500);
+        let scene = Desk::imported(faults);
+        landed += scene.under_kills("finish", &[], &mut chance, 400);
         assert_eq!(scene.state(), expected, "round {round}");
         if landed >= 12 && round >= 2 {
             return;
@@ -195,7 +96,7 @@ fn killed_anywhere_and_run_again_each_link_comment_field_and_state_is_there_once
 
 #[test]
 fn what_a_colleague_did_since_is_theirs() {
-    let scene = Scene::imported(&[]);
+    let scene = Desk::imported(&[]);
     scene.colleague(ORDER, "PATCH", "", &json!({ "status": "open" }));
     scene.colleague(RIDE, "PATCH", "", &json!({ "assignee_id": "alt:email:ida@kettlewell.example" }));
     let (code, said, complaint) = scene.run("finish", &[]);
@@ -210,7 +111,7 @@ fn what_a_colleague_did_since_is_theirs() {
 
 #[test]
 fn what_the_import_itself_left_open_is_archived() {
-    let scene = Scene::imported(&[]);
+    let scene = Desk::imported(&[]);
     let id = scene.conversation(RIDE)["id"].as_str().expect("an id").to_owned();
     let (status, said) =
         scene.front.call("PATCH", &format!("/conversations/{id}"), TOKEN, &json!({ "status": "open" }));
@@ -221,7 +122,7 @@ fn what_the_import_itself_left_open_is_archived() {
 
 #[test]
 fn what_was_trashed_meanwhile_is_left_and_told() {
-    let scene = Scene::imported(&[]);
+    let scene = Desk::imported(&[]);
     scene.colleague(RIDE, "PATCH", "", &json!({ "status": "deleted" }));
     let (code, said, complaint) = scene.run("finish", &[]);
     assert_eq!(code, 3, "{said}\n{complaint}");
@@ -232,7 +133,7 @@ fn what_was_trashed_meanwhile_is_left_and_told() {
 
 #[test]
 fn a_stale_plan_is_not_finished() {
-    let scene = Scene::imported(&[]);
+    let scene = Desk::imported(&[]);
     let mapping = must(std::fs::read_to_string(scene.workspace.path(MAPPING)), MAPPING);
     scene.workspace.write(MAPPING, mapping.replace("tickets/{ticket}", "t/{ticket}"));
     let (code, _, complaint) = scene.run("finish", &[]);
@@ -243,7 +144,7 @@ fn a_stale_plan_is_not_finished() {
 
 #[test]
 fn what_front_does_not_have_is_pointed_at_before_anything_is_done() {
-    let scene = Scene::imported(&[]);
+    let scene = Desk::imported(&[]);
     let mapping = must(std::fs::read_to_string(scene.workspace.path(MAPPING)), MAPPING);
     scene.workspace.write(MAPPING, mapping.replace("\"Priority\" =", "\"Prio\" ="));
     assert_eq!(scene.run("import", &["--create-tags"]).0, 0);

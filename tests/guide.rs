@@ -82,7 +82,9 @@ fn every_command_of_the_guide_runs_on_the_samples() {
             "An archive of EML files",
             "A chat table (CSV)",
             "Trying it in Front, and importing",
-            "Cut-over"
+            "Complete conversations",
+            "Cut-over",
+            "Taking it back",
         ]
     );
     for written in ["plan.html", "import.html", "requests.jsonl", "map.csv"] {

@@ -196,6 +196,7 @@ async fn people(front: &Front) {
     let handle = json!({ "handle": "ana@private.example", "source": "email" });
     front.granted("POST", &format!("{path}/handles"), Some(handle.clone())).await;
     front.get("/contacts/alt:email:ana@private.example").await;
+    front.get("/contacts/alt:email:known@example.com/conversations?limit=1").await;
     front.granted("DELETE", &format!("{path}/handles"), Some(handle)).await;
     front.granted("PATCH", &path, Some(json!({ "name": "Ana B." }))).await;
     front.granted("POST", "/contact_lists", Some(json!({ "name": "VIPs" }))).await;

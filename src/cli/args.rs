@@ -65,6 +65,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Run the real import against a Front inside this program, then show its inbox in the browser
     Rehearse(RehearseArgs),
+    /// Make in Front what an import needs: inboxes, tags, contacts of the people in the messages; and look whose agents are there
+    Prepare(PrepareArgs),
     /// Send what was planned to Front; run again to go on after a stop
     Import(ImportArgs),
     /// Take up again what Front refused, after its cause was mended; then go on as `import` does
@@ -142,6 +144,29 @@ pub(super) struct VerifyArgs {
     /// Write a table of all messages that were ever sent: old id, external id, Front's ids, and the URL that opens each
     #[arg(long, value_name = "FILE.csv")]
     pub map: Option<PathBuf>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub front: FrontArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PrepareArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Make the inboxes that Front does not have yet, as `new_inboxes` of the mapping's [target] says
+    #[arg(long)]
+    pub create_inboxes: bool,
+    /// Try again the contacts that an earlier run left because Front refused them
+    #[arg(long)]
+    pub retry_left: bool,
     #[command(flatten)]
     pub budget: BudgetArgs,
     #[command(flatten)]

@@ -49,6 +49,9 @@ pub(super) struct EmbeddedFrontArgs {
     /// A tag that exists; may be given again
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
+    /// A workspace; one of the company's name unless given; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub team: Vec<String>,
     /// A custom field of conversations: NAME=TYPE, or `NAME=enum:VALUE,VALUE`; may be given again
     #[arg(long, value_name = "FIELD")]
     pub conversation_field: Vec<FieldSpec>,
@@ -76,6 +79,9 @@ pub(super) struct EmbeddedFrontArgs {
     /// Write every message it stores, one JSON line each
     #[arg(long, value_name = "FILE.jsonl")]
     pub dump: Option<PathBuf>,
+    /// Write every call of the client and its answer, one JSON line each
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub calls: Option<PathBuf>,
     /// Milliseconds between its 202 and a message's existence
     #[arg(long, default_value_t = 50)]
     pub appear_after_ms: u64,

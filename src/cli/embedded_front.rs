@@ -9,7 +9,7 @@ use crate::ledger::Target;
 use crate::plan::Overview;
 use crate::rehearsal::{
     Category, ChannelSpec, Company, Config, FieldKind, FieldSpec, InboxSpec, RepeatAnswer, Server, Snapshot,
-    StatusSpec, TeammateSpec, UnknownTags,
+    StatusSpec, TeamSpec, TeammateSpec, UnknownTags,
 };
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -28,6 +28,7 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         company,
         token: args.token.clone(),
         dump: args.dump.clone(),
+        calls: args.calls.clone(),
         limit_per_minute: args.limit,
         appear_after: Duration::from_millis(args.appear_after_ms),
         limit_at: args.limit_at.clone(),
@@ -37,10 +38,11 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         live_team: args.live_team,
         channels: base.channels.iter().chain(&args.channel).cloned().collect(),
         // Those of the mapping, unless a test says which there are.
-        tags: if args.tag.is_empty() { base.tags.clone() } else { args.tag.clone() },
-        conversation_fields: args.conversation_field.clone(),
-        contact_fields: args.contact_field.clone(),
-        statuses: args.status.clone(),
+        tags: or(&args.tag, &base.tags),
+        conversation_fields: or(&args.conversation_field, &base.conversation_fields),
+        contact_fields: or(&args.contact_field, &base.contact_fields),
+        statuses: or(&args.status, &base.statuses),
+        teams: args.team.iter().map(|name| TeamSpec { name: name.clone(), ..TeamSpec::default() }).collect(),
         rules: args.rule.clone(),
         blocked_teammates: args.blocked.clone(),
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
@@ -62,6 +64,11 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
     }
     server.stop();
     Ok(Exit::Done)
+}
+
+/// What a test says that there is, else what the mapping asks for.
+fn or<T: Clone>(said: &[T], otherwise: &[T]) -> Vec<T> {
+    if said.is_empty() { otherwise.to_vec() } else { said.to_vec() }
 }
 
 /// What it counted, on one line.

@@ -30,6 +30,8 @@ mod papers;
 mod pilot;
 mod place;
 mod plan;
+mod prepare;
+mod preparing;
 #[cfg(test)]
 mod printed_commands;
 mod progress;
@@ -96,6 +98,7 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
             let sample = args.threads.map(|threads| threads as usize);
             rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
         }
+        Command::Prepare(args) => prepare::run(&load(&args.mapping)?, args),
         Command::Import(args) => import::run(load(&args.mapping)?, args),
         Command::Retry(args) => retry::run(load(&args.import.mapping)?, args),
         Command::Status(args) => status::run(&load(&args.mapping)?, args),

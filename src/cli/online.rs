@@ -4,7 +4,7 @@ use super::args::FrontArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{self, Greeted, Known, front_failure};
-use super::{channels, sending};
+use super::{channels, finishing, sending};
 use crate::front::{Called, Cancellation, Client, FrontError, Holding, Outcome};
 use crate::ledger::Ledger;
 use crate::mapping::{Format, Moment, SourceMapping, Until};
@@ -82,10 +82,15 @@ fn no_tags(context: &Context, greeted: &Greeted, missing: &[String], may_create:
     let help = match (may_create, last) {
         (true, Some(error)) => format!("they could not be made ({error}): make them in Front, then run it again"),
         (true, None) => "they were made and are not listed yet: run it again in a minute".to_owned(),
-        (false, _) => format!(
-            "make them in Front, or have them made: {} --create-tags (the token then needs `tags:write`)",
-            context.command("import")
-        ),
+        (false, _) => {
+            let import = format!("{} --create-tags", context.command("import"));
+            let needs = "make them in Front, or have them made (the token then needs `tags:write`)";
+            match context.pilot {
+                // Its tags are the import's, and it makes them by itself.
+                Some(_) => format!("{needs}: {import}"),
+                None => format!("{needs}: `{}`, or `{import}`", context.command("prepare")),
+            }
+        }
     };
     Failure::target(message, help)
 }
@@ -309,6 +314,9 @@ impl Asking {
                 Ok(()) if overview.tags.is_empty() => {}
                 Ok(()) => lines.push(format!("all {} are there", counted(overview.tags.len() as u64, "tag"))),
                 Err(lacking) => lines.push(lacking.sentence()),
+            }
+            if finishing::is_wanted(overview) {
+                lines.extend(finishing::rules_if_told(&greeted.client).await);
             }
             match double_history(context, &greeted, ledger).await? {
                 Doubling::Excluded => {}

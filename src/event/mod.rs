@@ -74,6 +74,8 @@ pub enum Stage {
     Sending,
     /// Seeing in Front what it has accepted; counted in messages.
     Confirming,
+    /// Looking through messages for the people in them, then making contacts; counted in messages, then in people.
+    Preparing,
     /// Giving conversations what they get beside their messages; counted in their messages.
     Finishing,
     /// Delivering through channels; counted in messages.
@@ -100,6 +102,7 @@ impl Stage {
             Stage::Requests
             | Stage::Sending
             | Stage::Confirming
+            | Stage::Preparing
             | Stage::Finishing
             | Stage::Delivering
             | Stage::Undoing => Unit::Messages,

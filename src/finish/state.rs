@@ -2,7 +2,7 @@
 
 use super::Names;
 use super::walk::Work;
-use crate::front::{Assignee, Conversation, ConversationChange, Status};
+use crate::front::{Assignee, Conversation, ConversationChange, Status, typed_value};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ impl<'a> Wanted<'a> {
         for (name, value) in &self.custom_fields {
             if fields.get(*name).is_none_or(Value::is_null) {
                 let kind = names.fields.get(*name).map_or("string", String::as_str);
-                fields.insert((*name).to_owned(), typed(name, value, kind, names)?);
+                fields.insert((*name).to_owned(), typed_value(name, value, kind, |named| names.address_of(named))?);
                 is_new = true;
             }
         }
@@ -94,34 +94,6 @@ impl<'a> Wanted<'a> {
 impl Lacking {
     pub(super) fn is_nothing(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-/// A value as a field of this type has it.
-fn typed(name: &str, value: &str, kind: &str, names: &Names) -> Result<Value, String> {
-    let wrong = |what: &str| format!("the custom field {name} takes {what}, not \"{value}\"");
-    match kind {
-        "number" => {
-            let number = value.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-            // Whole numbers stay whole.
-            value.parse::<i64>().map(Value::from).ok().or(number.map(Value::Number)).ok_or_else(|| wrong("a number"))
-        }
-        "boolean" => match value.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "1" => Ok(Value::Bool(true)),
-            "false" | "no" | "0" => Ok(Value::Bool(false)),
-            _ => Err(wrong("true or false")),
-        },
-        "datetime" => {
-            let moment = value.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second);
-            let day = || value.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-            let seconds = moment.ok().or_else(|| value.parse().ok()).or_else(|| Some(day()?.timestamp().as_second()));
-            seconds.map(Value::from).ok_or_else(|| wrong("a day or a moment (RFC 3339)"))
-        }
-        "teammate" => {
-            let id = names.teammates.get(value).or_else(|| names.teammates.get(&format!("alt:email:{value}")));
-            id.map(|id| Value::from(id.as_str())).ok_or_else(|| wrong("a teammate"))
-        }
-        _ => Ok(Value::from(value)),
     }
 }
 
@@ -189,7 +161,7 @@ mod tests {
         let lacking =
             wanted.lacking(&found("archived", json!({ "Plan": "silver", "Other": 1, "Case": null })), &names());
         let expected = json!({
-            "Plan": "silver", "Other": 1, "Case": 17, "Due": 1_546_300_800, "Owner": "tea_1", "Paid": true,
+            "Plan": "silver", "Other": 1, "Case": 17, "Due": 1_546_300_800, "Owner": "nell@acme.example", "Paid": true,
         });
         assert_eq!(Value::from(lacking.unwrap().fields.unwrap()), expected);
         let misfit = Wanted { custom_fields: [("Case", "x")].into(), ..wanted };

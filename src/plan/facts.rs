@@ -46,6 +46,14 @@ impl Read {
         past::facts_of(bytes).ok_or_else(|| self.readings.damaged(at, "the record has another form than it was given"))
     }
 
+    /// Whom a record was written to; nobody if it is none.
+    pub(super) fn recipients(&self, number: usize) -> Result<Vec<String>, LedgerError> {
+        let at = self.briefs.get(number).map_or(u64::MAX, |brief| brief.at);
+        let mut buffer = Vec::new();
+        let gist = past::gist_of(self.readings.get(at, &mut buffer)?);
+        Ok(gist.map(|gist| gist.recipients).unwrap_or_default())
+    }
+
     /// What would be sent of a record; none if it cannot be sent.
     pub(super) fn candidate(&self, number: usize) -> Result<Option<Candidate>, LedgerError> {
         Ok(self.facts(number)?.finding.into_candidate())

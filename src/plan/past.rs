@@ -64,6 +64,12 @@ pub(super) fn facts_of(bytes: &[u8]) -> Option<Facts> {
     postcard::from_bytes(bytes.get(NO_KEY.len()..)?).ok()
 }
 
+/// The gist of a record in the readings, if it has one.
+pub(super) fn gist_of(bytes: &[u8]) -> Option<Gist> {
+    let (_, rest) = postcard::take_from_bytes::<Facts>(bytes.get(NO_KEY.len()..)?).ok()?;
+    postcard::from_bytes::<Memo>(rest).ok()?.gist
+}
+
 /// What stands at the end of the readings.
 #[derive(Serialize, Deserialize)]
 struct Contents {

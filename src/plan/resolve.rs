@@ -11,7 +11,7 @@ use super::links::graph_id;
 use super::pins::Pins;
 use super::texts::{RuleList, Rules, Text, TextList};
 use super::threads::Thread;
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, generation};
 use crate::mapping::{InboxCopies, Mapping};
 use crate::thread::{Graph, Name, Names};
 use hashbrown::HashTable;
@@ -254,6 +254,18 @@ impl<'a> Resolution<'a> {
         let (imported, comments) =
             sent_silently.split_at(sent_silently.partition_point(|message| !self.is_comment(message)));
         (imported, comments, deliveries)
+    }
+
+    /// Messages that were never sent under the ids that they have now, and were under others.
+    pub(super) fn again(&self) -> u64 {
+        if !self.pins.has_renewals() {
+            return 0;
+        }
+        let is_again = |message: &&Message| {
+            let id = message.external_id.text();
+            generation(&id) > 1 && self.pins.end(&id).is_none()
+        };
+        self.messages.iter().filter(is_again).count() as u64
     }
 
     pub(super) fn rules_of(&self, message: &Message) -> Arc<Rules> {

@@ -70,6 +70,9 @@ pub struct Config {
     pub clock_skew: i64,
     /// A file to which every stored message is appended as one JSON line.
     pub dump: Option<PathBuf>,
+    /// A file to which every call of the client that passes the limits is appended as one JSON line: method, path with its query,
+    /// what was sent and what was answered. Whole requests are held in memory for it.
+    pub calls: Option<PathBuf>,
     /// Where the temporary directory is made; the system's place for such when absent. It grows to what
     /// [`keep`](Self::keep) allows, and by about a kilobyte a message beside.
     pub spill: Option<PathBuf>,
@@ -114,6 +117,7 @@ impl Default for Config {
             origins: None,
             clock_skew: 0,
             dump: None,
+            calls: None,
             spill: None,
             unknown_tags: UnknownTags::Create,
             repeat_answer: RepeatAnswer::FirstUid,

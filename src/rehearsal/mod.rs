@@ -40,7 +40,7 @@
 //! | `--limit N`, `--limit-at K=N`, `--burst`, `--per-resource N`, `--no-rate-headers`, `--clock-skew S` | limits, and what is said of them |
 //! | `--live-team N[:bursty]` | others who use the same limit; those of their requests that were refused are counted |
 //! | `--channel ADDRESS=INBOX[:DATE:COUNT]`, `--tag NAME`, `--refuse-unknown-tags`, `--conversation-field`, `--contact-field`, `--status`, `--rule`, `--blocked` | what is there before the first import |
-//! | `--forget-bodies`, `--dump FILE` | what is kept |
+//! | `--forget-bodies`, `--dump FILE`, `--calls FILE` | what is kept, and what was asked |
 //!
 //! A call passes these in this order: outage, token, what begins with its import, limits, storm, a fault in place of the
 //! answer, the import itself, a fault on its answer. Calls over a limit do not count towards it.
@@ -48,6 +48,7 @@
 mod actor;
 mod api;
 mod body;
+mod calls;
 mod channel;
 mod clock;
 mod config;

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::actor::{Actor, Stamp};
+use super::calls::{self, Calls};
 use super::clock::Clock;
 use super::config::Config;
 use super::connection::{Line, Loopback};
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     pub(super) config: Config,
     /// The port that was really bound.
     pub(super) port: u16,
+    pub(super) calls: Option<Calls>,
     pub(super) tally: Tally,
     pub(super) weather: Weather,
     pub(super) clock: Clock,
@@ -145,6 +147,7 @@ impl Server {
         let (store, readers) = Store::open(&config, directory.path())?;
         let shared = Arc::new(Shared {
             port,
+            calls: config.calls.as_deref().map(Calls::open).transpose()?,
             tally: Tally::default(),
             weather: Weather::new(&config.faults.outages),
             clock: Clock::new(config.clock_skew),
@@ -306,6 +309,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/web/{*path}", get(web::nowhere))
         .fallback(|| async { ApiError::no_such_path() })
         .method_not_allowed_fallback(|| async { ApiError::wrong_method() })
+        .layer(from_fn_with_state(Arc::clone(&shared), calls::note))
         // The import sets its own limit, and must be able to answer 413 after it has read the whole request.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&shared), gate::guard))

@@ -2,6 +2,7 @@
 
 mod html;
 mod particulars;
+mod prepared;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,6 +12,7 @@ pub use particulars::{
     Bounds, ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, PICTURES, Particulars,
     Picture, Problem, ProblemFigures, Problems,
 };
+pub use prepared::{Agent, AgentStanding, LeftThing, Made, Prepared};
 pub use text::Extent;
 
 use crate::ledger::Tally;
@@ -67,6 +69,9 @@ pub struct Report {
     /// What this run took back, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back: Option<TakenBack>,
+    /// What this run made before the import, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
     /// What this run gave conversations beside their messages, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
@@ -308,6 +313,7 @@ impl Report {
             show: String::new(),
             amiss: Vec::new(),
             seen: None,
+            prepared: None,
             finished: None,
             delivered: None,
             taken_back: None,
@@ -379,12 +385,22 @@ impl Report {
         format!("{}{}\n", loud.unwrap_or_default(), self.ending)
     }
 
+    /// What must be heard before anything is made, where the plan is not shown.
+    #[must_use]
+    pub fn prepare_aloud(&self) -> String {
+        format!("{}{}\n", self.front_aloud(), self.ending)
+    }
+
     /// What must be heard before conversations are finished, where the plan is not shown.
     #[must_use]
     pub fn finish_aloud(&self) -> String {
         let steps = self.plan.as_ref().and_then(text::finishing).map(|steps| format!("Finish    {steps}\n"));
-        let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
-        format!("{}{front}{}\n", steps.unwrap_or_default(), self.ending)
+        format!("{}{}{}\n", steps.unwrap_or_default(), self.front_aloud(), self.ending)
+    }
+
+    /// What Front said, line by line.
+    fn front_aloud(&self) -> String {
+        self.front.iter().fold(String::new(), |lines, line| lines + "Front     " + line + "\n")
     }
 
     /// Somebody will notice the import, because the mapping says so.

@@ -61,7 +61,7 @@ pub(super) fn unmarked(record: &Record) -> String {
     let author = record.from.as_ref().map_or_else(|| "somebody".to_owned(), shown);
     let when = record.date.and_then(|date| Timestamp::from_second(date).ok());
     let when = when.map_or_else(String::new, |when| format!(", {}", when.strftime("%Y-%m-%d %H:%M UTC")));
-    format!("_Note by {author}{when} · {NO_MARK}_\n\n{}", text_of(&record.body))
+    format!("Note by {author}{when} · {NO_MARK}\n\n{}", text_of(&record.body))
 }
 
 /// The same with its mark.

@@ -30,7 +30,7 @@ pub const TEXT_MADE_HTML: &str = "plain text made HTML";
 const NO_CONTENT: &str = "(no content)";
 
 /// Stands in for recipients when neither message nor mapping names one.
-const NO_RECIPIENT: &str = "undisclosed-recipients";
+pub const NO_RECIPIENT: &str = "undisclosed-recipients";
 
 /// A request but for what is decided over several records.
 #[derive(Debug, Clone)]

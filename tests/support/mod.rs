@@ -6,6 +6,7 @@ pub(crate) mod books;
 pub(crate) mod browser;
 pub(crate) mod chance;
 pub(crate) mod compare;
+pub(crate) mod desk;
 pub(crate) mod expected;
 pub(crate) mod front;
 pub(crate) mod mails;

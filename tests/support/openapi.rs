@@ -96,6 +96,37 @@ impl Contract {
         wrong
     }
 
+    /// The parts of a form as the object that Front makes of them: names in brackets are places, and text is what the schema asks
+    /// for if it can be read so. A file stands as text, which is what the document calls it.
+    pub(crate) fn coerced(&self, method: &str, template: &str, parts: &Map<String, Value>) -> Value {
+        let operation = &self.document["paths"][template][method.to_lowercase()];
+        let schema = &self.resolved(&operation["requestBody"])["content"]["application/json"]["schema"];
+        let mut whole = json!({});
+        for (name, part) in parts {
+            let text = part.as_str().unwrap_or("a file");
+            let (mut place, mut kind) = (&mut whole, self.resolved(schema));
+            for piece in name.split('[').map(|piece| piece.trim_end_matches(']')) {
+                let is_list = kind["type"] == "array";
+                kind = self.resolved(&kind[if is_list { "items" } else { "properties" }]);
+                if is_list {
+                    if place.is_null() {
+                        *place = json!([]);
+                    }
+                    let list = place.as_array_mut().unwrap_or_else(|| panic!("{name} is a list and something else"));
+                    assert_eq!(piece, list.len().to_string(), "{name}: lists are counted from 0 and have no gaps");
+                    list.push(Value::Null);
+                    place = &mut list[piece.parse::<usize>().unwrap_or_default()];
+                } else {
+                    kind = self.resolved(&kind[piece]);
+                    place = &mut place[piece];
+                }
+            }
+            let read = if kind["type"] == "string" { None } else { serde_json::from_str(text).ok() };
+            *place = read.unwrap_or_else(|| text.into());
+        }
+        whole
+    }
+
     fn of_request(&self, call: &Call<'_>, operation: &Value, place: &str) -> Vec<String> {
         let body = self.resolved(&operation["requestBody"]);
         let schema = &body["content"]["application/json"]["schema"];

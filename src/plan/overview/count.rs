@@ -2,7 +2,9 @@
 
 use super::authors::Authors;
 use super::changes::Changed;
-use super::{Delivering, Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, ProblemKind, RuleFigures, Straddling};
+use super::{
+    Delivering, Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, Preparing, ProblemKind, RuleFigures, Straddling,
+};
 use crate::ledger::{Finish, Form, LedgerError};
 use crate::mapping::Mapping;
 use crate::plan::PlanError;
@@ -10,6 +12,7 @@ use crate::plan::ahead::ahead;
 use crate::plan::doubles::doubles;
 use crate::plan::facts::{Candidate, Class, Facts, Finding, Problem, Read};
 use crate::plan::namespaces;
+use crate::plan::people::People;
 use crate::plan::pins::{Difference, Pins};
 use crate::plan::rebuild::{CUSTOMER_AS_RECIPIENT, KNOWN_BETTER};
 use crate::plan::resolve::{Message, Resolution};
@@ -46,6 +49,7 @@ pub(in crate::plan) fn overview(
     let overview = Overview {
         messages: resolution.imported().len() as u64,
         threads: resolution.threads.iter().filter(|thread| thread.size > 0).count() as u64,
+        again: resolution.again(),
         further_copies: resolution.further_copies,
         collisions: resolution.collisions,
         shared_rows: resolution.shared_rows,
@@ -73,6 +77,7 @@ pub(in crate::plan) fn overview(
             let facts = facts?;
             if let Some(candidate) = facts.finding.candidate() {
                 counting.message(message, &facts, candidate);
+                counting.people(message, candidate)?;
             }
         }
         Ok::<_, LedgerError>(())
@@ -100,6 +105,7 @@ struct Counting<'a> {
     pins: &'a Pins,
     overview: Overview,
     authors: Authors,
+    people: People,
     changed: Changed<'a>,
     assignees: BTreeSet<Arc<str>>,
     sent: Ends,
@@ -118,6 +124,7 @@ impl<'a> Counting<'a> {
             pins,
             overview,
             authors: Authors::default(),
+            people: People::default(),
             changed: Changed::default(),
             assignees: BTreeSet::new(),
             sent: Ends::default(),
@@ -195,6 +202,16 @@ impl<'a> Counting<'a> {
         overview.active.add(candidate.active);
     }
 
+    /// Whose contacts are asked for.
+    fn people(&mut self, message: &Message, candidate: &Candidate) -> Result<(), LedgerError> {
+        let texts = &self.read.texts;
+        let thread = self.resolution.threads.get(message.thread as usize);
+        let better = thread.and_then(|thread| thread.customer_for(candidate, |handle| texts.keep(handle)));
+        let better = better.map(|better| texts.get(better));
+        let recipients = || self.read.recipients(message.record as usize);
+        self.people.add(candidate, better.as_deref(), self.resolution.mapping, recipients)
+    }
+
     /// Comments stand conversation by conversation.
     fn comments(&mut self) {
         for of_one in self.resolution.comments().chunk_by(|one, two| one.thread == two.thread) {
@@ -260,6 +277,7 @@ impl<'a> Counting<'a> {
         overview.differences = Listed::most_frequent(self.differences);
         overview.tagged = Listed::most_frequent(self.tagged);
         overview.tags = self.tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
+        overview.prepare = Preparing::of(self.people.count(), overview.tags.len() as u64);
         let assignees = self.assignees.iter().map(|assignee| assignee.as_ref().to_owned());
         let teammates: BTreeSet<String> = self.authors.teammates(mapping).chain(assignees).collect();
         overview.teammates = teammates.into_iter().collect();

@@ -6,6 +6,7 @@ mod count;
 mod delivering;
 mod finish;
 mod months;
+mod prepare;
 mod sizes;
 mod straddling;
 
@@ -14,6 +15,7 @@ pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
 pub use delivering::Delivering;
 pub use finish::Finishing;
 pub use months::{Month, Months};
+pub use prepare::Preparing;
 pub use sizes::ThreadSizes;
 pub use straddling::{Straddle, Straddling};
 
@@ -41,6 +43,12 @@ pub struct Overview {
     /// Internal notes among them, as messages of type custom.
     #[serde(default)]
     pub note_messages: u64,
+    /// Messages and notes that go out under new ids, since what was sent of them was taken back or is missing for good.
+    #[serde(default)]
+    pub again: u64,
+    /// What is made before they are sent.
+    #[serde(default)]
+    pub prepare: Preparing,
     /// What is done once they are all in Front.
     #[serde(default)]
     pub finish: Finishing,

@@ -76,7 +76,7 @@ fn as_comments_they_stand_behind_all_messages_in_order_and_say_who_and_when() {
     let rebuilder = Rebuilder::new(Arc::clone(&mapping), sources);
     let comment = rebuilder.comment(&entries[3]).unwrap().request;
     let mark = crate::request::mark(&sent(&entries)[3].external_id);
-    let body = format!("_Note by nell@acme.example, 2019-01-01 00:01 UTC · {mark}_\n\nPaid.  \nTold her");
+    let body = format!("Note by nell@acme.example, 2019-01-01 00:01 UTC · {mark}\n\nPaid.  \nTold her");
     assert_eq!((comment.body, comment.author_id.as_deref()), (body, Some("tea_1")));
     assert!(rebuilder.request(&entries[3]).is_err(), "a note is never imported");
     assert!(rebuilder.comment(&entries[0]).is_err(), "and a message never a comment");

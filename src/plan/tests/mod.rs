@@ -12,6 +12,7 @@ mod inboxes;
 mod many;
 mod order;
 mod overview;
+mod people;
 mod properties;
 mod renewals;
 mod requests;

@@ -9,9 +9,11 @@ use super::super::body::{self, CONTACT, CONTACT_HANDLE, CREATE_CONTACT, DELETE_C
 use super::super::desk;
 use super::super::errors::ApiError;
 use super::super::server::Shared;
-use super::super::store::{Contact, Handle, Known, Store, parse_id};
+use super::super::store::{Contact, Handle, Known, Store, parse_id, render_id};
 use super::page::{Asked, Extra};
-use super::{Answer, App, Done, Made, flag, numbered, render_desk, satisfied, text, texts};
+use super::{
+    Answer, App, Done, Made, flag, in_order, numbered, page_of_conversations, render_desk, satisfied, text, texts,
+};
 
 pub(super) async fn contacts(State(shared): App, RawQuery(query): RawQuery) -> Answer {
     let asked = Asked::parse(query.as_deref(), Extra::Sort("created_at"))?;
@@ -39,6 +41,21 @@ pub(super) async fn contact(State(shared): App, Path(id): Path<String>) -> Answe
     let number = found(&store, &id)?;
     let contact = store.contact(number).ok_or_else(|| ApiError::unknown("contact", &id))?;
     Ok(Json(render_desk::contact(&shared.base_url(), &store, number, contact)))
+}
+
+/// The conversations in which somebody wrote or was written to by one of their handles, as far as those are remembered.
+pub(super) async fn conversations(State(shared): App, Path(id): Path<String>, RawQuery(query): RawQuery) -> Answer {
+    let asked = Asked::parse(query.as_deref(), Extra::Statuses)?;
+    let store = shared.store();
+    let number = found(&store, &id)?;
+    let handles = store.contact(number).map(|contact| contact.handles.as_slice()).unwrap_or_default();
+    let is_theirs = |handle: &str| handles.iter().any(|own| own.handle.eq_ignore_ascii_case(handle));
+    let has = |(_, it): &(i64, u32)| {
+        store.conversation(*it).is_some_and(|it| it.people.iter().any(|person| is_theirs(&person.handle)))
+    };
+    let places: Vec<(i64, u32)> = store.inboxes().flat_map(|inbox| inbox.newest_first().filter(has)).collect();
+    let address = format!("{}/contacts/{}/conversations", shared.base_url(), render_id("crd", number));
+    Ok(Json(page_of_conversations(&shared, &store, &asked, &address, in_order(places, &asked))))
 }
 
 pub(super) async fn create(State(shared): App, request: Request) -> Made {

@@ -100,6 +100,7 @@ fn outside() -> Router<Arc<Shared>> {
         .route("/contacts", get(contacts::contacts).post(contacts::create))
         .route("/contacts/custom_fields", get(setup::contact_fields))
         .route("/contacts/{contact}", get(contacts::contact).patch(contacts::update).delete(contacts::delete))
+        .route("/contacts/{contact}/conversations", get(contacts::conversations))
         .route("/contacts/{contact}/handles", post(contacts::add_handle).delete(contacts::remove_handle))
         .route("/contact_lists", get(contact_lists::lists).post(contact_lists::create))
         .route("/contact_lists/{list}", axum::routing::delete(contact_lists::delete))

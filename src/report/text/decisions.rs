@@ -16,6 +16,12 @@ const MAX_INBOXES: usize = 5;
 pub(in crate::report) fn decisions(plan: &Overview) -> Vec<String> {
     let mut lines = Vec::new();
     sent_before(plan, &mut lines);
+    if plan.again > 0 {
+        let messages = counted(plan.again, "message");
+        lines.push(format!(
+            "{messages} go out under new ids (such as …-r2), in new conversations: what was sent of them was taken back, or never came"
+        ));
+    }
     straddling(plan, &mut lines);
     unplaced(plan, &mut lines);
     several_inboxes(plan, &mut lines);

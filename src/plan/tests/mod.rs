@@ -57,10 +57,13 @@ columns = { id = "id", conversation = "chat", time = "time", sender = "who", tex
 roles = { visitor = "inbound", agent = "outbound", system = "skip" }
 "#;
 
-/// A mapping with a source of mails and one of chats, and what else `more` says: before a line `---` keys of both sources.
+/// A mapping with a source of mails and one of chats, and what else `more` says: before a line `---` keys of both sources, and
+/// `deliver` of the chats.
 fn mapping(more: &str) -> Arc<Mapping> {
     let (keys, more) = more.split_once("---\n").unwrap_or(("", more));
-    let base = BASE.replace("[[source]]\n", &format!("[[source]]\n{keys}"));
+    let (of_chats, of_both): (Vec<&str>, Vec<&str>) = keys.lines().partition(|line| line.starts_with("deliver"));
+    let base = BASE.replace("[[source]]\n", &format!("[[source]]\n{}\n", of_both.join("\n")));
+    let base = base.replace("path = \"chat.csv\"\n", &format!("path = \"chat.csv\"\n{}\n", of_chats.join("\n")));
     match mapping::parse(Path::new("mapping.toml"), &format!("{base}\n{more}")) {
         Ok(mapping) => Arc::new(mapping),
         Err(errors) => panic!("{}", errors.render(false)),

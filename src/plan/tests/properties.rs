@@ -1,6 +1,7 @@
 //! Whatever is read, in whatever order: the books balance and the plan is the same.
 
 use super::*;
+use crate::ledger::Form;
 use crate::plan::Rebuilder;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -51,15 +52,17 @@ fn any_ends() -> impl Strategy<Value = String> {
     let moments = ["", "2019-01-01T00:00:01Z", "2019-01-01T00:01:00Z", "2019-01-01T00:02:00Z"];
     let moment = prop::sample::select(moments.to_vec());
     let policy = prop::sample::select(vec!["cut", "whole", "leave"]);
-    (moment.clone(), moment, policy).prop_map(|(since, until, policy)| {
+    let deliver = prop::sample::select(vec!["", "deliver = { channel = \"cha_1\", since = 2019-01-01T00:00:01Z }\n"]);
+    (moment.clone(), moment, policy, deliver).prop_map(|(since, until, policy, deliver)| {
         let key = |key: &str, value: &str| if value.is_empty() { String::new() } else { format!("{key} = {value}\n") };
         let until = if since < until { until } else { "" };
-        if since.len() + until.len() == 0 {
-            return String::new();
-        }
-        format!("{}{}straddling = \"{policy}\"\n", key("since", since), key("until", until))
+        let deliver = if until == "2019-01-01T00:00:01Z" { "" } else { deliver };
+        format!("{}{}straddling = \"{policy}\"\n{deliver}", key("since", since), key("until", until))
     })
 }
+
+/// Is a message of a conversation sent, by a policy?
+type Keeps<'a> = dyn Fn(&Planned, &[&Planned]) -> bool + 'a;
 
 /// External id, ref, inbox, tags and digest of a message.
 type Meaning<'a> = (&'a str, &'a str, &'a str, &'a [String], [u8; 32]);
@@ -84,9 +87,6 @@ fn places_of_threads(entries: &[Entry]) -> Result<BTreeMap<&str, (&str, bool)>, 
     }
     Ok(places)
 }
-
-/// Whether a policy keeps a message, given all of its conversation.
-type Keeps<'a> = &'a dyn Fn(&Planned, &[&Planned]) -> bool;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
@@ -179,11 +179,11 @@ proptest! {
             by_ref.entry(planned.thread_ref.as_str()).or_insert_with(Vec::new).push(planned);
             by_ref
         });
-        let expected = |keeps: Keeps<'_>| -> BTreeSet<[u8; 32]> {
+        let expected = |keeps: &Keeps<'_>| -> BTreeSet<[u8; 32]> {
             let kept = by_ref.values().flat_map(|all| all.iter().filter(|planned| keeps(planned, all)));
             kept.map(|planned| planned.identity).collect()
         };
-        let policies: [(&str, Keeps<'_>); 3] = [
+        let policies: [(&str, &Keeps<'_>); 3] = [
             ("cut", &|planned, _| is_within(planned)),
             ("whole", &|_, all| all.iter().any(|planned| is_within(planned))),
             ("leave", &|_, all| all.iter().all(|planned| is_within(planned))),
@@ -207,6 +207,12 @@ proptest! {
         let rebuilder = Rebuilder::new(Arc::clone(&mapping), sources);
         for entry in entries.iter().filter(|entry| matches!(entry.verdict, Verdict::Planned(_))) {
             let Verdict::Planned(planned) = &entry.verdict else { unreachable!() };
+            if planned.form == Form::Delivery {
+                let delivery = rebuilder.delivery(entry).unwrap().request;
+                prop_assert_eq!(&delivery.metadata.thread_ref, &planned.thread_ref);
+                prop_assert!(!delivery.body.is_empty() && planned.is_inbound && planned.created_at > NEW_YEAR);
+                continue;
+            }
             let request = rebuilder.request(entry).unwrap().request;
             prop_assert_eq!(&request.external_id, &planned.external_id);
             prop_assert_eq!(&request.metadata.thread_ref, &planned.thread_ref);

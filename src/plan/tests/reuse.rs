@@ -148,11 +148,12 @@ fn readings_of_another_kind_are_left_alone() {
     }
 }
 
-const CHANGES: [&str; 18] = [
+const CHANGES: [&str; 19] = [
     "[notes]\ninto = \"comments\"\n[[rule]]\nwhen = { direction = \"outbound\" }\nnote = true",
     "[notes]\ninto = \"messages\"\n[[rule]]\nwhen = { label = \"Red\" }\nnote = true",
     "[values]\nsubject = { subject = 'H(.*)' }\n[defaults]\nlink = { url = \"https://x.example/{subject}\" }\nmark = true",
     "",
+    "deliver = { channel = \"cha_1\", since = 2019-01-01T00:00:05Z }\n---\n",
     "until = 2019-01-01T00:01:00Z\n---\n",
     "until = 2019-01-01T00:02:00Z\nstraddling = \"whole\"\n---\n",
     "since = 2019-01-01T00:00:05Z\nstraddling = \"leave\"\n---\n",

@@ -28,6 +28,7 @@
 //! | [`finish`] | what conversations get once all of their messages are there: links, notes, tags, followers, state |
 //! | [`deliver`] | what customers wrote since the cut-over, live through a channel, last of all |
 //! | [`undo`] | takes back what a ledger has put into Front, as far as nobody else has touched it |
+//! | [`probe`] | settles on a scratch inbox what Front does not document, for the engine to follow |
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
 //! | [`survey`] | looks at exports that nobody has described yet, and writes a mapping to start from |
 //! | [`report`] | what a command says at its end: one model, text and JSON |
@@ -63,6 +64,7 @@ pub mod ledger;
 pub mod mapping;
 pub mod plan;
 pub mod prepare;
+pub mod probe;
 pub mod record;
 pub mod rehearsal;
 pub mod report;

@@ -4,6 +4,7 @@ use super::api::ApiArgs;
 use super::budget::BudgetArgs;
 use super::embedded_args::EmbeddedFrontArgs;
 use super::list::ListArgs;
+use super::probe::ProbeArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -83,6 +84,8 @@ pub(super) enum Command {
     Undo(UndoArgs),
     /// One message: where it lies, what was decided, the request, its history
     Show(ShowArgs),
+    /// Find out on a scratch inbox what Front does not document, clean up, and write the findings for a mapping to name
+    Probe(ProbeArgs),
     /// Show what Front has: inboxes, channels, teammates, tags, teams, custom fields; needs no mapping
     List(ListArgs),
     /// Make any call to Front's API and print the answer; needs no mapping

@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::interrupt::NOTICE;
 use super::sending;
 use std::io::{IsTerminal, stdin};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 
 /// Asks once, below what was shown; whoever does not type `yes` has said no.
@@ -21,6 +21,14 @@ pub(super) fn confirm(context: &Context, question: &str) -> Result<(), Failure> 
 /// # Errors
 /// Without a terminal to ask on, or if the answer is another.
 pub(super) fn ask(context: &Context, question: &str, words: &str, otherwise: &str) -> Result<(), Failure> {
+    ask_until(&context.stop, question, words, otherwise)
+}
+
+/// The same without a mapping.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) fn ask_until(stop: &AtomicBool, question: &str, words: &str, otherwise: &str) -> Result<(), Failure> {
     if !stdin().is_terminal() {
         return Err(Failure::usage("there is no terminal to ask on; nothing was sent", otherwise));
     }
@@ -33,7 +41,7 @@ pub(super) fn ask(context: &Context, question: &str, words: &str, otherwise: &st
         let _ = stdin().read_line(&mut answer);
         let _ = sender.send(answer);
     });
-    while !context.stop.load(Ordering::Relaxed) {
+    while !stop.load(Ordering::Relaxed) {
         match answers.recv_timeout(NOTICE) {
             Ok(answer) if answer.trim().eq_ignore_ascii_case(words) => return Ok(()),
             Ok(_) | Err(RecvTimeoutError::Disconnected) => break,

@@ -116,7 +116,7 @@ async fn passed(moment: SystemTime, clock: impl Fn() -> SystemTime) {
 }
 
 /// `8h`, `1h30m`, `45s`, `2d`.
-fn length(written: &str) -> Result<Duration, String> {
+pub(super) fn length(written: &str) -> Result<Duration, String> {
     let mut seconds = 0_u64;
     let mut rest = written.trim();
     let wrong = || "write whole numbers with their units: s, m, h or d, such as 8h or 1h30m".to_owned();

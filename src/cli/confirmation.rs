@@ -149,11 +149,22 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
 
 /// What to do about messages that were accepted and never came to exist.
 pub(super) fn help_for_missing(context: &Context) -> String {
-    format!(
-        "A missing message was accepted and never came to exist: `{} --missing` sends it once more, and with `--new-id` under another \
-         id, should Front no longer take the old one.",
-        context.command("retry")
-    )
+    let retry = context.command("retry");
+    let is_free = context.mapping.target.probed.as_ref().and_then(|probed| probed.are_deleted_ids_free);
+    let begin = "A missing message was accepted and never came to exist";
+    match is_free {
+        None => format!(
+            "{begin}: `{retry} --missing` sends it once more, and with `--new-id` under another id, should Front no longer take the \
+             old one."
+        ),
+        Some(true) => format!(
+            "{begin}: `{retry} --missing` sends it once more; this Front takes the id of what was deleted again, so it needs no new one."
+        ),
+        Some(false) => format!(
+            "{begin}: `{retry} --missing` sends it once more. Where its conversation was deleted in Front, only `--new-id` with it helps: \
+             this Front was found to keep such ids used up."
+        ),
+    }
 }
 
 /// What to do where Front put one thread into several conversations; nothing if it did not.

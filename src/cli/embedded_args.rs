@@ -2,7 +2,8 @@
 
 use super::args::MappingArg;
 use crate::rehearsal::{
-    ChannelSpec, Fault, Faults, FieldSpec, Hint, LiveTeam, Misfortune, Outage, Refusal, RuleSpec, StatusSpec,
+    ChannelSpec, Fault, Faults, FieldSpec, Hint, LiveTeam, Misfortune, Outage, Play, Refusal, RepeatAnswer, RuleSpec,
+    StatusSpec, Undocumented,
 };
 use clap::Args;
 use std::path::PathBuf;
@@ -94,6 +95,13 @@ pub(super) struct EmbeddedFrontArgs {
     /// A repeated external id gets a uid of its own, which never becomes a message, instead of the first
     #[arg(long)]
     pub new_uid_for_repeats: bool,
+    /// A repeated external id is refused with 409
+    #[arg(long, conflicts_with = "new_uid_for_repeats")]
+    pub refuse_repeats: bool,
+    /// What Front does not document, played otherwise: `inline=filename`, `limit=26214400`, … (an unknown one is answered with all
+    /// there are); may be given again
+    #[arg(long, value_name = "WHAT=HOW")]
+    pub play: Vec<Play>,
     /// Milliseconds each answer takes
     #[arg(long, default_value_t = 0)]
     pub latency_ms: u64,
@@ -148,6 +156,22 @@ fn limit_at(text: &str) -> Result<(u64, u64), String> {
 }
 
 impl EmbeddedFrontArgs {
+    /// How it is played where Front's documents are silent.
+    pub(super) fn undocumented(&self) -> Undocumented {
+        let mut undocumented = Undocumented::default();
+        self.play.iter().for_each(|play| play.apply(&mut undocumented));
+        undocumented
+    }
+
+    /// What a repeated external id is answered with.
+    pub(super) fn repeat_answer(&self) -> RepeatAnswer {
+        match (self.refuse_repeats, self.new_uid_for_repeats) {
+            (true, _) => RepeatAnswer::Refuse,
+            (false, true) => RepeatAnswer::NewUid,
+            (false, false) => RepeatAnswer::FirstUid,
+        }
+    }
+
     /// The faults that were asked for.
     pub(super) fn faults(&self) -> Faults {
         let every = |k: Option<u64>, what| k.map(|k| Fault::every(k, what));

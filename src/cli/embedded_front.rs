@@ -6,10 +6,11 @@ use super::embedded_args::EmbeddedFrontArgs;
 use super::exit::{Exit, Failure};
 use super::finishing::Wanted;
 use crate::ledger::Target;
+use crate::mapping::Inline;
 use crate::plan::Overview;
 use crate::rehearsal::{
-    Category, ChannelSpec, Company, Config, FieldKind, FieldSpec, InboxSpec, RepeatAnswer, Server, Snapshot,
-    StatusSpec, TeamSpec, TeammateSpec, UnknownTags,
+    Category, ChannelSpec, Company, Config, FieldKind, FieldSpec, InboxSpec, InlineBy, Server, Snapshot, StatusSpec,
+    TeamSpec, TeammateSpec, UnknownTags,
 };
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -48,7 +49,8 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
         forget_bodies: args.forget_bodies,
         clock_skew: args.clock_skew,
-        repeat_answer: if args.new_uid_for_repeats { RepeatAnswer::NewUid } else { RepeatAnswer::FirstUid },
+        repeat_answer: args.repeat_answer(),
+        undocumented: args.undocumented(),
         burnt: args.burnt.clone(),
         faults: args.faults(),
         ..base
@@ -150,6 +152,16 @@ pub(super) fn config(context: &Context, overview: Option<&Overview>, target: Opt
         statuses: wanted.statuses.iter().enumerate().map(status).collect(),
         ..Config::default()
     };
+    if let Some(probed) = &context.mapping.target.probed {
+        config.company = Company { id: probed.company_id.clone(), name: probed.company.clone() };
+        // As it was found out to be.
+        config.undocumented.limit =
+            probed.largest_request.unwrap_or(config.undocumented.limit).max(config.undocumented.limit);
+        config.undocumented.inline = probed.inline.map(|inline| match inline {
+            Inline::ContentId => InlineBy::ContentId,
+            Inline::Filename => InlineBy::Filename,
+        });
+    }
     if let Some(target) = target {
         config.company = Company { id: target.company_id.clone(), name: target.company_name.clone() };
     }

@@ -120,6 +120,7 @@ pub(super) async fn greet_partly(
     bound: Option<&Target>,
 ) -> Result<(Greeted, Lacking), Failure> {
     let Known { client, company, base_url } = front;
+    check_findings(context, &company)?;
     let inbox = context.mapping.target.inbox.as_str();
     let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
     let mut inboxes = BTreeMap::new();
@@ -172,6 +173,20 @@ pub(super) fn no_teammates(context: &Context, company: &str, missing: &[&str]) -
         "no such teammate; nothing was sent",
         "correct or remove what [agents] says of them; without a line, a message keeps its author's name only",
     )
+}
+
+/// What was found out about another company's Front says nothing of this one.
+fn check_findings(context: &Context, company: &front::Company) -> Result<(), Failure> {
+    let probed = context.mapping.target.probed.as_ref().filter(|probed| probed.company_id != company.id);
+    probed.map_or(Ok(()), |probed| {
+        Err(context.wrong_setting(
+            Exit::Target,
+            Some((probed.at.line, probed.at.column)),
+            &format!("{} was found out in {} ({})", probed.name, probed.company, probed.company_id),
+            &format!("this token is of {} ({}); nothing was sent", company.name, company.id),
+            "write findings of this company with `threadlift probe --inbox SCRATCH`, or take the line out",
+        ))
+    })
 }
 
 /// The inbox that the ledger knows by a name that Front knows no longer.

@@ -34,6 +34,7 @@ mod prepare;
 mod preparing;
 #[cfg(test)]
 mod printed_commands;
+mod probe;
 mod progress;
 mod rehearse;
 mod rejects;
@@ -107,6 +108,7 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
         Command::Deliver(args) => deliver::run(&load(&args.mapping)?, args),
         Command::Undo(args) => undo::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
+        Command::Probe(args) => probe::run(&cli.common, args, stop),
         Command::List(args) => list::run(&cli.common, args, stop),
         Command::Api(args) => api::run(&cli.common, args, stop),
         Command::Ledger(LedgerCommand::Check(mapping)) => ledger::check(&load(mapping)?),

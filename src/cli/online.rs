@@ -26,7 +26,8 @@ pub(super) async fn check_tags(
     overview: &Overview,
     may_create: bool,
 ) -> Result<(), Failure> {
-    if overview.tags.is_empty() {
+    let makes_tags = context.mapping.target.probed.as_ref().is_some_and(|probed| probed.are_tags_made);
+    if overview.tags.is_empty() || makes_tags {
         return Ok(());
     }
     let (mut last, mut rounds) = (None, 0);
@@ -312,6 +313,7 @@ impl Asking {
             let tags = check_tags(context, &greeted, overview, false).await;
             match &tags {
                 Ok(()) if overview.tags.is_empty() => {}
+                Ok(()) if context.mapping.target.probed.as_ref().is_some_and(|probed| probed.are_tags_made) => {}
                 Ok(()) => lines.push(format!("all {} are there", counted(overview.tags.len() as u64, "tag"))),
                 Err(lacking) => lines.push(lacking.sentence()),
             }

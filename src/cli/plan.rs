@@ -10,6 +10,7 @@ use super::{online, progress};
 use crate::event::Observer;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::mapping;
+use crate::mapping::Probed;
 use crate::plan::{self, Overview, PlanDiff, PlanError};
 use crate::report::{Extent, Refusal, Report};
 use crate::source::Source;
@@ -42,13 +43,14 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     }
     let mut report = report(context, "plan", &ledger, Some(overview.clone()))?;
     report.diff = diff;
+    report.front = context.mapping.target.probed.as_ref().map(Probed::lines).unwrap_or_default();
     if !report.balanced {
         return Err(unbalanced(&report));
     }
     let refused = match online {
         Some(online) => {
             let (said, refused) = online.answers(context, &ledger, &overview);
-            report.front = said;
+            report.front.extend(said);
             refused.err()
         }
         None => None,

@@ -54,6 +54,8 @@ pub(super) struct Allowance {
     /// Requests per minute of the company; none was named yet.
     limit: Option<f64>,
     burst: Option<Burst>,
+    /// As the latest answer has it, whether it is ours to use or not.
+    announced_burst: Option<Burst>,
     /// When the latest request went, by the pace.
     paced: Option<Instant>,
     window: Option<Window>,
@@ -95,6 +97,7 @@ impl Allowance {
             terms,
             limit: None,
             burst: None,
+            announced_burst: None,
             paced: None,
             window: None,
             rolling: None,
@@ -191,6 +194,7 @@ impl Allowance {
         self.has_asked = true;
         self.latency = now.saturating_duration_since(departed).max(self.latency / 8 * 7);
         self.rolling.take_if(|rolling| rolling.is_over(now));
+        self.announced_burst = budget.burst;
         self.burst = budget.burst.filter(|_| self.terms.burst);
         let note = budget.limit.and_then(|limit| self.learn(limit));
         let Some(remaining) = budget.remaining else {
@@ -296,6 +300,11 @@ impl Allowance {
     /// The company's limit, requests a minute, as the latest answer has it.
     pub(super) fn limit(&self) -> Option<f64> {
         self.limit
+    }
+
+    /// How many requests Front allows in bursts beyond the limit, as the latest answer has it.
+    pub(super) fn announced_burst(&self) -> Option<f64> {
+        self.announced_burst.map(|burst| burst.limit)
     }
 
     /// Takes notice of the limit, which may change in mid-run.

@@ -150,6 +150,12 @@ impl Client {
         self.shared.gate.limit()
     }
 
+    /// Requests that Front allows in bursts beyond the limit, as the latest answer announced it.
+    #[must_use]
+    pub fn announced_burst(&self) -> Option<f64> {
+        self.shared.gate.announced_burst()
+    }
+
     /// Closes the gate to everyone for as long as Front asked, within reason.
     pub(super) fn cool_down(&self, wait: Duration, status: u16) {
         self.shared.gate.pause(self.timing().credible(wait), &format!("Front asks for a pause ({status})"));

@@ -195,6 +195,7 @@ pub(super) fn message_with_files() -> ImportRequest {
         filename: filename.into(),
         content_type: "application/pdf".into(),
         content_id: None,
+        is_named_by_id: false,
         content: Bytes::from(content),
     };
     let attachments = vec![file("a.pdf", vec![7; 300_000]), file("leer.pdf", vec![]), file("ü.pdf", vec![1, 2, 3])];

@@ -189,6 +189,11 @@ impl Gate {
         self.allowance().limit()
     }
 
+    /// What is announced for bursts.
+    pub(super) fn announced_burst(&self) -> Option<f64> {
+        self.allowance().announced_burst()
+    }
+
     /// Requests that passed so far.
     pub(super) fn passed(&self) -> u64 {
         self.passed.load(Ordering::Relaxed)

@@ -8,7 +8,7 @@ use super::model::{
 use super::schema::{Undated, keys};
 use super::section::{Section, choice_of, day_of, text_of, wrong_type};
 use super::when::Place;
-use super::{identity, rule, source, target, value};
+use super::{identity, probed, rule, source, target, value};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub(super) const RUN_RULES: &str = "run-front-rules-which-may-send-mail-to-custo
 pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text: &str) -> Option<Mapping> {
     let root = Section::root(found, document, keys::Mapping::KEYS);
     version(found, &root);
-    let target = target(found, &root);
+    let target = target(found, &root, path);
     let ours = ours(found, &root);
     let agents = agents(found, &root);
     let identity = identity::section(found, &root);
@@ -92,7 +92,7 @@ fn version(found: &mut Findings, root: &Section) {
     }
 }
 
-fn target(found: &mut Findings, root: &Section) -> Option<Target> {
+fn target(found: &mut Findings, root: &Section, path: &Path) -> Option<Target> {
     const INBOX: &str = "\"Support\"";
     if root.value("target").is_none() {
         root.missing(
@@ -119,7 +119,8 @@ fn target(found: &mut Findings, root: &Section) -> Option<Target> {
         },
     };
     let new_inboxes = finish::new_inboxes(found, &section);
-    Some(Target { inbox: inbox?.value.to_owned(), base_url: base_url?, new_inboxes })
+    let probed = probed::probed(found, &section, &folder_of(path));
+    Some(Target { inbox: inbox?.value.to_owned(), base_url: base_url?, new_inboxes, probed })
 }
 
 fn ours(found: &mut Findings, root: &Section) -> Ours {

@@ -27,6 +27,7 @@ mod finish;
 mod identity;
 mod layout;
 mod model;
+mod probed;
 mod rule;
 mod schema;
 mod section;
@@ -45,6 +46,7 @@ pub use ends::{Edge, Ends, Moment, Straddling, Until};
 pub use findings::nearest;
 pub use finish::{Contacts, ContactsOf, CustomFields, Finish, Link, NewInboxes, Notes, Values};
 pub use model::*;
+pub use probed::{FINDINGS_VERSION, Finding, FindingsFile, Inline, Probed, finding};
 pub use schema::{json_schema, reference};
 pub use table::*;
 pub use target::{WrongBaseUrl, check_base_url, is_loopback};
@@ -62,10 +64,15 @@ use toml::de::DeTable;
 const LARGEST: u64 = 1 << 20;
 
 impl Mapping {
-    /// BLAKE3 of the text: a plan made with another text is stale.
+    /// BLAKE3 of the text, and of the findings that it names: a plan made with others is stale.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        blake3::hash(self.text.as_bytes()).into()
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.text.as_bytes());
+        if let Some(probed) = &self.target.probed {
+            hasher.update(&probed.digest);
+        }
+        hasher.finalize().into()
     }
 }
 

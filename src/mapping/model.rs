@@ -4,6 +4,7 @@ use super::choice::choice;
 use super::deliver::Deliver;
 use super::ends::Ends;
 use super::finish::{Contacts, CustomFields, Link, NewInboxes, Notes, Values};
+use super::probed::Probed;
 use super::table::CsvMapping;
 use super::when::{Place, Rule};
 use jiff::civil::Date;
@@ -64,6 +65,8 @@ pub struct Target {
     pub base_url: String,
     /// How inboxes are made that are missing, where that is asked for.
     pub new_inboxes: NewInboxes,
+    /// What a probe has found out about this Front.
+    pub probed: Option<Probed>,
 }
 
 /// `[ours]`: what makes a message outbound. Lower case.

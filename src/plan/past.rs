@@ -9,7 +9,9 @@ use super::gist::Gist;
 use super::short;
 use super::texts::{Exported, Texts};
 use crate::ledger::{LedgerError, Readings};
-use crate::mapping::{DateFallback, Defaults, Format, Identity, Mapping, Ours, Silence, SourceMapping, ThreadRule};
+use crate::mapping::{
+    DateFallback, Defaults, Format, Identity, Mapping, Ours, Silence, SourceMapping, Target, ThreadRule,
+};
 use crate::record::Direction;
 use crate::source::{Content, RawEntry, SourceFile};
 use crate::thread::Message;
@@ -179,7 +181,7 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
         path: _,
         base: _,
         text: _,
-        target: _,
+        target: Target { inbox: _, base_url: _, new_inboxes: _, probed },
         ours: Ours { addresses, domains },
         agents,
         sources: _,
@@ -206,8 +208,18 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
         Format::Mbox(_) | Format::Eml => (addresses.get(..1).unwrap_or_default(), [].as_slice()),
     };
     let of_mapping = (ours, agents, to, date_fallback, oversize, header, subject.as_ref().map(regex::Regex::as_str));
-    let further =
-        (*join_by_subject > 0, whole_namespace, should_skip_rules, limits, name, namespace, format, values, notes);
+    // What was found out about Front bears on requests.
+    let probed = probed.as_ref().map(|probed| (probed.inline, probed.largest_request));
+    let further = (
+        *join_by_subject > 0,
+        whole_namespace,
+        should_skip_rules,
+        limits,
+        name,
+        namespace,
+        format,
+        (values, notes, probed),
+    );
     short(&blake3::hash(format!("{of_mapping:?}{further:?}").as_bytes()))
 }
 

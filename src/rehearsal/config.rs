@@ -9,6 +9,7 @@ use super::desk::{ContactSpec, FieldSpec, RuleSpec, StatusSpec, TagSpec, TeamSpe
 use super::faults::Faults;
 use super::origins::Origins;
 use super::pace::LiveTeam;
+use super::undocumented::Undocumented;
 
 /// How the embedded Front is set up. `Config::default()` answers at full speed and misbehaves in nothing.
 ///
@@ -78,6 +79,8 @@ pub struct Config {
     pub spill: Option<PathBuf>,
     /// What becomes of tag names that do not exist yet.
     pub unknown_tags: UnknownTags,
+    /// What else Front does not document.
+    pub undocumented: Undocumented,
     /// What a known `external_id` is answered with.
     pub repeat_answer: RepeatAnswer,
     /// A file of external ids, one a line, that were used up before this server began: each is answered 202 with a uid
@@ -120,6 +123,7 @@ impl Default for Config {
             calls: None,
             spill: None,
             unknown_tags: UnknownTags::Create,
+            undocumented: Undocumented::default(),
             repeat_answer: RepeatAnswer::FirstUid,
             burnt: None,
             faults: Faults::default(),
@@ -175,4 +179,6 @@ pub enum RepeatAnswer {
     FirstUid,
     /// A uid of its own, which never becomes a message.
     NewUid,
+    /// 409.
+    Refuse,
 }

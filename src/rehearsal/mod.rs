@@ -40,6 +40,7 @@
 //! | `--limit N`, `--limit-at K=N`, `--burst`, `--per-resource N`, `--no-rate-headers`, `--clock-skew S` | limits, and what is said of them |
 //! | `--live-team N[:bursty]` | others who use the same limit; those of their requests that were refused are counted |
 //! | `--channel ADDRESS=INBOX[:DATE:COUNT]`, `--tag NAME`, `--refuse-unknown-tags`, `--conversation-field`, `--contact-field`, `--status`, `--rule`, `--blocked` | what is there before the first import |
+//! | `--play WHAT=HOW` | what Front does not document, played otherwise: see [`Undocumented`] |
 //! | `--forget-bodies`, `--dump FILE`, `--calls FILE` | what is kept, and what was asked |
 //!
 //! A call passes these in this order: outage, token, what begins with its import, limits, storm, a fault in place of the
@@ -69,6 +70,7 @@ mod spoil;
 mod store;
 mod tally;
 mod templates;
+mod undocumented;
 mod weather;
 mod web;
 
@@ -80,3 +82,4 @@ pub use origins::{Account, Known, LongText, Original, Origins};
 pub use pace::LiveTeam;
 pub use server::Server;
 pub use snapshot::{InboxCount, Snapshot};
+pub use undocumented::{Fractions, InlineBy, Play, Undocumented};

@@ -5,8 +5,8 @@
 //! before it knows the thread, and the import can prove that it rebuilt the same request.
 
 use super::comment::{self, Comment};
-use super::{Customer, Delivery, File, ImportRequest, Metadata, Reference, Sender, encode};
-use crate::mapping::{Mapping, Notes, Oversize};
+use super::{Customer, Delivery, File, ImportRequest, Metadata, Reference, Sender, encode, is_plain_id};
+use crate::mapping::{Inline, Mapping, Notes, Oversize};
 use crate::record::{Address, Body, Direction, Kind, Record, text_to_html};
 use sha2::{Digest, Sha256};
 
@@ -116,7 +116,7 @@ impl Draft {
     /// Builds the request of a record.
     ///
     /// # Errors
-    /// [`TooLarge`] if it would pass [`MAX_REQUEST`] and the mapping rejects such messages, or if the
+    /// [`TooLarge`] if it would pass [`MAX_REQUEST`] (or what a probe found instead) and the mapping rejects such messages, or if the
     /// body alone is too large.
     pub fn new(record: Record, direction: Direction, mapping: &Mapping) -> Result<Self, TooLarge> {
         let mut changes = Vec::new();
@@ -128,7 +128,7 @@ impl Draft {
             changes.push("no recipient: the stated fallback stands in".to_owned());
         }
         let subject = record.subject.map(|subject| one_line(subject, "subject", &mut changes));
-        let request = ImportRequest {
+        let mut request = ImportRequest {
             sender: sender(record.from, direction, mapping, &mut changes),
             to,
             cc: handles(&record.cc),
@@ -154,12 +154,17 @@ impl Draft {
                     filename: file.filename,
                     content_type: file.content_type,
                     content_id: file.content_id,
+                    is_named_by_id: false,
                     content: file.content,
                 })
                 .collect(),
         };
+        if let Some(inline) = mapping.target.probed.as_ref().and_then(|probed| probed.inline) {
+            name_inline_files(&mut request, inline);
+        }
         let mut draft = Self { request, may_be_known_better, left_out: (0, 0), changes, digest: [0; 32], size: 0 };
-        draft.fit(mapping.defaults.oversize)?;
+        let probed = mapping.target.probed.as_ref().and_then(|probed| probed.largest_request);
+        draft.fit(mapping.defaults.oversize, probed.unwrap_or(MAX_REQUEST))?;
         Ok(draft)
     }
 
@@ -244,9 +249,9 @@ impl Draft {
     }
 
     /// Leaves out the largest files, with a note in the body, until the request fits; and measures it.
-    fn fit(&mut self, policy: Oversize) -> Result<(), TooLarge> {
+    fn fit(&mut self, policy: Oversize, most: u64) -> Result<(), TooLarge> {
         self.measure();
-        if self.size <= MAX_REQUEST {
+        if self.size <= most {
             return Ok(());
         }
         let mut by_size: Vec<usize> = (0..self.request.attachments.len()).collect();
@@ -256,7 +261,7 @@ impl Draft {
         let mut estimate = self.size;
         for at in by_size {
             let Some(file) = self.request.attachments.get(at) else { continue };
-            if estimate <= MAX_REQUEST || policy == Oversize::Reject {
+            if estimate <= most || policy == Oversize::Reject {
                 break;
             }
             let note = note(file, self.request.body_format.is_some());
@@ -275,8 +280,8 @@ impl Draft {
         self.request.body.insert_str(end, &notes);
         let wanted = self.size;
         self.measure();
-        if self.size > MAX_REQUEST {
-            let detail = format!("the request would have {wanted} bytes, at most {MAX_REQUEST} are sent");
+        if self.size > most {
+            let detail = format!("the request would have {wanted} bytes, at most {most} are sent");
             return Err(TooLarge { detail });
         }
         Ok(())
@@ -326,6 +331,23 @@ pub fn decided_digest(draft: &[u8; 32], decision: &Decision<'_>) -> [u8; 32] {
         field(assignee.as_bytes());
     }
     *hasher.finalize().as_bytes()
+}
+
+/// Tells Front which file each `cid:` of the text means, in the way that a probe found to work.
+fn name_inline_files(request: &mut ImportRequest, inline: Inline) {
+    if request.body_format.is_none() {
+        return;
+    }
+    for file in &mut request.attachments {
+        let Some(id) = file.content_id.as_ref().filter(|id| is_plain_id(id)) else { continue };
+        if !request.body.contains(&format!("cid:{id}")) {
+            continue;
+        }
+        match inline {
+            Inline::ContentId => file.is_named_by_id = true,
+            Inline::Filename => file.filename.clone_from(id),
+        }
+    }
 }
 
 fn handles(addresses: &[Address]) -> Vec<String> {

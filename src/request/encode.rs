@@ -128,6 +128,14 @@ fn json_and_digest(payload: &impl Payload) -> (u64, [u8; 32]) {
         add(file.content_type.as_bytes());
         add(&file.content);
     }
+    for (index, file) in payload.files().iter().enumerate() {
+        if let Some(id) = file.id_to_send() {
+            // No name of a file begins with these eight bytes, so nothing above can be taken for this.
+            hasher.update(&(id.len() as u64 + 8).to_le_bytes());
+            hasher.update(&(index as u64).to_le_bytes());
+            hasher.update(id.as_bytes());
+        }
+    }
     (length, *hasher.finalize().as_bytes())
 }
 
@@ -184,10 +192,14 @@ fn multipart(fields: &[(String, String)], files: &[File], boundary: &str) -> Vec
         let _ = write!(
             text,
             "--{boundary}\r\nContent-Disposition: form-data; name=\"attachments[{index}]\"; filename=\"{}\"\r\n\
-             Content-Type: {}\r\n\r\n",
+             Content-Type: {}\r\n",
             escaped_filename(&file.filename),
             sound_type(&file.content_type),
         );
+        if let Some(id) = file.id_to_send() {
+            let _ = write!(text, "Content-ID: <{id}>\r\n");
+        }
+        text.push_str("\r\n");
         chunks.push(Bytes::from(std::mem::take(&mut text)));
         chunks.push(file.content.clone());
         text.push_str("\r\n");

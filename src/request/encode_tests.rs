@@ -38,6 +38,7 @@ fn file(filename: &str, content_type: &str, content: &'static [u8]) -> File {
         filename: filename.into(),
         content_type: content_type.into(),
         content_id: Some("c1".into()),
+        is_named_by_id: false,
         content: Bytes::from_static(content),
     }
 }
@@ -204,6 +205,7 @@ fn any_file() -> impl Strategy<Value = File> {
         filename,
         content_type,
         content_id: None,
+        is_named_by_id: false,
         content: content.into(),
     })
 }

@@ -85,6 +85,18 @@ pub struct Metadata {
     pub should_skip_rules: bool,
 }
 
+impl File {
+    /// The Content-ID that goes along, if it does: one that could end its header is none.
+    pub(crate) fn id_to_send(&self) -> Option<&str> {
+        self.content_id.as_deref().filter(|id| self.is_named_by_id && is_plain_id(id))
+    }
+}
+
+/// Printable, without spaces and angle brackets.
+pub(crate) fn is_plain_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>')
+}
+
 /// A file to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
@@ -92,8 +104,10 @@ pub struct File {
     pub filename: String,
     /// `type/subtype`.
     pub content_type: String,
-    /// Content-ID without angle brackets; Front has no field for it, `--requests` shows it.
+    /// Content-ID without angle brackets; Front documents nothing that it could travel in, `--requests` shows it.
     pub content_id: Option<String>,
+    /// The Content-ID goes along as a header of the file's part, where Front was found to follow it.
+    pub is_named_by_id: bool,
     /// Content.
     pub content: Bytes,
 }

@@ -95,7 +95,8 @@ async fn add(
     place: impl Fn(&Store) -> Result<(u32, Option<u32>), ApiError>,
 ) -> Made {
     let mut spool = shared.spool.begin(true);
-    let Decoded { request: fields, attachments, .. } = body::decode(request, &mut spool, CREATE_COMMENT).await?;
+    let Decoded { request: fields, attachments, .. } =
+        body::decode(request, &mut spool, CREATE_COMMENT, shared.config.undocumented.sizes()).await?;
     satisfied(&complaints(&fields, CREATE_COMMENT))?;
     let stamp = shared.stamp(actor);
     let made = {

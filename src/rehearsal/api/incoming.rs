@@ -40,7 +40,7 @@ pub(super) async fn receive(
     };
     let room = shared.keep.room(announced(request.headers()).unwrap_or(MAX_REQUEST));
     let mut spool = shared.spool.begin(room.is_some());
-    let mut decoded = decode(request, &mut spool, CUSTOM_MESSAGE).await?;
+    let mut decoded = decode(request, &mut spool, CUSTOM_MESSAGE, shared.config.undocumented.sizes()).await?;
     satisfied(&complaints(&decoded.request, CUSTOM_MESSAGE))?;
     judge(&shared, &decoded.request)?;
     let stamp = shared.stamp(actor);

@@ -49,7 +49,7 @@ pub(in super::super) async fn conversation_messages(
         };
         found.filter_map(|(_, number)| Listed::copy(&store, *number)).take(asked.limit + 1).collect()
     };
-    let place = |listed: &Listed| (listed.message.created_at, listed.number);
+    let place = |listed: &Listed| (listed.message.order, listed.number);
     let next = next_page(&asked, &address, listed.get(..asked.limit + 1), place);
     let shown: Result<Vec<Value>, ApiError> = listed.iter().take(asked.limit).map(|it| show(&shared, it)).collect();
     Ok(Json(render::page(&address, &shown?, next.as_deref())))

@@ -227,6 +227,10 @@ pub(super) fn attachments(base: &str, prefix: &str, number: u32, files: &[Attach
     let files = files.iter().enumerate();
     files
         .map(|(n, file)| {
+            let mut metadata = json!({ "is_inline": file.cid.is_some() });
+            if let Some(cid) = &file.cid {
+                metadata["cid"] = json!(cid);
+            }
             let id = format!("{}_{n}", render_id(prefix, number));
             json!({
                 "id": id,
@@ -234,7 +238,7 @@ pub(super) fn attachments(base: &str, prefix: &str, number: u32, files: &[Attach
                 "filename": file.filename,
                 "content_type": file.content_type,
                 "size": file.size,
-                "metadata": { "is_inline": false },
+                "metadata": metadata,
             })
         })
         .collect()

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::super::store::{Attachment, Spool, hex};
+use super::super::undocumented::Sizes;
 use super::disposition::{self, Disposition};
 use super::field::{Field, Kind, Schema};
 
@@ -25,6 +26,8 @@ pub(super) struct Form {
     pub(super) request: Map<String, Value>,
     pub(super) attachments: Vec<Attachment>,
     pub(super) wrong: Vec<String>,
+    /// One of its files is.
+    pub(super) is_too_large: bool,
 }
 
 /// Why decoding ended early.
@@ -47,7 +50,12 @@ impl From<std::io::Error> for Broken {
 
 /// Decodes all parts; files go to `spool` as they arrive. Bad parts are told in [`Form::wrong`] and reading goes on, so
 /// that the client gets one answer about everything.
-pub(super) async fn decode(mut parts: Multipart, spool: &mut Spool<'_>, schema: Schema) -> Result<Form, Broken> {
+pub(super) async fn decode(
+    mut parts: Multipart,
+    spool: &mut Spool<'_>,
+    schema: Schema,
+    sizes: Sizes,
+) -> Result<Form, Broken> {
     let mut form = Form::new(schema);
     let mut count = 0;
     while let Some(mut part) = parts.next_field().await? {
@@ -60,8 +68,10 @@ pub(super) async fn decode(mut parts: Multipart, spool: &mut Spool<'_>, schema: 
         };
         match target {
             Ok(Target::File { filename, content_type }) => {
+                let cid = content_id(&part);
                 let (size, sha256) = spool_part(&mut part, spool).await?;
-                form.attachments.push(Attachment { filename, content_type, size, sha256 });
+                form.is_too_large |= size > sizes.file;
+                form.attachments.push(Attachment { filename, content_type, size, sha256, cid });
             }
             Ok(Target::Leaf { field, index }) => match read_text(&mut part).await? {
                 Ok(text) => form.put(field, index, text),
@@ -86,7 +96,7 @@ enum Target {
 
 impl Form {
     fn new(schema: Schema) -> Self {
-        Self { schema, request: Map::new(), attachments: Vec::new(), wrong: Vec::new() }
+        Self { schema, request: Map::new(), attachments: Vec::new(), wrong: Vec::new(), is_too_large: false }
     }
 
     fn target(&self, part: &Part<'_>, header: Disposition) -> Result<Target, String> {
@@ -169,6 +179,12 @@ impl Form {
             }
         }
     }
+}
+
+/// What stands in the header of a file's part.
+fn content_id(part: &Part<'_>) -> Option<String> {
+    let value = part.headers().get("content-id")?.to_str().ok()?;
+    Some(value.trim().trim_start_matches('<').trim_end_matches('>').to_owned())
 }
 
 fn is_decimal(text: &str) -> bool {

@@ -22,6 +22,7 @@ pub(super) use self::types::complaints;
 use super::errors::ApiError;
 use super::gate::drain;
 use super::store::{Attachment, Content, Spool};
+use super::undocumented::Sizes;
 
 /// Largest request. Front says 25 MB and neither whether of the files or of the whole, nor which MB: the least reading.
 pub(super) const MAX_REQUEST: u64 = 25_000_000;
@@ -45,29 +46,35 @@ pub(super) async fn json(request: Request, schema: Schema) -> Result<Map<String,
         drain(request.into_body()).await;
         return Err(ApiError::unsupported_type());
     }
-    let request = read_json(request).await?;
+    let request = read_json(request, MAX_REQUEST).await?;
     let wrong = complaints(&request, schema);
     if wrong.is_empty() { Ok(request) } else { Err(ApiError::unsatisfied(&wrong)) }
 }
 
 /// A request that may have files: JSON, or a form whose files go to `spool`. Its fields are still to be looked at.
-pub(super) async fn decode(request: Request, spool: &mut Spool<'_>, schema: Schema) -> Result<Decoded, ApiError> {
+pub(super) async fn decode(
+    request: Request,
+    spool: &mut Spool<'_>,
+    schema: Schema,
+    sizes: Sizes,
+) -> Result<Decoded, ApiError> {
     match kind(request.headers()).as_str() {
         "application/json" => {
-            let request = read_json(request).await?;
+            let request = read_json(request, sizes.whole).await?;
             Ok(Decoded { request, attachments: Vec::new(), multipart: false })
         }
         "multipart/form-data" => {
-            let request = announced_fits(request).await?;
+            let request = announced_fits(request, sizes.whole).await?;
             let (head, body) = request.into_parts();
-            let (body, exceeded) = bounded(body);
+            let (body, exceeded) = bounded(body, sizes.whole);
             let Ok(parts) = Multipart::from_request(Request::from_parts(head, body), &()).await else {
                 return Err(ApiError::unsupported_type());
             };
-            match form::decode(parts, spool, schema).await {
+            match form::decode(parts, spool, schema, sizes).await {
                 Err(_) if exceeded.load(Ordering::Relaxed) => Err(ApiError::too_large()),
                 Err(form::Broken::Form(error)) => Err(ApiError::unsatisfied(&[error.body_text()])),
                 Err(form::Broken::Disk(error)) => Err(error.into()),
+                Ok(form) if form.is_too_large => Err(ApiError::too_large()),
                 Ok(form) if form.wrong.is_empty() => {
                     Ok(Decoded { request: form.request, attachments: form.attachments, multipart: true })
                 }
@@ -75,16 +82,16 @@ pub(super) async fn decode(request: Request, spool: &mut Spool<'_>, schema: Sche
             }
         }
         _ => {
-            let request = announced_fits(request).await?;
+            let request = announced_fits(request, sizes.whole).await?;
             drain(request.into_body()).await;
             Err(ApiError::unsupported_type())
         }
     }
 }
 
-async fn read_json(request: Request) -> Result<Map<String, Value>, ApiError> {
-    let request = announced_fits(request).await?;
-    let (body, exceeded) = bounded(request.into_body());
+async fn read_json(request: Request, most: u64) -> Result<Map<String, Value>, ApiError> {
+    let request = announced_fits(request, most).await?;
+    let (body, exceeded) = bounded(request.into_body(), most);
     let bytes = collect(body).await;
     if exceeded.load(Ordering::Relaxed) {
         return Err(ApiError::too_large());
@@ -105,8 +112,8 @@ pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
     header(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok())
 }
 
-async fn announced_fits(request: Request) -> Result<Request, ApiError> {
-    if announced(request.headers()).is_none_or(|length| length <= MAX_REQUEST) {
+async fn announced_fits(request: Request, most: u64) -> Result<Request, ApiError> {
+    if announced(request.headers()).is_none_or(|length| length <= most) {
         return Ok(request);
     }
     drain(request.into_body()).await;
@@ -119,7 +126,7 @@ fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 /// The body with its limit. What comes beyond it is read and forgotten before the error is given, so that the client,
 /// which may send all before it listens, gets its 413. The flag tells this error from others.
-fn bounded(body: Body) -> (Body, Arc<AtomicBool>) {
+fn bounded(body: Body, most: u64) -> (Body, Arc<AtomicBool>) {
     let exceeded = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&exceeded);
     let chunks = stream::try_unfold((body.into_data_stream(), 0), move |(mut chunks, read)| {
@@ -129,10 +136,10 @@ fn bounded(body: Body) -> (Body, Arc<AtomicBool>) {
                 return Ok::<_, axum::Error>(None);
             };
             let read = read + chunk.len() as u64;
-            if read > MAX_REQUEST {
+            if read > most {
                 flag.store(true, Ordering::Relaxed);
                 drain(Body::from_stream(chunks)).await;
-                return Err(axum::Error::new(std::io::Error::other("larger than 25 MB")));
+                return Err(axum::Error::new(std::io::Error::other("larger than is taken")));
             }
             Ok(Some((chunk, (chunks, read))))
         }

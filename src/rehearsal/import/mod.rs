@@ -34,8 +34,14 @@ pub(super) async fn import(
     let doom = request.extensions().get::<Doom>().copied().unwrap_or_default();
     let room = shared.keep.room(announced(request.headers()).unwrap_or(MAX_REQUEST));
     let mut spool = shared.spool.begin(room.is_some());
-    let mut decoded = decode(request, &mut spool, IMPORT_MESSAGE).await?;
+    let undocumented = shared.config.undocumented;
+    let mut decoded = decode(request, &mut spool, IMPORT_MESSAGE, undocumented.sizes()).await?;
+    let time = undocumented.settle_time(&mut decoded.request);
     let checked = check::check(&decoded.request).map_err(|wrong| ApiError::unsatisfied(&wrong))?;
+    if let Some(time) = time {
+        decoded.request.insert("created_at".to_owned(), time);
+    }
+    undocumented.settle_files(&mut decoded.attachments, &decoded.request);
     let chosen = shared.config.faults.chosen(&checked.external_id, checked.subject.as_deref().unwrap_or_default());
     if let Some(error) = refusal(&shared, chosen) {
         return Err(error);

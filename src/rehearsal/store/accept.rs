@@ -144,11 +144,14 @@ impl Store {
             dump.write_all(&offer.line)?;
         }
         let message = offer.message;
+        let arrived = i64::try_from(stamp.at / 1000).unwrap_or_default();
+        let order = if self.undocumented.is_by_arrival { arrived } else { message.created_at };
         let thread = self.thread(offer.inbox, number, &message, resolved.conversation, now)?;
         self.messages.push(Message {
             uid,
             conversation: thread,
             created_at: message.created_at,
+            order,
             place,
             spool: offer.spool,
             author: resolved.author,
@@ -173,6 +176,9 @@ impl Store {
             let first = self.messages.get(first as usize);
             let first = first.ok_or_else(|| ApiError::broken("The index names a message that is not"))?;
             if self.conversation(first.conversation).is_none() {
+                if self.undocumented.are_deleted_ids_free {
+                    return Ok(None);
+                }
                 // It was deleted with its conversation, and Front may well remember it all the same.
                 self.counts.burnt += 1;
                 return Ok(Some(Accepted { uid: self.make_phantom(), kept: Kept::Nothing }));
@@ -181,7 +187,13 @@ impl Store {
             let changed = first.digest != offer.digest;
             self.counts.repeats += 1;
             self.counts.changed_repeats += u64::from(changed);
-            let uid = if self.burnt.repeat_answer == RepeatAnswer::NewUid { self.make_phantom() } else { uid };
+            let uid = match self.burnt.repeat_answer {
+                RepeatAnswer::FirstUid => uid,
+                RepeatAnswer::NewUid => self.make_phantom(),
+                RepeatAnswer::Refuse => {
+                    return Err(ApiError::conflict("A message with this external_id exists already"));
+                }
+            };
             return Ok(Some(Accepted { uid, kept: Kept::Nothing }));
         }
         if self.burnt.holds(id) {
@@ -198,9 +210,16 @@ impl Store {
     fn resolve(&self, offer: &Offer) -> Result<Resolved, ApiError> {
         let message = &offer.message;
         let mut wrong = Vec::new();
+        let takes_any = self.undocumented.takes_any_author;
         let mut teammate = |field: &str, reference: &Option<String>| {
             let found = reference.as_ref().map(|reference| self.active_teammate(reference))?;
-            found.map_err(|reason| wrong.push(format!("{field} {reason}"))).ok()
+            found
+                .map_err(|reason| {
+                    if !takes_any {
+                        wrong.push(format!("{field} {reason}"))
+                    }
+                })
+                .ok()
         };
         let author = teammate("sender.author_id", &message.author_id);
         let assignee = teammate("assignee_id", &message.assignee_id);
@@ -254,7 +273,7 @@ impl Store {
         let known = match named {
             // A conversation_id makes thread_ref void altogether.
             Some(number) => Some(number),
-            None => self.threads.get(&(inbox, thread_key(message))).map(|number| self.survivor(*number)),
+            None => self.threads.get(&self.thread_key(inbox, message)).map(|number| self.survivor(*number)),
         };
         let known = known.filter(|number| self.conversation(*number).is_some());
         if let Some(number) = known {
@@ -268,9 +287,19 @@ impl Store {
         self.conversations.push(Conversation::new(inbox, opener));
         // Of two that raced, later messages join the first.
         if known.is_none() {
-            self.threads.insert((inbox, thread_key(message)), number);
+            self.threads.insert(self.thread_key(inbox, message), number);
         }
         Ok(number)
+    }
+
+    /// What tells the thread of a message from others: its inbox and its reference, unless Front is played otherwise.
+    fn thread_key(&self, inbox: u32, message: &Checked) -> (u32, ThreadKey) {
+        let kind = self.undocumented.are_refs_by_type.then_some(message.source);
+        let key = match &message.thread_ref {
+            Some(reference) => ThreadKey::Ref(message.channel, kind, reference.as_str().into()),
+            None => ThreadKey::Sender(message.channel, kind, message.handle.as_str().into()),
+        };
+        (if self.undocumented.are_refs_shared { 0 } else { inbox }, key)
     }
 
     fn join(&mut self, thread: u32, number: u32, message: &Checked, resolved: &Resolved, stamp: Stamp) {
@@ -281,7 +310,8 @@ impl Store {
         let Some(conversation) = self.conversations.get_mut(thread as usize) else { return };
         let before = (conversation.last(), thread);
         let is_first = conversation.messages.is_empty();
-        conversation.messages.insert((message.created_at, number));
+        let order = self.messages.get(number as usize).map_or(message.created_at, |message| message.order);
+        conversation.messages.insert((order, number));
         if conversation.subject.is_empty() {
             conversation.subject = message.subject.as_deref().unwrap_or_default().into();
         }
@@ -319,13 +349,6 @@ impl Store {
             self.assign(thread, resolved.assignee, stamp);
         }
         self.add_tags(thread, &tags, stamp);
-    }
-}
-
-fn thread_key(message: &Checked) -> ThreadKey {
-    match &message.thread_ref {
-        Some(reference) => ThreadKey::Ref(message.channel, reference.as_str().into()),
-        None => ThreadKey::Sender(message.channel, message.handle.as_str().into()),
     }
 }
 

@@ -31,6 +31,9 @@ pub(in super::super) struct Attachment {
     pub(in super::super) size: u64,
     /// In hexadecimal.
     pub(in super::super) sha256: String,
+    /// By what the text names it, if it stands within the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in super::super) cid: Option<String>,
 }
 
 /// What of a line is needed to show its message.

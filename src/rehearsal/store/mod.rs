@@ -31,6 +31,7 @@ use self::log::Log;
 use super::config::{Config, UnknownTags};
 use super::desk::StatusSpec as Status;
 use super::snapshot::{InboxCount, Snapshot};
+use super::undocumented::Undocumented;
 
 pub(super) use self::accept::{Content, Kept, Offer};
 pub(super) use self::comments::{Comment, Remark, Said};
@@ -53,6 +54,8 @@ pub(super) struct Message {
     pub(super) uid: [u8; 16],
     pub(super) conversation: u32,
     pub(super) created_at: i64,
+    /// Where it stands among others in lists.
+    pub(super) order: i64,
     pub(super) place: Place,
     pub(super) spool: Option<NonZeroU32>,
     pub(super) author: Option<u32>,
@@ -61,12 +64,15 @@ pub(super) struct Message {
     digest: u64,
 }
 
+/// Of the handles of messages, where messages of different types never share a conversation.
+type Kind = Option<&'static str>;
+
 /// What threads are told apart by: Front threads by `thread_ref`, and by sender where there is none. What comes in by a custom
 /// channel never joins what was imported.
 #[derive(PartialEq, Eq, Hash)]
 enum ThreadKey {
-    Ref(Option<u32>, Box<str>),
-    Sender(Option<u32>, Box<str>),
+    Ref(Option<u32>, Kind, Box<str>),
+    Sender(Option<u32>, Kind, Box<str>),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,6 +120,7 @@ pub(super) struct Store {
     counts: Counts,
     burnt: Burnt,
     race_firsts: bool,
+    undocumented: Undocumented,
     channels: Vec<Channel>,
     /// Messages, and as many conversations, that were there before the first import. They have the first numbers.
     live: u32,
@@ -175,6 +182,7 @@ impl Store {
             counts: Counts::default(),
             burnt: Burnt::open(config.burnt.as_deref(), &config.faults, config.repeat_answer)?,
             race_firsts: config.faults.race_firsts,
+            undocumented: config.undocumented,
             channels: Vec::new(),
             live: 0,
         };

@@ -68,6 +68,10 @@ keys! {
         /// Base URL of Front's API. It must be `https`, but for a server on this machine. `--base-url` and `FRONT_BASE_URL` go before it.
         #[schemars(extend("default" = crate::mapping::target::FRONT))]
         base_url: Text,
+        /// What `threadlift probe` has found out about this company's Front: the file that it wrote, below the mapping's folder. What
+        /// makes an import better or safer is followed and shown by `plan`; without it the careful defaults hold.
+        #[schemars(example = &"front-findings.toml")]
+        findings: Text,
         new_inboxes: NewInboxes,
     }
 }

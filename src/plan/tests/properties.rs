@@ -64,6 +64,11 @@ fn any_ends() -> impl Strategy<Value = String> {
 /// Is a message of a conversation sent, by a policy?
 type Keeps = fn(&Planned, &[&Planned]) -> bool;
 
+/// Before the first minute of 2019 is over.
+fn is_within(planned: &Planned) -> bool {
+    planned.created_at < NEW_YEAR + 60
+}
+
 /// External id, ref, inbox, tags and digest of a message.
 type Meaning<'a> = (&'a str, &'a str, &'a str, &'a [String], [u8; 32]);
 
@@ -174,9 +179,6 @@ proptest! {
         let sources = sources(&mails, &[]);
         let plan = |keys: &str| planned(&mapping(&format!("{keys}---\n")), &sources, &Pins::default());
         let whole = plan("");
-        fn is_within(planned: &Planned) -> bool {
-            planned.created_at < NEW_YEAR + 60
-        }
         let by_ref = sent(&whole).into_iter().fold(BTreeMap::new(), |mut by_ref, planned| {
             by_ref.entry(planned.thread_ref.as_str()).or_insert_with(Vec::new).push(planned);
             by_ref

@@ -61,9 +61,12 @@ roles = { visitor = "inbound", agent = "outbound", system = "skip" }
 /// `deliver` of the chats.
 fn mapping(more: &str) -> Arc<Mapping> {
     let (keys, more) = more.split_once("---\n").unwrap_or(("", more));
-    let (of_chats, of_both): (Vec<&str>, Vec<&str>) = keys.lines().partition(|line| line.starts_with("deliver"));
-    let base = BASE.replace("[[source]]\n", &format!("[[source]]\n{}\n", of_both.join("\n")));
-    let base = base.replace("path = \"chat.csv\"\n", &format!("path = \"chat.csv\"\n{}\n", of_chats.join("\n")));
+    let of = |chats: bool| -> String {
+        let keys = keys.lines().filter(|line| line.starts_with("deliver") == chats);
+        keys.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat()
+    };
+    let base = BASE.replace("[[source]]\n", &format!("[[source]]\n{}", of(false)));
+    let base = base.replace("path = \"chat.csv\"\n", &format!("path = \"chat.csv\"\n{}", of(true)));
     match mapping::parse(Path::new("mapping.toml"), &format!("{base}\n{more}")) {
         Ok(mapping) => Arc::new(mapping),
         Err(errors) => panic!("{}", errors.render(false)),

@@ -62,7 +62,12 @@ fn any_ends() -> impl Strategy<Value = String> {
 }
 
 /// Is a message of a conversation sent, by a policy?
-type Keeps<'a> = dyn Fn(&Planned, &[&Planned]) -> bool + 'a;
+type Keeps = fn(&Planned, &[&Planned]) -> bool;
+
+/// Before the first minute of 2019 is over.
+fn is_within(planned: &Planned) -> bool {
+    planned.created_at < NEW_YEAR + 60
+}
 
 /// External id, ref, inbox, tags and digest of a message.
 type Meaning<'a> = (&'a str, &'a str, &'a str, &'a [String], [u8; 32]);
@@ -174,19 +179,18 @@ proptest! {
         let sources = sources(&mails, &[]);
         let plan = |keys: &str| planned(&mapping(&format!("{keys}---\n")), &sources, &Pins::default());
         let whole = plan("");
-        let is_within = |planned: &Planned| planned.created_at < NEW_YEAR + 60;
         let by_ref = sent(&whole).into_iter().fold(BTreeMap::new(), |mut by_ref, planned| {
             by_ref.entry(planned.thread_ref.as_str()).or_insert_with(Vec::new).push(planned);
             by_ref
         });
-        let expected = |keeps: &Keeps<'_>| -> BTreeSet<[u8; 32]> {
+        let expected = |keeps: Keeps| -> BTreeSet<[u8; 32]> {
             let kept = by_ref.values().flat_map(|all| all.iter().filter(|planned| keeps(planned, all)));
             kept.map(|planned| planned.identity).collect()
         };
-        let policies: [(&str, &Keeps<'_>); 3] = [
-            ("cut", &|planned, _| is_within(planned)),
-            ("whole", &|_, all| all.iter().any(|planned| is_within(planned))),
-            ("leave", &|_, all| all.iter().all(|planned| is_within(planned))),
+        let policies: [(&str, Keeps); 3] = [
+            ("cut", |planned, _| is_within(planned)),
+            ("whole", |_, all| all.iter().any(|planned| is_within(planned))),
+            ("leave", |_, all| all.iter().all(|planned| is_within(planned))),
         ];
         for (policy, keeps) in policies {
             let entries = plan(&format!("until = 2019-01-01T00:01:00Z\nstraddling = \"{policy}\"\n"));

@@ -264,3 +264,19 @@ fn what_the_client_can_ask_beyond_that_is_documented_too() {
     let missing: Vec<String> = listed(BEYOND).difference(&asked).cloned().collect();
     assert!(missing.is_empty(), "not asked for: {missing:?}");
 }
+
+#[test]
+fn what_a_probe_asks_is_documented_but_for_the_fraction_that_it_asks_about() {
+    let Some(contract) = Contract::find() else { return };
+    let workspace = Workspace::with_samples();
+    workspace.set_send(DEMO, FULL_SPEED);
+    let options = ["--calls", CALLS, "--tag", "Something else", "--play=fractions=keep", "--play=inline=content-id"];
+    let front = Front::start(&workspace, DEMO, "dump.jsonl", &options);
+    let probe = ["probe", "--inbox", "Support", "--other-inbox", "Billing", "--permanently", "--yes"];
+    run(&workspace, &front, &[&probe[..], &["--mapping", DEMO, "--patience", "1s"]].concat(), &[0]);
+    let asked = judged(&contract, &workspace.path(CALLS));
+    for operation in ["DELETE /contacts/{contact_id}", "DELETE /tags/{tag_id}", "GET /inboxes/{inbox_id}/conversations"]
+    {
+        assert!(asked.contains(operation), "{operation} in {asked:?}");
+    }
+}

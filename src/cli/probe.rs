@@ -219,14 +219,15 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// For people: a line for each finding.
+/// For people: a line or two for each finding.
 fn told(outcome: &Outcome, file: &FindingsFile) -> String {
     let line = |(name, finding): (&String, &Finding)| match (&finding.value, &finding.unsettled) {
-        (Some(value), _) => format!("{name:20}{value}\n                    {}\n", finding.evidence),
-        (None, why) => format!("{name:20}not settled: {}\n", why.as_deref().unwrap_or_default()),
+        (Some(value), _) => format!("{name:20}{value}\n{:20}{}", "", finding.evidence),
+        (None, why) => format!("{name:20}not settled: {}", why.as_deref().unwrap_or_default()),
     };
-    let lines: String = file.finding.iter().map(line).collect();
-    let left: String = outcome.left.iter().map(|what| format!("still there: {what}\n")).collect();
     let (trashed, deleted) = (counted(outcome.trashed, "conversation"), counted(outcome.deleted, "conversation"));
-    format!("{lines}\ncleaned up: {trashed} in the trash, {deleted} deleted for good\n{left}")
+    let cleaned = format!("\ncleaned up: {trashed} in the trash, {deleted} deleted for good");
+    let left = outcome.left.iter().map(|what| format!("still there: {what}"));
+    let lines: Vec<String> = file.finding.iter().map(line).chain([cleaned]).chain(left).collect();
+    lines.join("\n") + "\n"
 }

@@ -25,7 +25,7 @@ pub(super) const RUN_RULES: &str = "run-front-rules-which-may-send-mail-to-custo
 pub(super) fn check(found: &mut Findings, document: &DeTable, path: &Path, text: &str) -> Option<Mapping> {
     let root = Section::root(found, document, keys::Mapping::KEYS);
     version(found, &root);
-    let target = target(found, &root, path);
+    let target = target(found, &root);
     let ours = ours(found, &root);
     let agents = agents(found, &root);
     let identity = identity::section(found, &root);
@@ -92,7 +92,7 @@ fn version(found: &mut Findings, root: &Section) {
     }
 }
 
-fn target(found: &mut Findings, root: &Section, path: &Path) -> Option<Target> {
+fn target(found: &mut Findings, root: &Section) -> Option<Target> {
     const INBOX: &str = "\"Support\"";
     if root.value("target").is_none() {
         root.missing(
@@ -119,8 +119,8 @@ fn target(found: &mut Findings, root: &Section, path: &Path) -> Option<Target> {
         },
     };
     let new_inboxes = finish::new_inboxes(found, &section);
-    let probed = probed::probed(found, &section, &folder_of(path));
-    Some(Target { inbox: inbox?.value.to_owned(), base_url: base_url?, new_inboxes, probed })
+    let findings = probed::named(found, &section);
+    Some(Target { inbox: inbox?.value.to_owned(), base_url: base_url?, new_inboxes, findings, probed: None })
 }
 
 fn ours(found: &mut Findings, root: &Section) -> Ours {

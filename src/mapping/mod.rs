@@ -76,11 +76,11 @@ impl Mapping {
     }
 }
 
-/// Reads and checks the mapping at `path`.
+/// Reads and checks the mapping at `path`, with the findings that it names.
 pub fn load(path: &Path) -> Result<Mapping, MappingErrors> {
     let bytes = read(path)?;
     match std::str::from_utf8(&bytes) {
-        Ok(text) => parse(path, text),
+        Ok(text) => parse(path, text).and_then(probed::follow),
         Err(fault) => {
             // Before the first wrong byte, the lossy text is the same as the file.
             let text = String::from_utf8_lossy(&bytes);

@@ -65,7 +65,9 @@ pub struct Target {
     pub base_url: String,
     /// How inboxes are made that are missing, where that is asked for.
     pub new_inboxes: NewInboxes,
-    /// What a probe has found out about this Front.
+    /// The file with what a probe has found out about this Front, as it is named and where.
+    pub findings: Option<(String, Place)>,
+    /// What of that is followed; only what [`load`](super::load) gives has it, since it is read from that file.
     pub probed: Option<Probed>,
 }
 

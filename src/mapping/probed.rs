@@ -1,11 +1,11 @@
 //! What `threadlift probe` has found out about Front, in the file that `findings` of `[target]` names.
 
 use super::findings::{Findings, quoted};
-use super::section::{Section, Text};
+use super::section::Section;
 use super::when::Place;
+use super::{Mapping, MappingErrors, diagnostic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 /// The only version of the file so far.
 pub const FINDINGS_VERSION: u32 = 1;
@@ -117,10 +117,10 @@ impl FindingsFile {
         self.finding.get(name)?.value.as_ref()?.as_integer()
     }
 
-    fn followed(&self, name: &Text, at: Place, digest: [u8; 32]) -> Probed {
+    fn followed(&self, name: &str, at: Place, digest: [u8; 32]) -> Probed {
         let largest = self.number(finding::LARGEST_REQUEST).filter(|bytes| SIZES.contains(bytes));
         Probed {
-            name: name.value.to_owned(),
+            name: name.to_owned(),
             at,
             digest,
             company_id: self.company_id.clone(),
@@ -179,35 +179,30 @@ impl Probed {
     }
 }
 
-/// `findings = "front-findings.toml"`, below the mapping's folder.
-pub(super) fn probed(found: &mut Findings, target: &Section, base: &Path) -> Option<Probed> {
+/// `findings = "front-findings.toml"`: the name of a file, and where it stands. Only [`follow`] reads it.
+pub(super) fn named(found: &mut Findings, target: &Section) -> Option<(String, Place)> {
     let name = target.text(found, "findings")?;
-    let path: PathBuf = base.join(name.value);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let help = "`threadlift probe --inbox SCRATCH` writes it; without `findings` the careful defaults hold";
-            found.report(&name.at, format!("cannot read {}: {error}", quoted(name.value)), "no such findings", help);
-            return None;
-        }
+    Some((name.value.to_owned(), found.place_of(&name.at)))
+}
+
+/// Reads the findings that the mapping names, below its folder.
+pub(super) fn follow(mut mapping: Mapping) -> Result<Mapping, MappingErrors> {
+    let Some((name, at)) = mapping.target.findings.clone() else { return Ok(mapping) };
+    let wrong = |title: String, label: &str| {
+        let help =
+            "`threadlift probe --inbox SCRATCH` writes such a file; without `findings` the careful defaults hold";
+        diagnostic(&mapping, (at.line, at.column), at.width, title, label, help)
     };
+    let bytes = std::fs::read(mapping.base.join(&name))
+        .map_err(|error| wrong(format!("cannot read {}: {error}", quoted(&name)), "no such findings"))?;
     let read = std::str::from_utf8(&bytes).map_err(|error| error.to_string());
     let read = read.and_then(|text| toml::from_str::<FindingsFile>(text).map_err(|error| error.message().to_owned()));
-    let help = "write it anew with `threadlift probe --inbox SCRATCH`";
-    match read {
-        Ok(file) if file.version == FINDINGS_VERSION => {
-            let at = found.place_of(&name.at);
-            Some(file.followed(&name, at, blake3::hash(&bytes).into()))
-        }
-        Ok(file) => {
-            let title = format!("{} has version {}", quoted(name.value), file.version);
-            found.report(&name.at, title, "unknown version", help);
-            None
-        }
-        Err(why) => {
-            let title = format!("{} does not hold findings: {why}", quoted(name.value));
-            found.report(&name.at, title, "not a findings file", help);
-            None
-        }
+    let file =
+        read.map_err(|why| wrong(format!("{} does not hold findings: {why}", quoted(&name)), "not a findings file"))?;
+    if file.version != FINDINGS_VERSION {
+        return Err(wrong(format!("{} has version {}", quoted(&name), file.version), "unknown version"));
     }
+    let probed = file.followed(&name, at, blake3::hash(&bytes).into());
+    mapping.target.probed = Some(probed);
+    Ok(mapping)
 }

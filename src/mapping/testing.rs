@@ -73,6 +73,8 @@ pub(crate) fn of(sources: Vec<SourceMapping>) -> Mapping {
             inbox: "Support".into(),
             base_url: "http://localhost".into(),
             new_inboxes: NewInboxes::default(),
+            findings: None,
+            probed: None,
         },
         ours: Ours::default(),
         agents: BTreeMap::new(),

@@ -181,7 +181,7 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
         path: _,
         base: _,
         text: _,
-        target: Target { inbox: _, base_url: _, new_inboxes: _, probed },
+        target: Target { inbox: _, base_url: _, new_inboxes: _, findings: _, probed },
         ours: Ours { addresses, domains },
         agents,
         sources: _,

@@ -7,6 +7,7 @@ use crate::request::encode::{Encoded, encode};
 use crate::request::{ImportRequest, Metadata, Sender};
 use http::Method;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -63,15 +64,15 @@ pub(super) struct Bench<'j> {
     pub(super) on: &'j Cancellation,
     observer: &'j dyn Observer,
     made: u32,
-    /// The uids that were given, to be waited for before they are looked for.
+    /// The uids that were given.
     pub(super) uids: Vec<String>,
-    /// Names of tags that messages asked for.
-    pub(super) tags: Vec<String>,
+    /// Those of them that nobody has waited for to the end.
+    pub(super) pending: BTreeSet<String>,
 }
 
 impl<'j> Bench<'j> {
     pub(super) fn new(job: &'j Job, observer: &'j dyn Observer, on: &'j Cancellation) -> Self {
-        Self { job, on, observer, made: 0, uids: Vec::new(), tags: Vec::new() }
+        Self { job, on, observer, made: 0, uids: Vec::new(), pending: BTreeSet::new() }
     }
 
     /// The same, with another that can stop it.
@@ -129,6 +130,7 @@ impl<'j> Bench<'j> {
         };
         if let Sent::Taken(uid) = &sent {
             self.uids.push(uid.clone());
+            self.pending.insert(uid.clone());
         }
         Ok(sent)
     }
@@ -149,13 +151,15 @@ impl<'j> Bench<'j> {
     }
 
     /// The message of a uid; nothing if patience ends before.
-    pub(super) async fn see(&self, uid: &str) -> Result<Option<Value>, Halt> {
+    pub(super) async fn see(&mut self, uid: &str) -> Result<Option<Value>, Halt> {
         let (until, mut pause) = (Instant::now() + self.job.patience, FIRST_LOOK);
         loop {
             if let Some(found) = self.get(&["messages", &format!("alt:uid:{uid}")]).await? {
+                self.pending.remove(uid);
                 return Ok(Some(found));
             }
             if Instant::now() >= until {
+                self.pending.remove(uid);
                 return Ok(None);
             }
             tokio::select! {

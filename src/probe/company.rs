@@ -15,7 +15,6 @@ pub(super) async fn tags(bench: &mut Bench<'_>) -> Result<Vec<Verdict>, Halt> {
     let name = format!("threadlift probe {}", bench.job.run);
     let mut letter = bench.letter("a tag that does not exist");
     letter.tags = vec![name.clone()];
-    bench.tags.push(name.clone());
     let sent = bench.send(&letter).await?;
     let told = format!("a message with the tag `{name}` was {}", sent.told());
     let uid = match sent {

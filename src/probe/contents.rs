@@ -57,7 +57,7 @@ pub(super) async fn inline(bench: &mut Bench<'_>) -> Result<Vec<Verdict>, Halt> 
     {
         let mut letter = bench.letter(&format!("a picture within the text ({value})"));
         let id = format!("{}@threadlift.invalid", letter.external_id);
-        letter.body.push_str(&format!("<p><img src=\"cid:{id}\"></p>"));
+        letter.body += &["<p><img src=\"cid:", &id, "\"></p>"].concat();
         letter.attachments.push(File {
             filename: if is_name { id.clone() } else { "dot.png".to_owned() },
             content_type: "image/png".to_owned(),

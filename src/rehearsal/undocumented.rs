@@ -9,6 +9,7 @@ use super::store::Attachment;
 
 /// How Front is played where its documents are silent.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that Front's documents leave open")]
 pub struct Undocumented {
     /// A time with a fraction of a second.
     pub fractions: Fractions,
@@ -112,7 +113,10 @@ pub(super) struct Sizes {
 
 /// One of these, as it is typed: `inline=filename`.
 #[derive(Clone, Copy, Debug)]
-pub struct Play(fn(&mut Undocumented, u64), u64);
+pub struct Play(Change, u64);
+
+/// Of numbers, the number.
+type Change = fn(&mut Undocumented, u64);
 
 impl Play {
     /// Changes how Front is played.
@@ -122,7 +126,7 @@ impl Play {
 }
 
 /// Of each the words, and what they do.
-const PLAYS: [(&str, fn(&mut Undocumented, u64)); 11] = [
+const PLAYS: [(&str, Change); 11] = [
     ("fractions=keep", |it, _| it.fractions = Fractions::Keep),
     ("fractions=cut", |it, _| it.fractions = Fractions::Cut),
     ("inline=content-id", |it, _| it.inline = Some(InlineBy::ContentId)),
@@ -148,5 +152,24 @@ impl FromStr for Play {
             return Err(format!("write one of {}, or limit=BYTES", all.join(", ")));
         };
         Ok(Self(*play, bytes.unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_front_is_played_can_be_typed() {
+        let mut played = Undocumented::default();
+        for words in ["inline=filename", "limit=26214400", "limit=per-file", "refs=shared"] {
+            words.parse::<Play>().unwrap().apply(&mut played);
+        }
+        assert_eq!((played.inline, played.limit), (Some(InlineBy::Filename), 26_214_400));
+        assert!(played.is_limit_per_file && played.are_refs_shared && !played.are_refs_by_type);
+        assert_eq!(played.sizes().file, 26_214_400);
+        for wrong in ["limit", "limit=", "inline", "inline=x", ""] {
+            assert!(wrong.parse::<Play>().unwrap_err().contains("inline=filename"), "{wrong}");
+        }
     }
 }

@@ -200,6 +200,31 @@ fn the_digest_tells_apart_what_runs_together() {
     }
 }
 
+#[test]
+fn a_content_id_goes_along_where_it_is_asked_for_and_makes_another_request() {
+    let with = |ids: &[Option<&str>]| {
+        let named = |(id, of): (Option<&str>, File)| File {
+            content_id: id.map(str::to_owned),
+            is_named_by_id: id.is_some(),
+            ..of
+        };
+        let files = ids.iter().copied().zip([file("a.png", "image/png", b"a"), file("b.png", "image/png", b"b")]);
+        ImportRequest { attachments: files.map(named).collect(), ..request() }
+    };
+    let [none, first, second] = [with(&[None, None]), with(&[Some("x@y"), None]), with(&[None, Some("x@y")])];
+    let text = |request: &ImportRequest| String::from_utf8(body(&encode(request))).expect("text");
+    assert!(!text(&none).contains("Content-ID"));
+    let header = "filename=\"a.png\"\r\nContent-Type: image/png\r\nContent-ID: <x@y>\r\n\r\na\r\n";
+    assert!(text(&first).contains(header), "{}", text(&first));
+    assert_eq!(encoded_size(&first), encode(&first).size);
+    assert!(digest(&none) != digest(&first) && digest(&first) != digest(&second));
+    for smuggled in ["x\r\nX-Other: y", "x> <y", "", "é"] {
+        let request = with(&[Some(smuggled), None]);
+        assert!(!text(&request).contains("Content-ID"), "{smuggled}");
+        assert_eq!(digest(&request), digest(&none), "{smuggled}");
+    }
+}
+
 fn any_file() -> impl Strategy<Value = File> {
     (".{0,12}", "[a-z]{0,4}/?[a-z]{0,4}", vec(any::<u8>(), 0..200)).prop_map(|(filename, content_type, content)| File {
         filename,

@@ -216,7 +216,7 @@ impl Store {
             found
                 .map_err(|reason| {
                     if !takes_any {
-                        wrong.push(format!("{field} {reason}"))
+                        wrong.push(format!("{field} {reason}"));
                     }
                 })
                 .ok()

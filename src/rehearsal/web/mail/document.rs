@@ -146,6 +146,7 @@ mod tests {
             content_type: "image/png".to_owned(),
             size: 1,
             sha256: String::new(),
+            cid: None,
         };
         let document = document(html, &Pictures { own: "/p", files: &[file], remote });
         document.strip_prefix(HEAD).unwrap().strip_prefix("<body dir=\"auto\">").unwrap().to_owned()

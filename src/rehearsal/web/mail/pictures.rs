@@ -75,6 +75,7 @@ mod tests {
             .to_owned(),
             size: 1,
             sha256: String::new(),
+            cid: None,
         };
         names.iter().map(file).collect()
     }

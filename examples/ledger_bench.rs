@@ -9,7 +9,9 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
-use threadlift::ledger::{Entry, FileMeta, Ledger, PlanMeta, Planned, SourceMeta, State, Traits, Verdict};
+use threadlift::ledger::{
+    Entry, FileMeta, Finish, Form, Ledger, PlanMeta, Planned, SourceMeta, State, Traits, Verdict,
+};
 use threadlift::source::{Origin, Piece};
 
 const ENTRIES: u64 = 1_000_000;
@@ -107,6 +109,8 @@ fn entry(number: u64) -> Entry {
             is_archived: true,
             assignee: None,
             customer: None,
+            form: Form::Message,
+            finish: Finish::default(),
             created_at: 1_600_000_000,
             traits: Traits::default(),
             identity: *name.as_bytes(),

@@ -22,9 +22,11 @@
 //! | [`plan`] | pass 1: reads everything once, decides everything, sends nothing; also makes one request again |
 //! | [`ledger`] | journal (the truth of what was sent) and index (what is planned); the only room that names sled |
 //! | [`front`] | Front's HTTP API: one gate for every attempt, resends of the same bytes, answers told apart |
+//! | [`prepare`] | what Front must have before that: inboxes, tags, contacts of the people in the messages |
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
 //! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
 //! | [`finish`] | what conversations get once all of their messages are there: links, notes, tags, followers, state |
+//! | [`deliver`] | what customers wrote since the cut-over, live through a channel, last of all |
 //! | [`undo`] | takes back what a ledger has put into Front, as far as nobody else has touched it |
 //! | [`probe`] | settles on a scratch inbox what Front does not document, for the engine to follow |
 //! | [`rehearsal`] | a Front of our own on loopback, with a web inbox; the referee, sharing no code with the client |
@@ -49,9 +51,10 @@
 //! 5. **Two kinds of errors.** What is wrong with one record is data ([`record::BadRecord`], [`source::Unreadable`]) and
 //!    never stops a run; what is wrong with the setting is an error type, and stops before anything is sent.
 //!
-//! Plain threads parse; tokio is only where waiting happens (`front`, `upload`, `verify`, `rehearsal`, and `cli` that starts them).
+//! Plain threads parse; tokio is only where waiting happens (`front`, `prepare`, `upload`, `verify`, `finish`, `rehearsal`, and `cli` that starts them).
 
 pub mod cli;
+pub mod deliver;
 pub mod event;
 pub mod finish;
 pub mod front;
@@ -60,6 +63,7 @@ pub mod fuzzing;
 pub mod ledger;
 pub mod mapping;
 pub mod plan;
+pub mod prepare;
 pub mod probe;
 pub mod record;
 pub mod rehearsal;

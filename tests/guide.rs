@@ -77,7 +77,15 @@ fn every_command_of_the_guide_runs_on_the_samples() {
     }
     assert_eq!(
         chapters,
-        ["Google Takeout", "An archive of EML files", "A chat table (CSV)", "Trying it in Front, and importing"]
+        [
+            "Google Takeout",
+            "An archive of EML files",
+            "A chat table (CSV)",
+            "Trying it in Front, and importing",
+            "Complete conversations",
+            "Cut-over",
+            "Taking it back",
+        ]
     );
     for written in ["plan.html", "import.html", "requests.jsonl", "map.csv"] {
         let length = must(std::fs::metadata(workspace.path(written)), written).len();

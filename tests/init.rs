@@ -10,7 +10,7 @@ use support::{Workspace, must, repository};
 use threadlift::mapping::{self, Format, Mapping, Role};
 
 /// The samples, each a folder of its own.
-const SAMPLES: [&str; 17] = [
+const SAMPLES: [&str; 18] = [
     "mail",
     "takeout",
     "eml",
@@ -20,6 +20,7 @@ const SAMPLES: [&str; 17] = [
     "google-groups",
     "google-takeout",
     "gorgias",
+    "helpdesk",
     "intercom",
     "livechat",
     "maildir",

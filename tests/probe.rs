@@ -219,12 +219,7 @@ fn nothing_is_sent_without_a_yes() {
     let output = command.assert().code(2).get_output().clone();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("up to 110 MB") && said.contains("--yes"), "{said}");
-    let (code, _, complaint) = {
-        let mut command = scene.command(&[]);
-        command.args(["--other-inbox", "Scratch"]);
-        let output = must(command.output(), "probe");
-        (output.status.code(), (), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    assert_eq!(code, Some(2), "{complaint}");
+    let (code, _, complaint) = scene.run(&["--other-inbox", "Scratch"]);
+    assert_eq!(code, 2, "{complaint}");
     scene.front.received_nothing();
 }

@@ -15,7 +15,7 @@ struct Ready {
     exit: i32,
 }
 
-const READY: [Ready; 13] = [
+const READY: [Ready; 14] = [
     Ready { name: "google-takeout", changes: &[], exit: 0 },
     Ready {
         name: "google-groups",
@@ -36,6 +36,14 @@ const READY: [Ready; 13] = [
     Ready { name: "gorgias", changes: &[], exit: 3 },
     Ready { name: "zendesk-chat", changes: &[], exit: 0 },
     Ready { name: "chat-csv", changes: &[], exit: 0 },
+    Ready {
+        name: "helpdesk",
+        changes: &[
+            ("../samples/helpdesk/comments.csv", "comments.csv"),
+            ("../samples/helpdesk/tickets.csv", "tickets.csv"),
+        ],
+        exit: 0,
+    },
 ];
 
 fn ready(name: &str) -> &'static Ready {
@@ -119,6 +127,11 @@ fn the_mapping_for_tidio_knows_a_visitor_before_the_address_is_given_and_lists_a
 #[test]
 fn the_mapping_for_intercom_leaves_out_notes_and_what_holds_no_text() {
     works("intercom");
+}
+
+#[test]
+fn the_mapping_for_a_helpdesk_tells_replies_from_notes_and_joins_their_tickets() {
+    works("helpdesk");
 }
 
 #[test]

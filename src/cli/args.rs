@@ -66,6 +66,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Run the real import against a Front inside this program, then show its inbox in the browser
     Rehearse(RehearseArgs),
+    /// Make in Front what an import needs: inboxes, tags, contacts of the people in the messages; and look whose agents are there
+    Prepare(PrepareArgs),
     /// Send what was planned to Front; run again to go on after a stop
     Import(ImportArgs),
     /// Take up again what Front refused, after its cause was mended; then go on as `import` does
@@ -76,6 +78,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Give conversations what they get once all of their messages are in Front: links, notes, tags, followers, state
     Finish(FinishArgs),
+    /// Deliver what customers wrote since the cut-over through a channel, live, after everything else is in Front
+    Deliver(DeliverArgs),
     /// Take back what was imported and finished, as far as nobody else has touched it; shows first what it would do
     Undo(UndoArgs),
     /// One message: where it lies, what was decided, the request, its history
@@ -152,6 +156,29 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct PrepareArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Make the inboxes that Front does not have yet, as `new_inboxes` of the mapping's [target] says
+    #[arg(long)]
+    pub create_inboxes: bool,
+    /// Try again the contacts that an earlier run left because Front refused them
+    #[arg(long)]
+    pub retry_left: bool,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub front: FrontArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct FinishArgs {
     #[command(flatten)]
     pub mapping: MappingArg,
@@ -195,6 +222,25 @@ pub(super) struct UndoArgs {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub front: FrontArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeliverArgs {
+    #[command(flatten)]
+    pub mapping: MappingArg,
+    /// Do not ask, and take this for the answer: "deliver live"
+    #[arg(long, value_name = "WORDS")]
+    pub confirm: Option<String>,
+    /// Deliver this message once more, though nobody knows whether Front has it: an external id or the export's own; may be given
+    /// again. Look in the channel's inbox first
+    #[arg(long = "again-although-front-may-have-it", value_name = "ID")]
+    pub again: Vec<String>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub front: FrontArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]

@@ -50,6 +50,9 @@ pub(super) struct EmbeddedFrontArgs {
     /// A tag that exists; may be given again
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
+    /// A workspace; one of the company's name unless given; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub team: Vec<String>,
     /// A custom field of conversations: NAME=TYPE, or `NAME=enum:VALUE,VALUE`; may be given again
     #[arg(long, value_name = "FIELD")]
     pub conversation_field: Vec<FieldSpec>,

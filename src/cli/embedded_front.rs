@@ -9,9 +9,10 @@ use crate::ledger::Target;
 use crate::mapping::Inline;
 use crate::plan::Overview;
 use crate::rehearsal::{
-    Category, Company, Config, FieldKind, FieldSpec, InboxSpec, InlineBy, Server, Snapshot, StatusSpec, TeammateSpec,
-    UnknownTags,
+    Category, ChannelSpec, Company, Config, FieldKind, FieldSpec, InboxSpec, InlineBy, Server, Snapshot, StatusSpec,
+    TeamSpec, TeammateSpec, UnknownTags,
 };
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -36,12 +37,13 @@ pub(super) fn run(context: &Context, args: &EmbeddedFrontArgs) -> Result<Exit, F
         per_resource: args.per_resource,
         has_rate_headers: !args.no_rate_headers,
         live_team: args.live_team,
-        channels: args.channel.clone(),
+        channels: base.channels.iter().chain(&args.channel).cloned().collect(),
         // Those of the mapping, unless a test says which there are.
         tags: or(&args.tag, &base.tags),
         conversation_fields: or(&args.conversation_field, &base.conversation_fields),
         contact_fields: or(&args.contact_field, &base.contact_fields),
         statuses: or(&args.status, &base.statuses),
+        teams: args.team.iter().map(|name| TeamSpec { name: name.clone(), ..TeamSpec::default() }).collect(),
         rules: args.rule.clone(),
         blocked_teammates: args.blocked.clone(),
         unknown_tags: if args.refuse_unknown_tags { UnknownTags::Refuse } else { UnknownTags::Create },
@@ -136,6 +138,7 @@ pub(super) fn config(context: &Context, overview: Option<&Overview>, target: Opt
         StatusSpec { id, name: name.clone(), category: Category::Waiting }
     };
     let mut config = Config {
+        channels: channels_of(context),
         inboxes: inboxes.collect(),
         teammates,
         tags,
@@ -180,6 +183,25 @@ fn inboxes_of(context: &Context, overview: Option<&Overview>) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// The channels that something is delivered through.
+fn channels_of(context: &Context) -> Vec<ChannelSpec> {
+    let ids: BTreeSet<&str> = context
+        .mapping
+        .sources
+        .iter()
+        .filter_map(|source| source.deliver.as_ref())
+        .map(|deliver| deliver.channel.as_str())
+        .collect();
+    let channel = |id: &str| ChannelSpec {
+        id: Some(id.to_owned()),
+        address: id.to_owned(),
+        inbox: context.mapping.target.inbox.clone(),
+        live: None,
+        is_custom: true,
+    };
+    ids.into_iter().map(channel).collect()
 }
 
 /// All tags that an import may need.

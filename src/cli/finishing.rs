@@ -111,6 +111,12 @@ pub(super) async fn rules(client: &Client) -> Result<Vec<String>, Failure> {
     Ok(lines)
 }
 
+/// As [`rules`], for whoever does nothing that they could run on: that Front does not tell them is a line like the others.
+pub(super) async fn rules_if_told(client: &Client) -> Vec<String> {
+    let untold = |failure: Failure| vec![format!("its rules could not be asked for: {}", failure.sentence())];
+    rules(client).await.unwrap_or_else(untold)
+}
+
 /// What finishing came to, for the report.
 pub(super) fn finished(outcome: &Outcome) -> Finished {
     let counts = outcome.counts;

@@ -86,20 +86,51 @@ pub(super) async fn greet(
     overview: &Overview,
     bound: Option<&Target>,
 ) -> Result<Greeted, Failure> {
+    let (greeted, lacking) = greet_partly(context, front, overview, bound).await?;
+    if let Some(wanted) = lacking.inboxes.first() {
+        return Err(no_inbox(context, wanted, &greeted.company, &lacking.known));
+    }
+    if !overview.teammates.is_empty() {
+        let teammates = greeted.client.teammates().await.map_err(|error| front_failure(&error))?;
+        let missing: Vec<&str> = overview
+            .teammates
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !teammates.iter().any(|it| is_named(it, name)))
+            .collect();
+        if !missing.is_empty() {
+            return Err(no_teammates(context, &greeted.company, &missing));
+        }
+    }
+    Ok(greeted)
+}
+
+/// Inboxes of the plan that Front lacks.
+pub(super) struct Lacking {
+    pub inboxes: Vec<String>,
+    /// All that the token can see.
+    pub known: Vec<front::Inbox>,
+}
+
+/// As [`greet`], though inboxes may be missing; teammates are not looked for.
+pub(super) async fn greet_partly(
+    context: &Context,
+    front: Known,
+    overview: &Overview,
+    bound: Option<&Target>,
+) -> Result<(Greeted, Lacking), Failure> {
     let Known { client, company, base_url } = front;
     check_findings(context, &company)?;
     let inbox = context.mapping.target.inbox.as_str();
     let known = client.inboxes().await.map_err(|error| front_failure(&error))?;
     let mut inboxes = BTreeMap::new();
+    let mut missing: Vec<String> = Vec::new();
     for wanted in overview.inboxes.keys().map(String::as_str).chain([inbox]) {
         let found: Vec<&front::Inbox> =
             known.iter().filter(|inbox| inbox.id == wanted || inbox.name == wanted).collect();
-        match found.as_slice() {
-            [inbox] => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
-            [] => match renamed(wanted, bound, &known) {
-                Some(inbox) => inboxes.insert(wanted.to_owned(), inbox.id.clone()),
-                None => return Err(no_inbox(context, wanted, &company.name, &known)),
-            },
+        let one = match found.as_slice() {
+            [inbox] => Some(*inbox),
+            [] => renamed(wanted, bound, &known),
             _ => {
                 let ids: Vec<&str> = found.iter().map(|inbox| inbox.id.as_str()).collect();
                 return Err(context.wrong_setting(
@@ -111,29 +142,37 @@ pub(super) async fn greet(
                 ));
             }
         };
-    }
-    if !overview.teammates.is_empty() {
-        let teammates = client.teammates().await.map_err(|error| front_failure(&error))?;
-        let knows = |wanted: &str| {
-            let email = wanted.strip_prefix("alt:email:");
-            teammates.iter().any(|teammate| {
-                teammate.id == wanted || email.is_some_and(|email| teammate.email.eq_ignore_ascii_case(email))
-            })
-        };
-        let missing: Vec<&str> = overview.teammates.iter().map(String::as_str).filter(|name| !knows(name)).collect();
-        if let [first, others @ ..] = missing.as_slice() {
-            let others = if others.is_empty() { String::new() } else { format!(", nor {}", others.join(", ")) };
-            return Err(context.wrong_setting(
-                Exit::Target,
-                place::of_value(&context.mapping.text, "", first),
-                &format!("{} has no teammate {first}{others}", company.name),
-                "no such teammate; nothing was sent",
-                "correct or remove what [agents] says of them; without a line, a message keeps its author's name only",
-            ));
+        match one {
+            Some(inbox) => {
+                inboxes.insert(wanted.to_owned(), inbox.id.clone());
+            }
+            // The default inbox may be one of the plan's, too.
+            None if missing.iter().any(|missing| missing == wanted) => {}
+            None => missing.push(wanted.to_owned()),
         }
     }
     let target = Target { company_id: company.id, company_name: company.name.clone(), base_url, inboxes };
-    Ok(Greeted { client, company: company.name, target })
+    Ok((Greeted { client, company: company.name, target }, Lacking { inboxes: missing, known }))
+}
+
+/// Is it this teammate whom the mapping names by an id or an alias?
+pub(super) fn is_named(teammate: &front::Teammate, named: &str) -> bool {
+    let email = named.strip_prefix("alt:email:");
+    teammate.id == named || email.is_some_and(|email| teammate.email.eq_ignore_ascii_case(email))
+}
+
+/// The mapping names teammates that Front does not have.
+pub(super) fn no_teammates(context: &Context, company: &str, missing: &[&str]) -> Failure {
+    let first = missing.first().copied().unwrap_or_default();
+    let others = missing.get(1..).filter(|others| !others.is_empty());
+    let others = others.map(|others| format!(", nor {}", others.join(", "))).unwrap_or_default();
+    context.wrong_setting(
+        Exit::Target,
+        place::of_value(&context.mapping.text, "", first),
+        &format!("{company} has no teammate {first}{others}"),
+        "no such teammate; nothing was sent",
+        "correct or remove what [agents] says of them; without a line, a message keeps its author's name only",
+    )
 }
 
 /// What was found out about another company's Front says nothing of this one.
@@ -177,7 +216,8 @@ pub(super) fn front_failure(error: &FrontError) -> Failure {
     Failure { exit, message: error.to_string(), help: Some(error.remedy().to_owned()) }
 }
 
-fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
+/// Front lacks an inbox of the plan; where it may be made, the command that makes it is named.
+pub(super) fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbox]) -> Failure {
     let mut names: Vec<&str> = known.iter().map(|inbox| inbox.name.as_str()).collect();
     names.sort_unstable();
     let nearest = names
@@ -193,6 +233,13 @@ fn no_inbox(context: &Context, wanted: &str, company: &str, known: &[front::Inbo
         None => {
             format!("this token sees: {}. Correct the mapping, or give the token access", printable(&names.join(", ")))
         }
+    };
+    // An id that Front does not know names nothing that could be made; a pilot's inbox is made by hand, as it is thrown away.
+    let can_be_made = !wanted.starts_with("inb_") && context.pilot.is_none();
+    let help = if can_be_made {
+        format!("{help}; or have it made: {} --create-inboxes", context.command("prepare"))
+    } else {
+        help
     };
     context.wrong_setting(
         Exit::Target,

@@ -9,7 +9,7 @@ use super::rejects::Bundle;
 use super::report_file::ReportFile;
 use super::retry;
 use super::sending::{self, Pace};
-use super::{asking, budget, greeting, online, pilot, plan, progress};
+use super::{asking, budget, channels, greeting, online, pilot, plan, progress};
 use crate::front;
 use crate::ledger::Ledger;
 use crate::mapping;
@@ -157,6 +157,7 @@ async fn meet(
         }
     }
     online::check_tags(context, &greeted, overview, create_tags).await?;
+    channels::check(context, &greeted.client, overview).await?;
     Ok(greeted)
 }
 

@@ -4,8 +4,10 @@ mod api;
 mod args;
 mod asking;
 mod budget;
+mod channels;
 mod confirmation;
 mod context;
+mod deliver;
 mod draft;
 mod embedded_args;
 mod embedded_front;
@@ -28,6 +30,8 @@ mod papers;
 mod pilot;
 mod place;
 mod plan;
+mod prepare;
+mod preparing;
 #[cfg(test)]
 mod printed_commands;
 mod probe;
@@ -95,11 +99,13 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
             let sample = args.threads.map(|threads| threads as usize);
             rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
         }
+        Command::Prepare(args) => prepare::run(&load(&args.mapping)?, args),
         Command::Import(args) => import::run(load(&args.mapping)?, args),
         Command::Retry(args) => retry::run(load(&args.import.mapping)?, args),
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
         Command::Finish(args) => finish::run(&load(&args.mapping)?, args),
+        Command::Deliver(args) => deliver::run(&load(&args.mapping)?, args),
         Command::Undo(args) => undo::run(&load(&args.mapping)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::Probe(args) => probe::run(&cli.common, args, stop),

@@ -4,10 +4,10 @@ use super::args::FrontArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{self, Greeted, Known, front_failure};
-use super::sending;
+use super::{channels, finishing, sending};
 use crate::front::{Called, Cancellation, Client, FrontError, Holding, Outcome};
 use crate::ledger::Ledger;
-use crate::mapping::{Format, SourceMapping, Until};
+use crate::mapping::{Format, Moment, SourceMapping, Until};
 use crate::plan::Overview;
 use crate::words::{counted, printable};
 use jiff::Timestamp;
@@ -83,10 +83,15 @@ fn no_tags(context: &Context, greeted: &Greeted, missing: &[String], may_create:
     let help = match (may_create, last) {
         (true, Some(error)) => format!("they could not be made ({error}): make them in Front, then run it again"),
         (true, None) => "they were made and are not listed yet: run it again in a minute".to_owned(),
-        (false, _) => format!(
-            "make them in Front, or have them made: {} --create-tags (the token then needs `tags:write`)",
-            context.command("import")
-        ),
+        (false, _) => {
+            let import = format!("{} --create-tags", context.command("import"));
+            let needs = "make them in Front, or have them made (the token then needs `tags:write`)";
+            match context.pilot {
+                // Its tags are the import's, and it makes them by itself.
+                Some(_) => format!("{needs}: {import}"),
+                None => format!("{needs}: `{}`, or `{import}`", context.command("prepare")),
+            }
+        }
     };
     Failure::target(message, help)
 }
@@ -113,10 +118,10 @@ pub(super) enum Doubling {
 /// but the mapping's answer (`until`) keeps them from being doubled.
 pub(super) async fn double_history(context: &Context, greeted: &Greeted, ledger: &Ledger) -> Result<Doubling, Failure> {
     let is_mail = |source: &&SourceMapping| !matches!(source.format, Format::Csv(_));
-    let is_answered = |source: &&SourceMapping| matches!(source.until, Some(Until::Everything));
+    let is_answered = |source: &&SourceMapping| matches!(source.ends.until, Some(Until::Everything));
     let sources: Vec<&SourceMapping> =
         context.mapping.sources.iter().filter(is_mail).filter(|source| !is_answered(source)).collect();
-    let open = sources.iter().find(|source| source.until.is_none());
+    let open = sources.iter().find(|source| source.ends.until.is_none());
     let counts = ledger.counts();
     let is_first = counts.accepted + counts.confirmed + counts.missing + counts.different == 0;
     if sources.is_empty() || (open.is_none() && !is_first) {
@@ -187,8 +192,8 @@ impl Live {
         let oldest = self.holding?.since;
         let late: Vec<String> = sources
             .iter()
-            .filter_map(|source| match source.until {
-                Some(until @ Until::Moment(moment)) if moment.as_second() > oldest => {
+            .filter_map(|source| match source.ends.until {
+                Some(until @ Until::Moment(Moment(moment))) if moment.as_second() > oldest => {
                     Some(format!("`{}` until {until}", source.name))
                 }
                 _ => None,
@@ -266,9 +271,7 @@ fn just_before(seconds: i64) -> i64 {
 
 /// As the mapping takes it.
 fn moment(seconds: i64) -> String {
-    Timestamp::from_second(seconds)
-        .map(Until::Moment)
-        .map_or_else(|_| "an impossible day".to_owned(), |until| until.to_string())
+    Timestamp::from_second(seconds).map_or_else(|_| "an impossible day".to_owned(), |moment| Moment(moment).to_string())
 }
 
 /// A plan that is compared with what Front has.
@@ -314,6 +317,9 @@ impl Asking {
                 Ok(()) => lines.push(format!("all {} are there", counted(overview.tags.len() as u64, "tag"))),
                 Err(lacking) => lines.push(lacking.sentence()),
             }
+            if finishing::is_wanted(overview) {
+                lines.extend(finishing::rules_if_told(&greeted.client).await);
+            }
             match double_history(context, &greeted, ledger).await? {
                 Doubling::Excluded => {}
                 Doubling::Likely(double) => {
@@ -322,7 +328,8 @@ impl Asking {
                 }
                 Doubling::Unclear(note) => lines.push(note),
             }
-            tags
+            tags?;
+            channels::check(context, &greeted.client, overview).await
         };
         let ended = runtime.block_on(sending::unless_stopped(context, None, asked));
         (lines, ended)

@@ -111,7 +111,9 @@ fn name(stage: Stage) -> &'static str {
         Stage::Requests => "writing",
         Stage::Sending => "sending",
         Stage::Confirming => "confirming",
+        Stage::Preparing => "preparing",
         Stage::Finishing => "finishing",
+        Stage::Delivering => "delivering",
         Stage::Undoing => "taking back",
     }
 }

@@ -7,11 +7,14 @@ use super::exit::{Exit, Failure};
 use super::origins::LedgerOrigins;
 use super::report_file::ReportFile;
 use super::sending::{self, Pace};
-use super::{finish as finish_command, finishing, greeting, import, interrupt, keep, plan, progress};
+use super::{
+    deliver as deliver_command, finish as finish_command, finishing, greeting, import, interrupt, keep, plan, progress,
+};
+use crate::deliver;
 use crate::finish;
-use crate::front::{self, Cancellation};
+use crate::front::{self, Cancellation, Client};
 use crate::ledger::Ledger;
-use crate::plan::Rebuilder;
+use crate::plan::{Overview, Rebuilder};
 use crate::rehearsal::{Config, Server};
 use crate::report::{FrontHolds, Sent};
 use crate::upload;
@@ -76,20 +79,15 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         let greet =
             async { greeting::greet(context, greeting::knock(settings).await?, &overview, bound.as_ref()).await };
         let greeted = sending::unless_stopped(context, None, greet).await?;
-        let front = (greeted.client.clone(), finishing::names(context, &greeted.client, &overview).await?);
+        let (client, names) = (greeted.client.clone(), finishing::names(context, &greeted.client, &overview).await?);
         let sent = sending::send(context, ledger, sources, greeted, pace, Arc::clone(&observer)).await?;
         let is_done = matches!(sent.ending, upload::Ending::Finished) && !args.no_verify;
-        let finished = if is_done && finishing::is_wanted(&overview) {
-            let (client, names) = front;
-            let (ledger, in_flight) = (Arc::clone(&sent.ledger), IN_FLIGHT);
-            let job = finish::Job { ledger, rebuilder, client, names, in_flight, retry_left: false };
-            Some(finish_all(context, job, observer).await)
-        } else {
-            None
-        };
-        Ok::<_, Failure>((sent, finished))
+        let ledger = Arc::clone(&sent.ledger);
+        let after = After { context, overview: &overview, ledger, rebuilder, client, names, observer };
+        let (finished, delivered) = if is_done { after.all().await } else { (None, None) };
+        Ok::<_, Failure>((sent, finished, delivered))
     })?;
-    let (sent, finished) = sent;
+    let (sent, finished, delivered) = sent;
     let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;
     let holds = server.state();
     report.sent = Some(Sent {
@@ -109,13 +107,21 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
             return Err(finish_command::failure(stop));
         }
     }
+    let mut held = sent.accepted;
+    if let Some(outcome) = delivered {
+        held += outcome.counts.delivered;
+        report.delivered = Some(deliver_command::delivered(&sent.ledger, &outcome)?);
+        if let deliver::Ending::Stopped(stop) = outcome.ending {
+            return Err(deliver_command::failure(context, stop));
+        }
+    }
     sent.ledger.flush()?;
     sent.ledger.write_summary("at rest", serde_json::Value::Null)?;
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    if holds.messages != sent.accepted {
-        let text = format!("{} messages were accepted, the embedded Front holds {}", sent.accepted, holds.messages);
+    if holds.messages != held {
+        let text = format!("{held} messages were accepted, the embedded Front holds {}", holds.messages);
         return Err(Failure::internal(text));
     }
     let exit = import::conclude(context, sent, report, &[], page)?;
@@ -131,13 +137,39 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     Ok(exit)
 }
 
-/// Finishes every conversation, unless the user stops it.
-async fn finish_all(context: &Context, job: finish::Job, observer: Arc<dyn crate::event::Observer>) -> finish::Outcome {
-    let cancellation = Cancellation::new();
-    let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-    let outcome = finish::run(job, observer, cancellation).await;
-    watch.abort();
-    outcome
+/// What follows the import, once all of it was seen.
+struct After<'a> {
+    context: &'a Context,
+    overview: &'a Overview,
+    ledger: Arc<Ledger>,
+    rebuilder: Rebuilder,
+    client: Client,
+    names: finish::Names,
+    observer: Arc<dyn crate::event::Observer>,
+}
+
+impl After<'_> {
+    /// Finishes and delivers, as far as there is anything to, and unless the user stops it.
+    async fn all(self) -> (Option<finish::Outcome>, Option<deliver::Outcome>) {
+        let Self { context, overview, ledger, rebuilder, client, names, observer } = self;
+        let cancellation = Cancellation::new();
+        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+        let mut finished = None;
+        if finishing::is_wanted(overview) {
+            let (ledger, rebuilder, client) = (Arc::clone(&ledger), rebuilder.clone(), client.clone());
+            let job = finish::Job { ledger, rebuilder, client, names, in_flight: IN_FLIGHT, retry_left: false };
+            finished = Some(finish::run(job, Arc::clone(&observer), cancellation.clone()).await);
+        }
+        let is_finished = finished.as_ref().is_none_or(|outcome| matches!(outcome.ending, finish::Ending::Finished));
+        let mut delivered = None;
+        if is_finished && overview.delivering.messages > 0 {
+            let (patience, pause) = (PATIENCE, deliver_command::pause(SETTLE));
+            let job = deliver::Job { ledger, rebuilder, client, patience, pause, again: BTreeSet::new() };
+            delivered = Some(deliver::run(job, observer, cancellation).await);
+        }
+        watch.abort();
+        (finished, delivered)
+    }
 }
 
 /// A token that nothing else is called: the client strikes it out of every answer, and an inbox may well be named

@@ -101,6 +101,9 @@ pub(super) fn describe(
                 Form::Comment => rebuilder
                     .comment(entry)
                     .map(|made| ("comment", json!(made.request), made.request.attachments, made.changes)),
+                Form::Delivery => rebuilder
+                    .delivery(entry)
+                    .map(|made| ("delivery", json!(made.request), made.request.attachments, made.changes)),
                 Form::Message | Form::NoteAsMessage => rebuilder
                     .request(entry)
                     .map(|made| ("request", json!(made.request), made.request.attachments, made.changes)),

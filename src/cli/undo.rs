@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
                 return Err(Failure::usage(format!("--confirm takes \"{words}\" here; nothing was changed"), question));
             }
             None => {
-                asking::ask(context, &question, words, &format!("run the same command with --confirm \"{words}\""))?
+                asking::ask(context, &question, words, &format!("run the same command with --confirm \"{words}\""))?;
             }
         }
     }

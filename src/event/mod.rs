@@ -74,8 +74,12 @@ pub enum Stage {
     Sending,
     /// Seeing in Front what it has accepted; counted in messages.
     Confirming,
+    /// Looking through messages for the people in them, then making contacts; counted in messages, then in people.
+    Preparing,
     /// Giving conversations what they get beside their messages; counted in their messages.
     Finishing,
+    /// Delivering through channels; counted in messages.
+    Delivering,
     /// Taking back what was imported; counted in messages.
     Undoing,
 }
@@ -95,7 +99,13 @@ impl Stage {
     pub fn unit(self) -> Unit {
         match self {
             Stage::Unpacking | Stage::Reading => Unit::Bytes,
-            Stage::Requests | Stage::Sending | Stage::Confirming | Stage::Finishing | Stage::Undoing => Unit::Messages,
+            Stage::Requests
+            | Stage::Sending
+            | Stage::Confirming
+            | Stage::Preparing
+            | Stage::Finishing
+            | Stage::Delivering
+            | Stage::Undoing => Unit::Messages,
         }
     }
 }

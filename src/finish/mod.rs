@@ -64,6 +64,15 @@ pub struct Names {
     pub tags: BTreeMap<String, String>,
 }
 
+impl Names {
+    /// The address of the teammate who is named by it, by an alias or by an id.
+    fn address_of(&self, named: &str) -> Option<String> {
+        let id = self.teammates.get(named).or_else(|| self.teammates.get(&format!("alt:email:{named}")))?;
+        let mut aliases = self.teammates.iter().filter(|(_, known)| *known == id);
+        aliases.find_map(|(name, _)| name.strip_prefix("alt:email:")).map(str::to_owned)
+    }
+}
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {

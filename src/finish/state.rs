@@ -2,7 +2,7 @@
 
 use super::Names;
 use super::walk::Work;
-use crate::front::{Assignee, Conversation, ConversationChange, Status};
+use crate::front::{Assignee, Conversation, ConversationChange, Status, typed_value};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -66,21 +66,20 @@ impl<'a> Wanted<'a> {
         let status_id = self.status.and_then(|status| names.statuses.get(status));
         match status_id {
             Some(status_id) if found.status_id.as_ref() != Some(status_id) => {
-                change.status_id = Some(status_id.clone())
+                change.status_id = Some(status_id.clone());
             }
-            // A ticket's status says more than archived or open, and not both can be given.
-            Some(_) => {}
             None if is_archived != self.is_archived => {
                 change.status = Some(if self.is_archived { Status::Archived } else { Status::Open });
             }
-            None => {}
+            // A ticket's status says more than archived or open, and not both can be given.
+            _ => {}
         }
         let mut fields = found.custom_fields.clone();
         let mut is_new = false;
         for (name, value) in &self.custom_fields {
             if fields.get(*name).is_none_or(Value::is_null) {
                 let kind = names.fields.get(*name).map_or("string", String::as_str);
-                fields.insert((*name).to_owned(), typed(name, value, kind, names)?);
+                fields.insert((*name).to_owned(), typed_value(name, value, kind, |named| names.address_of(named))?);
                 is_new = true;
             }
         }
@@ -97,40 +96,12 @@ impl Lacking {
     }
 }
 
-/// A value as a field of this type has it.
-fn typed(name: &str, value: &str, kind: &str, names: &Names) -> Result<Value, String> {
-    let wrong = |what: &str| format!("the custom field {name} takes {what}, not \"{value}\"");
-    match kind {
-        "number" => {
-            let number = value.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-            // Whole numbers stay whole.
-            value.parse::<i64>().map(Value::from).ok().or(number.map(Value::Number)).ok_or_else(|| wrong("a number"))
-        }
-        "boolean" => match value.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "1" => Ok(Value::Bool(true)),
-            "false" | "no" | "0" => Ok(Value::Bool(false)),
-            _ => Err(wrong("true or false")),
-        },
-        "datetime" => {
-            let moment = value.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second);
-            let day = || value.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-            let seconds = moment.ok().or_else(|| value.parse().ok()).or_else(|| Some(day()?.timestamp().as_second()));
-            seconds.map(Value::from).ok_or_else(|| wrong("a day or a moment (RFC 3339)"))
-        }
-        "teammate" => {
-            let id = names.teammates.get(value).or_else(|| names.teammates.get(&format!("alt:email:{value}")));
-            id.map(|id| Value::from(id.as_str())).ok_or_else(|| wrong("a teammate"))
-        }
-        _ => Ok(Value::from(value)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
-    fn found(status: &str, fields: Value) -> Conversation {
+    fn found(status: &str, fields: &Value) -> Conversation {
         Conversation {
             id: "cnv_1".into(),
             subject: String::new(),
@@ -161,15 +132,15 @@ mod tests {
 
     #[test]
     fn what_stands_as_wanted_lacks_nothing() {
-        assert!(wanted(true).lacking(&found("archived", Value::Null), &names()).unwrap().is_nothing());
-        assert!(wanted(false).lacking(&found("unassigned", Value::Null), &names()).unwrap().is_nothing());
-        assert!(wanted(false).lacking(&found("assigned", Value::Null), &names()).unwrap().is_nothing());
+        assert!(wanted(true).lacking(&found("archived", &Value::Null), &names()).unwrap().is_nothing());
+        assert!(wanted(false).lacking(&found("unassigned", &Value::Null), &names()).unwrap().is_nothing());
+        assert!(wanted(false).lacking(&found("assigned", &Value::Null), &names()).unwrap().is_nothing());
     }
 
     #[test]
     fn a_late_import_that_reopened_it_is_mended_and_an_assignee_given() {
         let wanted = Wanted { assignee: Some("alt:email:nell@acme.example"), ..wanted(true) };
-        let lacking = wanted.lacking(&found("unassigned", Value::Null), &names()).unwrap();
+        let lacking = wanted.lacking(&found("unassigned", &Value::Null), &names()).unwrap();
         let change = serde_json::to_value(lacking.stands.unwrap()).unwrap();
         assert_eq!(change, json!({ "assignee_id": "tea_1", "status": "archived" }));
     }
@@ -177,7 +148,7 @@ mod tests {
     #[test]
     fn a_ticket_status_goes_alone() {
         let wanted = Wanted { status: Some("Waiting"), ..wanted(true) };
-        let lacking = wanted.lacking(&found("unassigned", Value::Null), &names()).unwrap();
+        let lacking = wanted.lacking(&found("unassigned", &Value::Null), &names()).unwrap();
         assert_eq!(serde_json::to_value(lacking.stands.unwrap()).unwrap(), json!({ "status_id": "sts_1" }));
     }
 
@@ -187,13 +158,13 @@ mod tests {
             [("Case", "17"), ("Paid", "yes"), ("Due", "2019-01-01"), ("Owner", "nell@acme.example"), ("Plan", "gold")];
         let wanted = Wanted { custom_fields: fields.into(), ..wanted(true) };
         let lacking =
-            wanted.lacking(&found("archived", json!({ "Plan": "silver", "Other": 1, "Case": null })), &names());
+            wanted.lacking(&found("archived", &json!({ "Plan": "silver", "Other": 1, "Case": null })), &names());
         let expected = json!({
-            "Plan": "silver", "Other": 1, "Case": 17, "Due": 1_546_300_800, "Owner": "tea_1", "Paid": true,
+            "Plan": "silver", "Other": 1, "Case": 17, "Due": 1_546_300_800, "Owner": "nell@acme.example", "Paid": true,
         });
         assert_eq!(Value::from(lacking.unwrap().fields.unwrap()), expected);
         let misfit = Wanted { custom_fields: [("Case", "x")].into(), ..wanted };
-        let words = misfit.lacking(&found("archived", Value::Null), &names()).unwrap_err();
+        let words = misfit.lacking(&found("archived", &Value::Null), &names()).unwrap_err();
         assert_eq!(words, "the custom field Case takes a number, not \"x\"");
     }
 }

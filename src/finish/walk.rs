@@ -1,7 +1,7 @@
 //! Which conversations are ready to be finished: all of their messages are in Front, and something is to be done.
 
 use crate::ledger::{Finish, Ledger, LedgerError, Planned, Reached, State, Verdict};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,11 +25,46 @@ pub(super) struct Work {
     pub(super) comments: Range<u64>,
 }
 
+/// What was found of one conversation while its messages were looked at.
+#[derive(Default)]
+struct Found {
+    first: u64,
+    end: u64,
+    finish: Finish,
+    /// The last message that was seen in Front.
+    seen: Option<u64>,
+    /// Some message is neither there nor refused.
+    is_open: bool,
+}
+
+impl Found {
+    fn add(&mut self, position: u64, planned: &Planned, reached: Reached) {
+        self.end = position + 1;
+        self.finish.add(&planned.finish);
+        match reached {
+            Reached::Confirmed | Reached::Different => self.seen = Some(position),
+            // What Front will never take is no reason to wait for it.
+            Reached::Refused => {}
+            Reached::Planned
+            | Reached::Sending
+            | Reached::Unanswered
+            | Reached::Unknown
+            | Reached::Accepted
+            | Reached::Missing => self.is_open = true,
+        }
+    }
+}
+
+/// Messages that are read at once.
+const READ_AT_ONCE: u64 = 256;
+
 /// Goes over all conversations in the order of sending.
 pub(super) struct Walk {
     ledger: Arc<Ledger>,
-    /// Messages that were not looked at yet.
+    /// Messages that were not read yet.
     left: Range<u64>,
+    /// Messages that were read and not looked at yet, with how far each is.
+    ahead: VecDeque<(u64, Planned, Reached)>,
     /// By conversation: its comments, while they were not handed out.
     comments: HashMap<[u8; 16], Range<u64>>,
     /// Comments of conversations of which this plan has no message.
@@ -39,14 +74,15 @@ pub(super) struct Walk {
 
 impl Walk {
     pub(super) fn new(ledger: Arc<Ledger>) -> Result<Self, LedgerError> {
-        let (messages, planned) = ledger.plan().map_or((0, 0), |plan| (plan.messages, plan.planned));
+        let (messages, end) = ledger.plan().map_or((0, 0), |plan| (plan.messages, plan.comments));
         let mut comments: HashMap<[u8; 16], Range<u64>> = HashMap::new();
-        for item in ledger.entries(messages..planned)? {
+        for item in ledger.entries(messages..end)? {
             let (position, entry) = item?;
             let Verdict::Planned(planned) = entry.verdict else { continue };
             comments.entry(hash(&planned.thread_ref)).or_insert(position..position).end = position + 1;
         }
-        Ok(Self { ledger, left: 0..messages, comments, alone: None, waiting: 0 })
+        let ahead = VecDeque::new();
+        Ok(Self { ledger, left: 0..messages, ahead, comments, alone: None, waiting: 0 })
     }
 
     /// Messages and comments to go over.
@@ -61,57 +97,65 @@ impl Walk {
 
     /// The next conversation that is ready and gets anything.
     pub(super) fn next(&mut self) -> Result<Option<Work>, LedgerError> {
-        while self.left.start < self.left.end {
-            let range = self.ledger.conversation(self.left.start)?;
-            self.left.start = range.end;
-            if let Some(work) = self.work(range)? {
+        while let Some((position, first, reached)) = self.message()? {
+            let mut found = Found { first: position, ..Found::default() };
+            found.add(position, &first, reached);
+            while let Some((position, planned, reached)) = self.message_of(&first.thread_ref)? {
+                found.add(position, &planned, reached);
+            }
+            if let Some(work) = self.work(first, found)? {
                 return Ok(Some(work));
             }
         }
         self.next_alone()
     }
 
-    fn work(&mut self, range: Range<u64>) -> Result<Option<Work>, LedgerError> {
-        let mut finish = Finish::default();
-        let mut first: Option<Planned> = None;
-        let mut seen = None;
-        let mut is_ready = true;
-        for (entry, reached) in self.ledger.entries(range.clone())?.zip(self.ledger.reached(range.clone())?) {
-            let ((_, entry), (position, reached)) = (entry?, reached?);
-            let Verdict::Planned(planned) = entry.verdict else { continue };
-            finish.add(&planned.finish);
-            first.get_or_insert(planned);
-            match reached {
-                Reached::Confirmed | Reached::Different => seen = Some(position),
-                // What Front will never take is no reason to wait for it.
-                Reached::Refused => {}
-                Reached::Planned
-                | Reached::Sending
-                | Reached::Unanswered
-                | Reached::Unknown
-                | Reached::Accepted
-                | Reached::Missing => is_ready = false,
+    /// The next message.
+    fn message(&mut self) -> Result<Option<(u64, Planned, Reached)>, LedgerError> {
+        if self.ahead.is_empty() && !self.left.is_empty() {
+            let Range { start, end } = self.left;
+            let range = start..end.min(start.saturating_add(READ_AT_ONCE));
+            self.left.start = range.end;
+            for (entry, reached) in self.ledger.entries(range.clone())?.zip(self.ledger.reached(range)?) {
+                let ((position, entry), (_, reached)) = (entry?, reached?);
+                if let Verdict::Planned(planned) = entry.verdict {
+                    self.ahead.push_back((position, planned, reached));
+                }
             }
         }
-        let Some(first) = first else { return Ok(None) };
+        Ok(self.ahead.pop_front())
+    }
+
+    /// The next message, if it is of this thread; the order of sending keeps conversations together.
+    fn message_of(&mut self, thread_ref: &str) -> Result<Option<(u64, Planned, Reached)>, LedgerError> {
+        let Some(next) = self.message()? else { return Ok(None) };
+        if next.1.thread_ref == thread_ref {
+            return Ok(Some(next));
+        }
+        self.ahead.push_front(next);
+        Ok(None)
+    }
+
+    /// What the conversation gets, if it is ready and gets anything.
+    fn work(&mut self, first: Planned, found: Found) -> Result<Option<Work>, LedgerError> {
         let comments = self.comments.remove(&hash(&first.thread_ref)).unwrap_or(0..0);
-        if finish.is_empty() && comments.is_empty() {
+        if found.finish.is_empty() && comments.is_empty() {
             return Ok(None);
         }
-        let Some(seen) = seen.filter(|_| is_ready) else {
+        let Some(seen) = found.seen.filter(|_| !found.is_open) else {
             self.waiting += 1;
             return Ok(None);
         };
         let State::Confirmed { conversation_id, .. } = self.ledger.state(seen)? else { return Ok(None) };
-        let messages = range.end - range.start + comments.end - comments.start;
+        let messages = found.end - found.first + comments.end - comments.start;
         Ok(Some(Work {
             conversation: conversation_id,
-            positions: range,
+            positions: found.first..found.end,
             messages,
-            is_archived: finish.is_archived.unwrap_or(first.is_archived),
+            is_archived: found.finish.is_archived.unwrap_or(first.is_archived),
             assignee: first.assignee,
             thread_ref: first.thread_ref,
-            finish,
+            finish: found.finish,
             comments,
         }))
     }

@@ -51,7 +51,7 @@ pub use comments::Comment;
 pub use contacts::{Contact, ContactDetails, ContactList, Handle, NewContact};
 pub use conversations::{Assignee, Conversation, ConversationChange, Status};
 pub use events::{ConversationEvent, Party};
-pub use fields::{CustomField, FieldValue, TicketStatus};
+pub use fields::{CustomField, FieldValue, TicketStatus, typed_value};
 pub use import::{Answer, StopCause};
 pub use links::Link;
 pub use lookup::{Company, Files, Message, MessagePage};

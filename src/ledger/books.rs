@@ -4,7 +4,7 @@
 //! keeps whole or not at all. So whatever is found in it after a kill belongs together, and the journal behind that place says the rest.
 
 use super::attach::index_damaged;
-use super::entry::State;
+use super::entry::{Part, State};
 use super::error::LedgerError;
 use super::fact::{Fact, Target, clipped};
 use super::index::Watermark;
@@ -166,9 +166,9 @@ impl Books {
         self.reckoning.counts()
     }
 
-    /// Of the [`counts`](Self::counts), the comments.
-    pub(super) fn comments(&self) -> Counts {
-        self.reckoning.comments()
+    /// See [`Reckoning::counts_of`].
+    pub(super) fn counts_of(&self, part: Part) -> Counts {
+        self.reckoning.counts_of(part)
     }
 
     /// Bytes that sending the rest will add, roughly.
@@ -319,8 +319,8 @@ impl Books {
         is_new: bool,
     ) -> Result<(), LedgerError> {
         self.fresh.insert(position, stored);
-        let is_comment = position >= current.plan.messages;
-        let change = Change { position, source: stored.source, before, after, is_new, is_comment };
+        let part = current.plan.part(position);
+        let change = Change { position, source: stored.source, before, after, is_new, part };
         let fresh = &self.fresh;
         self.reckoning.make(&change, |position| {
             let stored = match fresh.get(&position) {

@@ -1,7 +1,7 @@
 //! Building the index of a new plan beside the one in use, and putting it in its place.
 
 use super::blocks::{self, Block, block_of};
-use super::entry::{Entry, Form, Planned, State, Verdict};
+use super::entry::{Entry, Part, Planned, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Fact;
 use super::home;
@@ -51,6 +51,7 @@ pub(super) fn build(
         original: Vec::new(),
         block: Block::default(),
         messages: 0,
+        comments: 0,
         planned: 0,
         total: 0,
         reckoning: Reckoning::of_sources(meta.sources.len()),
@@ -89,6 +90,7 @@ struct Builder<'a> {
     /// Entries not yet stored.
     block: Block,
     messages: u64,
+    comments: u64,
     planned: u64,
     total: u64,
     reckoning: Reckoning,
@@ -108,13 +110,23 @@ impl Builder<'_> {
             if self.planned != self.total {
                 return Err(misplanned(entry, "it is to be sent, but stands behind entries that are not"));
             }
-            let is_comment = planned.form == Form::Comment;
-            if !is_comment && self.messages != self.planned {
-                return Err(misplanned(entry, "it is a message, but stands behind comments"));
+            let part = planned.form.part();
+            let is_behind_others = match part {
+                Part::Messages => self.messages != self.planned,
+                Part::Comments => self.comments != self.planned,
+                Part::Deliveries => false,
+            };
+            if is_behind_others {
+                return Err(misplanned(entry, "it stands behind what is sent after it"));
             }
-            self.messages += u64::from(!is_comment);
             self.planned += 1;
-            self.reckoning.add_planned(source, is_comment);
+            if part == Part::Messages {
+                self.messages = self.planned;
+            }
+            if part != Part::Deliveries {
+                self.comments = self.planned;
+            }
+            self.reckoning.add_planned(source, part);
             let hash = standing::hash(&planned.external_id);
             self.external.push((ids::prefix(hash), pair_position(entry, position)?));
             self.add_state(position, source, planned, &hash)?;
@@ -152,7 +164,7 @@ impl Builder<'_> {
             before: &State::Planned,
             after: &after,
             is_new: true,
-            is_comment: planned.form == Form::Comment,
+            part: planned.form.part(),
         };
         // Positions come in order: nothing behind this one is settled yet.
         self.reckoning.make(&change, |_| Ok::<bool, LedgerError>(false))?;
@@ -215,6 +227,7 @@ impl Builder<'_> {
             engine: meta.engine,
             sources,
             messages: self.messages,
+            comments: self.comments,
             planned: self.planned,
             total: self.total,
             extra: meta.extra,

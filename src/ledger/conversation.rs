@@ -10,7 +10,7 @@ const STEP: u64 = 64;
 
 impl Ledger {
     /// The positions of the conversation that the planned entry at `position` belongs to: those of its messages, or of its comments
-    /// if that is one.
+    /// or deliveries if that is one.
     ///
     /// # Errors
     /// No plan, a position that is not planned, or a damaged index.
@@ -18,8 +18,7 @@ impl Ledger {
         let current = self.current()?;
         current.check_planned(position)?;
         let thread = thread_ref(self.entry(position)?);
-        let messages = current.plan.messages;
-        let (first, last) = if position < messages { (0, messages) } else { (messages, current.plan.planned) };
+        let Range { start: first, end: last } = current.plan.part_around(position);
         let mut start = position;
         'back: while start > first {
             let before: Vec<_> =

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub struct Effect {
     /// What sort of thing.
     pub kind: EffectKind,
-    /// The thread_ref of the conversation it is about; empty for what is the company's.
+    /// The `thread_ref` of the conversation it is about; empty for what is the company's.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub of: String,
     /// Which one: an address, a name, a handle, a state.

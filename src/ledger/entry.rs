@@ -20,6 +20,7 @@ pub struct Entry {
 
 /// What the plan decided about a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "most are planned, and few are held at a time")]
 pub enum Verdict {
     /// It will be sent.
     Planned(Planned),
@@ -98,6 +99,26 @@ pub enum Form {
     NoteAsMessage,
     /// An internal note, as a comment of its conversation, once all messages of that are in Front.
     Comment,
+    /// A message that is delivered through a channel, once all else is in Front. Its inbox is the channel's id.
+    Delivery,
+}
+
+/// The parts of a plan's order of sending: messages, behind them what becomes comments, behind that what is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Messages,
+    Comments,
+    Deliveries,
+}
+
+impl Form {
+    pub(super) fn part(self) -> Part {
+        match self {
+            Form::Message | Form::NoteAsMessage => Part::Messages,
+            Form::Comment => Part::Comments,
+            Form::Delivery => Part::Deliveries,
+        }
+    }
 }
 
 /// What a conversation gets once all of it is in Front, as one of its messages gives it. Of what a conversation has one of, the oldest

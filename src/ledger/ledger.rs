@@ -4,7 +4,7 @@ use super::attach::{attach, index_damaged};
 use super::blocks::{self, Block, block_of};
 use super::books::Books;
 use super::build::{self, JournalEnd};
-use super::entry::{Entry, State, Verdict};
+use super::entry::{Entry, Part, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Target;
 use super::home;
@@ -316,13 +316,19 @@ impl Ledger {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let books = self.books();
-        books.counts().less(&books.comments())
+        books.counts().less(&books.counts_of(Part::Comments)).less(&books.counts_of(Part::Deliveries))
     }
 
     /// Notes that become comments, by state.
     #[must_use]
     pub fn comments(&self) -> Counts {
-        self.books().comments()
+        self.books().counts_of(Part::Comments)
+    }
+
+    /// Messages that are delivered, by state.
+    #[must_use]
+    pub fn deliveries(&self) -> Counts {
+        self.books().counts_of(Part::Deliveries)
     }
 
     /// The books: the tally of each source, by name, in the order of the mapping. Empty without a plan.

@@ -1,7 +1,9 @@
 //! What a ledger keeps about a plan as a whole.
 
+use super::entry::Part;
 use super::tally::Verdicts;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A plan as its maker describes it.
 #[derive(Debug, Clone)]
@@ -58,7 +60,9 @@ pub struct Plan {
     pub sources: Vec<String>,
     /// Messages to import: positions `0..messages`, in send order.
     pub messages: u64,
-    /// All entries that Front gets something of: behind the messages, up to here, the notes that become comments.
+    /// Behind the messages, up to here, the notes that become comments.
+    pub comments: u64,
+    /// All entries that Front gets something of: behind the comments, up to here, what is delivered.
     pub planned: u64,
     /// All entries: positions `0..total`, behind the planned ones in reading order.
     pub total: u64,
@@ -66,4 +70,24 @@ pub struct Plan {
     pub extra: Vec<u8>,
     /// What was decided, counted by source.
     pub(super) verdicts: Vec<Verdicts>,
+}
+
+impl Plan {
+    /// The part that a planned position is in.
+    pub(super) fn part(&self, position: u64) -> Part {
+        match position {
+            _ if position < self.messages => Part::Messages,
+            _ if position < self.comments => Part::Comments,
+            _ => Part::Deliveries,
+        }
+    }
+
+    /// The positions of the part that a planned position is in.
+    pub(super) fn part_around(&self, position: u64) -> Range<u64> {
+        match self.part(position) {
+            Part::Messages => 0..self.messages,
+            Part::Comments => self.messages..self.comments,
+            Part::Deliveries => self.comments..self.planned,
+        }
+    }
 }

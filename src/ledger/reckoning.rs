@@ -1,6 +1,6 @@
 //! The books of a plan: what became of its records, counted as it happens and kept in the index, so that opening counts nothing.
 
-use super::entry::State;
+use super::entry::{Part, State};
 use super::tally::{Counts, Outcomes, Tally, Verdicts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -35,8 +35,8 @@ pub(super) struct Change<'a> {
     pub(super) after: &'a State,
     /// The index had no state there.
     pub(super) is_new: bool,
-    /// It is a comment.
-    pub(super) is_comment: bool,
+    /// The part of the plan that it is in.
+    pub(super) part: Part,
 }
 
 impl Reckoning {
@@ -46,9 +46,9 @@ impl Reckoning {
     }
 
     /// One more record to be sent.
-    pub(super) fn add_planned(&mut self, source: u16, is_comment: bool) {
+    pub(super) fn add_planned(&mut self, source: u16, part: Part) {
         if let Some(outcomes) = self.outcomes.get_mut(usize::from(source)) {
-            outcomes.add_planned(is_comment);
+            outcomes.add_planned(part);
         }
     }
 
@@ -63,10 +63,10 @@ impl Reckoning {
         change: &Change<'_>,
         mut is_settled: impl FnMut(u64) -> Result<bool, E>,
     ) -> Result<(), E> {
-        let Change { position, source, before, after, is_new, is_comment } = *change;
+        let Change { position, source, before, after, is_new, part } = *change;
         self.stored += u64::from(is_new);
         if let Some(outcomes) = self.outcomes.get_mut(usize::from(source)) {
-            outcomes.change(before, after, is_comment);
+            outcomes.change(before, after, part);
         }
         put(&mut self.under_way, position, matches!(after, State::Sending));
         let is_kept = matches!(after, State::Refused { .. }) && self.refused.len() < REFUSED_KEPT;
@@ -94,10 +94,10 @@ impl Reckoning {
         })
     }
 
-    /// Of the [`counts`](Self::counts), the comments.
-    pub(super) fn comments(&self) -> Counts {
+    /// Of the [`counts`](Self::counts), those of a part of the plan that is no messages.
+    pub(super) fn counts_of(&self, part: Part) -> Counts {
         self.outcomes.iter().fold(Counts::default(), |mut sum, outcomes| {
-            sum.add(&outcomes.comments);
+            sum.add(if part == Part::Comments { &outcomes.comments } else { &outcomes.deliveries });
             sum
         })
     }
@@ -140,11 +140,11 @@ mod tests {
         ) {
             let mut reckoning = Reckoning::of_sources(1);
             let mut states: Vec<State> = (0..POSITIONS).map(|_| State::Planned).collect();
-            (0..POSITIONS).for_each(|_| reckoning.add_planned(0, false));
+            (0..POSITIONS).for_each(|_| reckoning.add_planned(0, Part::Messages));
             for (position, kind) in changes {
                 let at = usize::try_from(position).unwrap();
                 let before = std::mem::replace(&mut states[at], state(kind));
-                let change = Change { position, source: 0, before: &before, after: &states[at], is_new: false, is_comment: false };
+                let change = Change { position, source: 0, before: &before, after: &states[at], is_new: false, part: Part::Messages };
                 let is_settled = |at: u64| {
                     Ok::<bool, Infallible>(states.get(usize::try_from(at).unwrap()).is_some_and(State::is_settled))
                 };

@@ -1,6 +1,6 @@
 //! The books: every record of a source ends in exactly one place.
 
-use super::entry::{State, Verdict};
+use super::entry::{Part, State, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -52,6 +52,12 @@ pub struct Tally {
     /// Of those that are pending or unknown, the notes, which wait until their conversations are in Front.
     #[serde(default)]
     pub notes: u64,
+    /// Of those that are pending or unknown, what is delivered after all else; what is unknown of it is never sent again.
+    #[serde(default)]
+    pub deliveries: u64,
+    /// Of those that are accepted, what was delivered.
+    #[serde(default)]
+    pub delivered: u64,
     /// Copies of other records.
     pub duplicate: u64,
     /// Left out by a rule.
@@ -87,7 +93,7 @@ impl Tally {
     /// Messages left to import.
     #[must_use]
     pub fn left(&self) -> u64 {
-        (self.pending + self.unknown).saturating_sub(self.notes)
+        (self.pending + self.unknown).saturating_sub(self.notes + self.deliveries)
     }
 
     /// Adds another source's tally.
@@ -100,6 +106,8 @@ impl Tally {
         self.unknown += other.unknown;
         self.pending += other.pending;
         self.notes += other.notes;
+        self.deliveries += other.deliveries;
+        self.delivered += other.delivered;
         self.duplicate += other.duplicate;
         self.skipped += other.skipped;
         self.unreadable += other.unreadable;
@@ -147,6 +155,14 @@ impl Counts {
             State::Refused { .. } => &mut self.refused,
             State::Unknown { .. } => &mut self.unknown,
         }
+    }
+
+    /// One record goes from the one state to the other.
+    fn change(&mut self, from: &State, to: &State) {
+        let left = self.slot(from);
+        // Never below zero: a miscount then shows as books that do not balance.
+        *left = left.saturating_sub(1);
+        *self.slot(to) += 1;
     }
 
     /// Counts one more record.
@@ -247,6 +263,8 @@ pub(super) struct Outcomes {
     pub(super) counts: Counts,
     /// Of these, the comments.
     pub(super) comments: Counts,
+    /// Of all, the deliveries.
+    pub(super) deliveries: Counts,
     refusals: Causes,
     silences: Causes,
     absences: Causes,
@@ -255,18 +273,27 @@ pub(super) struct Outcomes {
 
 impl Outcomes {
     /// One more record to be sent.
-    pub(super) fn add_planned(&mut self, is_comment: bool) {
+    pub(super) fn add_planned(&mut self, part: Part) {
         self.counts.planned += 1;
-        self.comments.planned += u64::from(is_comment);
+        if let Some(counts) = self.counts_of(part) {
+            counts.planned += 1;
+        }
+    }
+
+    /// The counts of a part by itself, of which there are none for messages.
+    fn counts_of(&mut self, part: Part) -> Option<&mut Counts> {
+        match part {
+            Part::Messages => None,
+            Part::Comments => Some(&mut self.comments),
+            Part::Deliveries => Some(&mut self.deliveries),
+        }
     }
 
     /// One record goes from the one state to the other.
-    pub(super) fn change(&mut self, from: &State, to: &State, is_comment: bool) {
-        for counts in [Some(&mut self.counts), Some(&mut self.comments).filter(|_| is_comment)].into_iter().flatten() {
-            let left = counts.slot(from);
-            // Never below zero: a miscount then shows as books that do not balance.
-            *left = left.saturating_sub(1);
-            *counts.slot(to) += 1;
+    pub(super) fn change(&mut self, from: &State, to: &State, part: Part) {
+        self.counts.change(from, to);
+        if let Some(counts) = self.counts_of(part) {
+            counts.change(from, to);
         }
         if let Some((causes, cause)) = self.causes(from) {
             causes.remove(&cause);
@@ -319,6 +346,8 @@ impl Outcomes {
             unknown: self.counts.unknown + self.counts.sending,
             pending: self.counts.planned,
             notes: self.comments.left(),
+            deliveries: self.deliveries.left(),
+            delivered: self.deliveries.accepted,
             duplicate: verdicts.duplicate,
             skipped: sum(&verdicts.skipped),
             unreadable: sum(&verdicts.unreadable),
@@ -355,14 +384,14 @@ mod tests {
             differs: Some(words.to_owned()),
         };
         let mut outcomes = Outcomes::default();
-        (0..3).for_each(|_| outcomes.add_planned(false));
+        (0..3).for_each(|_| outcomes.add_planned(Part::Messages));
         for words in ["two threads in one conversation: cnv_1", "two threads in one conversation: cnv_2", "subject"] {
-            outcomes.change(&State::Sending, &differs(words), false);
+            outcomes.change(&State::Sending, &differs(words), Part::Messages);
         }
         let kinds: Vec<(&str, u64)> =
             outcomes.differences.0.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
         assert_eq!(kinds, [("subject", 1), ("two threads in one conversation", 2)]);
-        outcomes.change(&differs("two threads in one conversation: cnv_1"), &State::Sending, false);
+        outcomes.change(&differs("two threads in one conversation: cnv_1"), &State::Sending, Part::Messages);
         assert_eq!(outcomes.differences.0.values().sum::<u64>(), 2);
     }
 
@@ -370,15 +399,15 @@ mod tests {
         #[test]
         fn causes_add_up_however_many_differ(changes in prop::collection::vec((any::<bool>(), 0..300_u16), 0..2_000)) {
             let mut outcomes = Outcomes::default();
-            (0..2_000).for_each(|_| outcomes.add_planned(false));
+            (0..2_000).for_each(|_| outcomes.add_planned(Part::Messages));
             let mut standing: Vec<u16> = Vec::new();
             for (refuse, cause) in changes {
                 if refuse {
-                    outcomes.change(&State::Sending, &refused(cause), false);
+                    outcomes.change(&State::Sending, &refused(cause), Part::Messages);
                     standing.push(cause);
                 } else if !standing.is_empty() {
                     let cause = standing.swap_remove(usize::from(cause) % standing.len());
-                    outcomes.change(&refused(cause), &State::Sending, false);
+                    outcomes.change(&refused(cause), &State::Sending, Part::Messages);
                 }
                 prop_assert_eq!(outcomes.refusals.0.values().sum::<u64>(), standing.len() as u64);
                 prop_assert!(outcomes.refusals.0.len() <= MOST_CAUSES + 1);

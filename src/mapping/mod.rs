@@ -8,7 +8,7 @@
 //! refused. What only the data can tell (no file at `path`, no such column) is found by later stages, which point into
 //! the mapping with [`diagnostic()`]. Whether a rule matches a message is decided elsewhere, too.
 //!
-//! Inside: `check` goes over the document with `source` (tables: `csv`, `columns`, `layout`), `rule` (its conditions:
+//! Inside: `check` goes over the document with `source` (its time: `ends`, `deliver`; tables: `csv`, `columns`, `layout`), `rule` (its conditions:
 //! `condition`), `identity`, `finish`, `time`, `target` and `value`; `section` reads typed values with their places, `findings` collects
 //! what is wrong, `diagnostic` shows it. Which keys and words there are stands in `schema` (and in the enums that `choice` makes),
 //! from where editors and the page about the mapping have them, too.
@@ -19,7 +19,9 @@ mod columns;
 mod condition;
 mod country;
 mod csv;
+mod deliver;
 mod diagnostic;
+mod ends;
 mod findings;
 mod finish;
 mod identity;
@@ -38,7 +40,9 @@ mod value;
 mod when;
 
 pub use country::{Country, country};
+pub use deliver::Deliver;
 pub use diagnostic::{Diagnostic, MappingErrors, render_warnings};
+pub use ends::{Edge, Ends, Moment, Straddling, Until};
 pub use findings::nearest;
 pub use finish::{Contacts, ContactsOf, CustomFields, Finish, Link, NewInboxes, Notes, Values};
 pub use model::*;

@@ -1,11 +1,12 @@
 //! The mapping as the engine sees it: every value checked, every default filled in.
 
 use super::choice::choice;
+use super::deliver::Deliver;
+use super::ends::Ends;
 use super::finish::{Contacts, CustomFields, Link, NewInboxes, Notes, Values};
 use super::probed::Probed;
 use super::table::CsvMapping;
 use super::when::{Place, Rule};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -104,32 +105,12 @@ pub struct SourceMapping {
     pub labels_from: LabelsFrom,
     /// Folder, relative to the mapping's, into which packed files that `paths` names are unpacked once.
     pub unpack: Option<PathBuf>,
-    /// Where this source's history ends because Front has the rest already, or the statement that it does not.
-    pub until: Option<Until>,
+    /// Its time, and what becomes of conversations that reach beyond.
+    pub ends: Ends,
+    /// What of it is delivered instead of imported. Of tables alone.
+    pub deliver: Option<Deliver>,
     /// Format and its settings.
     pub format: Format,
-}
-
-/// What the mapping says of messages that Front may have from a connected channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// Messages of this moment or later are left out. A day is its beginning in UTC.
-    Moment(Timestamp),
-    /// Nothing is left out: Front has none of it, or doubles are wanted.
-    Everything,
-}
-
-impl std::fmt::Display for Until {
-    /// As the mapping has it.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Until::Moment(moment) if moment.as_second().rem_euclid(86_400) == 0 => {
-                write!(formatter, "{}", moment.strftime("%Y-%m-%d"))
-            }
-            Until::Moment(moment) => write!(formatter, "{}", moment.strftime("%Y-%m-%dT%H:%M:%SZ")),
-            Until::Everything => formatter.write_str("\"everything\""),
-        }
-    }
 }
 
 /// Format of a source.

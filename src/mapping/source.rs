@@ -2,15 +2,15 @@
 
 use super::choice::Choice;
 use super::csv;
+use super::deliver::deliver;
+use super::ends::ends;
 use super::findings::{Findings, quoted};
 use super::finish::Values;
-use super::model::{Dialect, Format, LabelsFrom, SourceMapping, Until};
-use super::schema::{Everything, LabelName, SourceFormat, keys};
-use super::section::{Section, choice_of, moment_of};
+use super::model::{Dialect, Format, LabelsFrom, SourceMapping};
+use super::schema::{LabelName, SourceFormat, keys};
+use super::section::Section;
 use super::value;
 use super::when::{NamedBy, Rule, Test};
-use jiff::Timestamp;
-use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -64,7 +64,8 @@ fn source<'a>(
         None => Some(namespace.to_owned()),
     };
     let labels_from = labels_from(found, table);
-    let until = until(found, table);
+    let ends = ends(found, table);
+    let deliver = deliver(found, table, &ends);
     let unpack = table.text(found, "unpack").map(|folder| PathBuf::from(folder.value));
     Some(SourceMapping {
         name: name?,
@@ -73,7 +74,8 @@ fn source<'a>(
         namespace: own_namespace?,
         labels_from,
         unpack,
-        until,
+        ends,
+        deliver,
         format: format?,
     })
 }
@@ -91,15 +93,6 @@ fn name<'a>(found: &mut Findings, table: &Section<'a>, names: &mut BTreeSet<&'a 
         return None;
     }
     Some(name.value.to_owned())
-}
-
-fn until(found: &mut Findings, table: &Section) -> Option<Until> {
-    let value = table.value("until")?;
-    if value.get_ref().as_str().is_some_and(|word| word.parse::<Date>().is_err() && word.parse::<Timestamp>().is_err())
-    {
-        return choice_of(found, value, "until").map(|Everything::Everything| Until::Everything);
-    }
-    moment_of(found, value, "until").map(Until::Moment)
 }
 
 fn paths(found: &mut Findings, table: &Section) -> Option<Vec<String>> {

@@ -17,7 +17,8 @@ pub(crate) fn source(name: &str, format: Format) -> SourceMapping {
         namespace: "default".to_owned(),
         labels_from: LabelsFrom { flags: true, ..LabelsFrom::default() },
         unpack: None,
-        until: None,
+        ends: super::Ends::default(),
+        deliver: None,
         format,
     }
 }

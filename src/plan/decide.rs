@@ -1,8 +1,10 @@
 //! What the mapping decides about one record: direction, inbox, tags, thread, skip, and by which rule.
 
+mod ends;
+
 use super::conditions::Asked;
 use super::gist::Gist;
-use crate::mapping::{Direction, Mapping, Notes, Rule, SourceMapping, UnlistedLabels, Until};
+use crate::mapping::{Direction, Edge, Mapping, Notes, Rule, SourceMapping, UnlistedLabels};
 use crate::record::system_labels::{Meaning, meaning};
 use crate::record::{Kind, Record};
 use crate::source::RawEntry;
@@ -29,6 +31,10 @@ pub(super) struct Decided {
     /// The thread's name by a rule.
     pub thread: Option<String>,
     pub tags: Vec<String>,
+    /// The end of its source's time that it lies beyond.
+    pub beyond: Option<Edge>,
+    /// It is delivered through a channel, not imported.
+    pub is_delivery: bool,
     pub skip: Option<String>,
     /// Labels that became no tag, because no table names them.
     pub unlisted: Vec<String>,
@@ -49,6 +55,8 @@ impl Default for Decided {
             is_note: false,
             thread: None,
             tags: Vec::new(),
+            beyond: None,
+            is_delivery: false,
             skip: None,
             unlisted: Vec::new(),
             rules: Vec::new(),
@@ -85,7 +93,7 @@ pub(super) enum Fared {
 pub(super) enum Idle {
     /// The rule of this index had decided it.
     Rule(usize),
-    /// A label, or the end of its source, had the record skipped.
+    /// A label, or an end of its source, had the record skipped.
     Skipped,
     /// What it says holds without it, or its `thread` finds no name.
     Needless,
@@ -167,13 +175,14 @@ impl<'a> Deciding<'a> {
         self.direction();
         self.default_tags();
         self.labels();
-        self.end_of_source();
+        self.ends_of_source();
         self.decided.is_note = self.gist.is_note;
         for (index, rule) in self.mapping.rules.iter().enumerate() {
             let held = self.asked.held(&rule.when, self.decided.direction);
             let fared = if held < rule.when.conditions.len() { Fared::Failed(held) } else { self.rule(index, rule) };
             self.decided.rules.push(fared);
         }
+        self.delivery();
     }
 
     /// Says what names the thread, in the order in which it is asked.
@@ -258,17 +267,6 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// Leaves out what Front has from a connected channel.
-    fn end_of_source(&mut self) {
-        let Some(source) = self.source else { return };
-        let Some(until @ Until::Moment(moment)) = source.until else { return };
-        if self.decided.skip.is_none() && self.gist.date.is_some_and(|date| date >= moment.as_second()) {
-            let cause = format!("dated {until} or later (`until` of {})", source.name);
-            self.say(|| format!("skipped: {cause}"));
-            self.decided.skip = Some(cause);
-        }
-    }
-
     /// Adds a tag once.
     fn tag(&mut self, tag: &str, rule: Option<usize>) -> bool {
         if self.decided.tags.iter().any(|known| known == tag) {
@@ -277,6 +275,12 @@ impl<'a> Deciding<'a> {
         self.decided.tags.push(tag.to_owned());
         self.tagged_by.extend(rule.map(|rule| (rule, tag.to_owned())));
         true
+    }
+
+    /// A rule leaves it out: where it lies to the ends of its source does not matter then.
+    fn skip(&mut self, rule: usize, cause: String) {
+        (self.skip_rule, self.decided.beyond) = (Some(rule), None);
+        self.decided.skip = Some(cause);
     }
 
     /// Applies a rule that matches.
@@ -354,8 +358,7 @@ impl<'a> Deciding<'a> {
                 self.say_rule(index, rule, direction, || "made it an internal note".to_owned());
             }
             if self.mapping.notes == Notes::Nothing && !was_skipped {
-                self.skip_rule = Some(index);
-                self.decided.skip = Some(format!("internal note (rule at line {})", rule.at.line));
+                self.skip(index, format!("internal note (rule at line {})", rule.at.line));
                 self.say(|| "skipped: [notes] leaves internal notes out".to_owned());
             }
         }
@@ -371,8 +374,7 @@ impl<'a> Deciding<'a> {
         if let Some(reason) = &rule.skip {
             note(!was_skipped, self.skip_rule);
             if !was_skipped {
-                self.skip_rule = Some(index);
-                self.decided.skip = Some(format!("{reason} (rule at line {})", rule.at.line));
+                self.skip(index, format!("{reason} (rule at line {})", rule.at.line));
                 self.say_rule(index, rule, direction, || format!("skipped it ({reason})"));
             }
         }
@@ -391,12 +393,11 @@ impl<'a> Deciding<'a> {
         let mut is_new = finish.link.is_some() || !finish.followers.is_empty();
         let mut given_before = None;
         for given in status.into_iter().chain(fields) {
-            match self.given_by.iter().find(|(known, _)| *known == given) {
-                Some((_, by)) => given_before = given_before.or(Some(*by)),
-                None => {
-                    self.given_by.push((given, index));
-                    is_new = true;
-                }
+            if let Some((_, by)) = self.given_by.iter().find(|(known, _)| *known == given) {
+                given_before = given_before.or(Some(*by));
+            } else {
+                self.given_by.push((given, index));
+                is_new = true;
             }
         }
         self.decided.finish_rules.push(index);

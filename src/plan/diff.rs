@@ -221,6 +221,9 @@ impl<'a> Comparing<'a> {
             Some((_, Fate::Copy(_))) => "not sent now: same message as another".to_owned(),
             Some((_, Fate::LeftOut)) => "not sent now: not in the sample".to_owned(),
             Some((_, Fate::Lone)) => "not sent now: a note without a conversation".to_owned(),
+            Some((number, Fate::Beyond(beyond))) => {
+                format!("not sent now: skipped: {}", self.resolution.beyond_in_words(number, beyond))
+            }
             Some((number, Fate::Own)) => format!("not sent now: {}", self.finding(number)?),
         };
         let place = number.map(|number| self.place(number)).transpose()?.unwrap_or_default();
@@ -254,7 +257,7 @@ impl<'a> Comparing<'a> {
                     self.add_example(format!("{now} now, before {before}"), DiffExample { id, place });
                 }
             }
-            Some(Fate::Copy(_) | Fate::LeftOut | Fate::Lone) | None => {}
+            Some(Fate::Copy(_) | Fate::LeftOut | Fate::Lone | Fate::Beyond(_)) | None => {}
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::noticed::Noticed;
 use super::past::{self, ReadFile};
 use super::texts::{Exported, RuleList, Text, TextList, Texts};
 use crate::ledger::{Form, LedgerError, Readings};
+use crate::mapping::Edge;
 use crate::record::{Identity, Likeness};
 use crate::source::{Origin, Piece};
 use crate::thread::Graph;
@@ -43,6 +44,14 @@ impl Read {
         let mut buffer = Vec::new();
         let bytes = self.readings.get(at, &mut buffer)?;
         past::facts_of(bytes).ok_or_else(|| self.readings.damaged(at, "the record has another form than it was given"))
+    }
+
+    /// Whom a record was written to; nobody if it is none.
+    pub(super) fn recipients(&self, number: usize) -> Result<Vec<String>, LedgerError> {
+        let at = self.briefs.get(number).map_or(u64::MAX, |brief| brief.at);
+        let mut buffer = Vec::new();
+        let gist = past::gist_of(self.readings.get(at, &mut buffer)?);
+        Ok(gist.map(|gist| gist.recipients).unwrap_or_default())
     }
 
     /// What would be sent of a record; none if it cannot be sent.
@@ -94,19 +103,23 @@ impl Traits {
     const INBOUND: u8 = 1;
     const WANTS_RECIPIENT: u8 = 1 << 1;
     const NAMES_OTHERS: u8 = 1 << 2;
-    const COMMENT: u8 = 1 << 5;
+    // Of what goes to Front by another way than import: a comment is ours, a delivery is inbound.
+    const BESIDES: u8 = 1 << 5;
+    const BEYOND: [(Edge, u8); 2] = [(Edge::Since, 1 << 6), (Edge::Until, 2 << 6)];
     const CLASS: [(Class, u8); 4] =
         [(Class::Candidate, 0), (Class::SentAndSkipped, 1 << 3), (Class::Skipped, 2 << 3), (Class::Bad, 3 << 3)];
 
-    fn of(finding: &Finding) -> Self {
+    fn of(finding: &Finding, beyond: Option<Edge>) -> Self {
         let bit = |has: fn(&Candidate) -> bool, bit: u8| if finding.candidate().is_some_and(has) { bit } else { 0 };
         let class = Self::CLASS.iter().find(|(class, _)| *class == finding.class()).map_or(0, |(_, bits)| *bits);
+        let beyond = Self::BEYOND.iter().find(|(edge, _)| Some(*edge) == beyond).map_or(0, |(_, bits)| *bits);
         Self(
             class
+                | beyond
                 | bit(|candidate| candidate.is_inbound, Self::INBOUND)
                 | bit(|candidate| candidate.wants_recipient, Self::WANTS_RECIPIENT)
                 | bit(|candidate| !candidate.other_handles.is_empty(), Self::NAMES_OTHERS)
-                | bit(|candidate| candidate.form == Form::Comment, Self::COMMENT),
+                | bit(|candidate| matches!(candidate.form, Form::Comment | Form::Delivery), Self::BESIDES),
         )
     }
 
@@ -120,7 +133,17 @@ impl Traits {
 
     /// It is an internal note, which becomes a comment.
     pub(super) fn is_comment(self) -> bool {
-        self.0 & Self::COMMENT != 0
+        self.0 & Self::BESIDES != 0 && !self.is_inbound()
+    }
+
+    /// It is delivered through a channel.
+    pub(super) fn is_delivery(self) -> bool {
+        self.0 & Self::BESIDES != 0 && self.is_inbound()
+    }
+
+    /// The end of its source's time that it lies beyond.
+    pub(super) fn beyond(self) -> Option<Edge> {
+        Self::BEYOND.iter().find(|(_, bits)| self.0 & (3 << 6) == *bits).map(|(edge, _)| *edge)
     }
 
     /// It names no recipient and takes the conversation's customer.
@@ -135,18 +158,18 @@ impl Traits {
 }
 
 impl Brief {
-    /// Of a record whose facts are at a place of the readings.
-    pub(super) fn new(at: u64, facts: &Facts, place: u32, tags: TextList, rules: RuleList) -> Self {
+    /// Of a record whose places in readings and graph are not known yet.
+    pub(super) fn new(facts: &Facts, tags: TextList, rules: RuleList, beyond: Option<Edge>) -> Self {
         let candidate = facts.finding.candidate();
         Self {
-            at,
+            at: 0,
             date: candidate.map_or(0, |candidate| candidate.date),
-            place,
+            place: ABSENT,
             tags,
             rules,
             source: facts.place.source(),
             missing_handles: candidate.map_or(0, |candidate| candidate.missing_handles),
-            traits: Traits::of(&facts.finding),
+            traits: Traits::of(&facts.finding, beyond),
         }
     }
 }

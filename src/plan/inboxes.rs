@@ -9,7 +9,7 @@ use super::copies::{Copy, is_named, names_of, suffixed_id};
 use super::facts::Candidate;
 use super::ids::{ExternalId, ThreadRef};
 use super::pins::Pins;
-use super::resolve::{Message, Resolution, plain_id};
+use super::resolve::{Message, NamesInGraph, Resolution, plain_id};
 use super::texts::Text;
 use crate::ledger::LedgerError;
 use crate::mapping::{Collisions, Mapping};
@@ -17,7 +17,7 @@ use crate::record::identity::in_inbox;
 use crate::thread::{Graph, Id, Name};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-impl Resolution<'_> {
+impl<'a> Resolution<'a> {
     /// Groups the copies of one key by inbox; the copies for each inbox are united by themselves.
     pub(super) fn unite_per_inbox(&mut self, group: &[Copy<'_>], pins: &Pins) -> Result<(), LedgerError> {
         let mapping = self.mapping;
@@ -57,9 +57,9 @@ impl Resolution<'_> {
         Ok(())
     }
 
-    /// The ref of every message, where each inbox has threads of its own, and how many sent threads turned out to be
-    /// one with another.
-    pub(super) fn refs_per_inbox(&self, graph: Graph, pins: &Pins) -> (Vec<ThreadRef>, u64) {
+    /// The ref of every message, where each inbox has threads of its own, the names that all have without regard to inboxes, and how
+    /// many sent threads turned out to be one with another.
+    pub(super) fn refs_per_inbox(&self, graph: Graph, pins: &Pins) -> (Vec<ThreadRef>, NamesInGraph<'a>, u64) {
         let default = self.mapping.target.inbox.as_str();
         let inboxes: BTreeSet<&str> = self.messages.iter().filter_map(|message| self.named_inbox(message)).collect();
         let mut refs: Vec<Option<ThreadRef>> = vec![None; self.messages.len()];
@@ -94,7 +94,8 @@ impl Resolution<'_> {
                 self.ref_in(message, name, leader.map_or(default, |(_, _, _, inbox)| inbox), pins)
             })
         });
-        (refs.collect(), rejoined)
+        let refs = refs.collect();
+        (refs, names, rejoined)
     }
 
     /// The inboxes beside its thread's that the rules give a message, which is imported once all the same.

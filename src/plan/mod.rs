@@ -11,12 +11,14 @@
 
 mod ahead;
 mod authors;
+mod beyond;
 mod budget;
 mod classes;
 mod collected;
 mod conditions;
 mod copies;
 mod decide;
+mod deliveries;
 mod diff;
 mod doubles;
 mod facts;
@@ -31,6 +33,7 @@ mod noticed;
 mod order;
 mod overview;
 mod past;
+mod people;
 mod pins;
 mod read;
 mod reader;
@@ -47,10 +50,11 @@ pub use diff::{DiffExample, DiffKind, PlanDiff};
 pub use fingerprint::rehash;
 pub use finish::mark_of;
 pub use overview::{
-    ActiveMessages, ChangeKind, Changes, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
-    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, ProblemKind, RuleFigures, ThreadSizes,
-    kind_of as change_kind,
+    ActiveMessages, ChangeKind, Changes, Delivering, Ends, Finishing, HUGE, LargeThread, LeftOut, Listed, MAX_AUTHORS,
+    MAX_CHANGE_KINDS, Month, Months, Overview, OwnAuthor, OwnAuthors, Preparing, ProblemKind, RuleFigures, Straddle,
+    Straddling, ThreadSizes, kind_of as change_kind,
 };
+pub use people::{Person, Reached};
 pub(crate) use read::STACK;
 pub use reader::is_expected;
 pub use rebuild::{RebuildError, Rebuilder, Rebuilt};

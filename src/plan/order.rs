@@ -6,7 +6,8 @@ use crate::mapping::Order;
 
 impl Resolution<'_> {
     /// Sorts the messages into the order they are sent in: thread by thread, oldest first in each, and lines of
-    /// one second as the source has them, since a chat's clock may count minutes. Behind them the comments, likewise.
+    /// one second as the source has them, since a chat's clock may count minutes. Behind them the comments, likewise,
+    /// and behind those what is delivered.
     pub(super) fn put_in_order(&mut self) {
         let mut places = self.places_in_order();
         for fate in &mut self.fates {
@@ -44,16 +45,15 @@ impl Resolution<'_> {
                 *slot = rank;
             }
         }
-        let mut order: Vec<(bool, u32, u32, i64, u32)> = (0..)
+        let mut order: Vec<(u8, u32, u32, i64, u32)> = (0..)
             .zip(&self.messages)
             .map(|(index, message)| {
                 let rank = ranks.get(message.thread as usize).copied().unwrap_or_default();
-                (self.is_comment(message), rank, message.read_first, self.date_of(message), index)
+                let part = u8::from(self.is_comment(message)) + 2 * u8::from(self.is_delivery(message));
+                (part, rank, message.read_first, self.date_of(message), index)
             })
             .collect();
-        order.sort_unstable_by_key(|(is_comment, rank, read_first, date, index)| {
-            (*is_comment, *rank, *date, *read_first, *index)
-        });
+        order.sort_unstable_by_key(|(part, rank, read_first, date, index)| (*part, *rank, *date, *read_first, *index));
         let mut places = vec![0_u32; order.len()];
         for (place, (.., index)) in (0..).zip(order) {
             if let Some(slot) = places.get_mut(index as usize) {

@@ -66,6 +66,12 @@ pub(super) fn facts_of(bytes: &[u8]) -> Option<Facts> {
     postcard::from_bytes(bytes.get(NO_KEY.len()..)?).ok()
 }
 
+/// The gist of a record in the readings, if it has one.
+pub(super) fn gist_of(bytes: &[u8]) -> Option<Gist> {
+    let (_, rest) = postcard::take_from_bytes::<Facts>(bytes.get(NO_KEY.len()..)?).ok()?;
+    postcard::from_bytes::<Memo>(rest).ok()?.gist
+}
+
 /// What stands at the end of the readings.
 #[derive(Serialize, Deserialize)]
 struct Contents {
@@ -194,7 +200,8 @@ fn context(mapping: &Mapping, source: &SourceMapping) -> [u8; 16] {
         limits,
     } = mapping;
     // Folders and labels that the path gives stand in the entry.
-    let SourceMapping { name, paths: _, path_at: _, namespace, labels_from: _, unpack: _, until: _, format } = source;
+    let SourceMapping { name, paths: _, path_at: _, namespace, labels_from: _, unpack: _, ends: _, deliver: _, format } =
+        source;
     // Of a mail only the fallback recipient depends on who we are; direction is decided anew.
     let ours = match format {
         Format::Csv(_) => (addresses.as_slice(), domains.as_slice()),

@@ -1,5 +1,6 @@
 //! What was sent before, as far as a new plan must agree with it.
 
+use super::deliveries::is_delivered;
 use super::overview::Ends;
 use super::resolve::plain_id;
 use crate::ledger::{Ledger, LedgerError, Pin, Planned, Renewals, State, first_id, generation};
@@ -17,6 +18,7 @@ pub(super) struct Pins {
     threads: Vec<ThreadPin>,
     by_ref: HashMap<Box<str>, u32>,
     renewals: Renewals,
+    has_deliveries: bool,
 }
 
 /// A message of which Front has heard.
@@ -128,6 +130,7 @@ impl Pins {
             }
             return *known;
         }
+        self.has_deliveries |= is_delivered(&pin.thread_ref);
         let thread = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         self.threads.push(ThreadPin {
             thread_ref: pin.thread_ref.clone(),
@@ -177,6 +180,11 @@ impl Pins {
     /// The ref a message was sent under.
     pub(super) fn thread_ref(&self, external_id: &str) -> Option<&str> {
         self.sent(external_id).map(|(_, thread)| thread.thread_ref.as_str())
+    }
+
+    /// Was anything ever delivered through a channel?
+    pub(super) fn has_deliveries(&self) -> bool {
+        self.has_deliveries
     }
 
     /// Nothing was ever sent.
@@ -247,7 +255,7 @@ impl Pins {
         let namespaces: BTreeSet<&str> = mapping.sources.iter().map(|source| source.namespace.as_str()).collect();
         self.known.iter().filter_map(move |(external_id, known)| {
             let message_id = known.original_id.as_deref()?;
-            let thread = self.threads.get(known.thread? as usize)?;
+            let thread = self.threads.get(known.thread? as usize).filter(|thread| !is_delivered(&thread.thread_ref))?;
             let is_of = |namespace: &str| {
                 let key = identity::mail_key(namespace, message_id);
                 external_id.starts_with(&plain_id(&key))

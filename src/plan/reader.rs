@@ -3,6 +3,7 @@
 use super::collected::Arriving;
 use super::conditions::Asked;
 use super::decide::{Decided, decide};
+use super::deliveries::is_delivered;
 use super::facts::{ABSENT, Brief, Candidate, Class, Facts, Finding, Problem, Richness, names};
 use super::gist::Gist;
 use super::inboxes::sent_ids;
@@ -14,7 +15,7 @@ use super::pins::Pins;
 use super::short;
 use super::texts::{Rules, Text, Texts};
 use crate::ledger::{Form, LedgerError};
-use crate::mapping::{InboxCopies, Mapping, Notes};
+use crate::mapping::{Edge, InboxCopies, Mapping, Notes};
 use crate::record::{self, BadKind, BadRecord, Direction, Kind, Outcome, Record};
 use crate::request::{Draft, TEXT_MADE_HTML, TooLarge};
 use crate::source::{Content, RawEntry, Source, Unreadable};
@@ -123,7 +124,12 @@ impl<'a> Reader<'a> {
         decided: &Decided,
         skipped: Option<&Named>,
     ) -> Option<Finding> {
-        let is_turned = decided.direction != memo.direction || decided.is_note != memo.is_note;
+        let is_turned = decided.direction != memo.direction
+            || decided.is_note != memo.is_note
+            || finding.candidate().is_some_and(|candidate| {
+                let names: Vec<[u8; 16]> = candidate.names().collect();
+                self.form(decided, &candidate.identity.key, &names) != candidate.form
+            });
         if let Some(cause) = &decided.skip {
             let (key, names) = skipped?;
             let cause = self.texts.keep(cause);
@@ -194,6 +200,10 @@ impl<'a> Reader<'a> {
             finish: decided.finish_rules.iter().copied().filter_map(number).collect(),
         };
         let mut further = Vec::new();
+        let is_delivery = facts.finding.candidate().is_some_and(|candidate| candidate.form == Form::Delivery);
+        if is_delivery {
+            rules = Rules::default();
+        }
         if self.mapping.identity.copies == InboxCopies::PerInbox && facts.finding.candidate().is_some() {
             let of_one = |inbox| self.texts.keep_rules(&Rules { inboxes: vec![inbox], ..rules.clone() });
             further = rules.inboxes.iter().skip(1).copied().map(of_one).collect();
@@ -204,7 +214,7 @@ impl<'a> Reader<'a> {
         let candidate = facts.finding.candidate().filter(|_| is_candidate);
         Arriving {
             bytes: past::encoded(key, facts, memo),
-            brief: Brief::new(0, facts, ABSENT, tags, rules),
+            brief: Brief::new(facts, tags, rules, self.beyond(decided)),
             key: candidate.and_then(|candidate| candidate.identity.key.first_chunk().copied()),
             links,
             is_read: *key != NO_KEY,
@@ -212,6 +222,12 @@ impl<'a> Reader<'a> {
             length: if facts.place.part() == 0 { facts.place.length() } else { 0 },
             further,
         }
+    }
+
+    /// The end of its source's time that a record lies beyond. A note that was cut says nothing about its conversation.
+    fn beyond(&self, decided: &Decided) -> Option<Edge> {
+        let says = !decided.is_note || decided.skip.is_none() || self.mapping.notes == Notes::Messages;
+        decided.beyond.filter(|_| says)
     }
 
     fn namespace(&self, source: usize) -> &str {
@@ -234,13 +250,11 @@ impl<'a> Reader<'a> {
     }
 
     fn candidate(&self, record: Record, decided: &Decided, values: Values) -> Result<Box<Candidate>, TooLarge> {
-        let form = match (decided.is_note, self.mapping.notes) {
-            (false, _) => Form::Message,
-            (true, Notes::Messages) => Form::NoteAsMessage,
-            (true, Notes::Comments | Notes::Nothing) => Form::Comment,
-        };
+        let identity = record.identity.into();
+        let names: Vec<[u8; 16]> = names(&identity, record.likeness.as_deref()).collect();
+        let form = self.form(decided, &identity.key, &names);
         let mut candidate = Candidate {
-            identity: record.identity.into(),
+            identity,
             likeness: record.likeness.clone(),
             is_inbound: decided.direction == Direction::Inbound && !decided.is_note,
             direction_by: decided.direction_by,
@@ -250,7 +264,7 @@ impl<'a> Reader<'a> {
             size: 0,
             richness: richness(&record, decided.direction),
             sender: record.from.as_ref().map_or("", |from| from.handle.as_str()).into(),
-            wants_recipient: record.kind == Kind::Custom && record.to.is_empty() && !decided.is_note,
+            wants_recipient: record.kind == Kind::Custom && record.to.is_empty() && form == Form::Message,
             missing_handles: if decided.is_note { 0 } else { record.missing_handles },
             other_handles: record.other_handles.iter().map(|handle| handle.as_str().into()).collect(),
             may_repeat: record.kind == Kind::Custom && record.message_id.is_none(),
@@ -276,6 +290,21 @@ impl<'a> Reader<'a> {
         Ok(Box::new(candidate))
     }
 
+    /// What Front gets a record as. What was imported is never delivered, nor the other way round.
+    fn form(&self, decided: &Decided, key: &[u8; 32], names: &[[u8; 16]]) -> Form {
+        let was_delivered = || {
+            let id = sent_ids(names, key, self.mapping, self.pins).next()?;
+            self.pins.thread_ref(&id).map(is_delivered)
+        };
+        match (decided.is_note, self.mapping.notes) {
+            (true, Notes::Messages) => Form::NoteAsMessage,
+            (true, Notes::Comments | Notes::Nothing) => Form::Comment,
+            (false, _) if !decided.is_delivery && !self.pins.has_deliveries() => Form::Message,
+            (false, _) if was_delivered().unwrap_or(decided.is_delivery) => Form::Delivery,
+            (false, _) => Form::Message,
+        }
+    }
+
     fn kind(&self, change: &str) -> Text {
         self.texts.keep(&kind_of(change))
     }
@@ -286,6 +315,7 @@ pub(super) fn drafted(record: Record, direction: Direction, form: Form, mapping:
     match form {
         Form::Message => Draft::new(record, direction, mapping),
         Form::NoteAsMessage | Form::Comment => Draft::note(record, mapping),
+        Form::Delivery => Draft::delivery(record, mapping),
     }
 }
 

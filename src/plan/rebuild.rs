@@ -6,7 +6,7 @@ use super::reader::{digest, drafted, read_record};
 use crate::ledger::{Entry, Form, Planned, Verdict};
 use crate::mapping::Mapping;
 use crate::record::{Direction, Outcome, Record};
-use crate::request::{Comment, Decision, Draft, ImportRequest};
+use crate::request::{Comment, Decision, Delivery, Draft, ImportRequest};
 use crate::source::{RawEntry, Source};
 use std::sync::Arc;
 
@@ -152,6 +152,14 @@ impl Rebuilder {
         self.rebuilt(entry, Self::comment_of)
     }
 
+    /// What is delivered of a planned message, byte for byte as planned.
+    ///
+    /// # Errors
+    /// As [`Rebuilder::request`].
+    pub fn delivery(&self, entry: &Entry) -> Result<Rebuilt<Delivery>, RebuildError> {
+        self.rebuilt(entry, Self::delivery_of)
+    }
+
     fn rebuilt<T>(
         &self,
         entry: &Entry,
@@ -168,7 +176,8 @@ impl Rebuilder {
 
     /// The request of a record that was already read; absent if it is not the planned one.
     pub(super) fn request_of(&self, record: Record, planned: &Planned) -> Option<Rebuilt> {
-        let (draft, mut changes) = self.draft_of(record, planned).filter(|_| planned.form != Form::Comment)?;
+        let (draft, mut changes) =
+            self.draft_of(record, planned).filter(|_| !matches!(planned.form, Form::Comment | Form::Delivery))?;
         if draft.may_be_known_better() && planned.customer.is_some() {
             changes.push(KNOWN_BETTER.to_owned());
         }
@@ -185,6 +194,12 @@ impl Rebuilder {
     pub(super) fn comment_of(&self, record: Record, planned: &Planned) -> Option<Rebuilt<Comment>> {
         let (draft, changes) = self.draft_of(record, planned).filter(|_| planned.form == Form::Comment)?;
         Some(Rebuilt { request: draft.finish_comment(&decision(planned)), changes })
+    }
+
+    /// What is delivered of a record that was already read; absent if it is not the planned one.
+    pub(super) fn delivery_of(&self, record: Record, planned: &Planned) -> Option<Rebuilt<Delivery>> {
+        let (draft, changes) = self.draft_of(record, planned).filter(|_| planned.form == Form::Delivery)?;
+        Some(Rebuilt { request: draft.finish_delivery(&decision(planned)), changes })
     }
 
     /// The draft of a record with all its changes, if it gives what was planned.

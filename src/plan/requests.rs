@@ -6,7 +6,7 @@ use super::{PlanError, RebuildError};
 use crate::event::{Event, Observer, Stage};
 use crate::ledger::{Entry, Finish, Form, LedgerError, Planned, Verdict};
 use crate::record::Record;
-use crate::request::{Comment, File, ImportRequest};
+use crate::request::{Comment, Delivery, File, ImportRequest};
 use crate::source::{Origin, Source};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -35,6 +35,8 @@ struct Line<'a> {
     request: Option<&'a ImportRequest>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<&'a Comment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<&'a Delivery>,
     #[serde(skip_serializing_if = "Finish::is_empty")]
     finish: &'a Finish,
     attachments: Vec<Named<'a>>,
@@ -143,6 +145,7 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
     let named = other.as_ref().map(|other| format!("same message as {other}"));
     let files = made.request.as_ref().map(|request| &request.attachments);
     let files = files.or(made.comment.as_ref().map(|comment| &comment.attachments));
+    let files = files.or(made.delivery.as_ref().map(|delivery| &delivery.attachments));
     let nothing = Finish::default();
     let line = Line {
         source: rebuilder.source_name(source),
@@ -158,6 +161,7 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
         labels: &about.labels,
         request: made.request.as_ref(),
         comment: made.comment.as_ref(),
+        delivery: made.delivery.as_ref(),
         finish: planned.map_or(&nothing, |planned| &planned.finish),
         attachments: files.into_iter().flatten().map(described).collect(),
         changes: made.changes.as_ref().unwrap_or(&about.changes),
@@ -165,11 +169,12 @@ fn line((entry, other): &Item, rebuilder: &Rebuilder) -> Result<Vec<u8>, PlanErr
     serde_json::to_vec(&line).map_err(|error| PlanError::Requests(error.into()))
 }
 
-/// What Front gets of a record: one of the two.
+/// What Front gets of a record: one of the three.
 #[derive(Default)]
 struct Made {
     request: Option<ImportRequest>,
     comment: Option<Comment>,
+    delivery: Option<Delivery>,
     changes: Option<Vec<String>>,
 }
 
@@ -177,6 +182,10 @@ fn made(record: Record, planned: &Planned, rebuilder: &Rebuilder) -> Option<Made
     if planned.form == Form::Comment {
         let made = rebuilder.comment_of(record, planned)?;
         return Some(Made { comment: Some(made.request), changes: Some(made.changes), ..Made::default() });
+    }
+    if planned.form == Form::Delivery {
+        let made = rebuilder.delivery_of(record, planned)?;
+        return Some(Made { delivery: Some(made.request), changes: Some(made.changes), ..Made::default() });
     }
     let made = rebuilder.request_of(record, planned)?;
     Some(Made { request: Some(made.request), changes: Some(made.changes), ..Made::default() })

@@ -3,6 +3,8 @@
 //! Everything here is a function of the *set* of records and of what was sent before. Reading order numbers
 //! the entries, and says which of two messages of one second is sent first; nothing else.
 
+use super::beyond::{Beyond, Straddlers};
+use super::deliveries::is_delivered;
 use super::facts::{Brief, Candidate, Facts, Read, Undecided};
 use super::ids::{ExternalId, ThreadRef};
 use super::links::graph_id;
@@ -38,6 +40,8 @@ pub(super) struct Resolution<'a> {
     pub(super) repeated_rows: u64,
     /// Messages beside the first of those that are different and share a Message-ID, or an id of the export.
     pub(super) collisions: u64,
+    /// Conversations with messages on both sides of an end of their source.
+    pub(super) straddlers: Straddlers,
 }
 
 /// What becomes of a record.
@@ -51,6 +55,8 @@ pub(super) enum Fate {
     LeftOut,
     /// A note without a conversation.
     Lone,
+    /// It, or its conversation, lies beyond the ends of its source.
+    Beyond(Beyond),
     /// As the record's own finding says.
     Own,
 }
@@ -96,6 +102,7 @@ pub(super) fn resolve<'a>(
         shared_rows: 0,
         repeated_rows: 0,
         collisions: 0,
+        straddlers: Straddlers::default(),
     };
     resolution.unite_copies(pins)?;
     resolution.name_threads(graph, pins)?;
@@ -114,26 +121,28 @@ pub(super) fn resolve<'a>(
 
 impl<'a> Resolution<'a> {
     fn name_threads(&mut self, graph: Graph, pins: &Pins) -> Result<(), LedgerError> {
-        let refs = match self.mapping.identity.copies {
+        let (refs, names) = match self.mapping.identity.copies {
             InboxCopies::One => {
                 let names = self.names(graph, pins, None);
                 self.rejoined = names.rejoined();
-                self.threads_by(pins, |message| match pins.thread_ref(&message.external_id.text()) {
+                let refs = self.threads_by(pins, |message| match pins.thread_ref(&message.external_id.text()) {
                     Some(pinned) => ThreadRef::of(pinned),
                     None => match names.of(message) {
                         Some(Name::Pinned(pinned)) => ThreadRef::of(pinned),
                         Some(Name::Group(id) | Name::Root(id)) => ThreadRef::plain(id),
                         None => ThreadRef::of(&message.external_id.text()),
                     },
-                })
+                });
+                (refs, names)
             }
             InboxCopies::PerInbox => {
-                let (refs, rejoined) = self.refs_per_inbox(graph, pins);
+                let (refs, names, rejoined) = self.refs_per_inbox(graph, pins);
                 self.rejoined = rejoined;
                 let mut refs = refs.into_iter();
-                self.threads_by(pins, |_| refs.next().unwrap_or_else(|| ThreadRef::of("")))
+                (self.threads_by(pins, |_| refs.next().unwrap_or_else(|| ThreadRef::of(""))), names)
             }
         };
+        let refs = self.keep_within(refs, &names, pins);
         self.decide_threads(refs, pins)
     }
 
@@ -149,8 +158,9 @@ impl<'a> Resolution<'a> {
         let mut refs: Vec<ThreadRef> = Vec::new();
         let mut places: HashTable<u32> = HashTable::new();
         let hasher = RandomState::new();
-        for message in &mut self.messages {
-            let thread_ref = newest(ref_of(message));
+        let mut threads = Vec::with_capacity(self.messages.len());
+        for message in &self.messages {
+            let thread_ref = newest(self.ref_of(message, ref_of(message)));
             let of = |place: u32| refs.get(place as usize);
             let hash = hasher.hash_one(&thread_ref);
             let entry = places.entry(
@@ -159,10 +169,14 @@ impl<'a> Resolution<'a> {
                 |at| of(*at).map_or(0, |known| hasher.hash_one(known)),
             );
             let next = number(refs.len());
-            message.thread = *entry.or_insert(next).get();
-            if message.thread == next {
+            let thread = *entry.or_insert(next).get();
+            if thread == next {
                 refs.push(thread_ref);
             }
+            threads.push(thread);
+        }
+        for (message, thread) in self.messages.iter_mut().zip(threads) {
+            message.thread = thread;
         }
         refs
     }
@@ -179,6 +193,8 @@ impl<'a> Resolution<'a> {
         for message in self.messages.iter().filter(|_| !pins.is_empty()) {
             if let Some(thread_ref) = pins.thread_ref(&message.external_id.text())
                 && counts(thread_ref)
+                // What is imported never joins it.
+                && !is_delivered(thread_ref)
                 && let Some(brief) = self.brief_of(message)
             {
                 graph.pin_message(brief.place, thread_ref);
@@ -212,10 +228,32 @@ impl<'a> Resolution<'a> {
         self.brief_of(message).is_some_and(|brief| brief.traits.is_comment())
     }
 
-    /// Messages that are imported; behind them in the order of sending stand the comments.
+    /// Is it delivered through a channel?
+    pub(super) fn is_delivery(&self, message: &Message) -> bool {
+        self.brief_of(message).is_some_and(|brief| brief.traits.is_delivery())
+    }
+
+    /// Messages that are imported; behind them in the order of sending stand the comments, and behind those what is delivered.
     pub(super) fn imported(&self) -> &[Message] {
-        let end = self.messages.partition_point(|message| !self.is_comment(message));
-        self.messages.get(..end).unwrap_or_default()
+        self.split().0
+    }
+
+    /// What becomes comments.
+    pub(super) fn comments(&self) -> &[Message] {
+        self.split().1
+    }
+
+    /// What is delivered.
+    pub(super) fn deliveries(&self) -> &[Message] {
+        self.split().2
+    }
+
+    fn split(&self) -> (&[Message], &[Message], &[Message]) {
+        let end = self.messages.partition_point(|message| !self.is_delivery(message));
+        let (sent_silently, deliveries) = self.messages.split_at(end);
+        let (imported, comments) =
+            sent_silently.split_at(sent_silently.partition_point(|message| !self.is_comment(message)));
+        (imported, comments, deliveries)
     }
 
     /// Messages that were never sent under the ids that they have now, and were under others.
@@ -256,6 +294,21 @@ pub(super) struct NamesInGraph<'a> {
 impl NamesInGraph<'_> {
     pub(super) fn of(&self, message: &Message) -> Option<&Name> {
         self.names.of(self.briefs.get(message.record as usize)?.place)
+    }
+
+    /// The number of its name, less than [`NamesInGraph::len`].
+    pub(super) fn number_of(&self, message: &Message) -> Option<u32> {
+        self.number_at(self.briefs.get(message.record as usize)?.place)
+    }
+
+    /// As [`NamesInGraph::number_of`], by its place in the graph.
+    pub(super) fn number_at(&self, place: u32) -> Option<u32> {
+        self.names.number_of(place)
+    }
+
+    /// How many names there are.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
     }
 
     /// Sent threads that turned out to be one with another.

@@ -3,6 +3,7 @@
 
 use super::pins::Pins;
 use super::resolve::{Fate, Resolution, number};
+use super::threads::Thread;
 
 /// A larger conversation is not chosen while there are others: it would take the room of many.
 const LARGEST: u32 = 50;
@@ -12,12 +13,15 @@ impl Resolution<'_> {
     /// [`Fate::LeftOut`].
     pub(super) fn keep_sample(&mut self, wanted: usize, pins: &Pins) {
         let mut kept = vec![false; self.threads.len()];
+        // What is delivered is no history to look at first: only what was delivered before stays.
+        let is_delivered = |thread: usize| self.threads.get(thread).is_some_and(Thread::is_delivered);
         let mut order: Vec<usize> = self.messages.iter().map(|message| message.thread as usize).collect();
         order.dedup();
         let is_sent = |thread: &usize| {
             self.threads.get(*thread).is_some_and(|thread| pins.thread(&thread.thread_ref.text()).is_some())
         };
         let (sent, mut fresh): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_sent);
+        fresh.retain(|thread| !is_delivered(*thread));
         let is_small = |thread: &usize| self.threads.get(*thread).is_some_and(|thread| thread.size <= LARGEST);
         if fresh.iter().any(is_small) {
             fresh.retain(is_small);
@@ -35,35 +39,17 @@ impl Resolution<'_> {
 
     /// Keeps these threads; messages of the others get the fate `otherwise`, and so do their copies.
     pub(super) fn keep_threads(&mut self, kept: &[bool], otherwise: Fate) {
-        let renumbered = |kept: &mut dyn Iterator<Item = bool>| -> Vec<Option<usize>> {
-            let mut next = 0;
-            kept.map(|is_kept| {
-                is_kept.then(|| {
-                    next += 1;
-                    next - 1
-                })
-            })
-            .collect()
-        };
-        let threads = renumbered(&mut kept.iter().copied());
-        let thread_of = |old: u32| threads.get(old as usize).copied().flatten();
-        let messages = renumbered(&mut self.messages.iter().map(|message| thread_of(message.thread).is_some()));
-        for fate in &mut self.fates {
-            if let Fate::Message(index) | Fate::Copy(index) = fate {
-                let new = messages.get(*index as usize).copied().flatten();
-                match new.and_then(|new| u32::try_from(new).ok()) {
-                    Some(new) => *index = new,
-                    None => *fate = otherwise,
-                }
-            }
+        let mut next = 0;
+        let mut numbers: Vec<u32> = Vec::with_capacity(kept.len());
+        for is_kept in kept {
+            numbers.push(number(next));
+            next += usize::from(*is_kept);
         }
-        self.messages.retain_mut(|message| match thread_of(message.thread) {
-            Some(new) => {
-                message.thread = number(new);
-                true
-            }
-            None => false,
-        });
+        let is_kept = |thread: u32| kept.get(thread as usize).copied().unwrap_or_default();
+        self.keep_messages(|_, message| is_kept(message.thread), |_| otherwise);
+        for message in &mut self.messages {
+            message.thread = numbers.get(message.thread as usize).copied().unwrap_or_default();
+        }
         let mut is_kept = kept.iter().copied();
         self.threads.retain(|_| is_kept.next().unwrap_or_default());
     }

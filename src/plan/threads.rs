@@ -1,6 +1,7 @@
 //! What is decided about a conversation as a whole: inbox, archived state, assignee, customer.
 
 use super::authors::{self, KnownBetter};
+use super::deliveries::is_delivered;
 use super::facts::{Brief, Candidate};
 use super::ids::ThreadRef;
 use super::pins::Pins;
@@ -32,11 +33,16 @@ pub(super) struct Thread {
     pub known_better: Option<KnownBetter>,
     pub first: i64,
     pub last: i64,
-    /// Messages of it.
+    /// Messages of it that are imported.
     pub size: u32,
 }
 
 impl Thread {
+    /// Are its messages delivered through a channel, which stands for its inbox?
+    pub(super) fn is_delivered(&self) -> bool {
+        is_delivered(&self.thread_ref.text())
+    }
+
     /// The customer, for a message that does not name them: as recipient if it names none, as author if others of its
     /// messages know a better handle of theirs. `keep` numbers the author's handle.
     pub(super) fn customer_for(&self, candidate: &Candidate, keep: impl FnOnce(&str) -> Text) -> Option<Text> {
@@ -67,7 +73,11 @@ impl Resolution<'_> {
             let members = members.filter_map(|(_, _, at)| self.messages.get(*at as usize));
             // A note decides nothing about its conversation.
             let members: Vec<&Message> = members.filter(|message| !self.is_comment(message)).collect();
-            threads.push(self.decide_thread(thread_ref, &members, pins)?);
+            threads.push(if is_delivered(&thread_ref.text()) {
+                self.delivered_thread(thread_ref, &members, pins)?
+            } else {
+                self.decide_thread(thread_ref, &members, pins)?
+            });
         }
         self.threads = threads;
         self.assign(pins);
@@ -76,7 +86,9 @@ impl Resolution<'_> {
 
     /// Leaves out the notes of conversations that have no message, here or in Front: there is nothing that they could be comments of.
     pub(super) fn leave_lone_notes(&mut self, pins: &Pins) {
-        let is_there = |thread: &Thread| thread.size > 0 || pins.thread(&thread.thread_ref.text()).is_some();
+        let is_there = |thread: &Thread| {
+            thread.size > 0 || thread.is_delivered() || pins.thread(&thread.thread_ref.text()).is_some()
+        };
         let kept: Vec<bool> = self.threads.iter().map(is_there).collect();
         if kept.contains(&false) {
             self.keep_threads(&kept, Fate::Lone);
@@ -144,7 +156,7 @@ impl Resolution<'_> {
         Ok(self.candidate_of(best)?.map(|best| self.read.texts.keep(&best.sender)))
     }
 
-    fn known_better(&self, members: &[&Message]) -> Result<Option<KnownBetter>, LedgerError> {
+    pub(super) fn known_better(&self, members: &[&Message]) -> Result<Option<KnownBetter>, LedgerError> {
         let inbound = |message: &&&Message| self.brief_of(message).is_some_and(|brief| brief.traits.is_inbound());
         let names_others = |message: &Message| self.brief_of(message).is_some_and(|brief| brief.traits.names_others());
         if !members.iter().filter(inbound).any(|message| names_others(message)) {

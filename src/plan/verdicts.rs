@@ -4,7 +4,7 @@ use super::facts::{Candidate, Facts, Finding};
 use super::pins::Difference;
 use super::resolve::{Fate, Message, Resolution};
 use super::texts::Texts;
-use crate::ledger::{Entry, LedgerError, Planned, Traits, Verdict};
+use crate::ledger::{Entry, Finish, Form, LedgerError, Planned, Traits, Verdict};
 use crate::request::{Decision, decided_digest};
 
 impl Resolution<'_> {
@@ -20,7 +20,7 @@ impl Resolution<'_> {
         (0..).zip(&self.fates).filter_map(|(number, fate)| {
             let other = match fate {
                 Fate::Copy(of) => self.messages.get(*of as usize),
-                Fate::Message(_) | Fate::LeftOut | Fate::Lone | Fate::Own => None,
+                Fate::Message(_) | Fate::LeftOut | Fate::Lone | Fate::Beyond(_) | Fate::Own => None,
             };
             let entry = self.entry(number).transpose()?;
             Some(entry.map(|entry| (entry, other.map(|other| other.external_id.text().into_owned()))))
@@ -43,6 +43,7 @@ impl Resolution<'_> {
                     .to_owned(),
             }),
             Fate::LeftOut => Some(Verdict::Skipped { cause: "not in the sample".to_owned() }),
+            Fate::Beyond(beyond) => Some(Verdict::Skipped { cause: self.beyond_in_words(number, beyond) }),
             Fate::Own => own_verdict(&facts, &self.read.texts),
         };
         Ok(verdict.map(|verdict| Entry {
@@ -63,7 +64,9 @@ impl Resolution<'_> {
     pub(super) fn planned_as(&self, message: &Message, candidate: &Candidate) -> Option<Planned> {
         let thread = self.threads.get(message.thread as usize)?;
         let text = |text| self.read.texts.get(text).as_ref().to_owned();
-        let tags: Vec<String> = self.read.texts.list(message.tags).iter().copied().map(text).collect();
+        let is_delivery = candidate.form == Form::Delivery;
+        let tags: Vec<String> =
+            self.read.texts.list(message.tags).iter().copied().map(text).filter(|_| !is_delivery).collect();
         let customer = thread.customer_for(candidate, |handle| self.read.texts.keep(handle)).map(text);
         let assignee = message.assignee.map(text);
         let (external_id, thread_ref) = (message.external_id.text(), thread.thread_ref.text());
@@ -90,10 +93,10 @@ impl Resolution<'_> {
             request,
             size: candidate.size,
             form: candidate.form,
-            finish: self.finish(message, candidate, thread),
+            finish: if is_delivery { Finish::default() } else { self.finish(message, candidate, thread) },
             tags,
         };
-        if self.pins.difference(&planned) == Some(Difference::Decided) {
+        if !is_delivery && self.pins.difference(&planned) == Some(Difference::Decided) {
             planned.finish.tags.clone_from(&planned.tags);
         }
         Some(planned)

@@ -51,7 +51,7 @@ fn of_rule(rule: &Rule, fared: &RuleCount, noticed: &Noticed, mapping: &Mapping)
             "put it before that rule, narrow that rule, or remove this one".to_owned(),
         ),
         (None, Some(Idle::Skipped)) => (
-            "whatever this rule matches is skipped already, by a label or by `until`".to_owned(),
+            "whatever this rule matches is skipped already, by a label, by `since` or by `until`".to_owned(),
             "remove it; or name the label in [labels], which keeps its messages".to_owned(),
         ),
         _ if rule.thread.is_some() => (

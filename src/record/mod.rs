@@ -15,7 +15,7 @@ pub mod system_labels;
 mod testing;
 mod text_html;
 
-pub use email::{Head, head};
+pub use email::{Head, head, is_made_up};
 pub use outcome::{BadKind, BadRecord, Outcome};
 pub use text_html::text_to_html;
 

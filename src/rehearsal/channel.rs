@@ -8,6 +8,8 @@ use jiff::tz::TimeZone;
 /// A channel that exists from the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelSpec {
+    /// `cha_…`; made up when absent.
+    pub id: Option<String>,
     /// The address that it receives for and sends as.
     pub address: String,
     /// Id or name of its inbox.
@@ -45,7 +47,7 @@ impl FromStr for ChannelSpec {
         if address.is_empty() || inbox.is_empty() {
             return Err("a channel has an address and an inbox: ADDRESS=INBOX".to_owned());
         }
-        Ok(Self { address: address.to_owned(), inbox: inbox.to_owned(), live, is_custom })
+        Ok(Self { id: None, address: address.to_owned(), inbox: inbox.to_owned(), live, is_custom })
     }
 }
 

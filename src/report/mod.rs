@@ -2,6 +2,7 @@
 
 mod html;
 mod particulars;
+mod prepared;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,6 +12,7 @@ pub use particulars::{
     Bounds, ChangeExample, ChangeExamples, Commands, Conversation, Conversations, Message, PICTURES, Particulars,
     Picture, Problem, ProblemFigures, Problems,
 };
+pub use prepared::{Agent, AgentStanding, LeftThing, Made, Prepared};
 pub use text::Extent;
 
 use crate::ledger::Tally;
@@ -61,9 +63,15 @@ pub struct Report {
     pub sent: Option<Sent>,
     /// What this run saw in Front, for commands that look.
     pub seen: Option<Seen>,
+    /// What this run delivered through channels, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Delivered>,
     /// What this run took back, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back: Option<TakenBack>,
+    /// What this run made before the import, for commands that do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
     /// What this run gave conversations beside their messages, for commands that do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
@@ -169,6 +177,34 @@ pub struct TakenBack {
     /// What was left, with the reason.
     #[serde(rename = "left_as_it_is")]
     pub left: Vec<(String, String)>,
+}
+
+/// What one run delivered through channels.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Delivered {
+    /// Messages that Front accepted.
+    pub delivered: u64,
+    /// Messages that were seen in Front.
+    pub seen: u64,
+    /// Messages that Front refused.
+    pub refused: u64,
+    /// Messages of this and earlier runs of which nobody knows whether Front has them.
+    pub unknown: u64,
+    /// The first of those.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<UnknownFate>,
+    /// Why something is not done yet that a further run may do, the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<String>,
+}
+
+/// A delivered message of unknown fate.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnknownFate {
+    /// The export's own id, or else the external id.
+    pub id: String,
+    /// What happened instead of an answer.
+    pub why: String,
 }
 
 /// A step that was left.
@@ -277,7 +313,9 @@ impl Report {
             show: String::new(),
             amiss: Vec::new(),
             seen: None,
+            prepared: None,
             finished: None,
+            delivered: None,
             taken_back: None,
             requests: Requests { imports: total.left(), lookups: 0 },
             estimates: estimates(total.left(), send),
@@ -317,7 +355,7 @@ impl Report {
     /// Messages that Front has accepted and that nobody has looked for to the end.
     #[must_use]
     pub fn unconfirmed(&self) -> u64 {
-        self.total.accepted.saturating_sub(self.total.missing)
+        self.total.accepted.saturating_sub(self.total.missing + self.total.delivered)
     }
 
     /// Messages that are missing in Front, or read otherwise there.
@@ -336,15 +374,33 @@ impl Report {
     #[must_use]
     pub fn aloud(&self) -> String {
         let silence = self.plan.as_ref().map(|plan| format!("Silence   {}\n", text::silence(plan)));
-        format!("{}{}\n", silence.unwrap_or_default(), self.ending)
+        let live = self.plan.as_ref().and_then(text::delivering).map(|live| format!("Live      {live}\n"));
+        format!("{}{}{}\n", live.unwrap_or_default(), silence.unwrap_or_default(), self.ending)
+    }
+
+    /// What must be heard before anything is delivered, whatever else is shown.
+    #[must_use]
+    pub fn deliver_aloud(&self) -> String {
+        let loud = self.plan.as_ref().and_then(text::delivering).map(|loud| format!("Live      {loud}\n"));
+        format!("{}{}\n", loud.unwrap_or_default(), self.ending)
+    }
+
+    /// What must be heard before anything is made, where the plan is not shown.
+    #[must_use]
+    pub fn prepare_aloud(&self) -> String {
+        format!("{}{}\n", self.front_aloud(), self.ending)
     }
 
     /// What must be heard before conversations are finished, where the plan is not shown.
     #[must_use]
     pub fn finish_aloud(&self) -> String {
         let steps = self.plan.as_ref().and_then(text::finishing).map(|steps| format!("Finish    {steps}\n"));
-        let front: String = self.front.iter().map(|line| format!("Front     {line}\n")).collect();
-        format!("{}{front}{}\n", steps.unwrap_or_default(), self.ending)
+        format!("{}{}{}\n", steps.unwrap_or_default(), self.front_aloud(), self.ending)
+    }
+
+    /// What Front said, line by line.
+    fn front_aloud(&self) -> String {
+        self.front.iter().fold(String::new(), |lines, line| lines + "Front     " + line + "\n")
     }
 
     /// Somebody will notice the import, because the mapping says so.

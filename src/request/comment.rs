@@ -61,7 +61,7 @@ pub(super) fn unmarked(record: &Record) -> String {
     let author = record.from.as_ref().map_or_else(|| "somebody".to_owned(), shown);
     let when = record.date.and_then(|date| Timestamp::from_second(date).ok());
     let when = when.map_or_else(String::new, |when| format!(", {}", when.strftime("%Y-%m-%d %H:%M UTC")));
-    format!("_Note by {author}{when} · {NO_MARK}_\n\n{}", text_of(&record.body))
+    format!("Note by {author}{when} · {NO_MARK}\n\n{}", text_of(&record.body))
 }
 
 /// The same with its mark.
@@ -92,7 +92,7 @@ fn text_of(body: &Body) -> String {
     if text.is_empty() { "(no content)".to_owned() } else { hard_breaks(&text) }
 }
 
-/// Lines stay lines: in Markdown a line end alone is a space (CommonMark 6.7, hard line breaks).
+/// Lines stay lines: in Markdown a line end alone is a space (`CommonMark` 6.7, hard line breaks).
 fn hard_breaks(text: &str) -> String {
     let mut broken = String::with_capacity(text.len() + text.len() / 16);
     let mut lines = text.lines().map(str::trim_end).peekable();

@@ -5,7 +5,7 @@
 //! before it knows the thread, and the import can prove that it rebuilt the same request.
 
 use super::comment::{self, Comment};
-use super::{File, ImportRequest, Metadata, Sender, encode, is_plain_id};
+use super::{Customer, Delivery, File, ImportRequest, Metadata, Reference, Sender, encode, is_plain_id};
 use crate::mapping::{Inline, Mapping, Notes, Oversize};
 use crate::record::{Address, Body, Direction, Kind, Record, text_to_html};
 use sha2::{Digest, Sha256};
@@ -20,6 +20,9 @@ const DECIDED_ROOM: u64 = 16_384;
 /// What the draft of a comment has for its type: no message is of it, so no message has the digest of a comment.
 const COMMENT: &str = "comment";
 
+/// The same for a message that is delivered.
+const DELIVERY: &str = "delivery";
+
 /// The change that nearly every plain mail has.
 pub const TEXT_MADE_HTML: &str = "plain text made HTML";
 
@@ -27,7 +30,7 @@ pub const TEXT_MADE_HTML: &str = "plain text made HTML";
 const NO_CONTENT: &str = "(no content)";
 
 /// Stands in for recipients when neither message nor mapping names one.
-const NO_RECIPIENT: &str = "undisclosed-recipients";
+pub const NO_RECIPIENT: &str = "undisclosed-recipients";
 
 /// A request but for what is decided over several records.
 #[derive(Debug, Clone)]
@@ -92,6 +95,21 @@ impl Draft {
             draft.request.kind = COMMENT;
             draft.measure();
         }
+        Ok(draft)
+    }
+
+    /// Builds what [`Draft::finish_delivery`] delivers: HTML, since a channel takes a text for Markdown.
+    ///
+    /// # Errors
+    /// As [`Draft::new`].
+    pub fn delivery(mut record: Record, mapping: &Mapping) -> Result<Self, TooLarge> {
+        record.kind = Kind::Email;
+        // A channel is written to by whoever writes to it; nobody else is named.
+        record.to = record.from.clone().into_iter().collect();
+        (record.cc, record.bcc) = (Vec::new(), Vec::new());
+        let mut draft = Self::new(record, Direction::Inbound, mapping)?;
+        draft.request.kind = DELIVERY;
+        draft.measure();
         Ok(draft)
     }
 
@@ -206,6 +224,21 @@ impl Draft {
             request.to.push(decision.customer.map_or_else(|| fallback_recipient(mapping), str::to_owned));
         }
         request
+    }
+
+    /// The message that is delivered.
+    #[must_use]
+    pub fn finish_delivery(self, decision: &Decision<'_>) -> Delivery {
+        let better = decision.customer.filter(|_| self.may_be_known_better).map(str::to_owned);
+        let ImportRequest { sender, subject, body, attachments, .. } = self.request;
+        Delivery {
+            sender: Customer { handle: better.unwrap_or(sender.handle), name: sender.name },
+            subject,
+            body,
+            body_format: "html",
+            metadata: Reference { thread_ref: decision.thread_ref.to_owned() },
+            attachments,
+        }
     }
 
     /// The comment that Front gets of a note.

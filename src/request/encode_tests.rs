@@ -203,9 +203,10 @@ fn the_digest_tells_apart_what_runs_together() {
 #[test]
 fn a_content_id_goes_along_where_it_is_asked_for_and_makes_another_request() {
     let with = |ids: &[Option<&str>]| {
-        let named = |(id, of): (Option<&str>, File)| {
-            let content_id = id.map(str::to_owned);
-            File { is_named_by_id: content_id.is_some(), content_id, ..of }
+        let named = |(id, of): (Option<&str>, File)| File {
+            content_id: id.map(str::to_owned),
+            is_named_by_id: id.is_some(),
+            ..of
         };
         let files = ids.iter().copied().zip([file("a.png", "image/png", b"a"), file("b.png", "image/png", b"b")]);
         ImportRequest { attachments: files.map(named).collect(), ..request() }

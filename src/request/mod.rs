@@ -1,15 +1,17 @@
 //! What Front gets: [`ImportRequest`], built from a record, the mapping, and what the plan decided.
 
 mod comment;
+mod delivery;
 mod draft;
 pub mod encode;
 mod html_text;
 mod json;
 
 pub(crate) use draft::hex;
-pub use draft::{Decision, Draft, MAX_REQUEST, TEXT_MADE_HTML, TooLarge, decided_digest, subject_digest};
+pub use draft::{Decision, Draft, MAX_REQUEST, NO_RECIPIENT, TEXT_MADE_HTML, TooLarge, decided_digest, subject_digest};
 
 pub use comment::{Comment, mark};
+pub use delivery::{Customer, Delivery, Reference};
 
 use bytes::Bytes;
 use serde::Serialize;

@@ -15,7 +15,7 @@ pub(super) struct Made {
     inboxes: Vec<String>,
 }
 
-/// By thread_ref: addresses of the links that we attached.
+/// By `thread_ref`: addresses of the links that we attached.
 type Links = BTreeMap<String, Vec<String>>;
 
 /// Everything that was made and not taken back.

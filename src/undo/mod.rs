@@ -139,7 +139,7 @@ struct Shared {
     is_dry: bool,
     permanently: bool,
     in_flight: usize,
-    /// By thread_ref: addresses of links that we attached.
+    /// By `thread_ref`: addresses of links that we attached.
     links: BTreeMap<String, Vec<String>>,
     company: company::Made,
     counts: Mutex<Counts>,

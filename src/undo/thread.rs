@@ -148,7 +148,7 @@ impl Thread {
 
     /// Front has no call that deletes a comment.
     async fn withdrawn(&self, id: &str) -> Result<(), Halt> {
-        const WORDS: &str = "_Withdrawn: this note was imported by threadlift, and the import was taken back._";
+        const WORDS: &str = "Withdrawn: this note was imported by threadlift, and the import was taken back.";
         done(self.shared.client.update_comment(id, WORDS, &self.shared.cancellation).await?)
     }
 

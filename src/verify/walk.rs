@@ -103,7 +103,8 @@ pub(super) fn sample(ledger: &Ledger, sample: u64) -> Result<Vec<u64>, LedgerErr
     let sample = sample.min(all);
     let mut chosen = Vec::new();
     let mut rank = 0_u64;
-    for item in ledger.reached(0..u64::MAX)? {
+    let messages = ledger.plan().map_or(0, |plan| plan.messages);
+    for item in ledger.reached(0..messages)? {
         let (position, reached) = item?;
         if !matches!(reached, Reached::Accepted | Reached::Missing | Reached::Confirmed | Reached::Different) {
             continue;

@@ -34,7 +34,7 @@ fn tags_that_front_lacks_stop_the_import_unless_they_may_be_made() {
     let (_, error) = ran.stderr.split_once("error").expect("an error is said");
     insta::assert_snapshot!(format!("error{error}"), @r#"
     error: Rehearsal lacks 1 tag of the plan: `legacy`; nothing was sent
-      = help: make them in Front, or have them made: threadlift import m.toml --create-tags (the token then needs `tags:write`)
+      = help: make them in Front, or have them made (the token then needs `tags:write`): `threadlift prepare m.toml`, or `threadlift import m.toml --create-tags`
     "#);
     let ran = plan_online(&scene, &front).ended_with(4).says(&["an import would stop before it sends anything"]);
     assert!(of_front(&ran).contains("lacks 1 tag of the plan: `legacy`"), "{}", ran.stdout);

@@ -38,7 +38,7 @@ fn an_inbox_that_front_does_not_have_is_shown_in_the_mapping_with_the_nearest_na
     4 | inbox = "Suport"
       |         ^^^^^^^^ not in Front; nothing was sent
       |
-      = help: did you mean `Support`? Names are compared exactly
+      = help: did you mean `Support`? Names are compared exactly; or have it made: threadlift prepare m.toml --create-inboxes
     "#);
 }
 

@@ -37,8 +37,8 @@ impl Desk {
 
     pub(crate) fn command(&self, name: &str, options: &[&str]) -> std::process::Command {
         let mut command = self.workspace.program();
-        // What is taken back is confirmed in words of its own.
-        let yes: &[&str] = if name == "undo" { &[] } else { &["--yes"] };
+        // What is taken back is confirmed in words of its own; looking asks nothing.
+        let yes: &[&str] = if matches!(name, "undo" | "verify") { &[] } else { &["--yes"] };
         command.args([name, MAPPING, "--quiet", "--json", "--base-url", self.front.base_url()]).args(yes).args(options);
         command.env("FRONT_API_TOKEN", TOKEN);
         command

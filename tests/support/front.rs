@@ -117,6 +117,11 @@ impl Front {
         })
     }
 
+    /// The same by the token of the import.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.call(method, path, TOKEN, body)
+    }
+
     /// All results of a list, page by page.
     pub(crate) fn list(&self, path: &str) -> Vec<Value> {
         let mut results = Vec::new();

@@ -11,6 +11,7 @@ mod repairs;
 mod sent;
 mod size;
 mod traces;
+mod undone;
 
 use super::{Entry, FileMeta, Finish, Form, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};
 use crate::source::{Origin, Piece};

@@ -3,6 +3,7 @@
 use super::*;
 use crate::ledger::LedgerError;
 use crate::ledger::blocks::Block;
+use crate::ledger::entry::Part;
 use crate::ledger::index::Watermark;
 use crate::ledger::reckoning::Reckoning;
 use std::fs;
@@ -69,7 +70,7 @@ fn books_that_do_not_agree_with_the_states_are_found() {
     let index = &ledger.current().unwrap().index;
     let before = index.watermark().unwrap().unwrap();
     let mut reckoning = Reckoning::of_sources(1);
-    (0..2).for_each(|_| reckoning.add_planned(0, false));
+    (0..2).for_each(|_| reckoning.add_planned(0, Part::Messages));
     index.put_states(&BTreeMap::new(), &Watermark { reckoning, ..before }).unwrap();
     drop(ledger);
     assert_eq!(damages(&path), ["watermark: the books do not agree with the states"]);

@@ -18,7 +18,7 @@ not see everything; `threadlift plan` does.
 ";
 
 /// In the order in which people write a mapping.
-const SECTIONS: [fn() -> Section; 29] = [
+const SECTIONS: [fn() -> Section; 30] = [
     Section::of::<keys::Mapping>,
     Section::of::<keys::Target>,
     Section::of::<keys::NewInboxes>,
@@ -30,6 +30,7 @@ const SECTIONS: [fn() -> Section; 29] = [
     Section::of::<keys::Columns>,
     Section::of::<keys::Roles>,
     Section::of::<keys::Kinds>,
+    Section::of::<keys::Deliver>,
     Section::of::<keys::Person>,
     Section::of::<keys::Transcript>,
     Section::of::<keys::Join>,

@@ -50,6 +50,7 @@ value! {
     Moment = {
         "title": "moment", "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}", "examples": ["2024-01-31T09:30:00Z"]
     };
+    Channel = { "title": "channel", "type": "string", "pattern": "^cha_[A-Za-z0-9_]+$" };
     Column = { "title": "column", "type": "string", "minLength": 1, "pattern": "^[^*]*\\*?[^*]*$" };
     DatePattern = { "title": "date pattern", "type": "string", "pattern": "%", "examples": ["%d.%m.%Y %H:%M:%S"] };
     Country = { "title": "code", "type": "string", "pattern": "^([A-Za-z]{2}|none)$" };

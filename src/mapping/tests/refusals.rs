@@ -497,4 +497,21 @@ fn where_a_source_ends_is_a_moment_or_the_word_everything() {
     );
     refused_after("until = ▶2015-01-01T10:00:00\n", "a day and a time with its offset", "2015-01-01T09:30:00Z");
     refused_after("until = ▶10:00:00\n", "a day and a time with its offset", "2015-01-01T09:30:00Z");
+    refused_after(
+        "▶since = 2019-01-02\nuntil = 2019-01-02\n",
+        "`since` is not before `until`",
+        "the first moment that is",
+    );
+}
+
+#[test]
+fn what_is_delivered_names_a_channel_by_its_id_and_the_moment_of_the_cut_over() {
+    let since = "since = 2024-05-31T18:00:00Z";
+    let name = format!("deliver = {{ channel = ▶\"chat\", {since} }}\n");
+    refused_csv(&name, "is not the id of a channel", "list channels");
+    refused_csv("deliver = ▶{ channel = \"cha_1\" }\n", "lacks the key `since`", "the cut-over");
+    refused_csv(&format!("deliver = ▶{{ {since} }}\n"), "lacks the key `channel`", "cha_");
+    let keys = format!("until = 2024-05-31\ndeliver = {{ channel = \"cha_1\", ▶{since} }}\n");
+    refused_csv(&keys, "the source ends before", "remove `until`");
+    refused_after(&format!("▶deliver = {{ channel = \"cha_1\", {since} }}\n"), "only for csv", "csv");
 }

@@ -2,7 +2,9 @@
 
 use super::authors::Authors;
 use super::changes::Changed;
-use super::{Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, ProblemKind, RuleFigures};
+use super::{
+    Delivering, Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, Preparing, ProblemKind, RuleFigures, Straddling,
+};
 use crate::ledger::{Finish, Form, LedgerError};
 use crate::mapping::Mapping;
 use crate::plan::PlanError;
@@ -10,6 +12,7 @@ use crate::plan::ahead::ahead;
 use crate::plan::doubles::doubles;
 use crate::plan::facts::{Candidate, Class, Facts, Finding, Problem, Read};
 use crate::plan::namespaces;
+use crate::plan::people::People;
 use crate::plan::pins::{Difference, Pins};
 use crate::plan::rebuild::{CUSTOMER_AS_RECIPIENT, KNOWN_BETTER};
 use crate::plan::resolve::{Message, Resolution};
@@ -53,6 +56,8 @@ pub(in crate::plan) fn overview(
         repeated_rows: resolution.repeated_rows,
         spread: read.spread,
         rejoined: resolution.rejoined,
+        straddling: Straddling::of(resolution, sources)?,
+        delivering: Delivering::of(resolution),
         unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
         problems: problems(read, sources)?,
         notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
@@ -65,12 +70,14 @@ pub(in crate::plan) fn overview(
     let mut counting = Counting::new(read, resolution, pins, overview);
     resolution.threads.iter().filter(|thread| thread.size > 0).for_each(|thread| counting.thread(thread));
     counting.comments();
+    counting.sent_besides();
     let facts = || resolution.imported().iter().map(|message| read.facts(message.record as usize));
     ahead(facts, |facts| {
         for (message, facts) in resolution.imported().iter().zip(facts) {
             let facts = facts?;
             if let Some(candidate) = facts.finding.candidate() {
                 counting.message(message, &facts, candidate);
+                counting.people(message, candidate)?;
             }
         }
         Ok::<_, LedgerError>(())
@@ -98,6 +105,7 @@ struct Counting<'a> {
     pins: &'a Pins,
     overview: Overview,
     authors: Authors,
+    people: People,
     changed: Changed<'a>,
     assignees: BTreeSet<Arc<str>>,
     sent: Ends,
@@ -116,6 +124,7 @@ impl<'a> Counting<'a> {
             pins,
             overview,
             authors: Authors::default(),
+            people: People::default(),
             changed: Changed::default(),
             assignees: BTreeSet::new(),
             sent: Ends::default(),
@@ -193,11 +202,29 @@ impl<'a> Counting<'a> {
         overview.active.add(candidate.active);
     }
 
+    /// Whose contacts are asked for.
+    fn people(&mut self, message: &Message, candidate: &Candidate) -> Result<(), LedgerError> {
+        let texts = &self.read.texts;
+        let thread = self.resolution.threads.get(message.thread as usize);
+        let better = thread.and_then(|thread| thread.customer_for(candidate, |handle| texts.keep(handle)));
+        let better = better.map(|better| texts.get(better));
+        let recipients = || self.read.recipients(message.record as usize);
+        self.people.add(candidate, better.as_deref(), self.resolution.mapping, recipients)
+    }
+
     /// Comments stand conversation by conversation.
     fn comments(&mut self) {
-        let comments = self.resolution.messages.get(self.resolution.imported().len()..).unwrap_or_default();
-        for of_one in comments.chunk_by(|one, two| one.thread == two.thread) {
+        for of_one in self.resolution.comments().chunk_by(|one, two| one.thread == two.thread) {
             self.overview.finish.add_comments(of_one.len() as u64);
+        }
+    }
+
+    /// What was sent of that which is no import.
+    fn sent_besides(&mut self) {
+        for message in self.resolution.comments().iter().chain(self.resolution.deliveries()) {
+            if let Some(end) = self.pins.end(&message.external_id.text()) {
+                self.sent.add(end);
+            }
         }
     }
 
@@ -250,6 +277,7 @@ impl<'a> Counting<'a> {
         overview.differences = Listed::most_frequent(self.differences);
         overview.tagged = Listed::most_frequent(self.tagged);
         overview.tags = self.tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
+        overview.prepare = Preparing::of(self.people.count(), overview.tags.len() as u64);
         let assignees = self.assignees.iter().map(|assignee| assignee.as_ref().to_owned());
         let teammates: BTreeSet<String> = self.authors.teammates(mapping).chain(assignees).collect();
         overview.teammates = teammates.into_iter().collect();

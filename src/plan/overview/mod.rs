@@ -3,15 +3,21 @@
 mod authors;
 mod changes;
 mod count;
+mod delivering;
 mod finish;
 mod months;
+mod prepare;
 mod sizes;
+mod straddling;
 
 pub use authors::{MAX_AUTHORS, OwnAuthor, OwnAuthors};
 pub use changes::{ChangeKind, Changes, MAX_CHANGE_KINDS};
+pub use delivering::Delivering;
 pub use finish::Finishing;
 pub use months::{Month, Months};
+pub use prepare::Preparing;
 pub use sizes::ThreadSizes;
+pub use straddling::{Straddle, Straddling};
 
 pub use changes::kind_of;
 pub(super) use count::overview;
@@ -40,9 +46,15 @@ pub struct Overview {
     /// Messages and notes that go out under new ids, since what was sent of them was taken back or is missing for good.
     #[serde(default)]
     pub again: u64,
+    /// What is made before they are sent.
+    #[serde(default)]
+    pub prepare: Preparing,
     /// What is done once they are all in Front.
     #[serde(default)]
     pub finish: Finishing,
+    /// What is delivered through channels, last of all.
+    #[serde(default)]
+    pub delivering: Delivering,
     /// Conversations they make.
     pub threads: u64,
     /// Requests that it takes to see them all in Front: one for each conversation's first message, one for each hundred others.
@@ -69,6 +81,9 @@ pub struct Overview {
     /// Records beyond the first that one mail gives, because it is for several inboxes and each gets its own copy.
     #[serde(default)]
     pub spread: u64,
+    /// Conversations that go on beyond `since` or `until`.
+    #[serde(default)]
+    pub straddling: Straddling,
     /// Conversations sent before that turned out to be one with another; each keeps its ref.
     #[serde(default)]
     pub rejoined: u64,

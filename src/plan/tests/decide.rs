@@ -1,6 +1,7 @@
 //! What the mapping decides about one record.
 
 use super::*;
+use crate::mapping::{Moment, Until};
 use crate::plan::decide::{Decided, Fared, Idle, decide, explain};
 use crate::plan::gist::Gist;
 use crate::plan::reader::read_record;
@@ -224,8 +225,8 @@ fn what_the_source_states_settles_the_direction_before_the_address_does() {
 fn what_a_source_has_from_its_last_day_on_is_left_out_and_the_rest_is_not() {
     let until = |written: &str| {
         let mut mapping = crate::mapping::Mapping::clone(&mapping(""));
-        let moment = written.parse().map(crate::mapping::Until::Moment);
-        mapping.sources[0].until = Some(moment.unwrap_or(crate::mapping::Until::Everything));
+        let moment = written.parse().map(|moment| Until::Moment(Moment(moment)));
+        mapping.sources[0].ends.until = Some(moment.unwrap_or(Until::Everything));
         decided_by(&entry(mail("")), &bill(), 0, &mapping).skip
     };
     assert_eq!(until("2019-01-01T00:00:00Z").as_deref(), Some("dated 2019-01-01 or later (`until` of box)"));

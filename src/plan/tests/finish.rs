@@ -28,9 +28,7 @@ fn with_kinds(more: &str) -> Arc<Mapping> {
         "labels = \"labels\" }",
         "labels = \"labels\", kind = \"kind\" }\nkinds = { message = \"message\", note = \"note\" }",
     );
-    mapping::parse(Path::new("mapping.toml"), &text)
-        .map(Arc::new)
-        .unwrap_or_else(|errors| panic!("{}", errors.render(false)))
+    mapping::parse(Path::new("mapping.toml"), &text).map_or_else(|errors| panic!("{}", errors.render(false)), Arc::new)
 }
 
 fn chats(rows: &[Written]) -> Sources {
@@ -76,7 +74,7 @@ fn as_comments_they_stand_behind_all_messages_in_order_and_say_who_and_when() {
     let rebuilder = Rebuilder::new(Arc::clone(&mapping), sources);
     let comment = rebuilder.comment(&entries[3]).unwrap().request;
     let mark = crate::request::mark(&sent(&entries)[3].external_id);
-    let body = format!("_Note by nell@acme.example, 2019-01-01 00:01 UTC · {mark}_\n\nPaid.  \nTold her");
+    let body = format!("Note by nell@acme.example, 2019-01-01 00:01 UTC · {mark}\n\nPaid.  \nTold her");
     assert_eq!((comment.body, comment.author_id.as_deref()), (body, Some("tea_1")));
     assert!(rebuilder.request(&entries[3]).is_err(), "a note is never imported");
     assert!(rebuilder.comment(&entries[0]).is_err(), "and a message never a comment");
@@ -133,7 +131,7 @@ fn links_are_made_of_what_messages_say_and_there_is_none_where_they_say_too_litt
     let mut found = finish_of(&format!("{values}[send]\norder = \"source\"\n"), &mails);
     let link = |url: &str, name: &str| Link { url: url.to_owned(), name: Some(name.to_owned()) };
     let own = link("https://old.example/t/A%20b%2F%C3%BC?x={1}", "Ticket A b/ü");
-    assert_eq!(found.remove(0).links, [own.clone()]);
+    assert_eq!(found.remove(0).links, std::slice::from_ref(&own));
     assert_eq!(found.remove(0).links, [own], "each message says what it gives; its conversation gets it once");
     assert_eq!(found.remove(0).links, [link("https://old.example/t/42?x={1}", "Ticket 42")]);
     assert_eq!(found.remove(0).links, []);

@@ -1,7 +1,9 @@
 //! Promises of the plan, over sources that lie in memory.
 
+mod beyond;
 mod copies;
 mod decide;
+mod deliver;
 mod diff;
 mod exports;
 mod finish;
@@ -10,6 +12,7 @@ mod inboxes;
 mod many;
 mod order;
 mod overview;
+mod people;
 mod properties;
 mod renewals;
 mod requests;
@@ -54,9 +57,17 @@ columns = { id = "id", conversation = "chat", time = "time", sender = "who", tex
 roles = { visitor = "inbound", agent = "outbound", system = "skip" }
 "#;
 
-/// A mapping with a source of mails and one of chats, and what else `more` says.
+/// A mapping with a source of mails and one of chats, and what else `more` says: before a line `---` keys of both sources, and
+/// `deliver` of the chats.
 fn mapping(more: &str) -> Arc<Mapping> {
-    match mapping::parse(Path::new("mapping.toml"), &format!("{BASE}\n{more}")) {
+    let (keys, more) = more.split_once("---\n").unwrap_or(("", more));
+    let of = |chats: bool| -> String {
+        let keys = keys.lines().filter(|line| line.starts_with("deliver") == chats);
+        keys.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat()
+    };
+    let base = BASE.replace("[[source]]\n", &format!("[[source]]\n{}", of(false)));
+    let base = base.replace("path = \"chat.csv\"\n", &format!("path = \"chat.csv\"\n{}", of(true)));
+    match mapping::parse(Path::new("mapping.toml"), &format!("{base}\n{more}")) {
         Ok(mapping) => Arc::new(mapping),
         Err(errors) => panic!("{}", errors.render(false)),
     }

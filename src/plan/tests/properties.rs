@@ -1,6 +1,7 @@
 //! Whatever is read, in whatever order: the books balance and the plan is the same.
 
 use super::*;
+use crate::ledger::Form;
 use crate::plan::Rebuilder;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -42,7 +43,30 @@ fn any_mapping() -> impl Strategy<Value = Arc<Mapping>> {
         "[thread]\njoin_by_subject = 3\n",
         "[defaults]\nunlisted_labels = \"tag\"\n",
     ];
-    prop::sample::subsequence(parts.to_vec(), 0..=parts.len()).prop_map(|parts| mapping(&parts.concat()))
+    let parts = prop::sample::subsequence(parts.to_vec(), 0..=parts.len());
+    (any_ends(), parts).prop_map(|(ends, parts)| mapping(&format!("{ends}---\n{}", parts.concat())))
+}
+
+/// The first second and the first minutes of 2019 are all the time that there is.
+fn any_ends() -> impl Strategy<Value = String> {
+    let moments = ["", "2019-01-01T00:00:01Z", "2019-01-01T00:01:00Z", "2019-01-01T00:02:00Z"];
+    let moment = prop::sample::select(moments.to_vec());
+    let policy = prop::sample::select(vec!["cut", "whole", "leave"]);
+    let deliver = prop::sample::select(vec!["", "deliver = { channel = \"cha_1\", since = 2019-01-01T00:00:01Z }\n"]);
+    (moment.clone(), moment, policy, deliver).prop_map(|(since, until, policy, deliver)| {
+        let key = |key: &str, value: &str| if value.is_empty() { String::new() } else { format!("{key} = {value}\n") };
+        let until = if since < until { until } else { "" };
+        let deliver = if until == "2019-01-01T00:00:01Z" { "" } else { deliver };
+        format!("{}{}straddling = \"{policy}\"\n{deliver}", key("since", since), key("until", until))
+    })
+}
+
+/// Is a message of a conversation sent, by a policy?
+type Keeps = fn(&Planned, &[&Planned]) -> bool;
+
+/// Before the first minute of 2019 is over.
+fn is_within(planned: &Planned) -> bool {
+    planned.created_at < NEW_YEAR + 60
 }
 
 /// External id, ref, inbox, tags and digest of a message.
@@ -151,6 +175,32 @@ proptest! {
     }
 
     #[test]
+    fn what_is_sent_of_a_conversation_is_what_the_policy_says_of_all_its_messages(mails in vec(any_mail(), 0..25)) {
+        let sources = sources(&mails, &[]);
+        let plan = |keys: &str| planned(&mapping(&format!("{keys}---\n")), &sources, &Pins::default());
+        let whole = plan("");
+        let by_ref = sent(&whole).into_iter().fold(BTreeMap::new(), |mut by_ref, planned| {
+            by_ref.entry(planned.thread_ref.as_str()).or_insert_with(Vec::new).push(planned);
+            by_ref
+        });
+        let expected = |keeps: Keeps| -> BTreeSet<[u8; 32]> {
+            let kept = by_ref.values().flat_map(|all| all.iter().filter(|planned| keeps(planned, all)));
+            kept.map(|planned| planned.identity).collect()
+        };
+        let policies: [(&str, Keeps); 3] = [
+            ("cut", |planned, _| is_within(planned)),
+            ("whole", |_, all| all.iter().any(|planned| is_within(planned))),
+            ("leave", |_, all| all.iter().all(|planned| is_within(planned))),
+        ];
+        for (policy, keeps) in policies {
+            let entries = plan(&format!("until = 2019-01-01T00:01:00Z\nstraddling = \"{policy}\"\n"));
+            let found: BTreeSet<[u8; 32]> = sent(&entries).iter().map(|planned| planned.identity).collect();
+            prop_assert_eq!(found, expected(keeps), "{}", policy);
+            prop_assert_eq!(entries.len(), whole.len(), "every record is in one place");
+        }
+    }
+
+    #[test]
     fn every_planned_request_can_be_made_again(
         mails in vec(any_mail(), 0..15),
         rows in vec(any_row(), 0..15),
@@ -161,6 +211,12 @@ proptest! {
         let rebuilder = Rebuilder::new(Arc::clone(&mapping), sources);
         for entry in entries.iter().filter(|entry| matches!(entry.verdict, Verdict::Planned(_))) {
             let Verdict::Planned(planned) = &entry.verdict else { unreachable!() };
+            if planned.form == Form::Delivery {
+                let delivery = rebuilder.delivery(entry).unwrap().request;
+                prop_assert_eq!(&delivery.metadata.thread_ref, &planned.thread_ref);
+                prop_assert!(!delivery.body.is_empty() && planned.is_inbound && planned.created_at > NEW_YEAR);
+                continue;
+            }
             let request = rebuilder.request(entry).unwrap().request;
             prop_assert_eq!(&request.external_id, &planned.external_id);
             prop_assert_eq!(&request.metadata.thread_ref, &planned.thread_ref);

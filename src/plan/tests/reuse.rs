@@ -75,6 +75,9 @@ fn a_change_of_the_mapping_costs_what_it_bears_on() {
         &rule("header = { x-queue = 'Returns' }", "tags = [\"returns\"]"),
         &rule("column = { who = 'ada' }", "tags = [\"ada\"]"),
         &rule("has_attachment = false", "skip = \"no file\""),
+        "[defaults]\nmark = true\nlink = { url = \"https://old.example\" }",
+        &rule("label = \"Red\"", "status = \"Open\"\nfollowers = [\"tea_1\"]\ncustom_fields = { Plan = \"gold\" }"),
+        "[contacts]\nof = \"senders\"",
     ] {
         assert_eq!(known("", after), ALL, "{after}");
     }
@@ -88,8 +91,16 @@ fn a_change_of_the_mapping_costs_what_it_bears_on() {
     // Another direction makes another request.
     let outbound = rule("label = \"Red\"", "direction = \"outbound\"");
     assert_eq!((known("", &outbound), known(&outbound, &outbound)), (ALL - 1, ALL));
+    // So does being a note.
+    let note = format!("[notes]\ninto = \"comments\"\n{}", rule("sender = \"support@acme.example\"", "note = true"));
+    assert_eq!((known("[notes]\ninto = \"comments\"", &note), known(&note, &note)), (ALL - 1, ALL));
     // What bears on reading or on every request leaves nothing; what bears on one kind of source leaves the other.
-    for after in ["[agents]\n\"support@acme.example\" = \"tea_1\"", "[thread]\njoin_by_subject = 3"] {
+    for after in [
+        "[agents]\n\"support@acme.example\" = \"tea_1\"",
+        "[thread]\njoin_by_subject = 3",
+        "[values]\nqueue = { header = \"X-Queue\" }",
+        "[notes]\ninto = \"messages\"",
+    ] {
         assert_eq!(known("", after), 0, "{after}");
     }
 }
@@ -137,8 +148,15 @@ fn readings_of_another_kind_are_left_alone() {
     }
 }
 
-const CHANGES: [&str; 12] = [
+const CHANGES: [&str; 19] = [
+    "[notes]\ninto = \"comments\"\n[[rule]]\nwhen = { direction = \"outbound\" }\nnote = true",
+    "[notes]\ninto = \"messages\"\n[[rule]]\nwhen = { label = \"Red\" }\nnote = true",
+    "[values]\nsubject = { subject = 'H(.*)' }\n[defaults]\nlink = { url = \"https://x.example/{subject}\" }\nmark = true",
     "",
+    "deliver = { channel = \"cha_1\", since = 2019-01-01T00:00:05Z }\n---\n",
+    "until = 2019-01-01T00:01:00Z\n---\n",
+    "until = 2019-01-01T00:02:00Z\nstraddling = \"whole\"\n---\n",
+    "since = 2019-01-01T00:00:05Z\nstraddling = \"leave\"\n---\n",
     "[labels]\nRed = \"red\"\nSpam = \"spam\"",
     "[defaults]\ntags = [\"old\"]",
     "[identity]\ncopies = \"per-inbox\"\n[[rule]]\nwhen = { label = \"Red\" }\ninbox = \"R\"\n[[rule]]\nwhen = { direction = \"inbound\" }\ninbox = \"I\"",

@@ -85,7 +85,7 @@ fn labels_of_the_table_that_do_not_occur_are_named_with_those_that_do() {
 fn a_rule_for_what_a_label_skips_is_told_so() {
     let rules = "[[rule]]\nwhen = { label = \"Trash\" }\nthread = { subject = 'H' }\n";
     let found = warnings(rules, &[labelled("a", 0, "Trash", ""), labelled("b", 1, "Red", "")]);
-    assert_eq!(found[0].title, "whatever this rule matches is skipped already, by a label or by `until`");
+    assert_eq!(found[0].title, "whatever this rule matches is skipped already, by a label, by `since` or by `until`");
 }
 
 #[test]

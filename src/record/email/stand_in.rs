@@ -5,7 +5,8 @@
 const NOWHERE: &str = "invalid";
 
 /// Is it no mail address but a name of ours for somebody who has none?
-pub(super) fn is_made_up(handle: &str) -> bool {
+#[must_use]
+pub fn is_made_up(handle: &str) -> bool {
     handle.rsplit_once('.').is_some_and(|(_, last)| last == NOWHERE)
 }
 

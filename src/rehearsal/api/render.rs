@@ -61,7 +61,7 @@ pub(super) fn teammate(base: &str, teammate: &Teammate) -> Value {
 }
 
 pub(super) fn channel(base: &str, number: u32, channel: &Channel, inbox: &str) -> Value {
-    let id = render_id("cha", number);
+    let id = channel.id.clone().unwrap_or_else(|| render_id("cha", number));
     json!({
         "_links": {
             "self": format!("{base}/channels/{id}"),

@@ -46,7 +46,10 @@ pub(super) fn find_channel(store: &Store, id: &str) -> Option<u32> {
         let channel = store.channels().get(*number as usize);
         match id.strip_prefix("alt:address:") {
             Some(address) => channel.is_some_and(|channel| channel.address.eq_ignore_ascii_case(address)),
-            None => parse_id("cha", id) == Some(*number),
+            None => match channel.and_then(|channel| channel.id.as_deref()) {
+                Some(own) => own == id,
+                None => parse_id("cha", id) == Some(*number),
+            },
         }
     };
     (0..u32::try_from(store.channels().len()).ok()?).find(is_named)

@@ -13,6 +13,8 @@ use super::{Content, Offer, Store};
 /// A channel of an inbox.
 #[derive(Debug)]
 pub(in super::super) struct Channel {
+    /// `cha_…`, if it was given one.
+    pub(in super::super) id: Option<String>,
     pub(in super::super) address: String,
     /// Number of the inbox.
     pub(in super::super) inbox: u32,
@@ -34,7 +36,8 @@ impl Store {
             if let Some(live) = spec.live {
                 self.receive(&spec.address, (&id, inbox), live)?;
             }
-            self.channels.push(Channel { address: spec.address.clone(), inbox, is_custom: spec.is_custom });
+            let (id, address) = (spec.id.clone(), spec.address.clone());
+            self.channels.push(Channel { id, address, inbox, is_custom: spec.is_custom });
         }
         // Live mail has neither external ids nor threads that an import could meet.
         self.by_external_id.clear();

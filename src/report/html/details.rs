@@ -3,7 +3,7 @@
 use super::changes::notes;
 use super::{Section, rendered, shown};
 use crate::plan::{MAX_AUTHORS, MAX_CHANGE_KINDS};
-use crate::report::text::active;
+use crate::report::text::{active, finishing};
 use crate::report::{Particulars, Report};
 use crate::words::{count, counted, size};
 use askama::Template;
@@ -53,6 +53,9 @@ pub(super) fn section(report: &Report, particulars: &Particulars) -> Section {
             let files = counted(left_out.files, "file");
             let figure = format!("{files} ({}) of {}", size(left_out.bytes), counted(left_out.messages, "message"));
             facts.push(("Too large for a request, named in the text", figure));
+        }
+        if let Some(finishing) = finishing(plan) {
+            facts.push(("Beside messages", finishing));
         }
         if let Some(active) = active(plan.active) {
             facts.push(("Active HTML, which Front sanitises", active));

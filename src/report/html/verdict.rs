@@ -3,7 +3,7 @@
 use super::{Section, rendered, shown};
 use crate::ledger::Tally;
 use crate::report::Report;
-use crate::report::text::{classes, day, name, silence};
+use crate::report::text::{classes, day, delivering, name, silence};
 use crate::words::{count, counted, duration, size};
 use askama::Template;
 
@@ -13,7 +13,8 @@ use askama::Template;
     source = r##"<div class="banner {{ tone }}"><p class="big">{{ headline }}</p>
 {% for line in ending %}<p>{{ line }}</p>
 {% endfor %}</div>
-{% if let Some(silence) = silence %}<p class="silence {% if is_loud %}bad{% else %}good{% endif %}"><strong>{% if is_loud %}Not silent.{% else %}Silent.{% endif %}</strong> {{ silence }}</p>
+{% if let Some(live) = live %}<p class="silence bad">{{ live }}</p>
+{% endif %}{% if let Some(silence) = silence %}<p class="silence {% if is_loud %}bad{% else %}good{% endif %}"><strong>{% if is_loud %}Not silent.{% else %}Silent.{% endif %}</strong> {{ silence }}</p>
 {% endif %}<dl class="figures">
 {% for (what, figure) in figures %}<div><dt>{{ what }}</dt><dd>{{ figure }}</dd></div>
 {% endfor %}</dl>
@@ -35,6 +36,7 @@ struct Verdict {
     tone: &'static str,
     headline: &'static str,
     ending: Vec<String>,
+    live: Option<String>,
     silence: Option<String>,
     is_loud: bool,
     figures: Vec<(&'static str, String)>,
@@ -72,6 +74,7 @@ pub(super) fn section(report: &Report) -> Section {
         tone,
         headline,
         ending: report.ending.lines().map(shown).collect(),
+        live: report.plan.as_ref().and_then(delivering),
         silence: report.plan.as_ref().map(silence),
         is_loud: report.is_loud(),
         figures: figures(report),

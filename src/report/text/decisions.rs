@@ -1,6 +1,6 @@
 //! What a plan decided over several records and people may not expect, one line each.
 
-use crate::plan::{Ends, HUGE, Listed, Overview};
+use crate::plan::{Ends, HUGE, Listed, Overview, Straddle, Straddling};
 use crate::words::{count, counted, some_of};
 
 /// The largest conversations that are named; the plan keeps a few more.
@@ -22,6 +22,7 @@ pub(in crate::report) fn decisions(plan: &Overview) -> Vec<String> {
             "{messages} go out under new ids (such as …-r2), in new conversations: what was sent of them was taken back, or never came"
         ));
     }
+    straddling(plan, &mut lines);
     unplaced(plan, &mut lines);
     several_inboxes(plan, &mut lines);
     copies(plan, &mut lines);
@@ -41,6 +42,25 @@ fn unplaced(plan: &Overview, lines: &mut Vec<String>) {
             some_of(&handles, number)
         ));
     }
+}
+
+fn straddling(plan: &Overview, lines: &mut Vec<String>) {
+    let Straddling { cut, whole, left } = &plan.straddling;
+    let mut add = |kind: &Straddle, what: &str| {
+        if kind.conversations > 0 {
+            let conversations = counted(kind.conversations, "conversation");
+            let (place, id) = &kind.example;
+            let named = if id.is_empty() { place.clone() } else { format!("{id} ({place})") };
+            lines.push(format!(
+                "{conversations} with messages on both sides of `since` or `until`: {what}; such as that of {named}"
+            ));
+        }
+    };
+    let (within, beyond) = (|kind: &Straddle| counted(kind.within, "message"), |kind: &Straddle| count(kind.beyond));
+    add(cut, &format!("cut there, {} on this side imported, {} beyond left out", within(cut), beyond(cut)));
+    let doubled = "imported whole; what is of `until` or later Front may have from its channel as well";
+    add(whole, &format!("{doubled}: {} on this side, {} beyond", within(whole), beyond(whole)));
+    add(left, &format!("left out whole, {} on this side and {} beyond", within(left), beyond(left)));
 }
 
 fn several_inboxes(plan: &Overview, lines: &mut Vec<String>) {

@@ -1,14 +1,20 @@
 //! The report for a terminal: fits a screen unless everything is asked for, worst things named with an example and a remedy.
 
+mod around;
 mod decisions;
+mod delivering;
 mod diff;
 mod months;
 mod outcome;
 mod plan;
+mod prepared;
 
+pub(super) use around::finishing;
 pub(super) use decisions::decisions;
+pub(super) use delivering::delivering;
 pub(super) use outcome::{classes, name};
-pub(super) use plan::{active, day, finishing, silence};
+pub(super) use plan::{active, day, silence};
+pub(super) use prepared::render_prepared;
 
 use super::Report;
 use crate::words::{count, counted, duration, printable};
@@ -67,8 +73,14 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     if let Some(seen) = report.seen.as_ref().filter(|seen| seen.lookups > 0) {
         outcome::render_seen(&mut out, seen);
     }
+    if let Some(prepared) = &report.prepared {
+        render_prepared(&mut out, prepared, extent);
+    }
     if let Some(finished) = &report.finished {
         outcome::render_finished(&mut out, finished);
+    }
+    if let Some(delivered) = &report.delivered {
+        delivering::render_delivered(&mut out, delivered);
     }
     if let Some(taken_back) = &report.taken_back {
         outcome::render_taken_back(&mut out, taken_back, extent);

@@ -72,6 +72,10 @@ fn render_waiting(out: &mut String, total: &Tally) {
         let words = "notes, which `finish` writes once their conversations are in Front";
         let _ = writeln!(out, "          {:>10} {:>7}  {words}", "pending", count(total.notes));
     }
+    if total.deliveries > 0 {
+        let words = "left to `deliver`, after everything else, or of unknown fate and never delivered again by itself";
+        let _ = writeln!(out, "          {:>10} {:>7}  {words}", "live", count(total.deliveries));
+    }
 }
 
 fn render_causes(out: &mut String, total: &Tally, extent: Extent) {

@@ -1,7 +1,9 @@
 //! What a plan decided, in the order in which people ask: who will notice, what goes where, whose it is, what was
 //! changed, how long it takes.
 
+use super::around::{finishing, preparing};
 use super::decisions::decisions;
+use super::delivering::delivering;
 use super::{Extent, months};
 use crate::plan::{ActiveMessages, Listed, Overview, OwnAuthors, is_expected};
 use crate::report::Report;
@@ -25,6 +27,9 @@ const MAX_CHANGES: usize = 3;
 const COLUMN: usize = 40;
 
 pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent: Extent) {
+    if let Some(live) = delivering(plan) {
+        let _ = writeln!(out, "Live      {live}");
+    }
     let _ = writeln!(out, "Silence   {}", silence(plan));
     let inboxes = inboxes(plan);
     let _ = writeln!(
@@ -76,6 +81,9 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
     if !plan.tagged.first.is_empty() {
         let _ = writeln!(out, "Tags      by conversation: {}", listed(&plan.tagged));
     }
+    if let Some(preparing) = preparing(plan) {
+        let _ = writeln!(out, "Prepare   {preparing}");
+    }
     if let Some(finishing) = finishing(plan) {
         let _ = writeln!(out, "Finish    {finishing}");
     }
@@ -91,32 +99,6 @@ pub(super) fn render(out: &mut String, plan: &Overview, report: &Report, extent:
         render_lists(out, plan);
     }
     out.push('\n');
-}
-
-/// What is done after the import, and who may hear of it.
-pub(in crate::report) fn finishing(plan: &Overview) -> Option<String> {
-    let finish = plan.finish;
-    let conversations =
-        |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", counted(number, "conversation")));
-    let steps: Vec<String> = [
-        (finish.comments > 0).then(|| format!("{} as comments", counted(finish.comments, "note"))),
-        (finish.links > 0).then(|| counted(finish.links, "link")),
-        conversations(finish.tagged, "tagged"),
-        conversations(finish.archived, "archived or opened, as they were sent otherwise"),
-        conversations(finish.statuses, "given a ticket status"),
-        conversations(finish.custom_fields, "given custom fields"),
-        conversations(finish.followed, "FOLLOWED by teammates, who hear of all that happens there from then on"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!steps.is_empty()).then(|| {
-        let requests = counted(finish.requests, "request");
-        format!(
-            "after the import, by `finish`: {}; {requests} more. Front's rules may run on these steps",
-            steps.join(", ")
-        )
-    })
 }
 
 fn render_files(out: &mut String, plan: &Overview) {

@@ -68,6 +68,16 @@ pub(super) enum Reading {
     Guessed(Box<Guessed>),
 }
 
+impl Reading {
+    /// Does it tell internal notes from messages?
+    pub(super) fn has_notes(&self) -> bool {
+        match self {
+            Self::Ready { lines, .. } => lines.iter().any(|line| line.contains("= \"note\"")),
+            Self::Guessed(guessed) => guessed.kinds.iter().any(|(.., kind)| *kind == Some(RowKind::Note)),
+        }
+    }
+}
+
 /// Why a table is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refused {

@@ -52,6 +52,7 @@ impl Survey {
             tables::source(self, index, export, &mut page);
         }
         rules::defaults(self, &mut page);
+        rules::notes(self, &mut page);
         rules::labels(self, &mut page);
         rules::threads(self, &mut page);
         rules::rules(self, &mut page);

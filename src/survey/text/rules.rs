@@ -53,6 +53,18 @@ pub(super) fn defaults(survey: &Survey, page: &mut Page) {
     }
 }
 
+/// What becomes of internal notes, if there are any.
+pub(super) fn notes(survey: &Survey, page: &mut Page) {
+    if !survey.tables.iter().any(|table| table.reading.has_notes()) {
+        return;
+    }
+    page.blank();
+    page.header("[notes]");
+    let what =
+        "internal notes are left out; \"comments\" has `threadlift finish` write them where teammates alone see them";
+    page.todo("into = \"nothing\"", what, false);
+}
+
 pub(super) fn labels(survey: &Survey, page: &mut Page) {
     let (own, system) = (survey.own_labels(), survey.left_out());
     if own.is_empty() && system.is_empty() {

@@ -307,7 +307,7 @@ fn values(guessed: &Guessed, page: &mut Page) {
     }
     if !guessed.kinds.is_empty() {
         page.blank();
-        page.comment("What kind of row it is. Notes never become messages.");
+        page.comment("What kind of row it is. What becomes of notes is said by [notes].");
         page.header("[source.kinds]");
         for (value, rows, kind) in guessed.kinds.iter().filter(|(value, ..)| value != "*").take(MOST_VALUES) {
             if let Some(kind) = kind {

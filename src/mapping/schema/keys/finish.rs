@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(JsonSchema)]
 #[schemars(title = "[values]")]
-#[allow(dead_code, reason = "described, and never filled")]
+#[allow(dead_code, clippy::zero_sized_map_values, reason = "described, and never filled")]
 pub(in crate::mapping) struct Values(BTreeMap<String, OneOrMore<Place>>);
 
 keys! {

@@ -2,8 +2,9 @@
 
 use super::{Table, keys, requires};
 use crate::mapping::choice::Choice;
+use crate::mapping::ends::Straddling;
 use crate::mapping::model::Dialect;
-use crate::mapping::schema::values::{Namespace, OneOrMore, SourceName, Text, Until};
+use crate::mapping::schema::values::{Moment, Namespace, OneOrMore, SourceName, Text, Until};
 use crate::mapping::schema::words::{LabelName, SourceFormat};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
@@ -31,7 +32,9 @@ keys! {
     /// format = "mbox"
     /// path = ["Takeout/**/*.mbox", "older.mbox"]
     /// namespace = "acme.mail"
+    /// since = 2019-01-01
     /// until = 2024-01-31T09:30:00Z
+    /// straddling = "whole"
     /// ```
     #[schemars(title = "[[source]]")]
     struct EverySource requires ["name", "format", "path"] {
@@ -48,9 +51,15 @@ keys! {
         /// conversation 1001 of one is not that of the other.
         #[schemars(example = &"acme.mail")]
         namespace: Namespace,
+        /// Where this source begins: messages before this day or moment are left out.
+        since: Moment,
         /// Where this source ends because Front has what follows from a connected channel: messages of this day or moment or later
         /// are left out. It must be said where an own address is a channel of Front's; `plan --online` proposes the moment.
         until: Until,
+        /// What becomes of conversations with messages on both sides of `since` or `until`. Internal notes decide nothing about it. With
+        /// `"cut"` they are cut as messages are, with the others they go with their conversation.
+        #[schemars(extend("default" = "cut"))]
+        straddling: Straddling,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Keys of a `[[source]]` that is a chat table.
 
 use super::keys;
-use crate::mapping::schema::values::{Column, Country, DateFormat, Delimiter, OneOrMore, Pattern, Quote, Text};
+use crate::mapping::schema::values::{
+    Channel, Column, Country, DateFormat, Delimiter, Moment, OneOrMore, Pattern, Quote, Text,
+};
 use crate::mapping::schema::words::TextFormat;
 use crate::mapping::table::{DaylightSaving, Role, RowKind};
 use schemars::JsonSchema;
@@ -75,9 +77,35 @@ keys! {
         /// Whose telephone numbers the handles are, where they lack the `+`: an ISO 3166-1 code. `"none"`: rows of digits are ids.
         #[schemars(example = &"DE")]
         country: Country,
+        deliver: Deliver,
         people: Vec<Person>,
         transcript: Transcript,
         join: Join,
+    }
+}
+
+keys! {
+    /// What customers wrote since the cut-over is **delivered** through a channel of Front's, as if they wrote it now, instead of being
+    /// imported. `threadlift deliver` does it, last of all and after a question of its own. Nothing about it is silent: Front's rules
+    /// run, replies go to the channel's webhook and not by e-mail, dates are those of the delivery, and what is delivered never joins
+    /// an imported conversation. What your side wrote since then is left out, and counted: no channel takes it.
+    ///
+    /// ```toml
+    /// [[source]]
+    /// name = "chat"
+    /// format = "csv"
+    /// path = "chats/*.csv"
+    /// date = "iso"
+    /// columns = { conversation = "chat_id", time = "time", sender = "visitor", text = "message" }
+    /// deliver = { channel = "cha_55c8c149", since = 2024-05-31T18:00:00Z }
+    /// ```
+    #[schemars(title = "deliver")]
+    struct Deliver requires ["channel", "since"] {
+        /// The id of a channel of the type `custom`: `threadlift list channels` shows it. Its type is checked before anything is sent.
+        #[schemars(example = &"cha_55c8c149")]
+        channel: Channel,
+        /// The cut-over: messages of this day or moment or later are delivered, those before are imported.
+        since: Moment,
     }
 }
 

@@ -149,7 +149,7 @@ keys! {
         /// Custom fields of conversations, likewise; they must exist in Front. `finish` fills them.
         #[schemars(example = serde_json::json!({ "Origin": "legacy" }))]
         custom_fields: BTreeMap<String, Text>,
-        /// A link for every conversation that is made of its thread_ref alone, by which an import can be found again in Front without
+        /// A link for every conversation that is made of its `thread_ref` alone, by which an import can be found again in Front without
         /// the ledger. `finish` attaches it.
         #[schemars(extend("default" = false))]
         mark: bool,

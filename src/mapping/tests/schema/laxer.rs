@@ -58,6 +58,7 @@ const WORDS: &[&str] = &[
     "(?i)a",
     "(?<words>.*)",
     "a{b}",
+    "cha_1",
     "2001-01-01",
     "mbox",
     "eml",

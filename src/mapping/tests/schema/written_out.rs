@@ -15,6 +15,7 @@ columns = { conversation = "c", time = "t", clock = "k", sender = "s", text = "w
 roles = { visitor = "inbound" }
 kinds = { message = "message" }
 people = [{ name = "n", handle = "h" }]
+deliver = { channel = "cha_1", since = 2024-05-31 }
 transcript = { column = "all", line = '(?<words>.*)' }
 join = { name = "ticket", path = "t.csv", on = "a", key = "b" }
 "#;
@@ -50,7 +51,7 @@ contacts = { of = "senders" }
 /// A table with keys of its own: its schema, a mapping that has one, and where.
 type Place = (fn() -> Map<String, Value>, &'static str, &'static [&'static str]);
 
-const PLACES: [Place; 24] = [
+const PLACES: [Place; 25] = [
     (of::<keys::Mapping>, SMALLEST, &[]),
     (of::<keys::Target>, SMALLEST, &["target"]),
     (of::<keys::NewInboxes>, SMALLEST, &["target", "new_inboxes"]),
@@ -59,6 +60,7 @@ const PLACES: [Place; 24] = [
     (of::<keys::Mails>, SMALLEST, &["source", "0"]),
     (of::<keys::Table>, CHAT, &["source", "0"]),
     (of::<keys::Columns>, ROWS, &["source", "0", "columns"]),
+    (of::<keys::Deliver>, CHAT, &["source", "0", "deliver"]),
     (of::<keys::Person>, CHAT, &["source", "0", "people", "0"]),
     (of::<keys::Transcript>, CHAT, &["source", "0", "transcript"]),
     (of::<keys::Join>, CHAT, &["source", "0", "join"]),

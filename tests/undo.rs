@@ -41,6 +41,17 @@ fn without_the_word_it_is_a_look_that_changes_nothing() {
 }
 
 #[test]
+fn tags_that_an_import_made_go_and_those_of_others_stay() {
+    let desk = Desk::imported(&["--tag", "legacy", "--tag", "theirs"]);
+    let (code, said, complaint) = desk.undo(GO);
+    assert_eq!(code, 0, "{said}\n{complaint}");
+    assert!(said["taken_back"]["tags"].as_u64().expect("a figure") > 2, "{said}");
+    let tags =
+        desk.state()["tags"].as_array().expect("a list").iter().map(|tag| tag["path"].clone()).collect::<Vec<_>>();
+    assert_eq!(tags, ["legacy", "theirs"]);
+}
+
+#[test]
 fn taken_back_everything_is_in_the_trash_without_links_and_with_words_in_its_notes() {
     let desk = finished(&[]);
     let (code, said, complaint) = desk.undo(GO);
@@ -70,7 +81,7 @@ fn deleted_for_good_it_needs_its_own_words_and_a_new_import_takes_new_ids_that_f
     let (code, planned, complaint) = desk.plan();
     assert_eq!(code, 0, "{complaint}");
     assert_eq!(planned["plan"]["again"], 12, "{planned}");
-    let (code, said, complaint) = desk.run("import", &[]);
+    let (code, said, complaint) = desk.run("import", &["--create-tags"]);
     assert_eq!(code, 0, "{said}\n{complaint}");
     desk.finish();
     let after = desk.state();
@@ -102,8 +113,10 @@ fn what_somebody_has_touched_is_left_and_told() {
     let (code, said, complaint) = desk.undo(GO);
     assert_eq!(code, 3, "{said}\n{complaint}");
     let left = said["taken_back"]["left_as_it_is"].as_array().expect("a list");
-    assert_eq!(left.len(), 1, "{said}");
-    assert_eq!(left[0][1], "a teammate has touched it since (event: comment)");
+    let why: Vec<&str> = left.iter().filter_map(|it| it[1].as_str()).collect();
+    let [tag, conversation] = why[..] else { panic!("{said}") };
+    assert_eq!(conversation, "a teammate has touched it since (event: comment)");
+    assert!(left[0][0] == "tag order" && tag.starts_with("a conversation that is not taken back has it"), "{said}");
     let order = desk.conversation(ORDER);
     assert_eq!(order["status"], "archived");
     assert_eq!(order["links"], json!(["https://old-helpdesk.example/tickets/5502"]));

@@ -156,7 +156,7 @@ async fn meet(
             Doubling::Unclear(note) => super::say(&format!("note: {note}\n")),
         }
     }
-    online::check_tags(context, &greeted, overview, create_tags).await?;
+    online::check_tags(context, &greeted, overview, create_tags.then_some(ledger)).await?;
     channels::check(context, &greeted.client, overview).await?;
     Ok(greeted)
 }

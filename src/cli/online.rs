@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::greeting::{self, Greeted, Known, front_failure};
 use super::{channels, finishing, sending};
 use crate::front::{Called, Cancellation, Client, FrontError, Holding, Outcome};
-use crate::ledger::Ledger;
+use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, Ledger};
 use crate::mapping::{Format, Moment, SourceMapping, Until};
 use crate::plan::Overview;
 use crate::words::{counted, printable};
@@ -19,12 +19,13 @@ const ROUNDS: u32 = 3;
 /// Names in a message; the rest is counted.
 const MOST_NAMED: usize = 8;
 
-/// Makes sure that every tag of the plan exists. Whether Front makes unknown ones by itself is not documented.
+/// Makes sure that every tag of the plan exists. Whether Front makes unknown ones by itself is not documented. Those that are missing
+/// are made if a ledger is given, which then knows them as ours.
 pub(super) async fn check_tags(
     context: &Context,
     greeted: &Greeted,
     overview: &Overview,
-    may_create: bool,
+    made_in: Option<&Ledger>,
 ) -> Result<(), Failure> {
     let makes_tags = context.mapping.target.probed.as_ref().is_some_and(|probed| probed.are_tags_made);
     if overview.tags.is_empty() || makes_tags {
@@ -36,20 +37,40 @@ pub(super) async fn check_tags(
         if missing.is_empty() {
             return Ok(());
         }
-        if !may_create || rounds == ROUNDS {
-            return Err(no_tags(context, greeted, &missing, may_create, last.as_deref()));
-        }
+        let Some(ledger) = made_in.filter(|_| rounds < ROUNDS) else {
+            return Err(no_tags(context, greeted, &missing, made_in.is_some(), last.as_deref()));
+        };
         rounds += 1;
+        // What is ours is ours in one company.
+        ledger.bind(&greeted.target).map_err(greeting::nothing_sent)?;
         for name in &missing {
-            match greeted.client.create_tag(name, None, &Cancellation::new()).await {
-                Ok(Called { outcome: Outcome::Done(_), .. }) => {}
-                Err(error @ FrontError::Unauthorized { .. }) => return Err(tags_refused(&error, "tags:write")),
-                // Whether it was made all the same, the next list tells.
-                Ok(called) => last = Some(called.outcome.to_string()),
-                Err(error) => last = Some(error.to_string()),
+            // Whether it was made all the same, the next list tells.
+            if let Some(why) = make_tag(&greeted.client, ledger, name).await? {
+                last = Some(why);
             }
         }
     }
+}
+
+/// Makes a tag, written down before and after, so that `undo` knows it. Otherwise why it may not be there.
+async fn make_tag(client: &Client, ledger: &Ledger, name: &str) -> Result<Option<String>, Failure> {
+    let record = |end| {
+        let effect = Effect::company(EffectKind::Tag, name);
+        ledger.record(vec![EffectChange { effect, conversation: None, end }])
+    };
+    record(EffectEnd::Begun)?;
+    let (end, why) = match client.create_tag(name, None, &Cancellation::new()).await {
+        Ok(Called { outcome: Outcome::Done(tag), .. }) => {
+            (EffectEnd::Done { id: Some(tag.id), made: true, before: None }, Ok(None))
+        }
+        // It may be there: `undo` looks for it by its name.
+        Ok(Called { outcome: lost @ Outcome::Lost { .. }, .. }) => return Ok(Some(lost.to_string())),
+        Ok(called) => (EffectEnd::Undone, Ok(Some(called.outcome.to_string()))),
+        Err(error @ FrontError::Unauthorized { .. }) => (EffectEnd::Undone, Err(tags_refused(&error, "tags:write"))),
+        Err(error) => (EffectEnd::Undone, Ok(Some(error.to_string()))),
+    };
+    record(end)?;
+    why
 }
 
 async fn missing_tags(client: &Client, overview: &Overview) -> Result<Vec<String>, Failure> {
@@ -310,7 +331,7 @@ impl Asking {
                 counted(overview.teammates.len() as u64, "teammate")
             ));
             // Both are asked, so that one run tells of both.
-            let tags = check_tags(context, &greeted, overview, false).await;
+            let tags = check_tags(context, &greeted, overview, None).await;
             match &tags {
                 Ok(()) if overview.tags.is_empty() => {}
                 Ok(()) if context.mapping.target.probed.as_ref().is_some_and(|probed| probed.are_tags_made) => {}

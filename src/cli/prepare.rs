@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, args: &PrepareArgs) -> Result<Exit, Failure
         let front = greeting::knock(settings).await?;
         let (company, named) = front.company();
         ledger.check_company(company, named).map_err(greeting::nothing_sent)?;
-        let found = preparing::look(context, args, front, &overview, &ledger).await?;
+        let found = preparing::look(context, args.create_inboxes, front, &overview, &ledger).await?;
         // What is made here belongs to no conversation yet.
         let rules = finishing::rules_if_told(&found.greeted.client).await;
         Ok((found, rules))
@@ -129,7 +129,7 @@ fn verdict(
 }
 
 /// Why preparing stopped.
-fn failure(stop: Stop) -> Failure {
+pub(super) fn failure(stop: Stop) -> Failure {
     match stop {
         Stop::Front(error) => greeting::front_failure(&error),
         Stop::Source(error) => Failure::usage(

@@ -1,6 +1,5 @@
 //! What preparing needs to know of Front, and what it says of itself.
 
-use super::args::PrepareArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::finishing::Wanted;
@@ -32,7 +31,7 @@ pub(super) struct Found {
 /// What cannot be made, pointed at in the mapping.
 pub(super) async fn look(
     context: &Context,
-    args: &PrepareArgs,
+    may_make_inboxes: bool,
     front: Known,
     overview: &Overview,
     ledger: &Ledger,
@@ -56,7 +55,7 @@ pub(super) async fn look(
         super::say(&table.text(context.extent()));
         return Err(greeting::no_teammates(context, &greeted.company, &missing));
     }
-    let inboxes = inboxes(context, args, &greeted, lacking, &teammates).await?;
+    let inboxes = inboxes(context, may_make_inboxes, &greeted, lacking, &teammates).await?;
     let tags = tags(client, overview).await?;
     let contacts = match &mapping.contacts {
         Some(contacts) => {
@@ -109,14 +108,14 @@ fn agents(context: &Context, overview: &Overview, teammates: &[Teammate]) -> Vec
 /// The inboxes of the plan, with how the missing ones are made.
 async fn inboxes(
     context: &Context,
-    args: &PrepareArgs,
+    may_make: bool,
     greeted: &Greeted,
     lacking: Lacking,
     teammates: &[Teammate],
 ) -> Result<Inboxes, Failure> {
     let there = greeted.target.inboxes.clone();
     let Some(first) = lacking.inboxes.first() else { return Ok(Inboxes { there, ..Inboxes::default() }) };
-    if !args.create_inboxes || first.starts_with("inb_") {
+    if !may_make || first.starts_with("inb_") {
         return Err(greeting::no_inbox(context, first, &greeted.company, &lacking.known));
     }
     let new = &context.mapping.target.new_inboxes;

@@ -8,15 +8,17 @@ use super::origins::LedgerOrigins;
 use super::report_file::ReportFile;
 use super::sending::{self, Pace};
 use super::{
-    deliver as deliver_command, finish as finish_command, finishing, greeting, import, interrupt, keep, plan, progress,
+    deliver as deliver_command, finish as finish_command, finishing, greeting, import, interrupt, keep, plan,
+    prepare as prepare_command, preparing, progress,
 };
 use crate::deliver;
 use crate::finish;
 use crate::front::{self, Cancellation, Client};
 use crate::ledger::Ledger;
 use crate::plan::{Overview, Rebuilder};
+use crate::prepare;
 use crate::rehearsal::{Config, Server};
-use crate::report::{FrontHolds, Sent};
+use crate::report::{FrontHolds, Prepared, Sent};
 use crate::upload;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
@@ -46,20 +48,8 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
     let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let ledger = Arc::new(ledger);
-    let folder = keep::folder(ledger.dir());
     let rebuilder = Rebuilder::new(Arc::clone(&context.mapping), Arc::clone(&sources));
-    let config = Config {
-        port: args.port,
-        token: token(),
-        dump: args.dump.clone(),
-        appear_after: SETTLE,
-        keep: keep::with_room_left(args.keep, &folder),
-        spill: Some(folder),
-        origins: Some(Arc::new(LedgerOrigins::new(Arc::clone(&ledger), rebuilder.clone()))),
-        ..embedded_front::config(context, Some(&overview), ledger.target().as_ref())
-    };
-    let token = SecretString::from(config.token.clone());
-    let server = Server::start(config).map_err(|error| embedded_front::cannot_start(&error, args.port))?;
+    let (server, token) = serve(context, args, &overview, &ledger, &rebuilder)?;
     let mut settings = front::Settings::new(server.base_url(), token);
     settings.share = 1.0;
     settings.reserve = 0;
@@ -74,20 +64,23 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         until: None,
         again: BTreeSet::new(),
     };
-    let sent = runtime.block_on(async {
-        let bound = ledger.target();
-        let greet =
-            async { greeting::greet(context, greeting::knock(settings).await?, &overview, bound.as_ref()).await };
-        let greeted = sending::unless_stopped(context, None, greet).await?;
+    let (sent, prepared, finished, delivered) = runtime.block_on(async {
+        let look =
+            async { preparing::look(context, false, greeting::knock(settings).await?, &overview, &ledger).await };
+        let found = sending::unless_stopped(context, None, look).await?;
+        let prepared = match overview.prepare.people {
+            0 => None,
+            _ => Some(prepare(context, args, &found, (&ledger, &rebuilder), &observer).await?),
+        };
+        let greeted = found.greeted;
         let (client, names) = (greeted.client.clone(), finishing::names(context, &greeted.client, &overview).await?);
         let sent = sending::send(context, ledger, sources, greeted, pace, Arc::clone(&observer)).await?;
         let is_done = matches!(sent.ending, upload::Ending::Finished) && !args.no_verify;
         let ledger = Arc::clone(&sent.ledger);
         let after = After { context, overview: &overview, ledger, rebuilder, client, names, observer };
         let (finished, delivered) = if is_done { after.all().await } else { (None, None) };
-        Ok::<_, Failure>((sent, finished, delivered))
+        Ok::<_, Failure>((sent, prepared, finished, delivered))
     })?;
-    let (sent, finished, delivered) = sent;
     let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;
     let holds = server.state();
     report.sent = Some(Sent {
@@ -101,6 +94,12 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
             inboxes: holds.inboxes.into_iter().map(|inbox| (inbox.name, inbox.messages)).collect(),
         }),
     });
+    if let Some(outcome) = prepared {
+        report.prepared = Some(Prepared { agents: Vec::new(), made: Some(preparing::made(&outcome)) });
+        if let prepare::Ending::Stopped(stop) = outcome.ending {
+            return Err(prepare_command::failure(stop));
+        }
+    }
     if let Some(outcome) = finished {
         report.finished = Some(finishing::finished(&outcome));
         if let finish::Ending::Stopped(stop) = outcome.ending {
@@ -135,6 +134,57 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     }
     server.stop();
     Ok(exit)
+}
+
+/// The Front that is rehearsed in, and the token for it.
+fn serve(
+    context: &Context,
+    args: &RehearseArgs,
+    overview: &Overview,
+    ledger: &Arc<Ledger>,
+    rebuilder: &Rebuilder,
+) -> Result<(Server, SecretString), Failure> {
+    let folder = keep::folder(ledger.dir());
+    let config = Config {
+        port: args.port,
+        token: token(),
+        dump: args.dump.clone(),
+        appear_after: SETTLE,
+        keep: keep::with_room_left(args.keep, &folder),
+        spill: Some(folder),
+        origins: Some(Arc::new(LedgerOrigins::new(Arc::clone(ledger), rebuilder.clone()))),
+        ..embedded_front::config(context, Some(overview), ledger.target().as_ref())
+    };
+    let token = SecretString::from(config.token.clone());
+    let server = Server::start(config).map_err(|error| embedded_front::cannot_start(&error, args.port))?;
+    Ok((server, token))
+}
+
+/// Makes the contacts of the plan, the only thing that the embedded Front does not have from the start.
+async fn prepare(
+    context: &Context,
+    args: &RehearseArgs,
+    found: &preparing::Found,
+    (ledger, rebuilder): (&Arc<Ledger>, &Rebuilder),
+    observer: &Arc<dyn crate::event::Observer>,
+) -> Result<prepare::Outcome, Failure> {
+    ledger.bind(&found.greeted.target)?;
+    let job = prepare::Job {
+        ledger: Arc::clone(ledger),
+        rebuilder: rebuilder.clone(),
+        client: found.greeted.client.clone(),
+        inboxes: found.inboxes.clone(),
+        tags: found.tags.clone(),
+        contacts: found.contacts.clone(),
+        in_flight: IN_FLIGHT,
+        threads: args.reading.threads(),
+        retry_left: false,
+    };
+    let cancellation = Cancellation::new();
+    let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+    let outcome = prepare::run(job, Arc::clone(observer), cancellation).await;
+    watch.abort();
+    Ok(outcome)
 }
 
 /// What follows the import, once all of it was seen.

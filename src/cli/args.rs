@@ -164,7 +164,7 @@ pub(super) struct PrepareArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// Make the inboxes that Front does not have yet, as `new_inboxes` of the mapping's [target] says
+    /// Make the inboxes that Front does not have yet, as `new_inboxes` in the mapping's `[target]` says
     #[arg(long)]
     pub create_inboxes: bool,
     /// Try again the contacts that an earlier run left because Front refused them

@@ -22,6 +22,7 @@
 //! | [`plan`] | pass 1: reads everything once, decides everything, sends nothing; also makes one request again |
 //! | [`ledger`] | journal (the truth of what was sent) and index (what is planned); the only room that names sled |
 //! | [`front`] | Front's HTTP API: one gate for every attempt, resends of the same bytes, answers told apart |
+//! | [`stage`] | what `prepare`, `finish`, `deliver` and `undo` share: how a run goes, what stops it, how it ends |
 //! | [`prepare`] | what Front must have before that: inboxes, tags, contacts of the people in the messages |
 //! | [`upload`] | pass 2: conversation by conversation, durable marks around every request |
 //! | [`verify`] | sees in Front what was accepted: confirmed, different or missing; sends what is missing once more |
@@ -51,7 +52,8 @@
 //! 5. **Two kinds of errors.** What is wrong with one record is data ([`record::BadRecord`], [`source::Unreadable`]) and
 //!    never stops a run; what is wrong with the setting is an error type, and stops before anything is sent.
 //!
-//! Plain threads parse; tokio is only where waiting happens (`front`, `prepare`, `upload`, `verify`, `finish`, `rehearsal`, and `cli` that starts them).
+//! Plain threads parse; tokio is only where waiting happens (`front`, `stage` and those that build on
+//! it, `upload`, `verify`, `probe`, `rehearsal`, and `cli` that starts them).
 
 pub mod cli;
 pub mod deliver;
@@ -70,6 +72,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod request;
 pub mod source;
+pub mod stage;
 pub mod survey;
 pub mod thread;
 pub mod undo;

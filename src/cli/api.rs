@@ -6,7 +6,7 @@ use super::fields::{self, Field};
 use super::greeting::front_failure;
 use super::interrupt;
 use super::line::{Line, LineArgs, interrupted};
-use crate::front::{Cancellation, Endpoint, FrontError, Outcome};
+use crate::front::{Endpoint, FrontError, Outcome};
 use crate::words::{printable_json, printable_lines};
 use clap::{Args, ValueEnum};
 use http::Method;
@@ -101,13 +101,8 @@ pub(super) fn run(common: &Common, args: &ApiArgs, stop: &Arc<AtomicBool>) -> Re
 
 /// Sends it; what is on its way when the user stops is waited for, since its answer is worth more than the seconds it takes.
 fn send(line: &Line, method: Method, endpoint: &Endpoint, body: Option<Vec<u8>>) -> Result<Outcome<Vec<u8>>, Failure> {
-    let cancellation = Cancellation::new();
-    line.runtime.block_on(async {
-        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&line.stop), cancellation.clone()));
-        let sent = line.client.send_raw(method, endpoint, body, &cancellation).await;
-        watch.abort();
-        sent.map_err(|error| failure(&error))
-    })
+    let sending = |cancellation| async move { line.client.send_raw(method, endpoint, body, &cancellation).await };
+    line.runtime.block_on(interrupt::heeded(&line.stop, sending)).map_err(|error| failure(&error))
 }
 
 /// What Front said, or why it did not do it.

@@ -1,5 +1,6 @@
 //! How much of a run the user allows: requests, time, or until a moment.
 
+use super::interrupt;
 use crate::front::Cancellation;
 use crate::upload::Ending;
 use clap::Args;
@@ -59,6 +60,20 @@ pub(super) fn used_up(ending: &Ending, is_late: bool) -> Option<&'static str> {
 /// A budget that ended with the work itself has stopped nothing: a run that had no more to do is finished.
 pub(super) fn unless_done(ending: Ending, is_late: bool, is_done: bool) -> Ending {
     if is_done && used_up(&ending, is_late).is_some() { Ending::Finished } else { ending }
+}
+
+/// Does work that the user may stop, and the time `until` which it may take. Says whether it was that time.
+pub(super) async fn limited<T, W: Future<Output = T>>(
+    stop: &Arc<AtomicBool>,
+    until: Option<SystemTime>,
+    work: impl FnOnce(Cancellation) -> W,
+) -> (T, bool) {
+    let in_time = |cancellation: Cancellation| async move {
+        let clock = Clock::start(until, &cancellation);
+        let done = work(cancellation).await;
+        (done, clock.has_struck())
+    };
+    interrupt::heeded(stop, in_time).await
 }
 
 /// Ends sending and looking alike when their time has come.

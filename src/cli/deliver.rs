@@ -1,17 +1,15 @@
 //! `deliver`: what customers wrote since the cut-over goes through a channel, after everything else is in Front.
 
 use super::args::DeliverArgs;
-use super::budget::Clock;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::report_file::ReportFile;
-use super::{asking, budget, channels, greeting, interrupt, plan, progress, sending, show};
-use crate::deliver::{self, Ending, Job, Outcome, Stop};
+use super::{asking, budget, channels, greeting, plan, progress, sending, show, stages};
+use crate::deliver::{self, Job, Outcome};
 use crate::event::Observer;
-use crate::front::{self, Cancellation};
 use crate::ledger::{Ledger, LedgerError};
 use crate::mapping;
-use crate::plan::{Rebuilder, overview_of, staleness};
+use crate::plan::{Rebuilder, overview_of};
 use crate::report::{Delivered, Report, UnknownFate};
 use crate::words::{counted, printable};
 use std::collections::BTreeSet;
@@ -26,15 +24,12 @@ const MAX_UNKNOWN: usize = 20;
 
 pub(super) fn run(context: &Context, args: &DeliverArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let mut settings = greeting::settings(context, &args.front)?;
-    settings.most_requests = args.budget.max_requests;
+    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let is_loopback = mapping::is_loopback(&settings.base_url);
     let ledger = context.open_planned()?;
     let sources = context.open_sources()?;
-    if let Some(why) = staleness(&ledger, &context.mapping, &sources)? {
-        let help = format!("plan again, and look at what it says: {}", context.command("plan"));
-        return Err(Failure::usage(format!("{why}; nothing was delivered"), help));
-    }
+    stages::check_plan(context, &ledger, &sources, "nothing was delivered")?;
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let again = named_again(&ledger, &args.again)?;
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
@@ -42,8 +37,6 @@ pub(super) fn run(context: &Context, args: &DeliverArgs) -> Result<Exit, Failure
     if let Some(waits) = comes_first(context, &before) {
         return Err(waits);
     }
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
-    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let runtime = sending::runtime()?;
     let bound = ledger.target();
     let meeting = async {
@@ -59,16 +52,7 @@ pub(super) fn run(context: &Context, args: &DeliverArgs) -> Result<Exit, Failure
     if left > 0 {
         super::say(&before.deliver_aloud());
         let question = format!("Deliver live? Type {WORDS}: ");
-        match &args.confirm {
-            Some(given) if given.eq_ignore_ascii_case(WORDS) => {}
-            Some(_) => {
-                return Err(Failure::usage(format!("--confirm takes \"{WORDS}\"; nothing was delivered"), question));
-            }
-            None => {
-                let otherwise = format!("run the same command with --confirm \"{WORDS}\"");
-                asking::ask(context, &question, WORDS, &otherwise)?;
-            }
-        }
+        asking::ask_or_given(context, &question, WORDS, args.confirm.as_deref(), "nothing was delivered")?;
     }
     budget::announce(until);
     let ledger = Arc::new(ledger);
@@ -81,20 +65,9 @@ pub(super) fn run(context: &Context, args: &DeliverArgs) -> Result<Exit, Failure
         pause: pause(send.settle(is_loopback)),
         again,
     };
-    let cancellation = Cancellation::new();
-    let (outcome, is_late) = runtime.block_on(async {
-        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-        let clock = Clock::start(until, &cancellation);
-        let outcome = deliver::run(job, observer, cancellation).await;
-        watch.abort();
-        (outcome, clock.has_struck())
-    });
-    let mut report = plan::report(context, "deliver", &ledger, None)?;
-    ledger.flush()?;
-    ledger.write_summary("at rest", serde_json::Value::Null)?;
-    if !report.balanced {
-        return Err(plan::unbalanced(&report));
-    }
+    let work = |cancellation| deliver::run(job, observer, cancellation);
+    let (outcome, is_late) = runtime.block_on(budget::limited(&context.stop, until, work));
+    let mut report = plan::booked(context, "deliver", &ledger, None)?;
     report.delivered = Some(delivered(&ledger, &outcome)?);
     let verdict = verdict(context, &ledger, outcome, is_late);
     plan::conclude(context, &ledger, report, verdict, &[], page)
@@ -159,18 +132,10 @@ pub(super) fn delivered(ledger: &Ledger, outcome: &Outcome) -> Result<Delivered,
 
 /// Exit code and closing words.
 fn verdict(context: &Context, ledger: &Ledger, outcome: Outcome, is_late: bool) -> Result<(Exit, String), Failure> {
-    let again = format!("run it again to go on: {}", context.command("deliver"));
-    match outcome.ending {
-        Ending::Spent => {
-            return Ok((Exit::Budget, format!("The budget of requests is used up; nothing is lost; {again}")));
-        }
-        Ending::Interrupted if is_late => {
-            return Ok((Exit::Budget, format!("The time to stop has come; nothing is lost; {again}")));
-        }
-        Ending::Interrupted => return Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
-        Ending::Stopped(stop) => return Err(failure(context, stop)),
-        Ending::Finished => {}
+    if let Some(verdict) = stages::ended_early(context, "deliver", outcome.ending, is_late, "nothing is lost")? {
+        return Ok(verdict);
     }
+    let again = stages::again(context, "deliver");
     let counts = ledger.deliveries();
     let unknown = counts.unknown + counts.sending;
     if outcome.unsettled.is_some() || counts.planned + counts.accepted > 0 {
@@ -200,24 +165,4 @@ fn verdict(context: &Context, ledger: &Ledger, outcome: Outcome, is_late: bool) 
             format!("Done: {} delivered and seen in Front.", counted(done, "message"))
         },
     ))
-}
-
-/// Why delivering stopped.
-pub(super) fn failure(context: &Context, stop: Stop) -> Failure {
-    match stop {
-        Stop::Front(error) => greeting::front_failure(&error),
-        Stop::Channel { ref channel, .. } => {
-            channels::wrong(context, channel, &stop.to_string(), "not in Front any more")
-        }
-        Stop::Silent { .. } => Failure::target(
-            stop.to_string(),
-            "see whether Front is well, and look in the channel's inbox for what is named as unknown; then run it again",
-        ),
-        Stop::Source(error) => Failure::usage(
-            format!("{error}; nothing more was delivered"),
-            "put the export back as it was, or plan again; what was done is in the ledger",
-        ),
-        Stop::Ledger(error) => Failure::from(error),
-        Stop::Panicked => Failure::internal("a task of delivering failed in a way it should not (see above)"),
-    }
 }

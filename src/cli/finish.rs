@@ -1,34 +1,27 @@
 //! `finish`: what conversations get once all of their messages are in Front.
 
 use super::args::FinishArgs;
-use super::budget::Clock;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::finishing;
 use super::report_file::ReportFile;
-use super::{asking, budget, greeting, interrupt, plan, progress, sending};
+use super::{asking, budget, greeting, plan, progress, sending, stages};
 use crate::event::Observer;
-use crate::finish::{self, Ending, Job, Stop};
-use crate::front::{self, Cancellation};
-use crate::plan::{Rebuilder, overview_of, staleness};
+use crate::finish::{self, Job};
+use crate::plan::{Rebuilder, overview_of};
 use crate::report::Report;
 use crate::words::counted;
 use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &FinishArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let mut settings = greeting::settings(context, &args.front)?;
-    settings.most_requests = args.budget.max_requests;
+    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let ledger = context.open_planned()?;
     let sources = context.open_sources()?;
-    if let Some(why) = staleness(&ledger, &context.mapping, &sources)? {
-        let help = format!("plan again, and look at what it says: {}", context.command("plan"));
-        return Err(Failure::usage(format!("{why}; nothing was done"), help));
-    }
+    stages::check_plan(context, &ledger, &sources, "nothing was done")?;
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
-    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let runtime = sending::runtime()?;
     let bound = ledger.target();
     let meeting = async {
@@ -59,20 +52,9 @@ pub(super) fn run(context: &Context, args: &FinishArgs) -> Result<Exit, Failure>
         in_flight: context.mapping.send.in_flight,
         retry_left: args.retry_left,
     };
-    let cancellation = Cancellation::new();
-    let (outcome, is_late) = runtime.block_on(async {
-        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-        let clock = Clock::start(until, &cancellation);
-        let outcome = finish::run(job, observer, cancellation).await;
-        watch.abort();
-        (outcome, clock.has_struck())
-    });
-    let mut report = plan::report(context, "finish", &ledger, None)?;
-    ledger.flush()?;
-    ledger.write_summary("at rest", serde_json::Value::Null)?;
-    if !report.balanced {
-        return Err(plan::unbalanced(&report));
-    }
+    let work = |cancellation| finish::run(job, observer, cancellation);
+    let (outcome, is_late) = runtime.block_on(budget::limited(&context.stop, until, work));
+    let mut report = plan::booked(context, "finish", &ledger, None)?;
     report.finished = Some(finishing::finished(&outcome));
     let verdict = verdict(context, outcome, is_late, &report);
     plan::conclude(context, &ledger, report, verdict, &[], page)
@@ -85,18 +67,10 @@ fn verdict(
     is_late: bool,
     report: &Report,
 ) -> Result<(Exit, String), Failure> {
-    let again = format!("run it again to go on: {}", context.command("finish"));
-    match outcome.ending {
-        Ending::Spent => {
-            return Ok((Exit::Budget, format!("The budget of requests is used up; nothing is lost; {again}")));
-        }
-        Ending::Interrupted if is_late => {
-            return Ok((Exit::Budget, format!("The time to stop has come; nothing is lost; {again}")));
-        }
-        Ending::Interrupted => return Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
-        Ending::Stopped(stop) => return Err(failure(stop)),
-        Ending::Finished => {}
+    if let Some(verdict) = stages::ended_early(context, "finish", outcome.ending, is_late, "nothing is lost")? {
+        return Ok(verdict);
     }
+    let again = stages::again(context, "finish");
     if outcome.unsettled.is_some() {
         let words = format!("Some steps have no usable answer from Front yet, see above; {again}");
         return Ok((Exit::Unconfirmed, words));
@@ -115,17 +89,4 @@ fn verdict(
         return Ok((Exit::Incomplete, format!("{words}; `{} --retry-left` tries it again", context.command("finish"))));
     }
     Ok((Exit::Done, "Done: every conversation has what the mapping gives it.".to_owned()))
-}
-
-/// Why finishing stopped.
-pub(super) fn failure(stop: Stop) -> Failure {
-    match stop {
-        Stop::Front(error) => greeting::front_failure(&error),
-        Stop::Source(error) => Failure::usage(
-            format!("{error}; nothing more was done"),
-            "put the export back as it was, or plan again; what was done is in the ledger",
-        ),
-        Stop::Ledger(error) => Failure::from(error),
-        Stop::Panicked => Failure::internal("a task of finishing failed in a way it should not (see above)"),
-    }
 }

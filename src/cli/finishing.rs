@@ -119,19 +119,10 @@ pub(super) async fn rules_if_told(client: &Client) -> Vec<String> {
 
 /// What finishing came to, for the report.
 pub(super) fn finished(outcome: &Outcome) -> Finished {
-    let counts = outcome.counts;
     let step =
         |(conversation, why): &(String, String)| LeftStep { conversation: conversation.clone(), why: why.clone() };
     Finished {
-        conversations: counts.conversations,
-        waiting: counts.waiting,
-        links: counts.links,
-        tags: counts.tags,
-        comments: counts.comments,
-        followers: counts.followers,
-        states: counts.states,
-        there_already: counts.there_already,
-        left: counts.left,
+        counts: outcome.counts,
         examples: outcome.left.iter().map(step).collect(),
         unsettled: outcome.unsettled.clone(),
     }

@@ -1,15 +1,18 @@
 //! Before anything is sent: whose token this is, and whether Front has what the plan names.
 
 use super::args::FrontArgs;
+use super::budget::BudgetArgs;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::{place, token};
+use crate::event::Observer;
 use crate::front::{self, Client, FrontError};
 use crate::ledger::{LedgerError, Target};
 use crate::mapping;
 use crate::plan::Overview;
 use crate::words::printable;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Requests a second on one resource that Front is known to allow.
 const FRONT_PER_RESOURCE: u32 = 5;
@@ -33,6 +36,19 @@ pub(super) struct Greeted {
     pub client: Client,
     pub company: String,
     pub target: Target,
+}
+
+/// As [`settings`], for work that has a budget and is watched.
+pub(super) fn budgeted(
+    context: &Context,
+    args: &FrontArgs,
+    budget: &BudgetArgs,
+    observer: &Arc<dyn Observer>,
+) -> Result<front::Settings, Failure> {
+    let mut settings = settings(context, args)?;
+    settings.most_requests = budget.max_requests;
+    settings.observer = Arc::clone(observer);
+    Ok(settings)
 }
 
 /// How to reach Front: what the command line says, else the mapping.

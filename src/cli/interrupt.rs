@@ -30,9 +30,19 @@ pub(super) async fn noticed(stop: &AtomicBool) {
     }
 }
 
-/// Cancels once the flag is set.
-pub(super) async fn cancel_on(stop: Arc<AtomicBool>, cancellation: Cancellation) {
-    noticed(&stop).await;
-    super::say("\nstopping: what is in flight is finished first; Ctrl-C again ends at once\n");
-    cancellation.cancel();
+/// Does work that is cancelled once the flag is set.
+pub(super) async fn heeded<T, W: Future<Output = T>>(
+    stop: &Arc<AtomicBool>,
+    work: impl FnOnce(Cancellation) -> W,
+) -> T {
+    let cancellation = Cancellation::new();
+    let (stop, cancelled) = (Arc::clone(stop), cancellation.clone());
+    let watch = tokio::spawn(async move {
+        noticed(&stop).await;
+        super::say("\nstopping: what is in flight is finished first; Ctrl-C again ends at once\n");
+        cancelled.cancel();
+    });
+    let done = work(cancellation).await;
+    watch.abort();
+    done
 }

@@ -43,6 +43,7 @@ mod retry;
 mod sender;
 mod sending;
 mod show;
+mod stages;
 mod status;
 mod table;
 mod token;

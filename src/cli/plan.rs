@@ -126,6 +126,22 @@ pub(super) fn report(
     Ok(report)
 }
 
+/// The report of a ledger at the end of a run, whose books balance and are safe on disk, its ending still to be written.
+///
+/// # Errors
+/// If they do not balance, or the ledger fails.
+pub(super) fn booked(
+    context: &Context,
+    command: &'static str,
+    ledger: &Ledger,
+    overview: Option<Overview>,
+) -> Result<Report, Failure> {
+    let report = report(context, command, ledger, overview)?;
+    ledger.flush()?;
+    ledger.write_summary("at rest", serde_json::Value::Null)?;
+    if report.balanced { Ok(report) } else { Err(unbalanced(&report)) }
+}
+
 /// The first refused messages, by name.
 fn refusals(ledger: &Ledger) -> Result<Vec<Refusal>, Failure> {
     let mut found = Vec::new();

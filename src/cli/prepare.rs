@@ -1,33 +1,26 @@
 //! `prepare`: what Front must have before messages are sent.
 
 use super::args::PrepareArgs;
-use super::budget::Clock;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::report_file::ReportFile;
-use super::{asking, budget, finishing, greeting, interrupt, plan, preparing, progress, sending};
+use super::{asking, budget, finishing, greeting, plan, preparing, progress, sending, stages};
 use crate::event::Observer;
-use crate::front::{self, Cancellation};
 use crate::ledger::Target;
-use crate::plan::{Rebuilder, overview_of, staleness};
-use crate::prepare::{self, Ending, Job, Stop};
+use crate::plan::{Rebuilder, overview_of};
+use crate::prepare::{self, Job};
 use crate::report::{Prepared, Report};
 use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &PrepareArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let mut settings = greeting::settings(context, &args.front)?;
-    settings.most_requests = args.budget.max_requests;
+    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let ledger = context.open_planned()?;
     let sources = context.open_sources()?;
-    if let Some(why) = staleness(&ledger, &context.mapping, &sources)? {
-        let help = format!("plan again, and look at what it says: {}", context.command("plan"));
-        return Err(Failure::usage(format!("{why}; nothing was made"), help));
-    }
+    stages::check_plan(context, &ledger, &sources, "nothing was made")?;
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
-    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let runtime = sending::runtime()?;
     let meeting = async {
         let front = greeting::knock(settings).await?;
@@ -70,25 +63,14 @@ pub(super) fn run(context: &Context, args: &PrepareArgs) -> Result<Exit, Failure
         threads: args.reading.threads(),
         retry_left: args.retry_left,
     };
-    let cancellation = Cancellation::new();
-    let (outcome, is_late) = runtime.block_on(async {
-        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-        let clock = Clock::start(until, &cancellation);
-        let outcome = prepare::run(job, observer, cancellation).await;
-        watch.abort();
-        (outcome, clock.has_struck())
-    });
-    if !outcome.inboxes.is_empty() {
-        let inboxes = target.inboxes.iter().chain(&outcome.inboxes);
+    let work = |cancellation| prepare::run(job, observer, cancellation);
+    let ((outcome, inboxes), is_late) = runtime.block_on(budget::limited(&context.stop, until, work));
+    if !inboxes.is_empty() {
+        let inboxes = target.inboxes.iter().chain(&inboxes);
         let inboxes = inboxes.map(|(name, id)| (name.clone(), id.clone())).collect();
         ledger.bind(&Target { inboxes, ..target })?;
     }
-    let mut report = plan::report(context, "prepare", &ledger, None)?;
-    ledger.flush()?;
-    ledger.write_summary("at rest", serde_json::Value::Null)?;
-    if !report.balanced {
-        return Err(plan::unbalanced(&report));
-    }
+    let mut report = plan::booked(context, "prepare", &ledger, None)?;
     report.prepared = Some(Prepared { agents, made: Some(preparing::made(&outcome)) });
     let verdict = verdict(context, outcome, is_late, &report);
     plan::conclude(context, &ledger, report, verdict, &[], page)
@@ -101,18 +83,10 @@ fn verdict(
     is_late: bool,
     report: &Report,
 ) -> Result<(Exit, String), Failure> {
-    let again = format!("run it again to go on: {}", context.command("prepare"));
-    match outcome.ending {
-        Ending::Spent => {
-            return Ok((Exit::Budget, format!("The budget of requests is used up; nothing is lost; {again}")));
-        }
-        Ending::Interrupted if is_late => {
-            return Ok((Exit::Budget, format!("The time to stop has come; nothing is lost; {again}")));
-        }
-        Ending::Interrupted => return Ok((Exit::Interrupted, format!("Interrupted; nothing is lost, {again}"))),
-        Ending::Stopped(stop) => return Err(failure(stop)),
-        Ending::Finished => {}
+    if let Some(verdict) = stages::ended_early(context, "prepare", outcome.ending, is_late, "nothing is lost")? {
+        return Ok(verdict);
     }
+    let again = stages::again(context, "prepare");
     if outcome.unsettled.is_some() {
         let words = format!("Something has no usable answer from Front yet, see above; {again}");
         return Ok((Exit::Unconfirmed, words));
@@ -126,20 +100,4 @@ fn verdict(
     }
     let next = if report.total.left() > 0 { format!(" Next: {}", context.command("import")) } else { String::new() };
     Ok((Exit::Done, format!("Done: Front has what the plan needs.{next}")))
-}
-
-/// Why preparing stopped.
-pub(super) fn failure(stop: Stop) -> Failure {
-    match stop {
-        Stop::Front(error) => greeting::front_failure(&error),
-        Stop::Source(error) => Failure::usage(
-            format!("{error}; nothing more was done"),
-            "put the export back as it was, or plan again; what was done is in the ledger",
-        ),
-        Stop::Ledger(error) => Failure::from(error),
-        Stop::Thread(error) => {
-            Failure::usage(format!("cannot start a thread: {error}"), "free memory, or use fewer --jobs")
-        }
-        Stop::Panicked => Failure::internal("a task of preparing failed in a way it should not (see above)"),
-    }
 }

@@ -287,16 +287,9 @@ impl Found {
 
 /// What preparing came to, for the report.
 pub(super) fn made(outcome: &Outcome) -> Made {
-    let counts = outcome.counts;
     let left = |(what, why): &(String, String)| LeftThing { what: what.clone(), why: why.clone() };
     Made {
-        inboxes: counts.inboxes,
-        tags: counts.tags,
-        people: counts.people,
-        contacts: counts.contacts,
-        completed: counts.completed,
-        there_already: counts.there_already,
-        left: counts.left,
+        counts: outcome.counts,
         examples: outcome.left.iter().map(left).collect(),
         unsettled: outcome.unsettled.clone(),
     }

@@ -2,14 +2,13 @@
 
 use super::args::Common;
 use super::asking;
-use super::budget::{self, BudgetArgs, Clock};
+use super::budget::{self, BudgetArgs};
 use super::exit::{Exit, Failure};
 use super::greeting::front_failure;
-use super::interrupt;
 use super::line::{Line, LineArgs, interrupted};
 use super::progress;
 use crate::event::Observer;
-use crate::front::{Cancellation, Company, Inbox};
+use crate::front::{Company, Inbox};
 use crate::mapping::{FINDINGS_VERSION, Finding, FindingsFile};
 use crate::probe::{self, Ending, Job, MARK, Outcome};
 use crate::words::{counted, printable};
@@ -72,15 +71,9 @@ pub(super) fn run(common: &Common, args: &ProbeArgs, stop: &Arc<AtomicBool>) -> 
     }
     budget::announce(until);
     let observer: Arc<dyn Observer> = Arc::from(progress::observer(common));
-    let cancellation = Cancellation::new();
     let date = job.date.clone();
-    let (outcome, is_late) = line.runtime.block_on(async {
-        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(stop), cancellation.clone()));
-        let clock = Clock::start(until, &cancellation);
-        let outcome = probe::run(job, observer, cancellation).await;
-        watch.abort();
-        (outcome, clock.has_struck())
-    });
+    let work = |cancellation| probe::run(job, observer, cancellation);
+    let (outcome, is_late) = line.runtime.block_on(budget::limited(stop, until, work));
     let file = FindingsFile {
         version: FINDINGS_VERSION,
         company_id: company.id,

@@ -8,8 +8,7 @@ use super::origins::LedgerOrigins;
 use super::report_file::ReportFile;
 use super::sending::{self, Pace};
 use super::{
-    deliver as deliver_command, finish as finish_command, finishing, greeting, import, interrupt, keep, plan,
-    prepare as prepare_command, preparing, progress,
+    deliver as deliver_command, finishing, greeting, import, interrupt, keep, plan, preparing, progress, stages,
 };
 use crate::deliver;
 use crate::finish;
@@ -19,6 +18,7 @@ use crate::plan::{Overview, Rebuilder};
 use crate::prepare;
 use crate::rehearsal::{Config, Server};
 use crate::report::{FrontHolds, Prepared, Sent};
+use crate::stage::Ending;
 use crate::upload;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
@@ -77,11 +77,15 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         let sent = sending::send(context, ledger, sources, greeted, pace, Arc::clone(&observer)).await?;
         let is_done = matches!(sent.ending, upload::Ending::Finished) && !args.no_verify;
         let ledger = Arc::clone(&sent.ledger);
-        let after = After { context, overview: &overview, ledger, rebuilder, client, names, observer };
-        let (finished, delivered) = if is_done { after.all().await } else { (None, None) };
+        let after = After { overview: &overview, ledger, rebuilder, client, names, observer };
+        let (finished, delivered) = if is_done {
+            interrupt::heeded(&context.stop, |cancellation| after.all(cancellation)).await
+        } else {
+            (None, None)
+        };
         Ok::<_, Failure>((sent, prepared, finished, delivered))
     })?;
-    let mut report = plan::report(context, "rehearse", &sent.ledger, Some(overview))?;
+    let mut report = plan::booked(context, "rehearse", &sent.ledger, Some(overview))?;
     let holds = server.state();
     report.sent = Some(Sent {
         company: "the embedded Front".to_owned(),
@@ -96,28 +100,17 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
     });
     if let Some(outcome) = prepared {
         report.prepared = Some(Prepared { agents: Vec::new(), made: Some(preparing::made(&outcome)) });
-        if let prepare::Ending::Stopped(stop) = outcome.ending {
-            return Err(prepare_command::failure(stop));
-        }
+        go_on(context, outcome.ending)?;
     }
     if let Some(outcome) = finished {
         report.finished = Some(finishing::finished(&outcome));
-        if let finish::Ending::Stopped(stop) = outcome.ending {
-            return Err(finish_command::failure(stop));
-        }
+        go_on(context, outcome.ending)?;
     }
     let mut held = sent.accepted;
     if let Some(outcome) = delivered {
         held += outcome.counts.delivered;
         report.delivered = Some(deliver_command::delivered(&sent.ledger, &outcome)?);
-        if let deliver::Ending::Stopped(stop) = outcome.ending {
-            return Err(deliver_command::failure(context, stop));
-        }
-    }
-    sent.ledger.flush()?;
-    sent.ledger.write_summary("at rest", serde_json::Value::Null)?;
-    if !report.balanced {
-        return Err(plan::unbalanced(&report));
+        go_on(context, outcome.ending)?;
     }
     if holds.messages != held {
         let text = format!("{held} messages were accepted, the embedded Front holds {}", holds.messages);
@@ -180,16 +173,13 @@ async fn prepare(
         threads: args.reading.threads(),
         retry_left: false,
     };
-    let cancellation = Cancellation::new();
-    let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-    let outcome = prepare::run(job, Arc::clone(observer), cancellation).await;
-    watch.abort();
+    let work = |cancellation| prepare::run(job, Arc::clone(observer), cancellation);
+    let (outcome, _) = interrupt::heeded(&context.stop, work).await;
     Ok(outcome)
 }
 
 /// What follows the import, once all of it was seen.
 struct After<'a> {
-    context: &'a Context,
     overview: &'a Overview,
     ledger: Arc<Ledger>,
     rebuilder: Rebuilder,
@@ -199,26 +189,31 @@ struct After<'a> {
 }
 
 impl After<'_> {
-    /// Finishes and delivers, as far as there is anything to, and unless the user stops it.
-    async fn all(self) -> (Option<finish::Outcome>, Option<deliver::Outcome>) {
-        let Self { context, overview, ledger, rebuilder, client, names, observer } = self;
-        let cancellation = Cancellation::new();
-        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
+    /// Finishes and delivers, as far as there is anything to, and until cancelled.
+    async fn all(self, cancellation: Cancellation) -> (Option<finish::Outcome>, Option<deliver::Outcome>) {
+        let Self { overview, ledger, rebuilder, client, names, observer } = self;
         let mut finished = None;
         if finishing::is_wanted(overview) {
             let (ledger, rebuilder, client) = (Arc::clone(&ledger), rebuilder.clone(), client.clone());
             let job = finish::Job { ledger, rebuilder, client, names, in_flight: IN_FLIGHT, retry_left: false };
             finished = Some(finish::run(job, Arc::clone(&observer), cancellation.clone()).await);
         }
-        let is_finished = finished.as_ref().is_none_or(|outcome| matches!(outcome.ending, finish::Ending::Finished));
+        let is_finished = finished.as_ref().is_none_or(|outcome| matches!(outcome.ending, Ending::Finished));
         let mut delivered = None;
         if is_finished && overview.delivering.messages > 0 {
             let (patience, pause) = (PATIENCE, deliver_command::pause(SETTLE));
             let job = deliver::Job { ledger, rebuilder, client, patience, pause, again: BTreeSet::new() };
             delivered = Some(deliver::run(job, observer, cancellation).await);
         }
-        watch.abort();
         (finished, delivered)
+    }
+}
+
+/// What stops a stage stops the rehearsal.
+fn go_on(context: &Context, ending: Ending) -> Result<(), Failure> {
+    match ending {
+        Ending::Stopped(stop) => Err(stages::stopped(context, stop)),
+        Ending::Finished | Ending::Interrupted | Ending::Spent => Ok(()),
     }
 }
 

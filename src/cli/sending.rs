@@ -7,7 +7,7 @@ use super::greeting::{Greeted, front_failure, nothing_sent};
 use super::sender::Sender;
 use super::{budget, interrupt};
 use crate::event::Observer;
-use crate::front::{Cancellation, FrontError, StopCause};
+use crate::front::{FrontError, StopCause};
 use crate::ledger::Ledger;
 use crate::plan::Rebuilder;
 use crate::source::Source;
@@ -99,9 +99,7 @@ pub(super) async fn send(
     observer: Arc<dyn Observer>,
 ) -> Result<Sent, Failure> {
     ledger.bind(&greeted.target).map_err(nothing_sent)?;
-    let cancellation = Cancellation::new();
-    let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-    let sender = Sender {
+    let sender = |cancellation| Sender {
         ledger,
         rebuilder: Rebuilder::new(Arc::clone(&context.mapping), sources),
         client: greeted.client,
@@ -110,9 +108,7 @@ pub(super) async fn send(
         observer,
         cancellation,
     };
-    let sent = sender.send_and_confirm().await;
-    watch.abort();
-    sent
+    interrupt::heeded(&context.stop, |cancellation| sender(cancellation).send_and_confirm()).await
 }
 
 /// Exit code and closing words of a run that sent.

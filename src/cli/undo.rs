@@ -1,31 +1,25 @@
 //! `undo`: takes back what this ledger has put into Front, after a look that changes nothing.
 
 use super::args::UndoArgs;
-use super::budget::Clock;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::{asking, budget, greeting, interrupt, plan, progress, sending};
+use super::{asking, budget, greeting, plan, progress, sending, stages};
 use crate::event::Observer;
-use crate::front::{self, Cancellation, Client};
 use crate::ledger::{Ledger, Verdict};
 use crate::plan::overview_of;
 use crate::report::{Report, TakenBack};
-use crate::undo::{self, Ending, Job, Outcome, Stop};
+use crate::undo::{self, Job, Outcome};
 use crate::words::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::SystemTime;
-use tokio::runtime::Runtime;
 
 pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let mut settings = greeting::settings(context, &args.front)?;
-    settings.most_requests = args.budget.max_requests;
+    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let ledger = context.open_planned()?;
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
     let only = chosen(&ledger, args)?;
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
-    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     let runtime = sending::runtime()?;
     let bound = ledger.target();
     let meeting = async {
@@ -35,7 +29,6 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
     let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
     ledger.bind(&greeted.target).map_err(greeting::nothing_sent)?;
     let ledger = Arc::new(ledger);
-    let taking = Taking { context, runtime: &runtime, ledger: &ledger, client: &greeted.client, only: &only, until };
     if args.go {
         let words = if args.permanently { DELETE } else { "yes" };
         let question = format!(
@@ -46,23 +39,20 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
             greeted.company,
             if args.permanently { "What is trashed is DELETED FOR GOOD. " } else { "" },
         );
-        match &args.confirm {
-            Some(given) if given.eq_ignore_ascii_case(words) => {}
-            Some(_) => {
-                return Err(Failure::usage(format!("--confirm takes \"{words}\" here; nothing was changed"), question));
-            }
-            None => {
-                asking::ask(context, &question, words, &format!("run the same command with --confirm \"{words}\""))?;
-            }
-        }
+        asking::ask_or_given(context, &question, words, args.confirm.as_deref(), "nothing was changed")?;
     }
-    let (outcome, is_late) = taking.run(!args.go, args.permanently, observer);
-    let mut report = plan::report(context, "undo", &ledger, None)?;
-    ledger.flush()?;
-    ledger.write_summary("at rest", serde_json::Value::Null)?;
-    if !report.balanced {
-        return Err(plan::unbalanced(&report));
-    }
+    budget::announce(until);
+    let job = Job {
+        ledger: Arc::clone(&ledger),
+        client: greeted.client,
+        only,
+        is_dry: !args.go,
+        permanently: args.permanently,
+        in_flight: context.mapping.send.in_flight,
+    };
+    let work = |cancellation| undo::run(job, observer, cancellation);
+    let (outcome, is_late) = runtime.block_on(budget::limited(&context.stop, until, work));
+    let mut report = plan::booked(context, "undo", &ledger, None)?;
     report.taken_back = Some(taken_back(&outcome, !args.go));
     let verdict = verdict(context, outcome, is_late, args);
     conclude(context, report, verdict)
@@ -70,38 +60,6 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
 
 /// Nobody types this by mistake.
 const DELETE: &str = "delete for good";
-
-/// What is needed to take back.
-struct Taking<'a> {
-    context: &'a Context,
-    runtime: &'a Runtime,
-    ledger: &'a Arc<Ledger>,
-    client: &'a Client,
-    only: &'a Option<BTreeSet<String>>,
-    until: Option<SystemTime>,
-}
-
-impl Taking<'_> {
-    fn run(&self, is_dry: bool, permanently: bool, observer: Arc<dyn Observer>) -> (Outcome, bool) {
-        budget::announce(self.until);
-        let job = Job {
-            ledger: Arc::clone(self.ledger),
-            client: self.client.clone(),
-            only: self.only.clone(),
-            is_dry,
-            permanently,
-            in_flight: self.context.mapping.send.in_flight,
-        };
-        let cancellation = Cancellation::new();
-        self.runtime.block_on(async {
-            let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&self.context.stop), cancellation.clone()));
-            let clock = Clock::start(self.until, &cancellation);
-            let outcome = undo::run(job, observer, cancellation).await;
-            watch.abort();
-            (outcome, clock.has_struck())
-        })
-    }
-}
 
 /// The threads that were asked for; everything without a choice.
 fn chosen(ledger: &Ledger, args: &UndoArgs) -> Result<Option<BTreeSet<String>>, Failure> {
@@ -145,17 +103,9 @@ fn taken_back(outcome: &Outcome, is_dry: bool) -> TakenBack {
 
 /// Exit code and closing words.
 fn verdict(context: &Context, outcome: Outcome, is_late: bool, args: &UndoArgs) -> Result<(Exit, String), Failure> {
-    let again = format!("run it again to go on: {}", context.command("undo"));
-    match outcome.ending {
-        Ending::Spent => return Ok((Exit::Budget, format!("The budget of requests is used up; {again}"))),
-        Ending::Interrupted if is_late => return Ok((Exit::Budget, format!("The time to stop has come; {again}"))),
-        Ending::Interrupted => return Ok((Exit::Interrupted, format!("Interrupted; {again}"))),
-        Ending::Stopped(Stop::Front(error)) => return Err(greeting::front_failure(&error)),
-        Ending::Stopped(Stop::Ledger(error)) => return Err(Failure::from(error)),
-        Ending::Stopped(Stop::Panicked) => {
-            return Err(Failure::internal("a task of taking back failed in a way it should not (see above)"));
-        }
-        Ending::Finished => {}
+    let so_far = if args.go { "what was taken back is in the ledger" } else { "nothing was changed" };
+    if let Some(verdict) = stages::ended_early(context, "undo", outcome.ending, is_late, so_far)? {
+        return Ok(verdict);
     }
     if !args.go {
         let words = "Nothing was changed: this was a look. To do it: the same command with --go";

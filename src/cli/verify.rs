@@ -1,14 +1,13 @@
 //! `verify`: looks in Front for what was accepted, and for a sample of what was seen; and the map from old ids to Front's.
 
 use super::args::VerifyArgs;
-use super::budget::Clock;
 use super::confirmation::{Confirmation, open_questions};
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::report_file::ReportFile;
-use super::{budget, greeting, interrupt, plan, progress, sending};
-use crate::front::{self, Cancellation};
+use super::{budget, greeting, plan, progress, sending};
+use crate::event::Observer;
 use crate::ledger::Ledger;
 use crate::mapping;
 use crate::plan::{Rebuilder, overview_of};
@@ -23,11 +22,9 @@ use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let mut settings = greeting::settings(context, &args.front)?;
-    settings.most_requests = args.budget.max_requests;
+    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let ledger = context.open_planned()?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
-    let settings = front::Settings { observer: Arc::clone(&observer), ..settings };
     // Only a message that is missing needs them; what they cannot give is said then.
     let sources = context.sources_at_hand();
     let page = ReportFile::at(context, sources.clone(), args.report.report.as_deref())?;
@@ -53,24 +50,13 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         timing: Timing::of(send.settle(is_loopback), send.patience(is_loopback)),
     };
     budget::announce(until);
-    let cancellation = Cancellation::new();
-    let (outcome, is_late) = runtime.block_on(async {
-        let watch = tokio::spawn(interrupt::cancel_on(Arc::clone(&context.stop), cancellation.clone()));
-        let clock = Clock::start(until, &cancellation);
-        let outcome = verify::run(job, observer, cancellation).await;
-        watch.abort();
-        (outcome, clock.has_struck())
-    });
+    let work = |cancellation| verify::run(job, observer, cancellation);
+    let (outcome, is_late) = runtime.block_on(budget::limited(&context.stop, until, work));
     let mut confirmation = Confirmation::default();
     let ending = confirmation.take(outcome);
     let failure = confirmation.failure(context, &ledger, "verify");
-    let mut report = plan::report(context, "verify", &ledger, None)?;
+    let mut report = plan::booked(context, "verify", &ledger, None)?;
     report.seen = confirmation.seen;
-    ledger.flush()?;
-    ledger.write_summary("at rest", serde_json::Value::Null)?;
-    if !report.balanced {
-        return Err(plan::unbalanced(&report));
-    }
     if let Some(path) = &args.map {
         map(context, &ledger, sources.as_ref().ok().map(|sources| sources.as_slice()), path)?;
     }

@@ -1,8 +1,9 @@
 //! One conversation: its messages one after the other, each seen before the next goes, since Front dates them by their arrival.
 
-use super::{Halt, MOST_LOST, Shared, Stop, is_unknown};
+use super::{MOST_LOST, Shared, is_unknown};
 use crate::front::{FrontError, Outcome};
 use crate::ledger::{LedgerError, Reached, State, Verdict};
+use crate::stage::{Halt, Stop, apart};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,7 +28,7 @@ impl Conversation {
         let reached: Vec<(u64, Reached)> =
             ledger.reached(self.positions.clone())?.collect::<Result<_, LedgerError>>()?;
         for (position, reached) in reached {
-            if self.shared.cancellation.is_cancelled() {
+            if self.shared.run.cancellation.is_cancelled() {
                 return Err(Halt::Cancelled);
             }
             match reached {
@@ -48,10 +49,9 @@ impl Conversation {
         let Verdict::Planned(planned) = &entry.verdict else { return Ok(()) };
         let channel = planned.inbox.clone();
         let rebuilder = job.rebuilder.clone();
-        let rebuilt = tokio::task::spawn_blocking(move || rebuilder.delivery(&entry)).await;
-        let body = rebuilt.map_err(|_| Halt::Stop(Stop::Panicked))??.request.encode();
+        let body = apart(move || rebuilder.delivery(&entry)).await?.request.encode();
         self.mark(position, State::Sending).await?;
-        let called = match job.client.deliver(&channel, &body, &self.shared.cancellation).await {
+        let called = match job.client.deliver(&channel, &body, &self.shared.run.cancellation).await {
             Ok(called) => called.outcome,
             Err(error) => return Err(self.stopped(position, error).await),
         };
@@ -59,11 +59,11 @@ impl Conversation {
             Outcome::Done(uid) => {
                 self.shared.lost.store(0, Ordering::Relaxed);
                 self.mark(position, State::Accepted { uid: uid.clone() }).await?;
-                self.shared.count(|counts| counts.delivered += 1);
+                self.shared.run.count(|counts| counts.delivered += 1);
                 self.see(position, &uid).await
             }
             Outcome::Refused { status, cause } => {
-                self.shared.count(|counts| counts.refused += 1);
+                self.shared.run.count(|counts| counts.refused += 1);
                 self.mark(position, State::Refused { status, cause }).await
             }
             Outcome::Absent { cause } => {
@@ -85,10 +85,10 @@ impl Conversation {
 
     /// Nobody knows whether Front has it. What follows waits until Front answers anything at all.
     async fn lost(&self, position: u64, why: String) -> Result<(), Halt> {
-        self.shared.count(|counts| counts.unknown += 1);
+        self.shared.run.count(|counts| counts.unknown += 1);
         self.mark(position, State::Unknown { why: why.clone() }).await?;
         if self.shared.lost.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_LOST {
-            return Err(Halt::Stop(Stop::Silent { why }));
+            return Err(Halt::Stop(Stop::Silent { lost: MOST_LOST, why }));
         }
         self.shared.job.client.me().await?;
         Ok(())
@@ -122,7 +122,7 @@ impl Conversation {
             if let Some(message) = job.client.message_by_uid(uid).await? {
                 let conversation_id = message.conversation_id.unwrap_or_default();
                 let confirmed = State::Confirmed { message_id: message.id, conversation_id, differs: None };
-                self.shared.count(|counts| counts.seen += 1);
+                self.shared.run.count(|counts| counts.seen += 1);
                 return self.mark(position, confirmed).await;
             }
             if begun.elapsed() >= job.patience {
@@ -130,7 +130,7 @@ impl Conversation {
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.shared.cancellation.cancelled() => return Err(Halt::Cancelled),
+                () = self.shared.run.cancellation.cancelled() => return Err(Halt::Cancelled),
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -139,7 +139,6 @@ impl Conversation {
     /// Durable when this returns.
     async fn mark(&self, position: u64, state: State) -> Result<(), Halt> {
         let ledger = Arc::clone(&self.shared.job.ledger);
-        let marked = tokio::task::spawn_blocking(move || ledger.mark(&[(position, state)])).await;
-        marked.map_err(|_| Halt::Stop(Stop::Panicked))?.map_err(Halt::from)
+        apart(move || ledger.mark(&[(position, state)])).await
     }
 }

@@ -11,16 +11,17 @@
 mod conversation;
 mod walk;
 
-use crate::event::{Event, Observer, Stage};
-use crate::front::{Cancellation, Client, FrontError};
+use crate::event::{Observer, Stage};
+use crate::front::{Cancellation, Client};
 use crate::ledger::{Ledger, LedgerError, Reached, Verdict};
-use crate::plan::{RebuildError, Rebuilder};
+use crate::plan::Rebuilder;
+use crate::stage::{self, Run};
 use conversation::Conversation;
 use futures_util::StreamExt;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 use walk::Walk;
 
@@ -47,15 +48,7 @@ pub struct Job {
 }
 
 /// What came of a run.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Figures.
-    pub counts: Counts,
-    /// Why something is not done yet that a further run may do, the first time.
-    pub unsettled: Option<String>,
-    /// How it ended.
-    pub ending: Ending,
-}
+pub type Outcome = stage::Outcome<Counts>;
 
 /// What was done in one run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -68,72 +61,6 @@ pub struct Counts {
     pub refused: u64,
     /// Messages of which nobody knows whether Front has them.
     pub unknown: u64,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub enum Ending {
-    /// All conversations were gone through.
-    Finished,
-    /// The user asked to stop.
-    Interrupted,
-    /// The budget of requests is used up.
-    Spent,
-    /// Front, a source, or the ledger stopped it.
-    Stopped(Stop),
-}
-
-/// What stopped a run.
-#[derive(Debug, thiserror::Error)]
-pub enum Stop {
-    /// Front: token, permission, outage.
-    #[error(transparent)]
-    Front(FrontError),
-    /// Front does not know the channel.
-    #[error("Front does not know the channel {channel}: {cause}")]
-    Channel {
-        /// Its id.
-        channel: String,
-        /// Front's words.
-        cause: String,
-    },
-    /// Answers were lost, one after the other.
-    #[error("Front gave no usable answer to {MOST_LOST} deliveries one after the other; last: {why}")]
-    Silent {
-        /// What was seen.
-        why: String,
-    },
-    /// A source no longer holds what was planned.
-    #[error(transparent)]
-    Source(#[from] RebuildError),
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A task panicked: a bug.
-    #[error("a task of delivering panicked")]
-    Panicked,
-}
-
-/// Why a conversation is not gone on with.
-enum Halt {
-    /// The run is cancelled.
-    Cancelled,
-    /// A further run goes on.
-    Later(String),
-    /// The run must stop.
-    Stop(Stop),
-}
-
-impl<E: Into<Stop>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Halt::Stop(error.into())
-    }
-}
-
-impl From<FrontError> for Halt {
-    fn from(error: FrontError) -> Self {
-        Halt::Stop(Stop::Front(error))
-    }
 }
 
 /// What is unknown of a plan's deliveries: ids (the export's own, else the external one) and why, `most` of them at most.
@@ -172,84 +99,45 @@ pub fn positions(ledger: &Ledger) -> Range<u64> {
 /// Delivers everything that is left, until done, stopped or cancelled.
 pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
     let mut walk = Walk::new(Arc::clone(&job.ledger), job.again.clone());
-    let shared = Arc::new(Shared::new(job, observer, cancellation));
-    shared.observer.event(Event::StageStarted { stage: Stage::Delivering, total: walk.total() });
-    let works = std::iter::from_fn(|| if shared.cancellation.is_cancelled() { None } else { walk.next().transpose() });
+    // What was not delivered is named by the ledger.
+    let run = Run::new(Stage::Delivering, 0, observer, cancellation);
+    let shared = Arc::new(Shared { run, job, lost: AtomicU32::new(0) });
+    let run = &shared.run;
+    run.begun(walk.total());
+    let works = std::iter::from_fn(|| if run.cancellation.is_cancelled() { None } else { walk.next().transpose() });
     let each = |work: Result<Range<u64>, LedgerError>| {
         let shared = Arc::clone(&shared);
         async move {
             match work {
                 Ok(positions) => shared.deliver(positions).await,
-                Err(error) => shared.end(Ending::Stopped(Stop::Ledger(error))),
+                Err(error) => {
+                    shared.run.halt(error.into());
+                }
             }
         }
     };
     futures_util::stream::iter(works).for_each_concurrent(AT_ONCE, each).await;
-    shared.observer.event(Event::StageFinished { stage: Stage::Delivering });
-    shared.outcome()
+    run.over();
+    run.outcome()
 }
 
 /// What all conversations share.
 struct Shared {
+    run: Run<Counts>,
     job: Job,
-    counts: Mutex<Counts>,
-    done: AtomicU64,
     /// Deliveries without an answer since the last that had one.
     lost: AtomicU32,
-    ending: Mutex<Option<Ending>>,
-    unsettled: Mutex<Option<String>>,
-    observer: Arc<dyn Observer>,
-    cancellation: Cancellation,
 }
 
 impl Shared {
-    fn new(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Self {
-        Self {
-            job,
-            counts: Mutex::default(),
-            done: AtomicU64::new(0),
-            lost: AtomicU32::new(0),
-            ending: Mutex::default(),
-            unsettled: Mutex::default(),
-            observer,
-            cancellation,
-        }
-    }
-
     async fn deliver(self: &Arc<Self>, positions: Range<u64>) {
         let messages = positions.end - positions.start;
-        match Conversation::new(Arc::clone(self), positions).deliver().await {
-            Ok(()) => {}
-            Err(Halt::Later(why)) => {
-                self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
-            }
-            Err(Halt::Cancelled) => return,
-            Err(Halt::Stop(Stop::Front(FrontError::Spent))) => return self.end(Ending::Spent),
-            Err(Halt::Stop(stop)) => return self.end(Ending::Stopped(stop)),
+        if let Err(halt) = Conversation::new(Arc::clone(self), positions).deliver().await
+            && !self.run.halt(halt)
+        {
+            return;
         }
-        let done = self.done.fetch_add(messages, Ordering::Relaxed) + messages;
-        self.observer.event(Event::StageAdvanced { stage: Stage::Delivering, done, records: done });
-        if let Some(by) = self.job.client.waits().due() {
-            self.observer.event(Event::Limited { stage: Stage::Delivering, by });
-        }
-    }
-
-    fn count(&self, count: impl FnOnce(&mut Counts)) {
-        count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Ends the run; the first reason counts.
-    fn end(&self, ending: Ending) {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
-        self.cancellation.cancel();
-    }
-
-    fn outcome(&self) -> Outcome {
-        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let ending = ending
-            .unwrap_or_else(|| if self.cancellation.is_cancelled() { Ending::Interrupted } else { Ending::Finished });
-        let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Outcome { counts, unsettled, ending }
+        self.run.advance(messages);
+        self.run.show_limit(&self.job.client);
     }
 }

@@ -1,11 +1,12 @@
 //! One conversation: what it lacks is made, once, and recorded.
 
+use super::Shared;
 use super::state::Wanted;
 use super::walk::{Work, is_open};
-use super::{Halt, Shared};
 use crate::front::{self, Called, Outcome};
 use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, Link, Standing, State, Verdict};
 use crate::request::mark;
+use crate::stage::{Halt, apart};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ impl Conversation {
         let state = self.step(EffectKind::State, &Wanted::of(&self.work).name());
         let is_open = |step: &Effect| match self.shared.effects.standing(step) {
             None | Some(Standing::Begun | Standing::Undone) => true,
-            Some(Standing::Left) => self.shared.retry_left,
+            Some(Standing::Left) => self.shared.job.retry_left,
             Some(Standing::Done) => false,
         };
         links.chain(tags).chain(followers).chain([state]).filter(is_open).collect()
@@ -74,7 +75,7 @@ impl Conversation {
 
     /// How the conversation stands; nothing if it is gone, and then everything is left.
     async fn look(&mut self, steps: &BTreeSet<Effect>) -> Result<Option<front::Conversation>, Halt> {
-        let called = self.shared.client.conversation(&self.id, &self.shared.cancellation).await?;
+        let called = self.shared.job.client.conversation(&self.id, &self.shared.run.cancellation).await?;
         let gone = match self.moved(called)? {
             Outcome::Done(found) if found.status != TRASHED => {
                 self.id.clone_from(&found.id);
@@ -101,17 +102,17 @@ impl Conversation {
             self.begin(&step).await?;
             if let Some(name) = &link.name {
                 // Only so it gets its name. Where Front has the link already, or the answer is lost, it is attached all the same.
-                let made = self.shared.client.create_link(&link.url, name, &self.shared.cancellation).await?;
+                let made = self.shared.job.client.create_link(&link.url, name, &self.shared.run.cancellation).await?;
                 if matches!(made.outcome, Outcome::Cancelled) {
                     return Err(Halt::Cancelled);
                 }
             }
             let urls = [link.url.clone()];
-            let called = self.shared.client.add_links(&self.id, &urls, &self.shared.cancellation).await?;
+            let called = self.shared.job.client.add_links(&self.id, &urls, &self.shared.run.cancellation).await?;
             match self.made(called)? {
                 Made::Yes => {
                     self.done(&step, None).await?;
-                    self.shared.count(|counts| counts.links += 1);
+                    self.shared.run.count(|counts| counts.links += 1);
                 }
                 Made::Refused(why) => self.leave(&step, &why).await?,
             }
@@ -129,17 +130,21 @@ impl Conversation {
                 self.there_already(&step, None).await?;
                 continue;
             }
-            let Some(id) = self.shared.names.tags.get(&tag).cloned() else {
+            let Some(id) = self.shared.job.names.tags.get(&tag).cloned() else {
                 self.leave(&step, "Front has no tag of this name").await?;
                 continue;
             };
             self.begin(&step).await?;
-            let called =
-                self.shared.client.add_tags(&self.id, std::slice::from_ref(&id), &self.shared.cancellation).await?;
+            let called = self
+                .shared
+                .job
+                .client
+                .add_tags(&self.id, std::slice::from_ref(&id), &self.shared.run.cancellation)
+                .await?;
             match self.made(called)? {
                 Made::Yes => {
                     self.done(&step, Some(id)).await?;
-                    self.shared.count(|counts| counts.tags += 1);
+                    self.shared.run.count(|counts| counts.tags += 1);
                 }
                 Made::Refused(why) => self.leave(&step, &why).await?,
             }
@@ -155,7 +160,7 @@ impl Conversation {
         if open.is_empty() {
             return Ok(());
         }
-        let called = self.shared.client.followers(&self.id, &self.shared.cancellation).await?;
+        let called = self.shared.job.client.followers(&self.id, &self.shared.run.cancellation).await?;
         let there: BTreeSet<String> = match self.moved(called)? {
             Outcome::Done(there) => there.into_iter().map(|teammate| teammate.id).collect(),
             other => {
@@ -166,7 +171,7 @@ impl Conversation {
             }
         };
         for (step, follower) in open {
-            let Some(id) = self.shared.names.teammates.get(&follower).cloned() else {
+            let Some(id) = self.shared.job.names.teammates.get(&follower).cloned() else {
                 self.leave(&step, "Front has no such teammate").await?;
                 continue;
             };
@@ -176,11 +181,11 @@ impl Conversation {
             }
             self.begin(&step).await?;
             let ids = [id.clone()];
-            let called = self.shared.client.add_followers(&self.id, &ids, &self.shared.cancellation).await?;
+            let called = self.shared.job.client.add_followers(&self.id, &ids, &self.shared.run.cancellation).await?;
             match self.made(called)? {
                 Made::Yes => {
                     self.done(&step, Some(id)).await?;
-                    self.shared.count(|counts| counts.followers += 1);
+                    self.shared.run.count(|counts| counts.followers += 1);
                 }
                 Made::Refused(why) => self.leave(&step, &why).await?,
             }
@@ -195,7 +200,7 @@ impl Conversation {
         if !steps.contains(&step) {
             return Ok(());
         }
-        let lacking = match wanted.lacking(found, &self.shared.names) {
+        let lacking = match wanted.lacking(found, &self.shared.job.names) {
             Ok(lacking) => lacking,
             Err(why) => return self.leave(&step, &why).await,
         };
@@ -212,10 +217,11 @@ impl Conversation {
             return self.leave(&step, touched.as_deref().unwrap_or_default()).await;
         }
         self.begin(&step).await?;
-        let called = self.shared.client.update_conversation(&self.id, &change, &self.shared.cancellation).await?;
+        let called =
+            self.shared.job.client.update_conversation(&self.id, &change, &self.shared.run.cancellation).await?;
         match self.made(called)? {
             Made::Yes => {
-                self.shared.count(|counts| counts.states += 1);
+                self.shared.run.count(|counts| counts.states += 1);
                 match touched {
                     // The fields are filled; the rest is whoever's it is now.
                     Some(why) => self.leave(&step, &why).await,
@@ -229,7 +235,7 @@ impl Conversation {
     /// Front's ids of the messages that were imported into it.
     fn own_messages(&self) -> Result<BTreeSet<String>, Halt> {
         let mut own = BTreeSet::new();
-        for item in self.shared.ledger.states(self.work.positions.clone())? {
+        for item in self.shared.job.ledger.states(self.work.positions.clone())? {
             if let (_, State::Confirmed { message_id, .. }) = item? {
                 own.insert(message_id);
             }
@@ -241,12 +247,12 @@ impl Conversation {
     async fn write_comments(&mut self) -> Result<(), Halt> {
         let range = self.work.comments.clone();
         let reached: Vec<(u64, crate::ledger::Reached)> =
-            self.shared.ledger.reached(range)?.collect::<Result<_, _>>().map_err(Halt::from)?;
+            self.shared.job.ledger.reached(range)?.collect::<Result<_, _>>().map_err(Halt::from)?;
         let open: Vec<u64> = reached.into_iter().filter(|(_, reached)| is_open(*reached)).map(|(at, _)| at).collect();
         if open.is_empty() {
             return Ok(());
         }
-        let called = self.shared.client.comments(&self.id, &self.shared.cancellation).await?;
+        let called = self.shared.job.client.comments(&self.id, &self.shared.run.cancellation).await?;
         let there = match self.moved(called)? {
             Outcome::Done(there) => there,
             other => {
@@ -264,34 +270,33 @@ impl Conversation {
     }
 
     async fn write_comment(&mut self, position: u64, there: &[front::Comment]) -> Result<(), Halt> {
-        let entry = self.shared.ledger.entry(position)?;
+        let entry = self.shared.job.ledger.entry(position)?;
         let Verdict::Planned(planned) = &entry.verdict else { return Ok(()) };
         let mark = mark(&planned.external_id);
         if let Some(comment) = there.iter().find(|comment| comment.body.contains(&mark)) {
-            self.shared.count(|counts| counts.there_already += 1);
+            self.shared.run.count(|counts| counts.there_already += 1);
             return self.written(position, &comment.id, true).await;
         }
-        let rebuilder = self.shared.rebuilder.clone();
-        let rebuilt = tokio::task::spawn_blocking(move || rebuilder.comment(&entry)).await;
-        let comment = rebuilt.map_err(|_| Halt::Stop(super::Stop::Panicked))??.request;
-        self.shared.recorder.states(vec![(position, State::Sending)]).await?;
+        let rebuilder = self.shared.job.rebuilder.clone();
+        let comment = apart(move || rebuilder.comment(&entry)).await?.request;
+        self.mark(vec![(position, State::Sending)]).await?;
         let body = comment.encode();
-        let called = self.shared.client.create_comment(&self.id, &body, &self.shared.cancellation).await?;
+        let called = self.shared.job.client.create_comment(&self.id, &body, &self.shared.run.cancellation).await?;
         match self.moved_unchecked(called) {
             Outcome::Done(made) => {
                 self.written(position, &made.id, false).await?;
-                self.shared.count(|counts| counts.comments += 1);
+                self.shared.run.count(|counts| counts.comments += 1);
                 Ok(())
             }
             Outcome::Refused { status, cause } => self.refused(position, status, cause).await,
             Outcome::Absent { cause } => self.refused(position, 404, cause).await,
             Outcome::Failed { cause, .. } | Outcome::Lost { why: cause } => {
-                self.shared.recorder.states(vec![(position, State::Unknown { why: cause.clone() })]).await?;
+                self.mark(vec![(position, State::Unknown { why: cause.clone() })]).await?;
                 // Those behind it would overtake it.
                 Err(Halt::Later(cause))
             }
             Outcome::Cancelled => {
-                self.shared.recorder.states(vec![(position, State::Planned)]).await?;
+                self.mark(vec![(position, State::Planned)]).await?;
                 Err(Halt::Cancelled)
             }
         }
@@ -304,17 +309,17 @@ impl Conversation {
         let confirmed = State::Confirmed { message_id, conversation_id, differs: None };
         let begun = was_there.then_some((position, State::Sending));
         let states = begun.into_iter().chain([(position, accepted), (position, confirmed)]);
-        self.shared.recorder.states(states.collect()).await
+        self.mark(states.collect()).await
     }
 
     async fn refuse_comment(&self, position: u64, status: u16, why: &str) -> Result<(), Halt> {
-        self.shared.recorder.states(vec![(position, State::Sending)]).await?;
+        self.mark(vec![(position, State::Sending)]).await?;
         self.refused(position, status, why.to_owned()).await
     }
 
     async fn refused(&self, position: u64, status: u16, cause: String) -> Result<(), Halt> {
         self.shared.left(&self.id, &cause);
-        self.shared.recorder.states(vec![(position, State::Refused { status, cause })]).await
+        self.mark(vec![(position, State::Refused { status, cause })]).await
     }
 
     async fn begin(&self, step: &Effect) -> Result<(), Halt> {
@@ -326,7 +331,7 @@ impl Conversation {
     }
 
     async fn there_already(&self, step: &Effect, id: Option<String>) -> Result<(), Halt> {
-        self.shared.count(|counts| counts.there_already += 1);
+        self.shared.run.count(|counts| counts.there_already += 1);
         self.record(step, EffectEnd::Done { id, made: self.was_begun(step), before: None }).await
     }
 
@@ -336,9 +341,17 @@ impl Conversation {
         self.record(step, EffectEnd::Left { why: why.to_owned() }).await
     }
 
+    /// Records what became of a step; durable when this returns.
     async fn record(&self, step: &Effect, end: EffectEnd) -> Result<(), Halt> {
         let change = EffectChange { effect: step.clone(), conversation: Some(self.id.clone()), end };
-        self.shared.recorder.effects(vec![change]).await
+        let ledger = Arc::clone(&self.shared.job.ledger);
+        apart(move || ledger.record([change])).await
+    }
+
+    /// Records states of comments; durable when this returns.
+    async fn mark(&self, states: Vec<(u64, State)>) -> Result<(), Halt> {
+        let ledger = Arc::clone(&self.shared.job.ledger);
+        apart(move || ledger.mark(&states)).await
     }
 
     /// What became of a step that comes to the same when it is made twice.

@@ -6,28 +6,25 @@
 //! conversation   one conversation: what it lacks is made, once, and recorded
 //! state          how it is to stand, and what of that is lacking
 //! touched        has anybody else had a hand in it since?
-//! recorder       what became of each step, durable before and after its request
 //! ```
 //!
 //! A step is begun in the journal before its request leaves, and done there before it is counted. Most requests come to the same when
 //! they are made twice; comments do not, so before one is written again those that are there are listed.
 
 mod conversation;
-mod recorder;
 mod state;
 mod touched;
 mod walk;
 
-use crate::event::{Event, Observer, Stage};
-use crate::front::{Cancellation, Client, FrontError};
+use crate::event::{Observer, Stage};
+use crate::front::{Cancellation, Client};
 use crate::ledger::{Effects, Ledger, LedgerError};
-use crate::plan::{RebuildError, Rebuilder};
+use crate::plan::Rebuilder;
+use crate::stage::{self, Run};
 use conversation::Conversation;
 use futures_util::StreamExt;
-use recorder::Recorder;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use walk::{Walk, Work};
 
 pub use state::Fields;
@@ -74,17 +71,7 @@ impl Names {
 }
 
 /// What came of a run.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Figures.
-    pub counts: Counts,
-    /// Some conversations of which something was left, with the reason.
-    pub left: Vec<(String, String)>,
-    /// Why something is not done yet that a further run may do, the first time.
-    pub unsettled: Option<String>,
-    /// How it ended.
-    pub ending: Ending,
-}
+pub type Outcome = stage::Outcome<Counts>;
 
 /// What was done in one run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -109,184 +96,64 @@ pub struct Counts {
     pub left: u64,
 }
 
-/// How a run ended.
-#[derive(Debug)]
-pub enum Ending {
-    /// Nothing is left to do.
-    Finished,
-    /// The user asked to stop.
-    Interrupted,
-    /// The budget of requests is used up.
-    Spent,
-    /// Front, a source, or the ledger stopped it.
-    Stopped(Stop),
-}
-
-/// What stopped a run.
-#[derive(Debug, thiserror::Error)]
-pub enum Stop {
-    /// Front: token, permission, outage.
-    #[error(transparent)]
-    Front(FrontError),
-    /// A source no longer holds what was planned.
-    #[error(transparent)]
-    Source(#[from] RebuildError),
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A task panicked: a bug.
-    #[error("a task of finishing panicked")]
-    Panicked,
-}
-
-/// Why a conversation is not gone on with.
-enum Halt {
-    /// The run is cancelled.
-    Cancelled,
-    /// The server fails over this conversation, or nobody knows what became of a step; a further run goes on.
-    Later(String),
-    /// The run must stop.
-    Stop(Stop),
-}
-
-impl<E: Into<Stop>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Halt::Stop(error.into())
-    }
-}
-
-impl From<FrontError> for Halt {
-    fn from(error: FrontError) -> Self {
-        Halt::Stop(Stop::Front(error))
-    }
-}
-
 /// Finishes every conversation that is ready, until done, stopped or cancelled.
 pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
+    let run = Run::new(Stage::Finishing, MOST_TOLD, observer, cancellation);
+    let begun = job.ledger.effects().and_then(|effects| Ok((effects, Walk::new(Arc::clone(&job.ledger))?)));
+    let (effects, mut walk) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            run.halt(error.into());
+            return run.outcome();
+        }
+    };
     let in_flight = job.in_flight.max(1);
-    let begun = job.ledger.effects().map(|effects| Shared::new(job, effects, observer, cancellation));
-    let shared = match begun {
-        Ok(shared) => Arc::new(shared),
-        Err(error) => return Outcome::stopped(error),
-    };
-    let mut walk = match Walk::new(Arc::clone(&shared.ledger)) {
-        Ok(walk) => walk,
-        Err(error) => return Outcome::stopped(error),
-    };
-    shared.observer.event(Event::StageStarted { stage: Stage::Finishing, total: walk.total() });
-    let works = std::iter::from_fn(|| if shared.cancellation.is_cancelled() { None } else { walk.next().transpose() });
+    let shared = Arc::new(Shared { run, job, effects });
+    let run = &shared.run;
+    run.begun(walk.total());
+    let works = std::iter::from_fn(|| if run.cancellation.is_cancelled() { None } else { walk.next().transpose() });
     let each = |work: Result<Work, LedgerError>| {
         let shared = Arc::clone(&shared);
         async move {
             match work {
                 Ok(work) => shared.finish(work).await,
-                Err(error) => shared.stop(Stop::Ledger(error)),
+                Err(error) => {
+                    shared.run.halt(error.into());
+                }
             }
         }
     };
     futures_util::stream::iter(works).for_each_concurrent(in_flight, each).await;
-    shared.observer.event(Event::StageFinished { stage: Stage::Finishing });
-    let waiting = walk.waiting();
-    shared.outcome(waiting)
-}
-
-impl Outcome {
-    fn stopped(error: LedgerError) -> Self {
-        let ending = Ending::Stopped(Stop::Ledger(error));
-        Self { counts: Counts::default(), left: Vec::new(), unsettled: None, ending }
-    }
+    run.over();
+    run.count(|counts| counts.waiting = walk.waiting());
+    run.outcome()
 }
 
 /// What all conversations share.
 struct Shared {
-    ledger: Arc<Ledger>,
-    rebuilder: Rebuilder,
-    client: Client,
-    names: Names,
-    retry_left: bool,
+    run: Run<Counts>,
+    job: Job,
     effects: Effects,
-    recorder: Recorder,
-    counts: Mutex<Counts>,
-    left: Mutex<Vec<(String, String)>>,
-    done: AtomicU64,
-    ending: Mutex<Option<Ending>>,
-    /// Something is not done that a further run may do.
-    unsettled: Mutex<Option<String>>,
-    observer: Arc<dyn Observer>,
-    cancellation: Cancellation,
 }
 
 impl Shared {
-    fn new(job: Job, effects: Effects, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Self {
-        Self {
-            recorder: Recorder::new(Arc::clone(&job.ledger)),
-            ledger: job.ledger,
-            rebuilder: job.rebuilder,
-            client: job.client,
-            names: job.names,
-            retry_left: job.retry_left,
-            effects,
-            counts: Mutex::default(),
-            left: Mutex::default(),
-            done: AtomicU64::new(0),
-            ending: Mutex::default(),
-            unsettled: Mutex::default(),
-            observer,
-            cancellation,
-        }
-    }
-
     async fn finish(self: &Arc<Self>, work: Work) {
         let messages = work.messages;
         match Conversation::new(Arc::clone(self), work).finish().await {
-            Ok(()) => {
-                self.count(|counts| counts.conversations += 1);
+            Ok(()) => self.run.count(|counts| counts.conversations += 1),
+            Err(halt) => {
+                if !self.run.halt(halt) {
+                    return;
+                }
             }
-            Err(Halt::Later(why)) => {
-                self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
-            }
-            Err(Halt::Cancelled) => return,
-            Err(Halt::Stop(Stop::Front(FrontError::Spent))) => return self.end(Ending::Spent),
-            Err(Halt::Stop(stop)) => return self.stop(stop),
         }
-        let done = self.done.fetch_add(messages, Ordering::Relaxed) + messages;
-        self.observer.event(Event::StageAdvanced { stage: Stage::Finishing, done, records: done });
-        if let Some(by) = self.client.waits().due() {
-            self.observer.event(Event::Limited { stage: Stage::Finishing, by });
-        }
-    }
-
-    fn count(&self, count: impl FnOnce(&mut Counts)) {
-        count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        self.run.advance(messages);
+        self.run.show_limit(&self.job.client);
     }
 
     /// Notes that a step was left.
     fn left(&self, conversation: &str, why: &str) {
-        self.count(|counts| counts.left += 1);
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        if left.len() < MOST_TOLD {
-            left.push((conversation.to_owned(), why.to_owned()));
-        }
-    }
-
-    fn stop(&self, stop: Stop) {
-        self.end(Ending::Stopped(stop));
-    }
-
-    /// Ends the run; the first reason counts.
-    fn end(&self, ending: Ending) {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
-        self.cancellation.cancel();
-    }
-
-    fn outcome(&self, waiting: u64) -> Outcome {
-        let taken = |slot: &Mutex<Option<Ending>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let ending = taken(&self.ending)
-            .unwrap_or_else(|| if self.cancellation.is_cancelled() { Ending::Interrupted } else { Ending::Finished });
-        let mut counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.waiting = waiting;
-        let left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
-        let unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Outcome { counts, left, unsettled, ending }
+        self.run.count(|counts| counts.left += 1);
+        self.run.tell(conversation, why);
     }
 }

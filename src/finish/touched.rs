@@ -1,7 +1,8 @@
 //! Has anybody else had a hand in a conversation since it was imported? What people, rules and customers did is theirs.
 
-use super::{Halt, Shared};
+use super::Shared;
 use crate::front::{ConversationEvent, Outcome};
+use crate::stage::Halt;
 use std::collections::BTreeSet;
 
 /// What changes how a conversation stands, in Front's words.
@@ -23,7 +24,7 @@ impl Shared {
     /// Why the conversation's state must be left to whoever has it now; nothing if nobody touched it. `own` are the messages that
     /// were imported into it.
     pub(super) async fn touched(&self, conversation: &str, own: &BTreeSet<String>) -> Result<Option<String>, Halt> {
-        let events = self.client.conversation_events(conversation, None, &self.cancellation).await?;
+        let events = self.job.client.conversation_events(conversation, None, &self.run.cancellation).await?;
         let events = match events.outcome {
             Outcome::Done(events) => events,
             Outcome::Cancelled => return Err(Halt::Cancelled),
@@ -33,7 +34,7 @@ impl Shared {
         if let Some(words) = in_events(&events) {
             return Ok(Some(words));
         }
-        let newest = self.client.conversation_messages(conversation, 1, None).await?;
+        let newest = self.job.client.conversation_messages(conversation, 1, None).await?;
         let newest = newest.and_then(|page| page.messages.into_iter().next());
         let is_foreign = newest.is_some_and(|message| !own.contains(&message.id));
         Ok(is_foreign.then(|| "its newest message is not one of the import".to_owned()))

@@ -1,9 +1,10 @@
 //! One contact: made, or completed by what it lacks. What it has is never overwritten.
 
-use super::{Halt, ROUNDS, Shared};
+use super::{ROUNDS, Shared};
 use crate::front::{Contact, ContactDetails, Handle, NewContact, Outcome};
 use crate::ledger::{Effect, EffectEnd, EffectKind, Standing};
 use crate::plan::Person;
+use crate::stage::Halt;
 use serde_json::{Map, Value, json};
 
 /// What every contact is given beside their name.
@@ -23,7 +24,7 @@ pub(super) async fn make(shared: &Shared, given: &Given, person: &Person) -> Res
         Some(Standing::Done) => false,
     };
     if !is_open {
-        shared.count(|counts| counts.there_already += 1);
+        shared.run.count(|counts| counts.there_already += 1);
         return Ok(());
     }
     one.settle().await
@@ -51,7 +52,7 @@ impl<'a> One<'a> {
         let mut is_begun = is_ours;
         let mut refused = None;
         for _ in 0..ROUNDS {
-            match shared.client.contact_by_handle(&self.handle, &shared.cancellation).await?.outcome {
+            match shared.client.contact_by_handle(&self.handle, &shared.run.cancellation).await?.outcome {
                 Outcome::Done(found) => return self.complete(&found, is_ours).await,
                 Outcome::Absent { .. } => {}
                 other => return self.give_up(other).await,
@@ -63,11 +64,11 @@ impl<'a> One<'a> {
                 shared.begin(&self.effect).await?;
                 is_begun = true;
             }
-            let called = shared.client.create_contact(&self.whole(), &shared.cancellation).await;
+            let called = shared.client.create_contact(&self.whole(), &shared.run.cancellation).await;
             match shared.outcome_of(&self.effect, is_ours, called).await? {
                 Outcome::Done(made) => {
                     shared.made(&self.effect, made.id).await?;
-                    shared.count(|counts| counts.contacts += 1);
+                    shared.run.count(|counts| counts.contacts += 1);
                     return Ok(());
                 }
                 Outcome::Lost { .. } => is_ours = true,
@@ -100,7 +101,7 @@ impl<'a> One<'a> {
         }
         let lacking = lacking(found, self.name, self.given);
         if lacking != ContactDetails::default() {
-            match shared.client.update_contact(&found.id, &lacking, &shared.cancellation).await?.outcome {
+            match shared.client.update_contact(&found.id, &lacking, &shared.run.cancellation).await?.outcome {
                 Outcome::Done(()) => {}
                 other => return self.give_up(other).await,
             }
@@ -108,8 +109,8 @@ impl<'a> One<'a> {
         let is_changed = lacking != ContactDetails::default();
         let before = (is_changed && !is_ours).then(|| before(found));
         let end = EffectEnd::Done { id: Some(found.id.clone()), made: is_ours, before };
-        shared.recorder.record(&self.effect, end).await?;
-        shared.count(|counts| match (is_ours, is_changed) {
+        shared.record(&self.effect, end).await?;
+        shared.run.count(|counts| match (is_ours, is_changed) {
             (true, _) => counts.contacts += 1,
             (false, true) => counts.completed += 1,
             (false, false) => counts.there_already += 1,

@@ -1,10 +1,10 @@
 //! Inboxes that the plan names.
 
-use super::{Halt, Shared};
+use super::Shared;
 use crate::front::{NewInbox, Outcome};
 use crate::ledger::{Effect, EffectKind};
+use crate::stage::{Halt, locked};
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 
 /// The inboxes of the plan, and how those are made that are missing.
 #[derive(Debug, Clone, Default)]
@@ -23,17 +23,19 @@ impl Inboxes {
     pub(super) async fn make(&self, shared: &Shared) -> Result<(), Halt> {
         for (name, id) in &self.there {
             if shared.found(&effect(name), id).await? {
-                shared.count(|counts| counts.inboxes += 1);
+                shared.run.count(|counts| counts.inboxes += 1);
             }
         }
         for name in &self.missing {
             match self.make_one(shared, name).await {
                 Ok(Some(id)) => {
-                    shared.count(|counts| counts.inboxes += 1);
-                    shared.made.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), id);
+                    shared.run.count(|counts| counts.inboxes += 1);
+                    locked(&shared.inboxes).insert(name.clone(), id);
                 }
                 Ok(None) => {}
-                Err(halt @ Halt::Later(_)) => shared.halt(halt),
+                Err(halt @ Halt::Later(_)) => {
+                    shared.run.halt(halt);
+                }
                 Err(halt) => return Err(halt),
             }
         }
@@ -46,7 +48,7 @@ impl Inboxes {
         let was_begun = shared.was_begun(&effect);
         shared.begin(&effect).await?;
         let inbox = NewInbox { name: name.to_owned(), teammate_ids: self.teammates.clone(), is_public: None };
-        let called = shared.client.create_inbox(&inbox, self.workspace.as_deref(), &shared.cancellation).await;
+        let called = shared.client.create_inbox(&inbox, self.workspace.as_deref(), &shared.run.cancellation).await;
         let id = match shared.outcome_of(&effect, was_begun, called).await? {
             Outcome::Done(made) => made.id,
             Outcome::Lost { why } => match find(shared, name).await? {

@@ -13,22 +13,20 @@
 mod contact;
 mod inboxes;
 mod people;
-mod recorder;
 mod tags;
 
 pub use contact::Given;
 pub use inboxes::Inboxes;
 pub use tags::Tags;
 
-use crate::event::{Event, Observer, Stage};
-use crate::front::{self, CallResult, Called, Cancellation, Client, FrontError};
-use crate::ledger::{Effect, EffectEnd, Effects, Ledger, LedgerError, Standing};
-use crate::plan::{RebuildError, Rebuilder};
+use crate::event::{Observer, Stage};
+use crate::front::{self, CallResult, Called, Cancellation, Client};
+use crate::ledger::{Effect, EffectChange, EffectEnd, Effects, Ledger, Standing};
+use crate::plan::Rebuilder;
+use crate::stage::{self, Halt, Run, apart, locked};
 use futures_util::StreamExt;
-use recorder::Recorder;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Things that are told by name where they were left.
 const MOST_TOLD: usize = 20;
@@ -59,22 +57,10 @@ pub struct Job {
 }
 
 /// What came of a run.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Figures.
-    pub counts: Counts,
-    /// Inboxes that were made: name → Front's id.
-    pub inboxes: BTreeMap<String, String>,
-    /// Some things that were left, with the reason.
-    pub left: Vec<(String, String)>,
-    /// Why something is not done yet that a further run may do, the first time.
-    pub unsettled: Option<String>,
-    /// How it ended.
-    pub ending: Ending,
-}
+pub type Outcome = stage::Outcome<Counts>;
 
 /// What was done in one run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// Inboxes that were made.
     pub inboxes: u64,
@@ -92,107 +78,44 @@ pub struct Counts {
     pub left: u64,
 }
 
-/// How a run ended.
-#[derive(Debug)]
-pub enum Ending {
-    /// Nothing is left to do.
-    Finished,
-    /// The user asked to stop.
-    Interrupted,
-    /// The budget of requests is used up.
-    Spent,
-    /// Front, a source, or the ledger stopped it.
-    Stopped(Stop),
-}
-
-/// What stopped a run.
-#[derive(Debug, thiserror::Error)]
-pub enum Stop {
-    /// Front: token, permission, outage.
-    #[error(transparent)]
-    Front(FrontError),
-    /// A source no longer holds what was planned.
-    #[error(transparent)]
-    Source(#[from] RebuildError),
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A thread could not be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(std::io::Error),
-    /// A task panicked: a bug.
-    #[error("a task of preparing panicked")]
-    Panicked,
-}
-
-/// Why something is not gone on with.
-enum Halt {
-    /// The run is cancelled.
-    Cancelled,
-    /// The server fails over this, or nobody knows whether it was made; a further run goes on.
-    Later(String),
-    /// The run must stop.
-    Stop(Stop),
-}
-
-impl<E: Into<Stop>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Halt::Stop(error.into())
-    }
-}
-
-impl From<FrontError> for Halt {
-    fn from(error: FrontError) -> Self {
-        Halt::Stop(Stop::Front(error))
-    }
-}
-
-/// Makes everything that is lacking, until done, stopped or cancelled.
-pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
+/// Makes everything that is lacking, until done, stopped or cancelled. Also gives the inboxes that were made: name → Front's id.
+pub async fn run(
+    job: Job,
+    observer: Arc<dyn Observer>,
+    cancellation: Cancellation,
+) -> (Outcome, BTreeMap<String, String>) {
     let Job { ledger, rebuilder, client, inboxes, tags, contacts, in_flight, threads, retry_left } = job;
     let shared = Shared {
-        recorder: Recorder::new(Arc::clone(&ledger)),
+        run: Run::new(Stage::Preparing, MOST_TOLD, observer, cancellation),
+        ledger: Arc::clone(&ledger),
         client,
         retry_left,
         effects: Effects::default(),
-        counts: Mutex::default(),
-        made: Mutex::default(),
-        left: Mutex::default(),
-        done: AtomicU64::new(0),
-        ending: Mutex::default(),
-        unsettled: Mutex::default(),
-        observer,
-        cancellation,
+        inboxes: Mutex::default(),
     };
     let shared = match ledger.effects() {
         Ok(effects) => Arc::new(Shared { effects, ..shared }),
         Err(error) => {
-            shared.halt(Halt::from(error));
-            return shared.outcome();
+            shared.run.halt(Halt::from(error));
+            return shared.ended();
         }
     };
     let reading = contacts.map(|given| (given, people::Reading { ledger, rebuilder, threads: threads.max(1) }));
     if let Err(halt) = shared.prepare(&inboxes, &tags, reading, in_flight.max(1)).await {
-        shared.halt(halt);
+        shared.run.halt(halt);
     }
-    shared.outcome()
+    shared.ended()
 }
 
 /// What all things share.
 struct Shared {
-    recorder: Recorder,
+    run: Run<Counts>,
+    ledger: Arc<Ledger>,
     client: Client,
     retry_left: bool,
     effects: Effects,
-    counts: Mutex<Counts>,
-    made: Mutex<BTreeMap<String, String>>,
-    left: Mutex<Vec<(String, String)>>,
-    done: AtomicU64,
-    ending: Mutex<Option<Ending>>,
-    /// Something is not done that a further run may do.
-    unsettled: Mutex<Option<String>>,
-    observer: Arc<dyn Observer>,
-    cancellation: Cancellation,
+    /// Those that were made: name → Front's id.
+    inboxes: Mutex<BTreeMap<String, String>>,
 }
 
 impl Shared {
@@ -207,28 +130,32 @@ impl Shared {
         tags.make(self).await?;
         let Some((given, reading)) = contacts else { return Ok(()) };
         let people = reading.read(self).await?;
-        self.count(|counts| counts.people = people.len() as u64);
-        self.observer.event(Event::StageStarted { stage: Stage::Preparing, total: people.len() as u64 });
+        self.run.count(|counts| counts.people = people.len() as u64);
+        self.run.begun(people.len() as u64);
         let given = &given;
         futures_util::stream::iter(people)
-            .take_while(|_| std::future::ready(!self.cancellation.is_cancelled()))
+            .take_while(|_| std::future::ready(!self.run.cancellation.is_cancelled()))
             .for_each_concurrent(in_flight, |person| async move {
                 if let Err(halt) = contact::make(self, given, &person).await {
-                    self.halt(halt);
+                    self.run.halt(halt);
                 }
-                self.advance();
+                self.run.advance(1);
+                self.run.show_limit(&self.client);
             })
             .await;
-        self.observer.event(Event::StageFinished { stage: Stage::Preparing });
+        self.run.over();
         Ok(())
     }
 
-    fn advance(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        self.observer.event(Event::StageAdvanced { stage: Stage::Preparing, done, records: done });
-        if let Some(by) = self.client.waits().due() {
-            self.observer.event(Event::Limited { stage: Stage::Preparing, by });
-        }
+    fn ended(&self) -> (Outcome, BTreeMap<String, String>) {
+        (self.run.outcome(), std::mem::take(&mut *locked(&self.inboxes)))
+    }
+
+    /// Records what became of something; durable when this returns.
+    async fn record(&self, effect: &Effect, end: EffectEnd) -> Result<(), Halt> {
+        let ledger = Arc::clone(&self.ledger);
+        let change = EffectChange { effect: effect.clone(), conversation: None, end };
+        apart(move || ledger.record([change])).await
     }
 
     /// Was it begun by an earlier run? Then what is found of it is ours.
@@ -237,19 +164,19 @@ impl Shared {
     }
 
     async fn begin(&self, effect: &Effect) -> Result<(), Halt> {
-        self.recorder.record(effect, EffectEnd::Begun).await
+        self.record(effect, EffectEnd::Begun).await
     }
 
     /// It is there, and we made it.
     async fn made(&self, effect: &Effect, id: String) -> Result<(), Halt> {
-        self.recorder.record(effect, EffectEnd::Done { id: Some(id), made: true, before: None }).await
+        self.record(effect, EffectEnd::Done { id: Some(id), made: true, before: None }).await
     }
 
     /// It was found there: ours if an earlier run has begun it. What nobody has begun needs no line in the journal, since Front itself
     /// tells the next run. True if it was ours.
     async fn found(&self, effect: &Effect, id: &str) -> Result<bool, Halt> {
         if !self.was_begun(effect) {
-            self.count(|counts| counts.there_already += 1);
+            self.run.count(|counts| counts.there_already += 1);
             return Ok(false);
         }
         self.made(effect, id.to_owned()).await?;
@@ -258,8 +185,8 @@ impl Shared {
 
     /// It is there, and somebody else made it after we had begun.
     async fn there(&self, effect: &Effect, id: String) -> Result<(), Halt> {
-        self.count(|counts| counts.there_already += 1);
-        self.recorder.record(effect, EffectEnd::Done { id: Some(id), made: false, before: None }).await
+        self.run.count(|counts| counts.there_already += 1);
+        self.record(effect, EffectEnd::Done { id: Some(id), made: false, before: None }).await
     }
 
     /// What became of a request that makes something. Where Front certainly did not do it, it is as if it had not been begun: whoever
@@ -279,56 +206,14 @@ impl Shared {
             Err(error) => Halt::from(error),
         };
         if !may_be {
-            self.recorder.record(effect, EffectEnd::Undone).await?;
+            self.record(effect, EffectEnd::Undone).await?;
         }
         Err(halt)
     }
 
     async fn leave(&self, effect: &Effect, why: &str) -> Result<(), Halt> {
-        self.count(|counts| counts.left += 1);
-        self.tell(format!("{} {}", effect.kind.name(), effect.what), why);
-        self.recorder.record(effect, EffectEnd::Left { why: why.to_owned() }).await
-    }
-
-    /// Names what was left, as long as there is room.
-    fn tell(&self, what: String, why: &str) {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        if left.len() < MOST_TOLD {
-            left.push((what, why.to_owned()));
-        }
-    }
-
-    fn count(&self, count: impl FnOnce(&mut Counts)) {
-        count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// What could not be done: the run goes on with the rest, or it ends.
-    fn halt(&self, halt: Halt) {
-        match halt {
-            Halt::Later(why) => {
-                self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
-            }
-            Halt::Cancelled => self.cancellation.cancel(),
-            Halt::Stop(Stop::Front(FrontError::Spent)) => self.end(Ending::Spent),
-            Halt::Stop(stop) => self.end(Ending::Stopped(stop)),
-        }
-    }
-
-    /// Ends the run; the first reason counts.
-    fn end(&self, ending: Ending) {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
-        self.cancellation.cancel();
-    }
-
-    fn outcome(&self) -> Outcome {
-        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let ended = || if self.cancellation.is_cancelled() { Ending::Interrupted } else { Ending::Finished };
-        Outcome {
-            counts: *self.counts.lock().unwrap_or_else(PoisonError::into_inner),
-            inboxes: std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner)),
-            left: std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner)),
-            unsettled: self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).take(),
-            ending: ending.unwrap_or_else(ended),
-        }
+        self.run.count(|counts| counts.left += 1);
+        self.run.tell(format!("{} {}", effect.kind.name(), effect.what), why);
+        self.record(effect, EffectEnd::Left { why: why.to_owned() }).await
     }
 }

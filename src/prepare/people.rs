@@ -3,10 +3,10 @@
 //! Messages are read again on all cores, and nothing of them is kept but handles and names: some two hundred bytes for each person, and as
 //! much again for each further name. No more than sixty-four names of one handle are told apart.
 
-use super::{Halt, Shared, Stop};
-use crate::event::{Event, Stage};
+use super::Shared;
 use crate::ledger::Ledger;
 use crate::plan::{Person, Reached, Rebuilder, STACK};
+use crate::stage::{Halt, Stop, apart};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -86,12 +86,11 @@ impl Reading {
     /// Reads all messages of the plan.
     pub(super) async fn read(self, shared: &Arc<Shared>) -> Result<Vec<Person>, Halt> {
         let total = self.ledger.plan().map_or(0, |plan| plan.messages);
-        shared.observer.event(Event::StageStarted { stage: Stage::Preparing, total });
+        shared.run.begun(total);
         let watched = Arc::clone(shared);
-        let read = tokio::task::spawn_blocking(move || self.read_all(total, &watched)).await;
-        let people = read.map_err(|_| Halt::Stop(Stop::Panicked))??;
-        shared.observer.event(Event::StageFinished { stage: Stage::Preparing });
-        if shared.cancellation.is_cancelled() {
+        let people = apart(move || self.read_all(total, &watched)).await?;
+        shared.run.over();
+        if shared.run.cancellation.is_cancelled() {
             return Err(Halt::Cancelled);
         }
         Ok(people.into_persons())
@@ -103,7 +102,7 @@ impl Reading {
             let mut people = People::default();
             loop {
                 let first = next.fetch_add(AT_ONCE, Ordering::Relaxed);
-                if first >= total || shared.cancellation.is_cancelled() {
+                if first >= total || shared.run.cancellation.is_cancelled() {
                     return Ok(people);
                 }
                 let range = first..total.min(first.saturating_add(AT_ONCE));
@@ -114,7 +113,7 @@ impl Reading {
                     return Err(stop);
                 }
                 let done = done.fetch_add(messages, Ordering::Relaxed) + messages;
-                shared.observer.event(Event::StageAdvanced { stage: Stage::Preparing, done, records: done });
+                shared.run.reached(done);
             }
         };
         std::thread::scope(|scope| {

@@ -3,9 +3,10 @@
 //! Imports name tags by name alone, wherever they stand. So a tag that is made has the whole name that the plan has for it, `A/B`, and
 //! stands below `A` if that is a tag of the company, or becomes one: the name is what imports find it by, the place is for people.
 
-use super::{Halt, ROUNDS, Shared};
+use super::{ROUNDS, Shared};
 use crate::front::{Outcome, Tag};
 use crate::ledger::{Effect, EffectKind};
+use crate::stage::Halt;
 use crate::words::printable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +75,7 @@ impl Tags {
     pub(super) async fn make(&self, shared: &Shared) -> Result<(), Halt> {
         for (name, id) in &self.there {
             if shared.found(&effect(name), id).await? {
-                shared.count(|counts| counts.tags += 1);
+                shared.run.count(|counts| counts.tags += 1);
             }
         }
         let mut known = self.parents.clone();
@@ -83,11 +84,13 @@ impl Tags {
             let above = self.above(name).and_then(|above| known.get(above).cloned());
             match make_one(shared, name, above).await {
                 Ok(Some(id)) => {
-                    shared.count(|counts| counts.tags += 1);
+                    shared.run.count(|counts| counts.tags += 1);
                     known.insert(name.clone(), id);
                 }
                 Ok(None) => {}
-                Err(halt @ Halt::Later(_)) => shared.halt(halt),
+                Err(halt @ Halt::Later(_)) => {
+                    shared.run.halt(halt);
+                }
                 Err(halt) => return Err(halt),
             }
         }
@@ -102,7 +105,7 @@ async fn make_one(shared: &Shared, name: &str, mut above: Option<String>) -> Res
     let mut last = String::new();
     shared.begin(&effect).await?;
     for _ in 0..ROUNDS {
-        let called = shared.client.create_tag(name, above.as_deref(), &shared.cancellation).await;
+        let called = shared.client.create_tag(name, above.as_deref(), &shared.run.cancellation).await;
         let outcome = shared.outcome_of(&effect, is_ours, called).await?;
         let why = outcome.to_string();
         match outcome {

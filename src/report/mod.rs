@@ -15,6 +15,7 @@ pub use particulars::{
 pub use prepared::{Agent, AgentStanding, LeftThing, Made, Prepared};
 pub use text::Extent;
 
+use crate::finish;
 use crate::ledger::Tally;
 use crate::mapping::{self, own_pace};
 use crate::plan::{Overview, PlanDiff};
@@ -140,25 +141,10 @@ pub struct Seen {
 /// What one run gave conversations beside their messages.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Finished {
-    /// Conversations that were finished.
-    pub conversations: u64,
-    /// Conversations that wait until all of their messages are in Front.
-    pub waiting: u64,
-    /// Links that were attached.
-    pub links: u64,
-    /// Tags that were added.
-    pub tags: u64,
-    /// Comments that were written.
-    pub comments: u64,
-    /// Teammates who were made followers.
-    pub followers: u64,
-    /// Conversations whose state was changed.
-    pub states: u64,
-    /// Steps that were there already, by whomever.
-    pub there_already: u64,
-    /// Steps that were left, because Front refused them or somebody had touched the conversation.
-    pub left: u64,
-    /// The first of those.
+    /// Figures.
+    #[serde(flatten)]
+    pub counts: finish::Counts,
+    /// The first steps that were left.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<LeftStep>,
     /// Why something is not done yet that a further run may do, the first time.

@@ -1,6 +1,7 @@
 //! What was made before an import, and which agents Front knows.
 
 use super::text::{self, Extent};
+use crate::prepare;
 use serde::Serialize;
 
 /// What `prepare` found and made.
@@ -57,21 +58,10 @@ pub enum AgentStanding {
 /// What one run made.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Made {
-    /// Inboxes that were made.
-    pub inboxes: u64,
-    /// Tags that were made.
-    pub tags: u64,
-    /// People whom the messages name, where their contacts were asked for.
-    pub people: u64,
-    /// Contacts that were made.
-    pub contacts: u64,
-    /// Contacts that got what they lacked.
-    pub completed: u64,
-    /// Things that were there already, by whomever.
-    pub there_already: u64,
-    /// Things that were left, because Front refused them.
-    pub left: u64,
-    /// The first of those.
+    /// Figures.
+    #[serde(flatten)]
+    pub counts: prepare::Counts,
+    /// The first things that were left.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<LeftThing>,
     /// Why something is not done yet that a further run may do, the first time.

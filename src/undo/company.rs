@@ -4,8 +4,8 @@ use super::thread::{done, settled};
 use super::{Halt, Shared};
 use crate::front::{Handle, Outcome};
 use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, Ledger, LedgerError};
+use crate::stage::locked;
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 
 /// What this ledger made for the company, by what names it, with Front's id where that is known.
 #[derive(Debug, Default)]
@@ -62,18 +62,18 @@ impl Shared {
     }
 
     fn is_taken(&self, conversation: &str) -> bool {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).contains(conversation)
+        locked(&self.taken).contains(conversation)
     }
 
     async fn take_back_tag(&self, name: &str, id: Option<&str>) -> Result<(), Halt> {
         let id = match id {
             Some(id) => id.to_owned(),
-            None => match self.client.tags().await?.into_iter().find(|tag| tag.name == name) {
+            None => match self.job.client.tags().await?.into_iter().find(|tag| tag.name == name) {
                 Some(tag) => tag.id,
                 None => return self.company_undone(EffectKind::Tag, name).await,
             },
         };
-        let found = match settled(self.client.tag_conversations(&id, &self.cancellation).await?)? {
+        let found = match settled(self.job.client.tag_conversations(&id, &self.run.cancellation).await?)? {
             Outcome::Done(found) => found,
             Outcome::Absent { .. } => return self.company_undone(EffectKind::Tag, name).await,
             other => return Err(Halt::Left(other.to_string())),
@@ -81,11 +81,11 @@ impl Shared {
         if let Some(other) = found.iter().find(|other| other.status != "deleted" && !self.is_taken(&other.id)) {
             return Err(Halt::Left(format!("a conversation that is not taken back has it ({})", other.id)));
         }
-        self.count(|counts| counts.tags += 1);
-        if self.is_dry {
+        self.run.count(|counts| counts.tags += 1);
+        if self.job.is_dry {
             return Ok(());
         }
-        match settled(self.client.delete_tag(&id, &self.cancellation).await?)? {
+        match settled(self.job.client.delete_tag(&id, &self.run.cancellation).await?)? {
             Outcome::Done(()) | Outcome::Absent { .. } => self.company_undone(EffectKind::Tag, name).await,
             other => Err(Halt::Left(other.to_string())),
         }
@@ -96,8 +96,8 @@ impl Shared {
         let (source, handle) = name.split_once(':').unwrap_or(("custom", name));
         let known = Handle { handle: handle.to_owned(), source: source.to_owned() };
         let called = match id {
-            Some(id) => self.client.contact(id, &self.cancellation).await?,
-            None => self.client.contact_by_handle(&known, &self.cancellation).await?,
+            Some(id) => self.job.client.contact(id, &self.run.cancellation).await?,
+            None => self.job.client.contact_by_handle(&known, &self.run.cancellation).await?,
         };
         let contact = match settled(called)? {
             Outcome::Done(contact) => contact,
@@ -107,23 +107,23 @@ impl Shared {
         if contact.handles.iter().any(|other| other.handle != handle) {
             return Err(Halt::Left("somebody has added a handle to it".to_owned()));
         }
-        let found = match settled(self.client.contact_conversations(&contact.id, &self.cancellation).await?)? {
+        let found = match settled(self.job.client.contact_conversations(&contact.id, &self.run.cancellation).await?)? {
             Outcome::Done(found) => found,
             other => return Err(Halt::Left(other.to_string())),
         };
         if let Some(other) = found.iter().find(|other| other.status != "deleted" && !self.is_taken(&other.id)) {
             return Err(Halt::Left(format!("they have a conversation that is not taken back ({})", other.id)));
         }
-        self.count(|counts| counts.contacts += 1);
-        if self.is_dry {
+        self.run.count(|counts| counts.contacts += 1);
+        if self.job.is_dry {
             return Ok(());
         }
-        done(self.client.delete_contact(&contact.id, &self.cancellation).await?)?;
+        done(self.job.client.delete_contact(&contact.id, &self.run.cancellation).await?)?;
         self.company_undone(EffectKind::Contact, name).await
     }
 
     async fn company_undone(&self, kind: EffectKind, what: &str) -> Result<(), Halt> {
-        if self.is_dry {
+        if self.job.is_dry {
             return Ok(());
         }
         let effect = Effect::company(kind, what);

@@ -3,8 +3,9 @@
 use super::{Halt, Shared};
 use crate::front::{self, Called, ConversationChange, Outcome, Status};
 use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, Pin, State};
+use crate::stage::{self, apart, locked};
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// The word for what is in Front's trash.
 const TRASHED: &str = "deleted";
@@ -54,31 +55,30 @@ impl Thread {
         for id in std::mem::take(&mut self.conversations) {
             match self.look(&id).await? {
                 Some(found) => there.push(found),
-                None => self.shared.count(|counts| counts.gone += 1),
+                None => self.shared.run.count(|counts| counts.gone += 1),
             }
         }
         // Only when all of it is ours is anything of it touched.
         for found in &there {
-            self.shared.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(found.id.clone());
+            locked(&self.shared.taken).insert(found.id.clone());
             self.take_links_off(found).await?;
         }
-        if !there.is_empty() && !self.shared.permanently {
+        if !there.is_empty() && !self.shared.job.permanently {
             self.withdraw_comments().await?;
         }
         for found in &there {
             self.trash(found).await?;
-            if self.shared.permanently {
+            if self.shared.job.permanently {
                 self.delete(&found.id).await?;
             }
         }
         let messages = self.pins.len() as u64;
-        self.shared.count(|counts| counts.messages += messages);
-        if self.shared.is_dry {
+        self.shared.run.count(|counts| counts.messages += messages);
+        if self.shared.job.is_dry {
             return Ok(());
         }
-        let (ledger, pins) = (Arc::clone(&self.shared.ledger), self.pins);
-        let undone = tokio::task::spawn_blocking(move || ledger.undo(&pins)).await;
-        undone.map_err(|_| Halt::Stop(super::Stop::Panicked))?.map_err(Halt::from)
+        let (ledger, pins) = (Arc::clone(&self.shared.job.ledger), self.pins);
+        Ok(apart(move || ledger.undo(&pins)).await?)
     }
 
     /// A message that was sent and not seen may turn up at any moment, in a conversation that is trashed by then.
@@ -94,7 +94,7 @@ impl Thread {
 
     /// The conversation, if it is there and ours alone.
     async fn look(&self, id: &str) -> Result<Option<front::Conversation>, Halt> {
-        let (client, cancellation) = (&self.shared.client, &self.shared.cancellation);
+        let (client, cancellation) = (&self.shared.job.client, &self.shared.run.cancellation);
         let found = match settled(client.conversation(id, cancellation).await?)? {
             Outcome::Absent { .. } => return Ok(None),
             Outcome::Done(found) => found,
@@ -132,12 +132,12 @@ impl Thread {
         let thread_ref = self.pins.first().map_or("", |pin| pin.thread_ref.as_str());
         let ours = self.shared.links.get(thread_ref).map(Vec::as_slice).unwrap_or_default();
         let there: Vec<&front::Link> = found.links.iter().filter(|link| ours.contains(&link.external_url)).collect();
-        self.shared.count(|counts| counts.links += there.len() as u64);
-        if there.is_empty() || self.shared.is_dry {
+        self.shared.run.count(|counts| counts.links += there.len() as u64);
+        if there.is_empty() || self.shared.job.is_dry {
             return Ok(());
         }
         let ids: Vec<String> = there.iter().map(|link| link.id.clone()).collect();
-        done(self.shared.client.remove_links(&found.id, &ids, &self.shared.cancellation).await?)?;
+        done(self.shared.job.client.remove_links(&found.id, &ids, &self.shared.run.cancellation).await?)?;
         let undone = there.iter().map(|link| EffectChange {
             effect: Effect::on(thread_ref, EffectKind::Link, link.external_url.clone()),
             conversation: Some(found.id.clone()),
@@ -149,39 +149,39 @@ impl Thread {
     /// Front has no call that deletes a comment.
     async fn withdrawn(&self, id: &str) -> Result<(), Halt> {
         const WORDS: &str = "Withdrawn: this note was imported by threadlift, and the import was taken back.";
-        done(self.shared.client.update_comment(id, WORDS, &self.shared.cancellation).await?)
+        done(self.shared.job.client.update_comment(id, WORDS, &self.shared.run.cancellation).await?)
     }
 
     async fn withdraw_comments(&self) -> Result<(), Halt> {
         for id in &self.comments {
-            if !self.shared.is_dry {
+            if !self.shared.job.is_dry {
                 self.withdrawn(id).await?;
             }
-            self.shared.count(|counts| counts.comments += 1);
+            self.shared.run.count(|counts| counts.comments += 1);
         }
         Ok(())
     }
 
     async fn trash(&self, found: &front::Conversation) -> Result<(), Halt> {
-        self.shared.count(|counts| counts.trashed += 1);
-        if self.shared.is_dry || found.status == TRASHED {
+        self.shared.run.count(|counts| counts.trashed += 1);
+        if self.shared.job.is_dry || found.status == TRASHED {
             return Ok(());
         }
         self.mark(&found.id, EffectKind::Trashed, EffectEnd::Begun).await?;
         let change = ConversationChange { status: Some(Status::Deleted), ..ConversationChange::default() };
-        done(self.shared.client.update_conversation(&found.id, &change, &self.shared.cancellation).await?)?;
+        done(self.shared.job.client.update_conversation(&found.id, &change, &self.shared.run.cancellation).await?)?;
         let before = Some(found.status.clone());
         self.mark(&found.id, EffectKind::Trashed, EffectEnd::Done { id: None, made: true, before }).await
     }
 
     async fn delete(&self, id: &str) -> Result<(), Halt> {
-        self.shared.count(|counts| counts.deleted += 1);
-        if self.shared.is_dry {
+        self.shared.run.count(|counts| counts.deleted += 1);
+        if self.shared.job.is_dry {
             return Ok(());
         }
         self.mark(id, EffectKind::Deleted, EffectEnd::Begun).await?;
         // After an attempt without answer it may be gone.
-        match settled(self.shared.client.delete_conversation(id, &self.shared.cancellation).await?)? {
+        match settled(self.shared.job.client.delete_conversation(id, &self.shared.run.cancellation).await?)? {
             Outcome::Done(()) | Outcome::Absent { .. } => {}
             other => return Err(Halt::Left(format!("it is trashed, and was not deleted: {other}"))),
         }
@@ -202,16 +202,15 @@ impl Thread {
 impl Shared {
     /// Records effects; durable when this returns.
     pub(super) async fn record(&self, changes: Vec<EffectChange>) -> Result<(), Halt> {
-        let ledger = Arc::clone(&self.ledger);
-        let recorded = tokio::task::spawn_blocking(move || ledger.record(changes)).await;
-        recorded.map_err(|_| Halt::Stop(super::Stop::Panicked))?.map_err(Halt::from)
+        let ledger = Arc::clone(&self.job.ledger);
+        Ok(apart(move || ledger.record(changes)).await?)
     }
 }
 
 /// The outcome of a call, unless the run is cancelled.
 pub(super) fn settled<T>(called: Called<T>) -> Result<Outcome<T>, Halt> {
     match called.outcome {
-        Outcome::Cancelled => Err(Halt::Cancelled),
+        Outcome::Cancelled => Err(stage::Halt::Cancelled.into()),
         outcome => Ok(outcome),
     }
 }

@@ -1,17 +1,18 @@
 //! Conversations: what they show, and what is done to them.
 
 use axum::Json;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use url::form_urlencoded;
 
-use super::super::actor::{Actor, Stamp};
-use super::super::body::{self, ADD_LINKS, ASSIGNEE, FOLLOWERS, REMOVE_LINKS, Schema, TAG_IDS, UPDATE_CONVERSATION};
+use super::super::body::{ADD_LINKS, ASSIGNEE, FOLLOWERS, REMOVE_LINKS, TAG_IDS, UPDATE_CONVERSATION};
 use super::super::desk;
 use super::super::errors::ApiError;
 use super::super::server::Shared;
 use super::super::store::{Conversation, Inbox, State as Standing, Store, parse_id};
+use super::change::Change;
 use super::page::{Asked, Extra};
 use super::{
     Answer, App, Done, find_conversation, in_order, page_of_conversations, render, resolve, satisfied, text, texts,
@@ -59,36 +60,32 @@ struct Changes {
     custom_fields: Option<Map<String, Value>>,
 }
 
-pub(super) async fn update(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    let fields = body::json(request, UPDATE_CONVERSATION).await?;
-    let stamp = shared.stamp(actor);
-    let mut store = shared.store();
-    let number = find_conversation(&shared, &store, &id, "")?;
-    let changes = changes(&shared, &store, &fields)?;
-    if let Some(inbox) = changes.inbox {
-        store.move_to(number, inbox, stamp);
-    }
-    if let Some(tags) = changes.tags {
-        store.replace_tags(number, &tags, stamp);
-    }
-    if let Some(values) = changes.custom_fields {
-        store.set_custom_fields(number, values, stamp);
-    }
-    if let Some(assignee) = changes.assignee {
-        store.assign(number, assignee.number(), stamp);
-    }
-    if let Some(state) = changes.state {
-        store.set_state(number, state, stamp);
-    }
-    if let Some(status) = changes.status {
-        store.set_ticket_status(number, status, stamp);
-    }
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn update(change: Change) -> Done {
+    let shared = Arc::clone(&change.shared);
+    change
+        .make("", UPDATE_CONVERSATION, |store, number, fields, stamp| {
+            let changes = changes(&shared, store, fields)?;
+            if let Some(inbox) = changes.inbox {
+                store.move_to(number, inbox, stamp);
+            }
+            if let Some(tags) = changes.tags {
+                store.replace_tags(number, &tags, stamp);
+            }
+            if let Some(values) = changes.custom_fields {
+                store.set_custom_fields(number, values, stamp);
+            }
+            if let Some(assignee) = changes.assignee {
+                store.assign(number, assignee.number(), stamp);
+            }
+            if let Some(state) = changes.state {
+                store.set_state(number, state, stamp);
+            }
+            if let Some(status) = changes.status {
+                store.set_ticket_status(number, status, stamp);
+            }
+            Ok(())
+        })
+        .await
 }
 
 fn changes(shared: &Shared, store: &Store, fields: &Map<String, Value>) -> Result<Changes, ApiError> {
@@ -152,64 +149,36 @@ fn link(store: &Store, id: &str) -> Result<u32, &'static str> {
     parse_id("top", id).filter(|number| store.link(*number).is_some()).ok_or("names no link")
 }
 
-/// Reads a request, finds its conversation, and does with both what `deed` says.
-async fn change(
-    shared: &Shared,
-    actor: Actor,
-    (id, rest): (&str, &str),
-    (request, schema): (Request, Schema),
-    deed: impl FnOnce(&mut Store, u32, &Map<String, Value>, Stamp) -> Result<(), ApiError>,
-) -> Done {
-    let fields = body::json(request, schema).await?;
-    let stamp = shared.stamp(actor);
-    let mut store = shared.store();
-    let number = find_conversation(shared, &store, id, rest)?;
-    deed(&mut store, number, &fields, stamp)?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn assign(change: Change) -> Done {
+    change
+        .make("/assignee", ASSIGNEE, |store, number, fields, stamp| {
+            let mut wrong = Vec::new();
+            let assignee = assignee(store, fields, &mut wrong);
+            satisfied(&wrong)?;
+            store.assign(number, assignee.and_then(Assignee::number), stamp);
+            Ok(())
+        })
+        .await
 }
 
-pub(super) async fn assign(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    change(&shared, actor, (&id, "/assignee"), (request, ASSIGNEE), |store, number, fields, stamp| {
-        let mut wrong = Vec::new();
-        let assignee = assignee(store, fields, &mut wrong);
-        satisfied(&wrong)?;
-        store.assign(number, assignee.and_then(Assignee::number), stamp);
-        Ok(())
-    })
-    .await
+pub(super) async fn add_tags(change: Change) -> Done {
+    change
+        .make("/tags", TAG_IDS, |store, number, fields, stamp| {
+            let tags = named(fields, "tag_ids", |id| tag(store, id))?;
+            store.add_tags(number, &tags, stamp);
+            Ok(())
+        })
+        .await
 }
 
-pub(super) async fn add_tags(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    change(&shared, actor, (&id, "/tags"), (request, TAG_IDS), |store, number, fields, stamp| {
-        let tags = named(fields, "tag_ids", |id| tag(store, id))?;
-        store.add_tags(number, &tags, stamp);
-        Ok(())
-    })
-    .await
-}
-
-pub(super) async fn remove_tags(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    change(&shared, actor, (&id, "/tags"), (request, TAG_IDS), |store, number, fields, stamp| {
-        let tags = named(fields, "tag_ids", |id| tag(store, id))?;
-        store.remove_tags(number, &tags, stamp);
-        Ok(())
-    })
-    .await
+pub(super) async fn remove_tags(change: Change) -> Done {
+    change
+        .make("/tags", TAG_IDS, |store, number, fields, stamp| {
+            let tags = named(fields, "tag_ids", |id| tag(store, id))?;
+            store.remove_tags(number, &tags, stamp);
+            Ok(())
+        })
+        .await
 }
 
 /// What the entries of a list name, all of which must name something.
@@ -232,25 +201,20 @@ pub(super) async fn followers(State(shared): App, Path(id): Path<String>) -> Ans
     Ok(Json(render::list(&format!("{base}/conversations/{id}/followers"), &shown.collect::<Vec<Value>>())))
 }
 
-pub(super) async fn follow(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Done {
-    let ignores = ignores_errors(query.as_deref())?;
-    change(&shared, actor, (&id, "/followers"), (request, FOLLOWERS), |store, number, fields, _| {
-        let mut wrong = Vec::new();
-        let ids = texts(fields, "teammate_ids").unwrap_or_default();
-        let teammates = resolve("teammate_ids", &ids, &mut wrong, |id| store.active_teammate(id));
-        if !ignores {
-            satisfied(&wrong)?;
-        }
-        store.set_followers(number, &teammates, true);
-        Ok(())
-    })
-    .await
+pub(super) async fn follow(change: Change) -> Done {
+    let ignores = ignores_errors(change.query())?;
+    change
+        .make("/followers", FOLLOWERS, |store, number, fields, _| {
+            let mut wrong = Vec::new();
+            let ids = texts(fields, "teammate_ids").unwrap_or_default();
+            let teammates = resolve("teammate_ids", &ids, &mut wrong, |id| store.active_teammate(id));
+            if !ignores {
+                satisfied(&wrong)?;
+            }
+            store.set_followers(number, &teammates, true);
+            Ok(())
+        })
+        .await
 }
 
 fn ignores_errors(query: Option<&str>) -> Result<bool, ApiError> {
@@ -269,51 +233,39 @@ fn ignores_errors(query: Option<&str>) -> Result<bool, ApiError> {
     Ok(ignores)
 }
 
-pub(super) async fn unfollow(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    change(&shared, actor, (&id, "/followers"), (request, FOLLOWERS), |store, number, fields, _| {
-        let find = |id: &str| store.teammate_number(id).ok_or("names no teammate");
-        let teammates = named(fields, "teammate_ids", find)?;
-        store.set_followers(number, &teammates, false);
-        Ok(())
-    })
-    .await
+pub(super) async fn unfollow(change: Change) -> Done {
+    change
+        .make("/followers", FOLLOWERS, |store, number, fields, _| {
+            let find = |id: &str| store.teammate_number(id).ok_or("names no teammate");
+            let teammates = named(fields, "teammate_ids", find)?;
+            store.set_followers(number, &teammates, false);
+            Ok(())
+        })
+        .await
 }
 
-pub(super) async fn add_links(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    change(&shared, actor, (&id, "/links"), (request, ADD_LINKS), |store, number, fields, stamp| {
-        let links = match (texts(fields, "link_ids"), texts(fields, "link_external_urls")) {
-            (Some(_), None) => named(fields, "link_ids", |id| link(store, id))?,
-            (None, Some(urls)) => urls.iter().map(|url| store.make_link(url, None)).collect(),
-            _ => return Err(ApiError::unsatisfied(&["give either link_ids or link_external_urls".to_owned()])),
-        };
-        store.add_links(number, &links, stamp);
-        Ok(())
-    })
-    .await
+pub(super) async fn add_links(change: Change) -> Done {
+    change
+        .make("/links", ADD_LINKS, |store, number, fields, stamp| {
+            let links = match (texts(fields, "link_ids"), texts(fields, "link_external_urls")) {
+                (Some(_), None) => named(fields, "link_ids", |id| link(store, id))?,
+                (None, Some(urls)) => urls.iter().map(|url| store.make_link(url, None)).collect(),
+                _ => return Err(ApiError::unsatisfied(&["give either link_ids or link_external_urls".to_owned()])),
+            };
+            store.add_links(number, &links, stamp);
+            Ok(())
+        })
+        .await
 }
 
-pub(super) async fn remove_links(
-    State(shared): App,
-    Extension(actor): Extension<Actor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    change(&shared, actor, (&id, "/links"), (request, REMOVE_LINKS), |store, number, fields, stamp| {
-        let links = named(fields, "link_ids", |id| link(store, id))?;
-        store.remove_links(number, &links, stamp);
-        Ok(())
-    })
-    .await
+pub(super) async fn remove_links(change: Change) -> Done {
+    change
+        .make("/links", REMOVE_LINKS, |store, number, fields, stamp| {
+            let links = named(fields, "link_ids", |id| link(store, id))?;
+            store.remove_links(number, &links, stamp);
+            Ok(())
+        })
+        .await
 }
 
 pub(super) async fn inboxes(State(shared): App, Path(id): Path<String>) -> Answer {

@@ -1,5 +1,6 @@
 //! The documented calls beside the import.
 
+mod change;
 mod comments;
 mod contact_lists;
 mod contacts;

@@ -154,24 +154,25 @@ fn render_amiss(out: &mut String, report: &Report) {
 }
 
 pub(super) fn render_finished(out: &mut String, finished: &Finished) {
+    let counts = finished.counts;
     let words: Vec<String> = [
-        (finished.links, "link"),
-        (finished.tags, "tag"),
-        (finished.comments, "comment"),
-        (finished.followers, "follower"),
-        (finished.states, "changed state"),
+        (counts.links, "link"),
+        (counts.tags, "tag"),
+        (counts.comments, "comment"),
+        (counts.followers, "follower"),
+        (counts.states, "changed state"),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)
     .map(|(number, what)| counted(number, what))
     .collect();
     let made = if words.is_empty() { "nothing new".to_owned() } else { words.join(", ") };
-    let conversations = counted(finished.conversations, "conversation");
+    let conversations = counted(counts.conversations, "conversation");
     let _ = write!(out, "Finished  {conversations}: {made}");
     let others = [
-        (finished.there_already, "there already"),
-        (finished.left, "left as they are"),
-        (finished.waiting, "conversations wait for messages"),
+        (counts.there_already, "there already"),
+        (counts.left, "left as they are"),
+        (counts.waiting, "conversations wait for messages"),
     ];
     for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
         let _ = write!(out, ", {} {what}", count(number));

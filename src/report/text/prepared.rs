@@ -67,20 +67,24 @@ fn word(standing: AgentStanding) -> &'static str {
 }
 
 fn render_made(out: &mut String, made: &Made) {
-    let inboxes = match made.inboxes {
+    let counts = made.counts;
+    let inboxes = match counts.inboxes {
         0 => None,
         1 => Some("1 inbox made".to_owned()),
         inboxes => Some(format!("{} inboxes made", count(inboxes))),
     };
-    let words: Vec<String> =
-        [(made.tags, "tag", "made"), (made.contacts, "contact", "made"), (made.completed, "contact", "completed")]
-            .into_iter()
-            .filter(|(number, ..)| *number > 0)
-            .map(|(number, what, how)| format!("{} {how}", counted(number, what)))
-            .collect();
+    let words: Vec<String> = [
+        (counts.tags, "tag", "made"),
+        (counts.contacts, "contact", "made"),
+        (counts.completed, "contact", "completed"),
+    ]
+    .into_iter()
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, what, how)| format!("{} {how}", counted(number, what)))
+    .collect();
     let words: Vec<String> = inboxes.into_iter().chain(words).collect();
     let _ = write!(out, "Prepared  {}", if words.is_empty() { "nothing new".to_owned() } else { words.join(", ") });
-    let others = [(made.there_already, "there already"), (made.left, "left as they are")];
+    let others = [(counts.there_already, "there already"), (counts.left, "left as they are")];
     for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
         let _ = write!(out, ", {} {what}", count(number));
     }

@@ -37,6 +37,17 @@ fn people(state: &Value) -> Vec<Value> {
     contacts.filter(|contact| contact["name"] != "" || contact["lists"] != json!([])).cloned().collect()
 }
 
+/// Handles of all contacts, without their sources.
+fn handles(state: &Value) -> Vec<String> {
+    let contacts = state["contacts"].as_array().expect("a list").iter();
+    let handles = contacts.flat_map(|contact| contact["handles"].as_array().expect("a list"));
+    handles
+        .map(|handle| {
+            handle.as_str().and_then(|handle| handle.split_once(':')).expect("source and handle").1.to_owned()
+        })
+        .collect()
+}
+
 #[test]
 fn killed_between_and_inside_all_stages_everything_is_there_once_and_taken_back_nothing_is() {
     let undisturbed = desk(&[]);
@@ -47,6 +58,11 @@ fn killed_between_and_inside_all_stages_everything_is_there_once_and_taken_back_
     }
     let expected = undisturbed.state();
     assert_eq!(people(&expected).len(), 4, "{expected}");
+    let mut handles = handles(&expected);
+    let all = handles.len();
+    handles.sort();
+    handles.dedup();
+    assert_eq!(handles.len(), all, "somebody is two contacts: {expected}");
 
     let mut chance = Chance(9_000);
     let mut landed = 0;

@@ -55,7 +55,7 @@ fn cell(text: &str, mapping: &Mapping) -> Option<i64> {
     let Format::Csv(csv) = &source.format else { return None };
     match chat::from_row(&row, csv, &source.name, mapping) {
         Ok(Outcome::Record(record)) => {
-            assert_eq!(record.kind, Kind::Custom);
+            assert_eq!(record.kind, Kind::Row);
             record.date
         }
         _ => None,

@@ -42,7 +42,7 @@ fn check_record(record: &Record) {
             "a label without a plain name: {label:?}"
         );
     }
-    let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Email);
+    let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Mail);
     for id in own.into_iter().chain(&record.in_reply_to).chain(&record.references) {
         assert!(!id.is_empty() && !id.contains(|c: char| c.is_control() || c.is_whitespace()), "no id: {id:?}");
     }
@@ -60,7 +60,7 @@ fn check_record(record: &Record) {
 fn check_address(Address { name, handle }: &Address, kind: Kind) {
     assert!(!handle.is_empty() && handle.trim() == handle, "a handle with blanks: {handle:?}");
     assert!(!handle.contains(char::is_control), "a handle with control characters: {handle:?}");
-    assert!(kind != Kind::Email || handle.contains('@'), "no mail address: {handle:?}");
+    assert!(kind != Kind::Mail || handle.contains('@'), "no mail address: {handle:?}");
     let name = name.as_deref();
     assert!(name.is_none_or(|name| !name.trim().is_empty() && !name.contains(char::is_control)), "name: {name:?}");
 }

@@ -3,7 +3,7 @@
 use super::findings::{Findings, did_you_mean, quoted};
 use super::schema::TextFormat;
 use super::section::{Section, Text};
-use super::table::{CsvMapping, DateFormat, DaylightSaving, Phones, Quote};
+use super::table::{CsvMapping, DateFormat, DaylightSaving, MessageType, Phones, Quote};
 use super::{columns, country, layout, template, time};
 
 /// The table's settings; `None` if anything in them was reported.
@@ -17,6 +17,7 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
     let delimiter = delimiter(found, table);
     let quote = table.text(found, "quote").map(|text| quote(found, &text));
     let text_is_html = table.choice(found, "text_format") == Some(TextFormat::Html);
+    let message_type = table.choice(found, "message_type").unwrap_or(MessageType::Custom);
     let roles = columns::roles(found, table, named.is_some());
     let kinds = columns::kinds(found, table, named.is_some());
     let people = layout::people(found, table);
@@ -41,6 +42,7 @@ pub(super) fn csv(found: &mut Findings, table: &Section) -> Option<CsvMapping> {
         delimiter,
         quote: quote.flatten(),
         text_is_html,
+        message_type,
         roles,
         kinds,
         people,

@@ -74,7 +74,17 @@ impl Mapping {
         }
         hasher.finalize().into()
     }
+
+    /// Who stands in for recipients that a mail does not name.
+    #[must_use]
+    pub fn fallback_recipient(&self) -> String {
+        let stated = self.defaults.to.as_ref().or_else(|| self.ours.addresses.first());
+        stated.cloned().unwrap_or_else(|| NO_RECIPIENT.to_owned())
+    }
 }
+
+/// Stands in for recipients when neither message nor mapping names one.
+pub const NO_RECIPIENT: &str = "undisclosed-recipients";
 
 /// Reads and checks the mapping at `path`, with the findings that it names.
 pub fn load(path: &Path) -> Result<Mapping, MappingErrors> {

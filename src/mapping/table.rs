@@ -31,6 +31,8 @@ pub struct CsvMapping {
     pub quote: Option<Quote>,
     /// The text cell is HTML, not plain text.
     pub text_is_html: bool,
+    /// What its rows become in Front.
+    pub message_type: MessageType,
     /// Role value → what it means; `*` stands for all that are not listed.
     pub roles: BTreeMap<String, Role>,
     /// Value of the kind column → what such a row is; `*` stands for all that are not listed.
@@ -47,6 +49,27 @@ pub struct CsvMapping {
     pub subject_template: Option<Template>,
     /// Recipient of rows that name none: inbound rows go to this handle. The source's name unless given.
     pub recipient: Option<String>,
+}
+
+choice! {
+    /// What a message is in Front: its `type`.
+    pub enum MessageType {
+        /// A mail: its people are contacts with a mail address, its text is HTML, and an answer to it goes by mail. For tickets.
+        Email = "email",
+        /// A line of a chat: plain text, and people by whatever handle they have.
+        Custom = "custom",
+    }
+}
+
+impl MessageType {
+    /// Front's word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Custom => "custom",
+        }
+    }
 }
 
 choice! {

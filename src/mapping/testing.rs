@@ -2,8 +2,8 @@
 
 use super::{
     Collisions, Columns, CsvMapping, CustomFields, DateFallback, DateFormat, DaylightSaving, Defaults, Format,
-    Identity, InboxCopies, LabelsFrom, Limits, Mapping, NewInboxes, Notes, Order, Ours, Oversize, Send, Silence,
-    SourceMapping, Target, ThreadRule, UnlistedLabels, Values,
+    Identity, InboxCopies, LabelsFrom, Limits, Mapping, MessageType, NewInboxes, Notes, Order, Ours, Oversize, Send,
+    Silence, SourceMapping, Target, ThreadRule, UnlistedLabels, Values,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,6 +52,7 @@ pub(crate) fn table([conversation, time, sender, text]: [&str; 4]) -> CsvMapping
         delimiter: None,
         quote: None,
         text_is_html: false,
+        message_type: MessageType::Custom,
         roles: BTreeMap::new(),
         kinds: BTreeMap::new(),
         people: Vec::new(),

@@ -124,7 +124,7 @@ impl<'a> Asked<'a> {
 
     /// Values of the header fields of that name.
     pub(super) fn header(&self, name: &str) -> Vec<String> {
-        if self.gist.kind != Kind::Email {
+        if self.gist.kind != Kind::Mail {
             return Vec::new();
         }
         let Some(Content::Mail(mail)) = self.content() else { return Vec::new() };
@@ -133,7 +133,7 @@ impl<'a> Asked<'a> {
 
     /// The cell under a column.
     pub(super) fn cell(&self, column: &str) -> Option<&str> {
-        if self.gist.kind != Kind::Custom {
+        if self.gist.kind != Kind::Row {
             return None;
         }
         let Some(Content::Row(row)) = self.content() else { return None };
@@ -150,7 +150,7 @@ impl<'a> Asked<'a> {
     }
 
     fn is_in(&self, folder: &str) -> bool {
-        self.gist.kind == Kind::Email
+        self.gist.kind == Kind::Mail
             && self.gist.folder.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 

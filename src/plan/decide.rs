@@ -220,8 +220,8 @@ impl<'a> Deciding<'a> {
         let handle = self.gist.author.as_str();
         let (direction, by, because) = if let Some(stated) = self.gist.stated_direction {
             let by = match self.gist.kind {
-                Kind::Email => "its labels say so",
-                Kind::Custom => "its role says so",
+                Kind::Mail => "its labels say so",
+                Kind::Row => "its role says so",
             };
             (stated, DirectionBy::Stated, by)
         } else if self.mapping.ours.owns(handle) {
@@ -246,7 +246,7 @@ impl<'a> Deciding<'a> {
 
     fn labels(&mut self) {
         // In a table of chats a label such as `Chat` or `Important` is somebody's own word.
-        let is_mail = self.gist.kind == Kind::Email;
+        let is_mail = self.gist.kind == Kind::Mail;
         let meaning = |label| if is_mail { meaning(label) } else { None };
         for label in &self.gist.labels {
             if let Some(tag) = self.mapping.labels.get(label) {

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 /// sources stay apart.
 pub(super) fn links(record: &Record, namespace: &str, mapping: &Mapping) -> Message {
     let id = |kind: &str, value: &str| graph_id(namespace, kind, value);
-    let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Email);
+    let own = record.message_id.as_ref().filter(|_| record.kind == Kind::Mail);
     let mut key = [0; 16];
     key.iter_mut().zip(record.identity.key).for_each(|(to, from)| *to = from);
     let known: HashSet<&String> = record.references.iter().collect();

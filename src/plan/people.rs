@@ -4,9 +4,8 @@ use super::facts::Candidate;
 use super::rebuild::{RebuildError, Rebuilder};
 use super::short;
 use crate::ledger::{Entry, Form, Planned, Verdict};
-use crate::mapping::{ContactsOf, Mapping};
+use crate::mapping::{ContactsOf, Mapping, NO_RECIPIENT};
 use crate::record::{Address, Kind, Record, is_made_up};
-use crate::request::NO_RECIPIENT;
 use std::collections::HashSet;
 
 /// Somebody outside, as one message names them.
@@ -101,7 +100,7 @@ fn people(record: &Record, planned: &Planned, mapping: &Mapping) -> Vec<Person> 
         let handle = customer.filter(|_| record.missing_handles > 0).unwrap_or(&from.handle);
         return Person::of(handle, from.name.as_deref(), mapping).into_iter().collect();
     }
-    let stands_in = customer.filter(|_| record.to.is_empty() && record.kind == Kind::Custom);
+    let stands_in = customer.filter(|_| record.to.is_empty() && record.kind == Kind::Row);
     let stands_in = stands_in.and_then(|handle| Person::of(handle, None, mapping));
     [&record.to, &record.cc, &record.bcc].into_iter().flatten().filter_map(named).chain(stands_in).collect()
 }

@@ -6,7 +6,7 @@ use super::email::{active_content, says_something};
 use super::handle::sent_as;
 use super::identity::Digest;
 use super::{ActiveContent, Address, BadRecord, Body, Direction, Identity, Kind, Outcome, Record, subject_value};
-use crate::mapping::{CsvMapping, Mapping, Notes, Role, RowKind, number_in, numbered};
+use crate::mapping::{CsvMapping, Mapping, MessageType, Notes, Role, RowKind, number_in, numbered};
 use crate::source::RawRow;
 use std::collections::BTreeMap;
 use time::Written;
@@ -69,7 +69,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     let digested = unified.replace('\n', "\r\n");
     let line = Line { namespace, conversation, id, time: &written.text(), sender: written_sender, text: &digested };
     let identity = line.identity(row);
-    let mut to = recipient(&cells, csv, source_name, direction, mapping.ours.owns(sender));
+    let mut to = recipient(&cells, csv, (source_name, mapping), direction, mapping.ours.owns(sender));
     for address in &mut to {
         address.handle = sent_as(one_line(&address.handle, "recipient", &mut changes), csv.phones)?;
     }
@@ -79,7 +79,8 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     note_unreadable([Some(text), subject.as_deref(), Some(sender.as_str()), author.name], &mut changes);
     let body = without_nul(unified, &mut changes);
     let record = Record {
-        kind: Kind::Custom,
+        kind: Kind::Row,
+        message_type: csv.message_type,
         message_id: id.map(str::to_owned),
         in_reply_to: Vec::new(),
         references: Vec::new(),
@@ -377,7 +378,7 @@ fn without_nul(mut text: String, changes: &mut Vec<String>) -> String {
 fn recipient(
     cells: &Cells<'_>,
     csv: &CsvMapping,
-    source_name: &str,
+    (source_name, mapping): (&str, &Mapping),
     direction: Option<Direction>,
     sender_is_ours: bool,
 ) -> Vec<Address> {
@@ -386,7 +387,15 @@ fn recipient(
         return bare(cell);
     }
     let outbound = direction.map_or(sender_is_ours, |direction| direction == Direction::Outbound);
-    if outbound { Vec::new() } else { bare(csv.recipient.as_deref().unwrap_or(source_name)) }
+    if outbound {
+        return Vec::new();
+    }
+    let unnamed = || match csv.message_type {
+        MessageType::Custom => source_name.to_owned(),
+        // A mail goes to an address.
+        MessageType::Email => mapping.fallback_recipient(),
+    };
+    bare(&csv.recipient.clone().unwrap_or_else(unnamed))
 }
 
 /// What the identity of a row is made of; the scheme is described in [`super::identity`].

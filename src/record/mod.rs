@@ -20,7 +20,7 @@ pub use outcome::{BadKind, BadRecord, Outcome};
 pub use text_html::text_to_html;
 
 pub use crate::mapping::Direction;
-use crate::mapping::{Format, Mapping};
+use crate::mapping::{Format, Mapping, MessageType};
 use crate::source::{Content, RawEntry};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -76,8 +76,10 @@ fn foreign_entry(detail: &str) -> BadRecord {
 /// A message, normalized, before any decision of the mapping.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// Mail or chat.
+    /// Mail or row.
     pub kind: Kind,
+    /// What it becomes in Front.
+    pub message_type: MessageType,
     /// Message-ID without angle brackets, if there is a usable one.
     pub message_id: Option<String>,
     /// Ids of In-Reply-To, without angle brackets.
@@ -143,14 +145,14 @@ pub struct ActiveContent {
     pub remote_images: u32,
 }
 
-/// What sort of message.
+/// What it is in the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// RFC 5322 mail.
-    Email,
-    /// Chat line; Front's type `custom`.
-    Custom,
+    Mail,
+    /// Row of a table.
+    Row,
 }
 
 /// A name and a handle.

@@ -6,7 +6,7 @@
 
 use super::comment::{self, Comment};
 use super::{Customer, Delivery, File, ImportRequest, Metadata, Reference, Sender, encode, is_plain_id};
-use crate::mapping::{Inline, Mapping, Notes, Oversize};
+use crate::mapping::{Inline, Mapping, MessageType, Notes, Oversize};
 use crate::record::{Address, Body, Direction, Kind, Record, text_to_html};
 use sha2::{Digest, Sha256};
 
@@ -28,9 +28,6 @@ pub const TEXT_MADE_HTML: &str = "plain text made HTML";
 
 /// Stands in for a body that holds nothing: Front asks for one.
 const NO_CONTENT: &str = "(no content)";
-
-/// Stands in for recipients when neither message nor mapping names one.
-pub const NO_RECIPIENT: &str = "undisclosed-recipients";
 
 /// A request but for what is decided over several records.
 #[derive(Debug, Clone)]
@@ -86,7 +83,7 @@ impl Draft {
         // Nobody was written to: that it went from us to ourselves says so, and Front asks for a recipient.
         record.to = record.from.clone().into_iter().map(|from| Address { name: None, ..from }).collect();
         (record.cc, record.bcc) = (Vec::new(), Vec::new());
-        (record.kind, record.body) = (Kind::Custom, Body::Text(text));
+        (record.message_type, record.body) = (MessageType::Custom, Body::Text(text));
         record.missing_handles = 0;
         let subject = record.subject.take();
         let mut draft =
@@ -103,7 +100,7 @@ impl Draft {
     /// # Errors
     /// As [`Draft::new`].
     pub fn delivery(mut record: Record, mapping: &Mapping) -> Result<Self, TooLarge> {
-        record.kind = Kind::Email;
+        record.message_type = MessageType::Email;
         // A channel is written to by whoever writes to it; nobody else is named.
         record.to = record.from.clone().into_iter().collect();
         (record.cc, record.bcc) = (Vec::new(), Vec::new());
@@ -120,11 +117,11 @@ impl Draft {
     /// body alone is too large.
     pub fn new(record: Record, direction: Direction, mapping: &Mapping) -> Result<Self, TooLarge> {
         let mut changes = Vec::new();
-        let mail = record.kind == Kind::Email;
+        let is_email = record.message_type == MessageType::Email;
         let may_be_known_better = direction == Direction::Inbound && record.missing_handles > 0;
         let mut to = handles(&record.to);
-        if to.is_empty() && mail {
-            to.push(fallback_recipient(mapping));
+        if to.is_empty() && record.kind == Kind::Mail {
+            to.push(mapping.fallback_recipient());
             changes.push("no recipient: the stated fallback stands in".to_owned());
         }
         let subject = record.subject.map(|subject| one_line(subject, "subject", &mut changes));
@@ -134,11 +131,11 @@ impl Draft {
             cc: handles(&record.cc),
             bcc: handles(&record.bcc),
             subject: subject.filter(|subject| !subject.is_empty()),
-            body: body(record.body, record.kind, &mut changes),
-            body_format: mail.then_some("html"),
+            body: body(record.body, record.message_type, &mut changes),
+            body_format: is_email.then_some("html"),
             external_id: String::new(),
             created_at: record.date.unwrap_or_default(),
-            kind: if mail { "email" } else { "custom" },
+            kind: record.message_type.word(),
             assignee_id: None,
             tags: Vec::new(),
             metadata: Metadata {
@@ -221,7 +218,7 @@ impl Draft {
             customer.clone_into(&mut request.sender.handle);
         }
         if request.to.is_empty() {
-            request.to.push(decision.customer.map_or_else(|| fallback_recipient(mapping), str::to_owned));
+            request.to.push(decision.customer.map_or_else(|| mapping.fallback_recipient(), str::to_owned));
         }
         request
     }
@@ -354,11 +351,6 @@ fn handles(addresses: &[Address]) -> Vec<String> {
     addresses.iter().map(|address| address.handle.clone()).collect()
 }
 
-fn fallback_recipient(mapping: &Mapping) -> String {
-    let stated = mapping.defaults.to.as_ref().or_else(|| mapping.ours.addresses.first());
-    stated.cloned().unwrap_or_else(|| NO_RECIPIENT.to_owned())
-}
-
 fn sender(from: Option<Address>, direction: Direction, mapping: &Mapping, changes: &mut Vec<String>) -> Sender {
     let Address { name, handle } = from.unwrap_or_else(|| Address { name: None, handle: String::new() });
     let agent = mapping.agents.get(&handle.to_lowercase());
@@ -376,19 +368,19 @@ fn one_line(text: String, what: &str, changes: &mut Vec<String>) -> String {
     text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn body(body: Body, kind: Kind, changes: &mut Vec<String>) -> String {
-    let (text, mail) = match (body, kind) {
+fn body(body: Body, message_type: MessageType, changes: &mut Vec<String>) -> String {
+    let (text, is_html) = match (body, message_type) {
         (Body::Html(html), _) => (html, true),
-        (Body::Text(text), Kind::Email) if text.trim().is_empty() => (String::new(), true),
-        (Body::Text(text), Kind::Email) => {
+        (Body::Text(text), MessageType::Email) if text.trim().is_empty() => (String::new(), true),
+        (Body::Text(text), MessageType::Email) => {
             changes.push(TEXT_MADE_HTML.to_owned());
             (text_to_html(&text), true)
         }
-        (Body::Text(text), Kind::Custom) => (text, false),
+        (Body::Text(text), MessageType::Custom) => (text, false),
     };
     if text.trim().is_empty() {
         changes.push("empty body replaced".to_owned());
-        return if mail { format!("<div>{NO_CONTENT}</div>") } else { NO_CONTENT.to_owned() };
+        return if is_html { format!("<div>{NO_CONTENT}</div>") } else { NO_CONTENT.to_owned() };
     }
     text
 }

@@ -18,7 +18,8 @@ fn address(name: Option<&str>, handle: &str) -> Address {
 
 fn mail(body: &str) -> Record {
     Record {
-        kind: Kind::Email,
+        kind: Kind::Mail,
+        message_type: MessageType::Email,
         message_id: None,
         in_reply_to: Vec::new(),
         references: Vec::new(),
@@ -48,7 +49,8 @@ fn mail(body: &str) -> Record {
 }
 
 fn chat(text: &str) -> Record {
-    Record { kind: Kind::Custom, to: Vec::new(), body: Body::Text(text.to_owned()), ..mail("") }
+    let (kind, message_type) = (Kind::Row, MessageType::Custom);
+    Record { kind, message_type, to: Vec::new(), body: Body::Text(text.to_owned()), ..mail("") }
 }
 
 fn file(filename: &str, size: usize) -> Attachment {
@@ -90,6 +92,16 @@ fn html_stays_as_it_is_and_text_becomes_html() {
 fn a_chat_line_stays_plain_text() {
     let line = request(chat("a < b\n*c*"), "");
     assert_eq!((line.body.as_str(), line.body_format, line.kind), ("a < b\n*c*", None, "custom"));
+}
+
+#[test]
+fn a_row_that_was_a_mail_is_sent_as_one_and_still_takes_the_recipient_of_its_conversation() {
+    let row = draft(Record { message_type: MessageType::Email, ..chat("a < b\n_c_") }, "");
+    assert!(row.wants_recipient());
+    assert_eq!(row.changes, ["plain text made HTML"]);
+    let sent = row.finish(&Decision { customer: Some("ada@shop.example"), ..DECISION }, &mapping(""));
+    assert_eq!((sent.body.as_str(), sent.body_format, sent.kind), ("a &lt; b<br>\n_c_", Some("html"), "email"));
+    assert_eq!(sent.to, ["ada@shop.example"]);
 }
 
 #[test]

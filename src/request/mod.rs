@@ -8,7 +8,7 @@ mod html_text;
 mod json;
 
 pub(crate) use draft::hex;
-pub use draft::{Decision, Draft, MAX_REQUEST, NO_RECIPIENT, TEXT_MADE_HTML, TooLarge, decided_digest, subject_digest};
+pub use draft::{Decision, Draft, MAX_REQUEST, TEXT_MADE_HTML, TooLarge, decided_digest, subject_digest};
 
 pub use comment::{Comment, mark};
 pub use delivery::{Customer, Delivery, Reference};

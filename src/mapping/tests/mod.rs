@@ -79,6 +79,7 @@ clock_format = "%I:%M %p"
 daylight_saving = "reject"
 quote = "none"
 text_format = "html"
+message_type = "email"
 roles = { visitor = "inbound", "*" = "outbound" }
 kinds = { comment = "message", close = "message-if-text", note = "note", "*" = "skip" }
 transcript = { column = "log", line = '^(?<said>\S+ [AP]M) (?<author>[^:]+): (?<words>.*)$' }
@@ -247,7 +248,7 @@ fn a_table_of_another_layout_is_understood() {
     assert_eq!(csv.date, [pattern("%Y-%m-%d"), DateFormat::Iso, DateFormat::EpochMicroseconds]);
     assert_eq!(csv.clock_format.as_deref(), Some("%I:%M %p"));
     assert_eq!((csv.daylight_saving, csv.quote), (DaylightSaving::Reject, Some(Quote::Never)));
-    assert!(csv.text_is_html);
+    assert!(csv.text_is_html && csv.message_type == MessageType::Email);
     assert_eq!((csv.roles.get("*"), csv.kinds.get("note")), (Some(&Role::Outbound), Some(&RowKind::Note)));
     assert_eq!(csv.kinds.get("close"), Some(&RowKind::MessageIfText));
     let transcript = csv.transcript.as_ref().unwrap();

@@ -65,7 +65,7 @@ fn a_cell_of_characters_that_nobody_sees_is_empty() {
 #[test]
 fn a_row_becomes_a_record() {
     let found = read(&row(ROW), &csv()).unwrap();
-    assert_eq!(found.kind, Kind::Custom);
+    assert_eq!(found.kind, Kind::Row);
     assert_eq!(found.message_id.as_deref(), Some("m1"));
     assert_eq!(found.conversation.as_deref(), Some("c1"));
     assert_eq!(found.from, Some(Address { name: Some("Ann".into()), handle: "#504b0".into() }));
@@ -87,6 +87,18 @@ fn html_of_a_cell_stays_html_and_blank_html_is_no_text() {
     let plain = read(&bold, &csv()).unwrap();
     assert_eq!(plain.body, Body::Text("<b>hi</b>".into()));
     assert_eq!(plain.identity, read(&bold, &html).unwrap().identity, "what a text is shown as changes no id");
+}
+
+#[test]
+fn a_ticket_that_was_a_mail_goes_to_an_address_and_is_the_same_message() {
+    let tickets = CsvMapping { message_type: MessageType::Email, ..csv() };
+    let (line, ticket) = (read(&row(ROW), &csv()).unwrap(), read(&row(ROW), &tickets).unwrap());
+    assert_eq!((line.kind, ticket.kind), (Kind::Row, Kind::Row));
+    assert_eq!((line.message_type, ticket.message_type), (MessageType::Custom, MessageType::Email));
+    assert_eq!(line.identity, ticket.identity, "what a row becomes changes no id");
+    assert_eq!((line.to[0].handle.as_str(), ticket.to[0].handle.as_str()), ("livechat", "support@acme.example"));
+    let told = CsvMapping { recipient: Some("help@acme.example".into()), ..tickets };
+    assert_eq!(read(&row(ROW), &told).unwrap().to[0].handle, "help@acme.example");
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) use html::says_something;
 pub use stand_in::is_made_up;
 
 use super::{BadRecord, Kind, Record};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, MessageType};
 use crate::source::RawMail;
 use bytes::Bytes;
 use header::Fields;
@@ -115,7 +115,8 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
     let written = identify::Mail { namespace, fields: &fields, bytes: &bytes, date, hidden: hidden.as_ref() };
     let (identity, likeness) = identify::identity(&written, message_id.as_deref(), &parsed, &leaves);
     Ok(Record {
-        kind: Kind::Email,
+        kind: Kind::Mail,
+        message_type: MessageType::Email,
         in_reply_to,
         references,
         gmail_thread: text_field(&fields, "X-GM-THRID", &mut changes),

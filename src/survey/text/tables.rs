@@ -130,6 +130,7 @@ impl Sheet<'_> {
             page.code("text_format = \"html\"", "the texts hold tags");
         }
         phones(guessed, page);
+        page.off("message_type = \"email\"", "if these are tickets that were mails; else they are lines of a chat");
         page.off(
             "recipient = \"chat@your-company.example\"",
             "whom a visitor wrote to; the source's name unless given",

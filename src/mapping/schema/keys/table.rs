@@ -5,7 +5,7 @@ use crate::mapping::schema::values::{
     Channel, Column, Country, DateFormat, Delimiter, Moment, OneOrMore, Pattern, Quote, Text,
 };
 use crate::mapping::schema::words::TextFormat;
-use crate::mapping::table::{DaylightSaving, Role, RowKind};
+use crate::mapping::table::{DaylightSaving, MessageType, Role, RowKind};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -24,6 +24,7 @@ keys! {
     /// delimiter = ";"
     /// quote = "none"
     /// text_format = "html"
+    /// message_type = "email"
     /// country = "DE"
     /// recipient = "chat@acme.example"
     /// subject_template = "Chat {chat} with {visitor}"
@@ -66,6 +67,9 @@ keys! {
         /// What the cells of the text column hold.
         #[schemars(extend("default" = "plain"))]
         text_format: TextFormat,
+        /// What rows become in Front.
+        #[schemars(extend("default" = "custom"))]
+        message_type: MessageType,
         roles: Roles,
         kinds: Kinds,
         /// Whom a visitor wrote to, in rows that name no recipient. Without it the source's name.

@@ -195,7 +195,7 @@ fn a_default_that_is_written_out_changes_nothing() {
         let (without, with) = (key.ground.to_owned(), key.with(&key.toml(default)));
         if is_chat {
             let settings = |text: &str| match &super::super::accepted(text).sources[0].format {
-                Format::Csv(csv) => format!("{:?} {}", csv.daylight_saving, csv.text_is_html),
+                Format::Csv(csv) => format!("{:?} {} {:?}", csv.daylight_saving, csv.text_is_html, csv.message_type),
                 _ => panic!("no table"),
             };
             assert_eq!(settings(&without), settings(&with), "{}", key.name);

@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("verify", &["event", "front", "ledger", "plan", "request"]),
     ("finish", &["event", "front", "ledger", "plan", "request", "stage"]),
     ("deliver", &["event", "front", "ledger", "plan", "stage"]),
-    ("undo", &["event", "front", "ledger", "stage"]),
+    ("undo", &["event", "front", "ledger", "plan", "stage"]),
     ("probe", &["event", "front", "mapping", "request"]),
     // The referee: it shares no code with the client it judges.
     ("rehearsal", &[]),

@@ -190,6 +190,30 @@ fn what_customers_wrote_since_is_delivered_last_and_once_into_conversations_of_i
 }
 
 #[test]
+fn what_was_delivered_is_never_taken_back() {
+    let scene = Scene::ready(&[]);
+    let said = scene.done("import", &["--yes"]);
+    assert!(
+        said["ending"]
+            .as_str()
+            .expect("words")
+            .contains("3 messages wait to be delivered live: `threadlift deliver m.toml`")
+    );
+    assert_eq!(scene.deliver(&[]).0, 0);
+    let live = scene.texts(true);
+    let said = scene.done("undo", &["--go", "--confirm", "yes"]);
+    assert_eq!((&said["taken_back"]["delivered"], &said["taken_back"]["trashed"]), (&json!(3), &json!(2)), "{said}");
+    let (standing, trashed): (Vec<Value>, Vec<Value>) =
+        scene.conversations().into_iter().partition(|it| it["status"] != "deleted");
+    assert_eq!((standing.len(), trashed.len()), (2, 2), "{standing:?}");
+    assert_eq!(scene.texts(true), live);
+    let plan = scene.done("plan", &[]);
+    assert_eq!(plan["total"]["deliveries"], 0, "none is to be delivered again: {plan}");
+    let (code, _, complaint) = scene.run("undo", &["--thread", "m7"]);
+    assert_eq!((code, complaint.contains("was delivered live and is not taken back")), (2, true), "{complaint}");
+}
+
+#[test]
 fn the_plan_says_it_before_all_else() {
     let scene = Scene::new(DELIVER, &format!("{FRIDAY}{NIGHT}"), &[]);
     let output = must(scene.workspace.program().args(["plan", "m.toml", "--quiet"]).output(), "plan");

@@ -39,6 +39,20 @@ fn a_ticket_has_its_link_its_notes_its_tags_its_assignee_and_its_state() {
 }
 
 #[test]
+fn an_import_begins_with_messages_though_notes_and_their_files_follow() {
+    let scene = Desk::new(&[]);
+    let rows = "comment_id,ticket_id,created_at,visibility,author_role,author_email,author_name,body\n\
+                1,5501,2019-05-06T08:12:40Z,public,customer,judith@dalesmail.example,Judith Moss,A crack\n\
+                2,5501,2019-05-06T08:40:00Z,private,agent,nell@kettlewell.example,Nell Ashby,Look at it\n";
+    scene.workspace.write("samples/helpdesk/comments.csv", rows);
+    let (code, said, complaint) = scene.run("import", &["--create-tags"]);
+    assert_eq!(code, 0, "{said}\n{complaint}");
+    let words = said["ending"].as_str().expect("words");
+    assert!(words.ends_with("1 note waits to be written: `threadlift finish mappings/helpdesk.toml`."), "{words}");
+    assert_eq!(scene.finish()["comments"], 1);
+}
+
+#[test]
 fn a_second_run_does_nothing_and_asks_nothing_of_conversations() {
     let scene = Desk::imported(&[]);
     scene.finish();

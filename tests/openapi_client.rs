@@ -218,7 +218,7 @@ async fn everything_else(client: &Client) {
     done(client.add_handle(&contact.id, &handle("ana+2@example.com"), on).await);
     done(client.contact_by_handle(&handle("ana+2@example.com"), on).await);
     done(client.contact(&contact.id, on).await);
-    done(client.contact_conversations(&contact.id, on).await);
+    done(client.conversation_of_contact(&contact.id, on, |_| true).await);
     let list = must(client.contact_lists().await, "lists").remove(0);
     done(client.remove_from_contact_list(&list.id, std::slice::from_ref(&contact.id), on).await);
     done(client.add_to_contact_list(&list.id, std::slice::from_ref(&contact.id), on).await);
@@ -232,10 +232,10 @@ async fn everything_else(client: &Client) {
     });
     done(client.deliver("alt:address:chat", &json_body(&message), on).await);
     let all = client.contact_by_handle(&Handle { handle: "visitor".to_owned(), source: "custom".to_owned() }, on).await;
-    let conversation = done(client.contact_conversations(&done(all).id, on).await).remove(0);
+    let conversation = done(client.conversation_of_contact(&done(all).id, on, |_| true).await).expect("one");
     done(client.add_tags(&conversation.id, &[parent.id.clone(), child.id.clone()], on).await);
     done(client.remove_tags(&conversation.id, &[child.id], on).await);
-    done(client.tag_conversations(&parent.id, on).await);
+    done(client.tagged_conversation(&parent.id, on, |_| false).await);
     done(client.delete_tag(&parent.id, on).await);
     let link = done(client.create_link("https://old.example/1", "One", on).await);
     done(client.rename_link(&link.id, "First", on).await);

@@ -7,7 +7,7 @@ mod support;
 use serde_json::{Value, json};
 use support::books::figure;
 use support::chance::Chance;
-use support::desk::Desk;
+use support::desk::{COLLEAGUE, Desk, MAPPING};
 
 const CRACK: &str = "Crack in the frame of my Grassington";
 const ORDER: &str = "Where is order 5512?";
@@ -19,6 +19,24 @@ fn finished(options: &[&str]) -> Desk {
     let desk = Desk::imported(options);
     desk.finish();
     desk
+}
+
+/// Why things were left.
+fn whys(said: &Value) -> Vec<String> {
+    let left = said["taken_back"]["left_as_it_is"].as_array().expect("a list").iter();
+    left.map(|it| it[1].as_str().expect("words").to_owned()).collect()
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.expect("a ledger can be walked");
+        let target = to.join(entry.path().strip_prefix(from).expect("below it"));
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(target).expect("a folder");
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
 }
 
 fn statuses(desk: &Desk) -> Vec<Value> {
@@ -122,6 +140,113 @@ fn what_somebody_has_touched_is_left_and_told() {
     assert_eq!(order["links"], json!(["https://old-helpdesk.example/tickets/5502"]));
     assert_eq!(desk.conversation(CRACK)["status"], "deleted");
     assert_eq!((figure(&said, "confirmed"), figure(&said, "pending")), (3, 9), "{said}");
+}
+
+#[test]
+fn a_comment_of_another_program_is_somebodys_too() {
+    let desk = finished(&[]);
+    let id = desk.conversation(ORDER)["id"].as_str().expect("an id").to_owned();
+    let comment = json!({ "body": "Order 5512: delivered" });
+    assert_eq!(desk.front.send("POST", &format!("/conversations/{id}/comments"), &comment).0, 201);
+    let (code, said, complaint) = desk.undo(GO);
+    assert_eq!(code, 3, "{said}\n{complaint}");
+    assert!(whys(&said).contains(&"another program has touched it since (event: comment)".to_owned()), "{said}");
+    assert_eq!(desk.conversation(ORDER)["status"], "archived");
+}
+
+#[test]
+fn what_somebody_wrote_into_a_contact_or_put_below_a_tag_stays_with_it() {
+    let desk = Desk::new(&["--tag", "theirs"]);
+    assert_eq!(desk.plan().0, 0);
+    assert_eq!(desk.run("prepare", &[]).0, 0);
+    assert_eq!(desk.run("import", &[]).0, 0);
+    desk.finish();
+    let contacts = desk.front.list("/contacts");
+    let named = contacts.iter().find(|contact| contact["name"] != "").expect("a contact with a name");
+    let path = format!("/contacts/{}", named["id"].as_str().expect("an id"));
+    let (status, said) = desk.front.call("PATCH", &path, COLLEAGUE, &json!({ "description": "VIP: call first" }));
+    assert_eq!(status, 204, "{said}");
+    let tags = desk.front.list("/tags");
+    let order =
+        tags.iter().find(|tag| tag["name"] == "order").expect("a tag")["id"].as_str().expect("an id").to_owned();
+    let (status, said) =
+        desk.front.call("POST", &format!("/tags/{order}/children"), COLLEAGUE, &json!({ "name": "urgent" }));
+    assert_eq!(status, 201, "{said}");
+    let (code, said, complaint) = desk.undo(GO);
+    assert_eq!(code, 3, "{said}\n{complaint}");
+    let whys = whys(&said);
+    for why in ["somebody has given it a description", "the tag urgent stands below it"] {
+        assert!(whys.iter().any(|known| known == why), "{why}: {said}");
+    }
+    let left = desk.front.list("/contacts");
+    assert!(left.iter().any(|contact| contact["description"] == "VIP: call first"), "{left:?}");
+    let names: Vec<Value> = desk.front.list("/tags").into_iter().map(|tag| tag["name"].clone()).collect();
+    assert_eq!(names.iter().filter(|name| *name == "order" || *name == "urgent").count(), 2, "{names:?}");
+}
+
+#[test]
+fn what_front_does_not_show_is_left_until_somebody_says_that_it_was_deleted() {
+    let desk = finished(&[]);
+    let id = desk.conversation(ORDER)["id"].as_str().expect("an id").to_owned();
+    desk.colleague(ORDER, "PATCH", "", &json!({ "status": "deleted" }));
+    desk.colleague(ORDER, "DELETE", "", &Value::Null);
+    let (code, said, complaint) = desk.undo(GO);
+    assert_eq!(code, 3, "{said}\n{complaint}");
+    assert!(whys(&said).iter().any(|why| why.starts_with("Front does not show it to this token")), "{id}: {said}");
+    assert_eq!((figure(&said, "confirmed"), &said["taken_back"]["gone"]), (3, &json!(0)));
+    let (code, said, complaint) = desk.undo(&[GO, &["--gone"]].concat());
+    assert_eq!(code, 0, "{said}\n{complaint}");
+    assert_eq!((figure(&said, "confirmed"), &said["taken_back"]["gone"]), (0, &json!(1)));
+}
+
+#[test]
+fn what_was_trashed_can_still_be_deleted_for_good() {
+    let desk = finished(&[]);
+    assert_eq!(desk.undo(GO).0, 0);
+    desk.colleague(ORDER, "PATCH", "", &json!({ "status": "open" }));
+    let (code, said, complaint) = desk.undo(FOR_GOOD);
+    assert_eq!(code, 3, "{said}\n{complaint}");
+    assert_eq!(said["taken_back"]["deleted"], 3);
+    assert_eq!(whys(&said), ["it was taken back, and somebody has taken it out of the trash since"]);
+    assert_eq!(statuses(&desk).len(), 1);
+    let (code, again, complaint) = desk.undo(GO);
+    assert_eq!((code, &again["taken_back"]["messages"]), (0, &json!(0)), "{complaint}");
+}
+
+#[test]
+fn a_note_that_the_token_may_not_change_is_told_and_stops_nothing() {
+    // Three notes are written, and the fourth call is the first that withdraws one.
+    let desk = finished(&["--fault-reads", "comment/403=1/4"]);
+    let (code, said, complaint) = desk.undo(GO);
+    assert_eq!(code, 3, "{said}\n{complaint}");
+    assert_eq!(statuses(&desk), ["deleted", "deleted", "deleted", "deleted"]);
+    assert_eq!((figure(&said, "confirmed"), &said["taken_back"]["comments"]), (0, &json!(2)), "{said}");
+    let [why] = &whys(&said)[..] else { panic!("{said}") };
+    assert!(why.starts_with("trashed, with its words as they are: "), "{why}");
+}
+
+#[test]
+fn torn_off_while_it_wrote_that_messages_are_taken_back_it_goes_on_where_it_was() {
+    let desk = finished(&[]);
+    let ledger = desk.workspace.path(MAPPING).with_extension("ledger");
+    let before = desk.workspace.path("ledger before");
+    copy(&ledger, &before);
+    assert_eq!(desk.undo(FOR_GOOD).0, 0);
+    // As if the power had failed when the first message of the first thread was written, and nothing was deleted for good yet.
+    let journal = std::fs::read_to_string(ledger.join("journal.jsonl")).expect("a journal");
+    let undone = |line: &&str| line.contains("\"undone\"") && line.contains("thread_renewed_as");
+    let first = journal.lines().position(|line| undone(&line)).expect("something was taken back");
+    let of_first: Vec<&str> = journal.lines().take(first + 1).collect();
+    std::fs::remove_dir_all(&ledger).expect("a ledger");
+    copy(&before, &ledger);
+    std::fs::write(ledger.join("journal.jsonl"), of_first.join("\n") + "\n").expect("a journal");
+    let (code, said, complaint) = desk.undo(&[FOR_GOOD, &["--gone"]].concat());
+    assert_eq!(code, 0, "{said}\n{complaint}");
+    assert_eq!(
+        (figure(&said, "pending"), figure(&said, "confirmed"), &said["balanced"]),
+        (12, 0, &json!(true)),
+        "{said}"
+    );
 }
 
 #[test]

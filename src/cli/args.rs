@@ -215,6 +215,10 @@ pub(super) struct UndoArgs {
     /// Delete for good what is trashed; asks for more than a yes
     #[arg(long, requires = "go")]
     pub permanently: bool,
+    /// Take conversations that Front does not show for deleted by somebody, and what was in them for not sent. Front answers the same
+    /// where they lie in an inbox that the token cannot see, and importing them again would make them twice
+    #[arg(long)]
+    pub gone: bool,
     /// What would be typed: `yes`, or with `--permanently` the words that are asked for
     #[arg(long, value_name = "WORDS", requires = "go")]
     pub confirm: Option<String>,
@@ -359,6 +363,9 @@ pub(super) struct ImportArgs {
     /// Make the tags that Front does not have yet
     #[arg(long)]
     pub create_tags: bool,
+    /// Send nothing new: only what was sent without an answer, again with the same id, to learn what became of it
+    #[arg(long, conflicts_with_all = ["pilot", "create_tags"])]
+    pub settle: bool,
     /// Send also what was sent before under another id, so that Front has it twice
     #[arg(long)]
     pub send_twice: bool,

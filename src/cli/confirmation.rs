@@ -147,6 +147,18 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
     Some(format!("{rest} {}. {}", what.join(", "), help.join(" ")).trim_end().to_owned())
 }
 
+/// What is no import and waits for a command of its own: notes that become comments, and what is delivered live.
+pub(super) fn still_waits(context: &Context, total: &Tally) -> Option<String> {
+    let wait = |number: u64, what: &str, how: &str, command: &str| {
+        let verb = if number == 1 { "waits" } else { "wait" };
+        (number > 0).then(|| format!("{} {verb} to be {how}: `{}`.", counted(number, what), context.command(command)))
+    };
+    let notes = wait(total.notes, "note", "written", "finish");
+    let words: Vec<String> =
+        notes.into_iter().chain(wait(total.deliveries, "message", "delivered live", "deliver")).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
 /// What to do about messages that were accepted and never came to exist.
 pub(super) fn help_for_missing(context: &Context) -> String {
     let retry = context.command("retry");

@@ -132,10 +132,11 @@ pub(super) fn delivered(ledger: &Ledger, outcome: &Outcome) -> Result<Delivered,
 
 /// Exit code and closing words.
 fn verdict(context: &Context, ledger: &Ledger, outcome: Outcome, is_late: bool) -> Result<(Exit, String), Failure> {
-    if let Some(verdict) = stages::ended_early(context, "deliver", outcome.ending, is_late, "nothing is lost")? {
+    let command = context.command("deliver");
+    if let Some(verdict) = stages::ended_early(context, &command, outcome.ending, is_late, "nothing is lost")? {
         return Ok(verdict);
     }
-    let again = stages::again(context, "deliver");
+    let again = stages::again(&command);
     let counts = ledger.deliveries();
     let unknown = counts.unknown + counts.sending;
     if outcome.unsettled.is_some() || counts.planned + counts.accepted > 0 {

@@ -67,10 +67,11 @@ fn verdict(
     is_late: bool,
     report: &Report,
 ) -> Result<(Exit, String), Failure> {
-    if let Some(verdict) = stages::ended_early(context, "finish", outcome.ending, is_late, "nothing is lost")? {
+    let command = context.command("finish");
+    if let Some(verdict) = stages::ended_early(context, &command, outcome.ending, is_late, "nothing is lost")? {
         return Ok(verdict);
     }
-    let again = stages::again(context, "finish");
+    let again = stages::again(&command);
     if outcome.unsettled.is_some() {
         let words = format!("Some steps have no usable answer from Front yet, see above; {again}");
         return Ok((Exit::Unconfirmed, words));

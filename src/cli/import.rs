@@ -14,7 +14,7 @@ use crate::ledger::Ledger;
 use crate::mapping;
 use crate::plan::{Overview, Rebuilder, overview_of, rehash, staleness};
 use crate::report::{Report, Sent};
-use crate::upload::{Chosen, TakenUp};
+use crate::upload::{Chosen, Ending, TakenUp};
 use crate::words::{counted, duration, some_of};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -74,13 +74,8 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     }
     let meeting = meet(context, front, &overview, &ledger, args.create_tags);
     let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
-    let left = before.total.left() + taken.count();
-    before.ending = format!(
-        "Ready to send {} to {}{}.",
-        counted(left, "message"),
-        greeted.company,
-        at_this_pace(&before, greeted.client.limit_per_minute(), &context.mapping.send)
-    );
+    let left = if args.settle { ledger.counts().unanswered() } else { before.total.left() + taken.count() };
+    before.ending = ready(args, &before, left, &greeted, &context.mapping.send);
     let asks = !args.yes && left > 0;
     // A plan that nobody has seen yet is shown, so that a script's log holds what it has agreed to.
     if asks || !is_shown {
@@ -116,6 +111,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
         patience: (!args.no_verify).then(|| send.patience(is_loopback)),
         until,
         again: taken.missing,
+        only_unanswered: args.settle,
     };
     let began = Instant::now();
     let sent =
@@ -126,7 +122,11 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let said = bundle.map(|bundle| bundle.write(context, &sent.ledger, &sources)).transpose();
     let mut more = if sent.otherwise == 0 { Vec::new() } else { vec![sent_otherwise(sent.otherwise)] };
     more.extend(said.as_ref().ok().cloned().flatten());
-    let exit = conclude(context, sent, report, &more, page)?;
+    let exit = if args.settle {
+        conclude_settling(context, sent, report, &more, page)?
+    } else {
+        conclude(context, sent, report, &more, page)?
+    };
     said?;
     Ok(exit)
 }
@@ -168,6 +168,16 @@ fn would_double(context: &Context, command: &str, overview: &Overview) -> Failur
     )
 }
 
+/// What is about to be done.
+fn ready(args: &ImportArgs, before: &Report, left: u64, greeted: &Greeted, send: &mapping::Send) -> String {
+    let (messages, company) = (counted(left, "message"), &greeted.company);
+    if args.settle {
+        return format!("Ready to ask {company} again for {messages} without an answer.");
+    }
+    let pace = at_this_pace(before, greeted.client.limit_per_minute(), send);
+    format!("Ready to send {messages} to {company}{pace}.")
+}
+
 /// How long sending will take, where that is worth telling.
 fn at_this_pace(report: &Report, limit: Option<f64>, send: &mapping::Send) -> String {
     let Some(limit) = limit else { return String::new() };
@@ -184,6 +194,30 @@ fn sent_otherwise(messages: u64) -> String {
          changed: Front keeps the one that came first; `show ID` has the digests of both.",
         counted(messages, "message")
     )
+}
+
+/// As [`conclude`], where nothing new was sent.
+fn conclude_settling(
+    context: &Context,
+    sent: sending::Sent,
+    report: Report,
+    more: &[String],
+    page: ReportFile,
+) -> Result<Exit, Failure> {
+    if !matches!(sent.ending, Ending::Finished) || sent.confirmation.failure(context, &sent.ledger, "import").is_some()
+    {
+        return conclude(context, sent, report, more, page);
+    }
+    let (unanswered, left) = (sent.ledger.counts().unanswered(), report.total.left());
+    let verdict = if unanswered > 0 {
+        let again = format!("run it again: {} --settle", context.command("import"));
+        (Exit::Unconfirmed, format!("{} still without an answer; {again}", counted(unanswered, "message")))
+    } else {
+        let words =
+            format!("Settled: nothing that was sent is without an answer. Left to send: {}", counted(left, "message"));
+        (Exit::Done, format!("{words}; to go on: {}", context.command("import")))
+    };
+    plan::conclude(context, &sent.ledger, report, Ok(verdict), more, page)
 }
 
 /// Prints the report with the words that fit its ending, below them `more`, and writes its page.

@@ -101,14 +101,8 @@ pub(super) fn rebuild(context: &Context, args: &LedgerRebuildArgs) -> Result<Exi
     if !report.balanced {
         return Err(plan::unbalanced(&report));
     }
-    let counts = ledger.counts();
-    let came_back = counts.accepted
-        + counts.confirmed
-        + counts.different
-        + counts.missing
-        + counts.refused
-        + counts.unknown
-        + counts.sending;
+    let came_back: u64 =
+        [ledger.counts(), ledger.comments(), ledger.deliveries()].iter().map(crate::ledger::Counts::sent).sum();
     report.ending = format!(
         "Rebuilt from sources and journal. {} had been sent, and {} of them stand in the plan again with what became of them.{}",
         counted(known, "message"),

@@ -83,10 +83,11 @@ fn verdict(
     is_late: bool,
     report: &Report,
 ) -> Result<(Exit, String), Failure> {
-    if let Some(verdict) = stages::ended_early(context, "prepare", outcome.ending, is_late, "nothing is lost")? {
+    let command = context.command("prepare");
+    if let Some(verdict) = stages::ended_early(context, &command, outcome.ending, is_late, "nothing is lost")? {
         return Ok(verdict);
     }
-    let again = stages::again(context, "prepare");
+    let again = stages::again(&command);
     if outcome.unsettled.is_some() {
         let words = format!("Something has no usable answer from Front yet, see above; {again}");
         return Ok((Exit::Unconfirmed, words));

@@ -63,6 +63,7 @@ pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failur
         patience: (!args.no_verify).then_some(PATIENCE),
         until: None,
         again: BTreeSet::new(),
+        only_unanswered: false,
     };
     let (sent, prepared, finished, delivered) = runtime.block_on(async {
         let look =

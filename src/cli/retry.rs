@@ -22,6 +22,10 @@ use tokio::runtime::Runtime;
 const MAX_CAUSES: usize = 6;
 
 pub(super) fn run(context: Context, args: &RetryArgs) -> Result<Exit, Failure> {
+    if args.import.settle {
+        let help = format!("settle first: {} --settle", context.command("import"));
+        return Err(Failure::usage("--settle takes nothing up again; nothing was sent", help));
+    }
     let cause = args.cause.clone().unwrap_or_default();
     let chosen = Chosen { cause, ids: args.ids.clone(), missing: args.missing, new_id: args.new_id };
     import::go(context, &args.import, Some(&chosen))

@@ -53,7 +53,10 @@ impl Sender {
         };
         let timing = Timing::of(self.pace.settle, patience);
         let mut accepted = 0;
-        if let Some(ending) = self.check_first(timing, confirmation, &mut accepted).await? {
+        // What was sent already needs no first conversation.
+        if !self.pace.only_unanswered
+            && let Some(ending) = self.check_first(timing, confirmation, &mut accepted).await?
+        {
             return Ok((accepted, ending));
         }
         let (settled, heard) = mpsc::unbounded_channel();
@@ -130,6 +133,7 @@ impl Sender {
                 Some(range) => self.pace.again.range(range.clone()).copied().collect(),
                 None => self.pace.again.clone(),
             },
+            only_unanswered: self.pace.only_unanswered,
             only,
             settled,
         };

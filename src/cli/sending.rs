@@ -35,6 +35,8 @@ pub(super) struct Pace {
     pub until: Option<SystemTime>,
     /// Missing messages that are to be sent again, by position.
     pub again: BTreeSet<u64>,
+    /// Nothing new is sent: only again what has no answer.
+    pub only_unanswered: bool,
 }
 
 /// What sending came to.
@@ -147,7 +149,11 @@ pub(super) fn verdict(
             Exit::Unconfirmed,
             format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
         )),
-        (Ending::Finished, _) => Ok(finished(context, report)),
+        (Ending::Finished, _) => {
+            let (exit, words) = finished(context, report);
+            let waits = confirmation::still_waits(context, &report.total).filter(|_| report.command != "rehearse");
+            Ok((exit, [Some(words), waits].into_iter().flatten().collect::<Vec<_>>().join(" ")))
+        }
     }
 }
 

@@ -23,8 +23,8 @@ pub(super) fn check_plan(
     Err(Failure::usage(format!("{why}; {nothing}"), help))
 }
 
-/// Exit code and closing words of a run that ended early; nothing for one that went through. `so_far` says what became of what was
-/// done.
+/// Exit code and closing words of a run that ended early; nothing for one that went through. `command` goes on with it, and `so_far`
+/// says what became of what was done.
 ///
 /// # Errors
 /// What stopped it.
@@ -42,12 +42,12 @@ pub(super) fn ended_early(
         Ending::Interrupted if is_late => (Exit::Budget, "The time to stop has come"),
         Ending::Interrupted => (Exit::Interrupted, "Interrupted"),
     };
-    Ok(Some((exit, format!("{why}; {so_far}; {}", again(context, command)))))
+    Ok(Some((exit, format!("{why}; {so_far}; {}", again(command)))))
 }
 
 /// How to go on.
-pub(super) fn again(context: &Context, command: &str) -> String {
-    format!("run it again to go on: {}", context.command(command))
+pub(super) fn again(command: &str) -> String {
+    format!("run it again to go on: {command}")
 }
 
 /// Why a run stopped.

@@ -184,6 +184,7 @@ pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
     let missing = (total.missing > 0).then(|| confirmation::help_for_missing(context));
     let refused = (total.refused > 0).then(|| confirmation::help_for_refused(context));
     let help = missing.into_iter().chain(confirmation::help_for_split(total)).chain(refused);
+    let help = help.chain(confirmation::still_waits(context, total));
     let stands = format!("{now} {sent}{seen}");
     std::iter::once(stands).chain(help).collect::<Vec<_>>().join(" ")
 }

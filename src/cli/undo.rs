@@ -1,16 +1,18 @@
 //! `undo`: takes back what this ledger has put into Front, after a look that changes nothing.
 
 use super::args::UndoArgs;
-use super::context::Context;
+use super::context::{Context, quoted_for_shell};
 use super::exit::{Exit, Failure};
 use super::{asking, budget, greeting, plan, progress, sending, stages};
 use crate::event::Observer;
-use crate::ledger::{Ledger, Verdict};
+use crate::ledger::{Form, Ledger, Verdict};
 use crate::plan::overview_of;
 use crate::report::{Report, TakenBack};
 use crate::undo::{self, Job, Outcome};
 use crate::words::counted;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
@@ -24,7 +26,8 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
     let bound = ledger.target();
     let meeting = async {
         let front = greeting::knock(settings).await?;
-        greeting::greet(context, front, &overview, bound.as_ref()).await
+        // Inboxes and teammates of the plan may be gone by now.
+        Ok(greeting::greet_partly(context, front, &overview, bound.as_ref()).await?.0)
     };
     let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
     ledger.bind(&greeted.target).map_err(greeting::nothing_sent)?;
@@ -48,6 +51,7 @@ pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
         only,
         is_dry: !args.go,
         permanently: args.permanently,
+        gone: args.gone,
         in_flight: context.mapping.send.in_flight,
     };
     let work = |cancellation| undo::run(job, observer, cancellation);
@@ -81,6 +85,15 @@ fn chosen(ledger: &Ledger, args: &UndoArgs) -> Result<Option<BTreeSet<String>>, 
         let is_named = args.thread.iter().any(|id| {
             *id == planned.thread_ref || *id == planned.external_id || entry.original_id.as_ref() == Some(id)
         });
+        if planned.form == Form::Delivery {
+            if is_named {
+                let message =
+                    format!("{} was delivered live and is not taken back; nothing was changed", planned.external_id);
+                let help = "a customer is in that conversation: see to it in Front";
+                return Err(Failure::usage(message, help));
+            }
+            continue;
+        }
         let has_tag = planned.tags.iter().any(|tag| args.tag.contains(tag));
         let (is_of_source, is_tagged, is_asked) = threads.entry(planned.thread_ref).or_insert((true, false, false));
         *is_of_source &= is_source(entry.origin.source);
@@ -98,17 +111,38 @@ fn chosen(ledger: &Ledger, args: &UndoArgs) -> Result<Option<BTreeSet<String>>, 
 }
 
 fn taken_back(outcome: &Outcome, is_dry: bool) -> TakenBack {
-    TakenBack { is_dry, counts: outcome.counts, left: outcome.left.clone() }
+    TakenBack { is_dry, counts: outcome.counts, left: outcome.left.clone(), unsettled: outcome.unsettled.clone() }
+}
+
+/// The command that goes on with this one.
+fn again(context: &Context, args: &UndoArgs) -> String {
+    let mut command = context.command("undo");
+    let named = [("--source", &args.source), ("--tag", &args.tag), ("--thread", &args.thread)];
+    for (option, value) in
+        named.into_iter().flat_map(|(option, values)| values.iter().map(move |value| (option, value)))
+    {
+        let _ = write!(command, " {option} {}", quoted_for_shell(Path::new(value)));
+    }
+    let given = [("--go", args.go), ("--permanently", args.permanently), ("--gone", args.gone)];
+    for (option, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+        let _ = write!(command, " {option}");
+    }
+    command
 }
 
 /// Exit code and closing words.
 fn verdict(context: &Context, outcome: Outcome, is_late: bool, args: &UndoArgs) -> Result<(Exit, String), Failure> {
     let so_far = if args.go { "what was taken back is in the ledger" } else { "nothing was changed" };
-    if let Some(verdict) = stages::ended_early(context, "undo", outcome.ending, is_late, so_far)? {
+    let again = again(context, args);
+    if let Some(verdict) = stages::ended_early(context, &again, outcome.ending, is_late, so_far)? {
         return Ok(verdict);
     }
+    if outcome.unsettled.is_some() {
+        let words = format!("Something has no usable answer from Front yet, see above; {}", stages::again(&again));
+        return Ok((Exit::Unconfirmed, words));
+    }
     if !args.go {
-        let words = "Nothing was changed: this was a look. To do it: the same command with --go";
+        let words = "Nothing was changed: this was a look. To do it, the same command with --go";
         return Ok((Exit::Done, words.to_owned()));
     }
     if outcome.counts.left > 0 {

@@ -105,17 +105,18 @@ impl Client {
         self.ask(&self.target().url(&["contacts", contact_id]), cancellation).await
     }
 
-    /// The conversations that somebody is part of.
+    /// The first conversation among those that somebody is part of that is `wanted`.
     ///
     /// # Errors
     /// Where the run must stop, see [`CallResult`].
-    pub async fn contact_conversations(
+    pub async fn conversation_of_contact(
         &self,
         contact_id: &str,
         cancellation: &Cancellation,
-    ) -> CallResult<Vec<Conversation>> {
+        wanted: impl Fn(&Conversation) -> bool,
+    ) -> CallResult<Option<Conversation>> {
         let url = in_large_pages(self.target().url(&["contacts", contact_id, "conversations"]));
-        self.walk(url, cancellation, |_| false).await
+        self.find(url, cancellation, wanted).await
     }
 
     /// Makes a contact of the company. After [`Lost`](super::Outcome::Lost) it may be there: ask for its handle.

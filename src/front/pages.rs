@@ -122,6 +122,31 @@ impl Client {
         }
     }
 
+    /// The first thing on pages of what belongs to something that may be gone that is `wanted`. Holds a page at a time.
+    pub(super) async fn find<T: DeserializeOwned>(
+        &self,
+        first: Url,
+        cancellation: &Cancellation,
+        wanted: impl Fn(&T) -> bool,
+    ) -> CallResult<Option<T>> {
+        let mut pages = Pages::new(first);
+        let mut merged_into = None;
+        loop {
+            let called = self.ask::<Page<T>>(pages.at(), cancellation).await?;
+            merged_into = called.merged_into.or(merged_into);
+            let page = match called.outcome {
+                Outcome::Done(page) => page,
+                other => return Ok(Called { outcome: other.map(|_| None), merged_into }),
+            };
+            let next = page.next();
+            let found = page.results.into_iter().find(&wanted);
+            let is_last = found.is_some() || !pages.go_on(self, next.as_deref())?;
+            if is_last {
+                return Ok(Called { outcome: Outcome::Done(found), merged_into });
+            }
+        }
+    }
+
     /// All pages of what belongs to a conversation or to something else that may be gone, up to the first page that is
     /// `enough`.
     pub(super) async fn walk<T: DeserializeOwned>(

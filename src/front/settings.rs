@@ -182,7 +182,7 @@ impl FrontError {
             Self::Setting(_) => "correct `base_url` under [target], --base-url or FRONT_BASE_URL",
             Self::Unauthorized { .. } => {
                 "check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must \
-                 cover this (the README lists them); nothing was sent"
+                 cover this (the README lists them)"
             }
             Self::Spent => "run the same command again to go on, or raise the budget of requests",
             Self::Unavailable { .. } => "check the network and the base URL, then run the same command again",

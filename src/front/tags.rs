@@ -79,13 +79,18 @@ impl Client {
         self.make(&url, &json_body(&NewTag { name }), cancellation, json).await
     }
 
-    /// The conversations that have a tag.
+    /// The first conversation among those that have a tag that is `wanted`.
     ///
     /// # Errors
     /// Where the run must stop, see [`CallResult`].
-    pub async fn tag_conversations(&self, tag_id: &str, cancellation: &Cancellation) -> CallResult<Vec<Conversation>> {
+    pub async fn tagged_conversation(
+        &self,
+        tag_id: &str,
+        cancellation: &Cancellation,
+        wanted: impl Fn(&Conversation) -> bool,
+    ) -> CallResult<Option<Conversation>> {
         let url = in_large_pages(self.target().url(&["tags", tag_id, "conversations"]));
-        self.walk(url, cancellation, |_| false).await
+        self.find(url, cancellation, wanted).await
     }
 
     /// Deletes a tag; it goes from every conversation that has it.

@@ -96,7 +96,7 @@ pub enum EffectEnd {
         id: Option<String>,
         /// We made it; else it was there before.
         made: bool,
-        /// How it was before, for what is changed.
+        /// How it was before, for what is changed; what it was given, for a contact that was made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<String>,
     },

@@ -103,4 +103,4 @@ pub use stored::Reached;
 pub use summary::{SourceTally, Summary, read_summary};
 pub use tally::{Class, Counts, Tally};
 pub use trace::Trace;
-pub use undo::SentThreads;
+pub use undo::{SentThread, SentThreads};

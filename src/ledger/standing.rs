@@ -145,6 +145,12 @@ impl Pins {
         std::mem::take(&mut self.standings)
     }
 
+    /// The ref of the message whose request is there.
+    pub(super) fn ref_at(&mut self, sending: u64) -> Result<Option<String>, LedgerError> {
+        let Fact::Sending(request) = self.requests.read(sending)? else { return Ok(None) };
+        Ok(Some(request.thread_ref))
+    }
+
     /// The message with its last request and its last fact there.
     pub(super) fn at(&mut self, sending: u64, last: u64) -> Result<Option<Pin>, LedgerError> {
         let Fact::Sending(request) = self.requests.read(sending)? else { return Ok(None) };

@@ -176,6 +176,19 @@ impl Counts {
         self.planned + self.unknown + self.sending
     }
 
+    /// Records that were sent, whatever became of them.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        let ended = self.accepted + self.confirmed + self.different + self.missing + self.refused;
+        ended + self.unanswered()
+    }
+
+    /// Records that were sent and have no answer.
+    #[must_use]
+    pub fn unanswered(&self) -> u64 {
+        self.unknown + self.sending
+    }
+
     /// These without others that are among them.
     pub(super) fn less(&self, others: &Counts) -> Counts {
         Counts {

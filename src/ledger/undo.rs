@@ -14,26 +14,41 @@ use std::ops::Range;
 /// Facts appended at once.
 const GROUP: usize = 256;
 
-/// Everything that was sent and not taken back, thread by thread.
+/// Everything that was sent, thread by thread.
 #[derive(Debug)]
 pub struct SentThreads {
-    /// Digest of the ref, place of the last request, place of the last fact: sorted.
-    sent: Vec<([u8; 16], u64, u64)>,
+    sent: Vec<Sent>,
     pins: Pins,
     at: usize,
+    live: u64,
+}
+
+/// A message or a comment that was sent, by what is sorted: digest of the ref, whether it was taken back, place of the last request, place
+/// of the last fact.
+type Sent = ([u8; 16], bool, u64, u64);
+
+/// Everything that was sent of one thread, under one ref.
+#[derive(Debug)]
+pub struct SentThread {
+    /// Its ref.
+    pub thread_ref: String,
+    /// What counts as sent, in the order in which it was.
+    pub pins: Vec<Pin>,
+    /// Messages and comments that were taken back.
+    pub undone: u64,
 }
 
 impl SentThreads {
-    /// Messages and comments.
+    /// Messages and comments that count as sent.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.sent.len() as u64
+        self.live
     }
 
     /// Is there none?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sent.is_empty()
+        self.live == 0
     }
 
     fn group(&self) -> Range<usize> {
@@ -43,9 +58,8 @@ impl SentThreads {
     }
 }
 
-/// All that was sent of one thread, in the order in which it was sent.
 impl Iterator for SentThreads {
-    type Item = Result<Vec<Pin>, LedgerError>;
+    type Item = Result<SentThread, LedgerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let range = self.group();
@@ -53,15 +67,25 @@ impl Iterator for SentThreads {
             return None;
         }
         self.at = range.end;
-        let places: Vec<(u64, u64)> =
-            self.sent.get(range).into_iter().flatten().map(|(_, sending, last)| (*sending, *last)).collect();
-        let pins = places.into_iter().filter_map(|(sending, last)| self.pins.at(sending, last).transpose());
-        Some(pins.collect())
+        let of_thread = self.sent.get(range).unwrap_or_default();
+        let live = of_thread.partition_point(|(_, is_undone, ..)| !is_undone);
+        let undone = (of_thread.len() - live) as u64;
+        let first = of_thread.first().copied();
+        let places: Vec<Sent> = of_thread.iter().take(live).copied().collect();
+        let pins = &mut self.pins;
+        let thread_ref = first.map_or(Ok(None), |(.., sending, _)| pins.ref_at(sending));
+        let read = |(.., sending, last): Sent| pins.at(sending, last).transpose();
+        let pins = places.into_iter().filter_map(read).collect::<Result<Vec<Pin>, LedgerError>>();
+        Some(
+            thread_ref.and_then(|thread_ref| {
+                Ok(SentThread { thread_ref: thread_ref.unwrap_or_default(), pins: pins?, undone })
+            }),
+        )
     }
 }
 
 impl Ledger {
-    /// Everything that was sent and not taken back, thread by thread, under whichever plans. Reads the whole journal.
+    /// Everything that was sent, thread by thread, under whichever plans. Reads the whole journal.
     ///
     /// # Errors
     /// A damaged journal, or what the system refuses.
@@ -70,14 +94,16 @@ impl Ledger {
         let mut facts = FactReader::open(self.dir())?;
         let mut sent = Vec::new();
         for (sending, last) in pins.take_places() {
-            if let Fact::Sending(request) = facts.read(sending)?
-                && !matches!(facts.read(last)?, Fact::Undone { .. } | Fact::Unsent { .. })
-            {
-                sent.push((hash(&request.thread_ref), sending, last));
-            }
+            let Fact::Sending(request) = facts.read(sending)? else { continue };
+            let is_undone = match facts.read(last)? {
+                Fact::Unsent { .. } => continue,
+                other => matches!(other, Fact::Undone { .. }),
+            };
+            sent.push((hash(&request.thread_ref), is_undone, sending, last));
         }
         sent.sort_unstable();
-        Ok(SentThreads { sent, pins, at: 0 })
+        let live = sent.iter().filter(|(_, is_undone, ..)| !is_undone).count() as u64;
+        Ok(SentThreads { sent, pins, at: 0, live })
     }
 
     /// Records that these messages and comments, all of one thread, were taken back: they count as not sent, and the plan is out of

@@ -10,7 +10,8 @@ use crate::ledger::LedgerError;
 const BY_CHANNEL: &str = "-cha_";
 
 /// Is it the ref of what is delivered?
-pub(super) fn is_delivered(thread_ref: &str) -> bool {
+#[must_use]
+pub fn is_delivered(thread_ref: &str) -> bool {
     thread_ref.contains(BY_CHANNEL)
 }
 

@@ -46,6 +46,7 @@ mod threads;
 mod verdicts;
 mod warnings;
 
+pub use deliveries::is_delivered;
 pub use diff::{DiffExample, DiffKind, PlanDiff};
 pub use fingerprint::rehash;
 pub use finish::mark_of;

@@ -67,7 +67,8 @@ impl<'a> One<'a> {
             let called = shared.client.create_contact(&self.whole(), &shared.run.cancellation).await;
             match shared.outcome_of(&self.effect, is_ours, called).await? {
                 Outcome::Done(made) => {
-                    shared.made(&self.effect, made.id).await?;
+                    let end = EffectEnd::Done { id: Some(made.id), made: true, before: Some(self.given()) };
+                    shared.record(&self.effect, end).await?;
                     shared.run.count(|counts| counts.contacts += 1);
                     return Ok(());
                 }
@@ -77,6 +78,11 @@ impl<'a> One<'a> {
             }
         }
         Err(Halt::Later(format!("whether the contact {} was made is not known", self.effect.what)))
+    }
+
+    /// What it is made with, for whoever takes it back.
+    fn given(&self) -> String {
+        serde_json::to_string(&self.whole().details).unwrap_or_default()
     }
 
     /// The contact as it is made.
@@ -107,7 +113,7 @@ impl<'a> One<'a> {
             }
         }
         let is_changed = lacking != ContactDetails::default();
-        let before = (is_changed && !is_ours).then(|| before(found));
+        let before = if is_ours { Some(self.given()) } else { is_changed.then(|| before(found)) };
         let end = EffectEnd::Done { id: Some(found.id.clone()), made: is_ours, before };
         shared.record(&self.effect, end).await?;
         shared.run.count(|counts| match (is_ours, is_changed) {

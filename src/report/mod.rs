@@ -163,6 +163,9 @@ pub struct TakenBack {
     /// What was left, with the reason.
     #[serde(rename = "left_as_it_is")]
     pub left: Vec<(String, String)>,
+    /// Why something is not done yet that a further run may do, the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<String>,
 }
 
 /// What one run delivered through channels.

@@ -1,23 +1,29 @@
 //! Taking back what a ledger has put into Front.
 //!
 //! ```text
-//! thread         one conversation: is it ours alone, and then links, comments, the trash, and for good if that is asked for
+//! earlier        what the journal says that we made, and what an earlier run has taken back
+//! thread         one conversation: is it ours alone, and then the trash, links, comments, and for good if that is asked for
+//! evidence       has anybody else had a hand in it?
 //! company        tags and contacts that we made and nobody else uses
 //! ```
 //!
 //! What somebody has touched since is left and told: people and rules leave events behind, and messages that are not ours are
 //! listed beside them. A conversation is taken back as a whole or not at all. What was taken back counts as never sent, and goes
-//! out under new ids if it is imported again.
+//! out under new ids if it is imported again. What was delivered live is never taken back: a customer is in that conversation.
 
 mod company;
+mod earlier;
+mod evidence;
 mod thread;
 
 use crate::event::{Observer, Stage};
-use crate::front::{Cancellation, Client};
-use crate::ledger::{Ledger, LedgerError, Pin, SentThreads};
-use crate::stage::{self, Run};
+use crate::front::{Called, Cancellation, Client, Outcome as Answer};
+use crate::ledger::{EffectChange, Ledger, LedgerError, SentThread, SentThreads};
+use crate::plan::is_delivered;
+use crate::stage::{self, Run, apart};
+use earlier::Earlier;
 use futures_util::StreamExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// Conversations, tags and contacts that are told by name where they were left.
@@ -35,6 +41,8 @@ pub struct Job {
     pub is_dry: bool,
     /// Delete for good what is trashed.
     pub permanently: bool,
+    /// Conversations that Front does not show count as deleted by somebody.
+    pub gone: bool,
     /// Conversations at once.
     pub in_flight: usize,
 }
@@ -61,6 +69,8 @@ pub struct Counts {
     pub tags: u64,
     /// Contacts that were deleted.
     pub contacts: u64,
+    /// Messages that were delivered live, which are never taken back.
+    pub delivered: u64,
     /// Conversations, tags and contacts that were left.
     pub left: u64,
 }
@@ -82,15 +92,15 @@ impl<E: Into<stage::Halt>> From<E> for Halt {
 /// Takes back, until done, stopped or cancelled.
 pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
     let run = Run::new(Stage::Undoing, MOST_TOLD, observer, cancellation);
-    let begun = job.ledger.sent_threads().and_then(|threads| Ok((threads, company::made(&job.ledger)?)));
-    let (threads, (links, company)) = match begun {
+    let begun = job.ledger.sent_threads().and_then(|threads| Ok((threads, Earlier::of(&job.ledger)?)));
+    let (threads, earlier) = match begun {
         Ok(begun) => begun,
         Err(error) => {
             run.halt(error.into());
             return run.outcome();
         }
     };
-    let shared = Arc::new(Shared { run, job, links, company, taken: Mutex::default() });
+    let shared = Arc::new(Shared { run, job, earlier, taken: Mutex::default() });
     shared.take_all_back(threads).await;
     let mut outcome = shared.run.outcome();
     outcome.left.sort();
@@ -101,9 +111,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
 struct Shared {
     run: Run<Counts>,
     job: Job,
-    /// By `thread_ref`: addresses of links that we attached.
-    links: BTreeMap<String, Vec<String>>,
-    company: company::Made,
+    earlier: Earlier,
     /// Conversations that are taken back, or would be: what hangs on them alone can be taken back, too.
     taken: Mutex<BTreeSet<String>>,
 }
@@ -111,14 +119,14 @@ struct Shared {
 impl Shared {
     async fn take_all_back(self: &Arc<Self>, threads: SentThreads) {
         self.run.begun(threads.len());
-        let each = |pins: Result<Vec<Pin>, LedgerError>| {
+        let each = |sent: Result<SentThread, LedgerError>| {
             let shared = Arc::clone(self);
             async move {
                 if shared.run.cancellation.is_cancelled() {
                     return;
                 }
-                match pins {
-                    Ok(pins) => shared.take_back(pins).await,
+                match sent {
+                    Ok(sent) => shared.take_back(sent).await,
                     Err(error) => {
                         shared.run.halt(error.into());
                     }
@@ -133,11 +141,12 @@ impl Shared {
         self.run.over();
     }
 
-    async fn take_back(self: &Arc<Self>, pins: Vec<Pin>) {
-        let Some(first) = pins.first() else { return };
-        let (thread_ref, messages) = (first.thread_ref.clone(), pins.len() as u64);
-        if self.job.only.as_ref().is_none_or(|only| only.contains(&thread_ref)) {
-            let ended = thread::Thread::new(Arc::clone(self), pins).take_back().await;
+    async fn take_back(self: &Arc<Self>, sent: SentThread) {
+        let (thread_ref, messages) = (sent.thread_ref.clone(), sent.pins.len() as u64);
+        if is_delivered(&thread_ref) {
+            self.run.count(|counts| counts.delivered += messages);
+        } else if self.job.only.as_ref().is_none_or(|only| only.contains(&thread_ref)) {
+            let ended = thread::Thread::new(Arc::clone(self), sent).take_back().await;
             self.settle(&thread_ref, ended);
         }
         self.run.advance(messages);
@@ -146,13 +155,38 @@ impl Shared {
     fn settle(&self, name: &str, ended: Result<(), Halt>) {
         match ended {
             Ok(()) => {}
-            Err(Halt::Left(why)) => {
-                self.run.count(|counts| counts.left += 1);
-                self.run.tell(name, why);
-            }
+            Err(Halt::Left(why)) => self.leave(name, why),
             Err(Halt::Run(halt)) => {
                 self.run.halt(halt);
             }
         }
+    }
+
+    /// Something of it stays as it is.
+    fn leave(&self, name: &str, why: String) {
+        self.run.count(|counts| counts.left += 1);
+        self.run.tell(name, why);
+    }
+
+    /// Records effects; durable when this returns.
+    async fn record(&self, changes: Vec<EffectChange>) -> Result<(), Halt> {
+        let ledger = Arc::clone(&self.job.ledger);
+        Ok(apart(move || ledger.record(changes)).await?)
+    }
+}
+
+/// The outcome of a call, unless the run is cancelled.
+fn settled<T>(called: Called<T>) -> Result<Answer<T>, Halt> {
+    match called.outcome {
+        Answer::Cancelled => Err(stage::Halt::Cancelled.into()),
+        outcome => Ok(outcome),
+    }
+}
+
+/// That a step was done; what Front does not want is a reason to leave the rest.
+fn done(called: Called<()>) -> Result<(), Halt> {
+    match settled(called)? {
+        Answer::Done(()) => Ok(()),
+        other => Err(Halt::Left(other.to_string())),
     }
 }

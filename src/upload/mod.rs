@@ -75,6 +75,8 @@ pub struct Job {
     pub settle: Duration,
     /// Missing messages that are to be sent again with the same id, by position.
     pub again: BTreeSet<u64>,
+    /// Nothing new is sent: only again what has no answer.
+    pub only_unanswered: bool,
     /// These positions and no others; all that are left without it.
     pub only: Option<Range<u64>>,
     /// Hears of each conversation in which something was accepted, once nothing more is sent of it in this run: its
@@ -128,13 +130,13 @@ pub enum Stop {
 /// Sends everything that is left, until done, stopped or cancelled.
 pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellation) -> Outcome {
     let counts = job.ledger.counts();
-    let total = counts.left();
+    let total = if job.only_unanswered { counts.unanswered() } else { counts.left() };
     observer.event(Event::StageStarted { stage: Stage::Sending, total });
     let is_partial = job.only.is_some();
     let queue = match Queue::of(&job.ledger, job.again) {
         Ok(queue) => match job.only {
             Some(only) => queue.at(only),
-            None => queue,
+            None => queue.only_unanswered(job.only_unanswered),
         },
         Err(error) => return Outcome::stopped_early(Stop::Ledger(Arc::new(error))),
     };
@@ -149,6 +151,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
         client: job.client,
         inboxes: job.inboxes,
         settle: job.settle,
+        only_unanswered: job.only_unanswered,
         settled: job.settled,
         requests: Semaphore::new(job.in_flight.max(1)),
         bytes: Semaphore::new(byte_units as usize),
@@ -212,6 +215,7 @@ struct Shared {
     client: Client,
     inboxes: BTreeMap<String, String>,
     settle: Duration,
+    only_unanswered: bool,
     settled: Option<mpsc::UnboundedSender<Range<u64>>>,
     requests: Semaphore,
     bytes: Semaphore,

@@ -38,6 +38,8 @@ pub(super) struct Queue {
     ahead: VecDeque<(String, Reached)>,
     /// Missing messages that are to be sent again.
     again: BTreeSet<u64>,
+    /// What was never sent is left out.
+    only_unanswered: bool,
 }
 
 impl Queue {
@@ -46,16 +48,21 @@ impl Queue {
         let end = ledger.plan().map_or(0, |plan| plan.messages);
         let start = ledger.first_open().min(again.first().copied().unwrap_or(end));
         if start >= end {
-            return Ok(Self { positions: end..end, ahead: VecDeque::new(), again });
+            return Ok(Self { positions: end..end, ahead: VecDeque::new(), again, only_unanswered: false });
         }
         // From the beginning of that conversation: what was accepted of it tells what Front knows of its ref.
         let start = ledger.conversation(start)?.start;
-        Ok(Self { positions: start..end, ahead: VecDeque::new(), again })
+        Ok(Self { positions: start..end, ahead: VecDeque::new(), again, only_unanswered: false })
     }
 
     /// The same at these positions alone.
     pub(super) fn at(self, positions: Range<u64>) -> Self {
-        Self { positions, ahead: VecDeque::new(), again: self.again }
+        Self { positions, ahead: VecDeque::new(), ..self }
+    }
+
+    /// The same without what was never sent, if that is `wanted`.
+    pub(super) fn only_unanswered(self, wanted: bool) -> Self {
+        Self { only_unanswered: wanted, ..self }
     }
 
     /// Walks on to the end of the next conversation that has something to send. The send order keeps
@@ -86,6 +93,7 @@ impl Queue {
                 Reached::Accepted | Reached::Missing => conversation = conversation.max(Known::Accepted),
                 Reached::Confirmed | Reached::Different => conversation = Known::Seen,
                 Reached::Refused => {}
+                Reached::Planned if self.only_unanswered => {}
                 Reached::Planned => open.push((true, position)),
                 Reached::Sending | Reached::Unanswered | Reached::Unknown => open.push((false, position)),
             }

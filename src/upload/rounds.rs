@@ -40,7 +40,7 @@ impl Rounds {
                 return;
             }
             queue = match Queue::of(&self.shared.ledger, BTreeSet::new()) {
-                Ok(queue) => queue,
+                Ok(queue) => queue.only_unanswered(self.shared.only_unanswered),
                 Err(error) => return self.shared.stop(Stop::Ledger(Arc::new(error))),
             };
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) const MAPPING: &str = "mappings/helpdesk.toml";
 
 /// A teammate of the embedded Front, who acts by a token of their own.
-const COLLEAGUE: &str = "rehearsal:tea_r0";
+pub(crate) const COLLEAGUE: &str = "rehearsal:tea_r0";
 
 pub(crate) struct Desk {
     pub(crate) workspace: Workspace,

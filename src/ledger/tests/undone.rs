@@ -12,7 +12,8 @@ fn sent() -> (TempDir, Ledger) {
 }
 
 fn threads(ledger: &Ledger) -> Vec<Vec<Pin>> {
-    ledger.sent_threads().unwrap().collect::<Result<_, _>>().unwrap()
+    let threads = ledger.sent_threads().unwrap().map(|thread| thread.unwrap().pins);
+    threads.filter(|pins| !pins.is_empty()).collect()
 }
 
 fn take_back(ledger: &Ledger, name: &str) {
@@ -27,6 +28,16 @@ fn what_was_sent_is_listed_thread_by_thread_until_it_is_taken_back() {
     take_back(&ledger, "a");
     let left = threads(&ledger);
     assert_eq!(left.iter().map(|pins| pins[0].external_id.as_str()).collect::<Vec<_>>(), ["tl1-b"]);
+    let all = ledger.sent_threads().unwrap();
+    assert_eq!(all.len(), 1);
+    let mut all: Vec<(String, usize, u64)> =
+        all.map(|thread| thread.unwrap()).map(|thread| (thread.thread_ref, thread.pins.len(), thread.undone)).collect();
+    all.sort();
+    assert_eq!(
+        all,
+        [("tl1-t-a".into(), 0, 1), ("tl1-t-b".into(), 1, 0)],
+        "what was taken back is known to have been there"
+    );
 }
 
 #[test]

@@ -204,6 +204,13 @@ pub(super) fn render_taken_back(out: &mut String, taken_back: &TakenBack, extent
     let made = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
     let title = if taken_back.is_dry { "Would be" } else { "Undone" };
     let _ = writeln!(out, "{title:<9} {made}; {} count as not sent", counted(counts.messages, "message"));
+    if counts.delivered > 0 {
+        let delivered = counted(counts.delivered, "message");
+        let _ = writeln!(
+            out,
+            "          {delivered} delivered live: never taken back, since a customer is in that conversation"
+        );
+    }
     let most = extent.most(MAX_LEFT);
     for (name, why) in taken_back.left.iter().take(most) {
         let _ = writeln!(out, "Left      {}: {}", printable(name), printable(why));
@@ -211,6 +218,9 @@ pub(super) fn render_taken_back(out: &mut String, taken_back: &TakenBack, extent
     let more = counts.left.saturating_sub(taken_back.left.len().min(most) as u64);
     if more > 0 {
         let _ = writeln!(out, "          {} more; `--details` shows them", count(more));
+    }
+    if let Some(why) = &taken_back.unsettled {
+        let _ = writeln!(out, "          not settled: {}", printable(why));
     }
 }
 

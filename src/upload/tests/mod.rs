@@ -73,6 +73,7 @@ impl World {
 
     fn job(&self, front: &Front) -> Job {
         Job {
+            only_unanswered: false,
             ledger: Arc::clone(&self.ledger),
             rebuilder: self.folder.rebuilder(self.more),
             client: front.client.clone(),

@@ -37,7 +37,10 @@ pub(super) fn ask_or_given(
 ) -> Result<(), Failure> {
     match given {
         Some(given) if given.eq_ignore_ascii_case(words) => Ok(()),
-        Some(_) => Err(Failure::usage(format!("--confirm takes \"{words}\" here; {nothing}"), question)),
+        Some(_) => Err(Failure::usage(
+            format!("--confirm takes \"{words}\" here; {nothing}"),
+            format!("it answers: {question}"),
+        )),
         None => ask(context, question, words, &format!("run the same command with --confirm \"{words}\"")),
     }
 }

@@ -7,6 +7,7 @@ use super::greeting::front_failure;
 use super::sending::stop_failure;
 use crate::front::FrontError;
 use crate::ledger::{Class, Ledger, LedgerError, Reached, State, Tally, Verdict};
+use crate::plan::overview_of;
 use crate::report::{Amiss, Report, Seen};
 use crate::upload;
 use crate::verify::{self, Outcome, Stop};
@@ -147,16 +148,24 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
     Some(format!("{rest} {}. {}", what.join(", "), help.join(" ")).trim_end().to_owned())
 }
 
-/// What is no import and waits for a command of its own: notes that become comments, and what is delivered live.
-pub(super) fn still_waits(context: &Context, total: &Tally) -> Option<String> {
+/// What waits for a command of its own: what conversations get beside messages, notes first of all, and what is delivered live.
+///
+/// # Errors
+/// If the plan's overview cannot be read.
+pub(super) fn still_waits(context: &Context, ledger: &Ledger, total: &Tally) -> Result<Option<String>, Failure> {
     let wait = |number: u64, what: &str, how: &str, command: &str| {
         let verb = if number == 1 { "waits" } else { "wait" };
         (number > 0).then(|| format!("{} {verb} to be {how}: `{}`.", counted(number, what), context.command(command)))
     };
-    let notes = wait(total.notes, "note", "written", "finish");
-    let words: Vec<String> =
-        notes.into_iter().chain(wait(total.deliveries, "message", "delivered live", "deliver")).collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
+    let finishes = (total.left() == 0 && overview.finish.requests > 0)
+        .then(|| format!("What conversations get beside messages: `{}`.", context.command("finish")));
+    let words: Vec<String> = wait(total.notes, "note", "written", "finish")
+        .or(finishes)
+        .into_iter()
+        .chain(wait(total.deliveries, "message", "delivered live", "deliver"))
+        .collect();
+    Ok((!words.is_empty()).then(|| words.join(" ")))
 }
 
 /// What to do about messages that were accepted and never came to exist.

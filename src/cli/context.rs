@@ -1,6 +1,6 @@
 //! What every command starts from: the mapping, its sources, and where its ledger lies.
 
-use super::args::{Color, Common, MappingArg, PILOT_THREADS, Reading};
+use super::args::{Color, Common, FrontArgs, MappingArg, PILOT_THREADS, Reading};
 use super::exit::Failure;
 use super::progress;
 use crate::ledger::{Ledger, LedgerError};
@@ -18,6 +18,8 @@ pub(super) struct Context {
     pub common: Common,
     /// The ledger's directory as it was typed, which a pilot does not take for its own.
     pub typed_ledger: Option<PathBuf>,
+    /// How to reach Front, as typed.
+    pub typed_front: Option<FrontArgs>,
     pub mapping: Arc<Mapping>,
     /// So many conversations and no more.
     pub sample: Option<usize>,
@@ -38,7 +40,8 @@ impl Context {
         };
         let mapping = mapping::load(&mapping.mapping).map_err(|errors| mapping_failure(&errors, color))?;
         let typed_ledger = common.ledger.clone();
-        Ok(Self { common, typed_ledger, mapping: Arc::new(mapping), sample: None, pilot: None, stop, color })
+        let mapping = Arc::new(mapping);
+        Ok(Self { common, typed_ledger, typed_front: None, mapping, sample: None, pilot: None, stop, color })
     }
 
     /// How to plan, with nothing beside the plan.
@@ -149,13 +152,26 @@ impl Context {
 
     fn written(&self, name: &str, ledger: Option<&Path>, options: &str) -> String {
         let ledger = ledger.map(|dir| format!(" --ledger {}", quoted_for_shell(dir))).unwrap_or_default();
-        format!("threadlift {name} {}{ledger}{options}", quoted_for_shell(&self.mapping.path))
+        let front = self.typed_front.as_ref().filter(|_| ASKING.contains(&name)).map(front_options).unwrap_or_default();
+        format!("threadlift {name} {}{ledger}{front}{options}", quoted_for_shell(&self.mapping.path))
     }
 
     fn pointing_at(&self, at: (usize, usize), title: &str, label: &str, help: &str) -> String {
         let width = width_at(&self.mapping.text, at);
         mapping::diagnostic(&self.mapping, at, width, title, label, help).render(self.color)
     }
+}
+
+/// Commands that ask Front.
+const ASKING: [&str; 7] = ["prepare", "import", "retry", "verify", "finish", "deliver", "undo"];
+
+/// How to reach Front, as it is typed. What an environment says it says to the next command, too.
+fn front_options(front: &FrontArgs) -> String {
+    let is_said = |url: &&String| !url.is_empty() && std::env::var("FRONT_BASE_URL").as_ref() != Ok(*url);
+    let file = front.token_file.as_ref().map(|file| format!(" --token-file {}", quoted_for_shell(file)));
+    let url =
+        front.base_url.as_ref().filter(is_said).map(|url| format!(" --base-url {}", quoted_for_shell(Path::new(url))));
+    file.into_iter().chain(url).collect()
 }
 
 impl Reading {

@@ -98,7 +98,10 @@ pub(super) async fn rules(client: &Client) -> Result<Vec<String>, Failure> {
     let visible = client.rules().await.map_err(|error| front_failure(&error))?;
     all.extend(company.into_iter().chain(visible).map(|rule| (rule.id.clone(), rule)));
     if all.is_empty() {
-        return Ok(vec!["no rules that this token can see: nothing runs by itself on what `finish` does".to_owned()]);
+        return Ok(vec![
+            "this token sees no rules: Front's settings show whether there are any that run on what `finish` does"
+                .to_owned(),
+        ]);
     }
     let mut lines = vec![format!(
         "{} may run on what `prepare` and `finish` do (tags, links, comments, assigning, archiving), since only imports skip rules:",

@@ -1,6 +1,7 @@
 //! `import`: send what was planned; without a current plan, plan, show and ask.
 
 use super::args::ImportArgs;
+use super::confirmation::still_waits;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{Greeted, Known};
@@ -232,5 +233,9 @@ pub(super) fn conclude(
     report.seen = sent.confirmation.seen;
     let verdict =
         failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err);
-    plan::conclude(context, &sent.ledger, report, verdict, more, page)
+    // A rehearsal has done all of it.
+    let is_through = report.command != "rehearse" && matches!(verdict, Ok((Exit::Done | Exit::Incomplete, _)));
+    let waits = if is_through { still_waits(context, &sent.ledger, &report.total)? } else { None };
+    let more: Vec<String> = more.iter().cloned().chain(waits).collect();
+    plan::conclude(context, &sent.ledger, report, verdict, &more, page)
 }

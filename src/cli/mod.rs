@@ -93,21 +93,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
     let load = |mapping| Context::load(cli.common.clone(), mapping, Arc::clone(stop));
+    let load_for = |mapping, front: &args::FrontArgs| {
+        Ok::<_, Failure>(Context { typed_front: Some(front.clone()), ..load(mapping)? })
+    };
     match &cli.command {
         Command::Init(args) => init::run(&cli.common, args, stop),
-        Command::Plan(args) => plan::run(&load(&args.mapping)?, args),
+        Command::Plan(args) => plan::run(&load_for(&args.mapping, &args.front)?, args),
         Command::Rehearse(args) => {
             let sample = args.threads.map(|threads| threads as usize);
             rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
         }
-        Command::Prepare(args) => prepare::run(&load(&args.mapping)?, args),
-        Command::Import(args) => import::run(load(&args.mapping)?, args),
-        Command::Retry(args) => retry::run(load(&args.import.mapping)?, args),
+        Command::Prepare(args) => prepare::run(&load_for(&args.mapping, &args.front)?, args),
+        Command::Import(args) => import::run(load_for(&args.mapping, &args.front)?, args),
+        Command::Retry(args) => retry::run(load_for(&args.import.mapping, &args.import.front)?, args),
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
-        Command::Verify(args) => verify::run(&load(&args.mapping)?, args),
-        Command::Finish(args) => finish::run(&load(&args.mapping)?, args),
-        Command::Deliver(args) => deliver::run(&load(&args.mapping)?, args),
-        Command::Undo(args) => undo::run(&load(&args.mapping)?, args),
+        Command::Verify(args) => verify::run(&load_for(&args.mapping, &args.front)?, args),
+        Command::Finish(args) => finish::run(&load_for(&args.mapping, &args.front)?, args),
+        Command::Deliver(args) => deliver::run(&load_for(&args.mapping, &args.front)?, args),
+        Command::Undo(args) => undo::run(&load_for(&args.mapping, &args.front)?, args),
         Command::Show(args) => show::run(&load(&args.mapping)?, args),
         Command::Probe(args) => probe::run(&cli.common, args, stop),
         Command::List(args) => list::run(&cli.common, args, stop),

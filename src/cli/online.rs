@@ -338,8 +338,14 @@ impl Asking {
                 Ok(()) => lines.push(format!("all {} are there", counted(overview.tags.len() as u64, "tag"))),
                 Err(lacking) => lines.push(lacking.sentence()),
             }
+            let mut finishes = Ok(());
             if finishing::is_wanted(overview) {
                 lines.extend(finishing::rules_if_told(&greeted.client).await);
+                finishes = finishing::names(context, &greeted.client, overview).await.map(drop);
+                lines.push(match &finishes {
+                    Ok(()) => "everything that `finish` gives is known to it".to_owned(),
+                    Err(lacking) => lacking.sentence(),
+                });
             }
             match double_history(context, &greeted, ledger).await? {
                 Doubling::Excluded => {}
@@ -350,6 +356,7 @@ impl Asking {
                 Doubling::Unclear(note) => lines.push(note),
             }
             tags?;
+            finishes?;
             channels::check(context, &greeted.client, overview).await
         };
         let ended = runtime.block_on(sending::unless_stopped(context, None, asked));

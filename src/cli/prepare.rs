@@ -27,6 +27,10 @@ pub(super) fn run(context: &Context, args: &PrepareArgs) -> Result<Exit, Failure
         let (company, named) = front.company();
         ledger.check_company(company, named).map_err(greeting::nothing_sent)?;
         let found = preparing::look(context, args.create_inboxes, front, &overview, &ledger).await?;
+        if finishing::is_wanted(&overview) {
+            // Better known before the import than after it.
+            finishing::names(context, &found.greeted.client, &overview).await?;
+        }
         // What is made here belongs to no conversation yet.
         let rules = finishing::rules_if_told(&found.greeted.client).await;
         Ok((found, rules))

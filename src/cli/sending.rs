@@ -149,11 +149,7 @@ pub(super) fn verdict(
             Exit::Unconfirmed,
             format!("Some messages were sent without a usable answer from Front, or wait behind such a one; {again}"),
         )),
-        (Ending::Finished, _) => {
-            let (exit, words) = finished(context, report);
-            let waits = confirmation::still_waits(context, &report.total).filter(|_| report.command != "rehearse");
-            Ok((exit, [Some(words), waits].into_iter().flatten().collect::<Vec<_>>().join(" ")))
-        }
+        (Ending::Finished, _) => Ok(finished(context, report)),
     }
 }
 

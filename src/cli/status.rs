@@ -84,7 +84,9 @@ fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>, page: Repo
             format!("\n{}", bundle.write(context, &ledger, &sources)?)
         }
     };
-    let exit = conclude(context, &mut report, "Nothing is running.", &said);
+    let waits = confirmation::still_waits(context, &ledger, &report.total)?;
+    let waits = waits.map(|waits| format!(" {waits}")).unwrap_or_default();
+    let exit = conclude(context, &mut report, "Nothing is running.", &format!("{waits}{said}"));
     let written = page.add(context, &ledger, &mut report, exit);
     // Let go before printing: a reader that waits (`| less`) must not keep an import from starting.
     drop(ledger);
@@ -184,7 +186,6 @@ pub(super) fn ending(context: &Context, report: &Report, now: &str) -> String {
     let missing = (total.missing > 0).then(|| confirmation::help_for_missing(context));
     let refused = (total.refused > 0).then(|| confirmation::help_for_refused(context));
     let help = missing.into_iter().chain(confirmation::help_for_split(total)).chain(refused);
-    let help = help.chain(confirmation::still_waits(context, total));
     let stands = format!("{now} {sent}{seen}");
     std::iter::once(stands).chain(help).collect::<Vec<_>>().join(" ")
 }

@@ -1,7 +1,7 @@
 //! `verify`: looks in Front for what was accepted, and for a sample of what was seen; and the map from old ids to Front's.
 
 use super::args::VerifyArgs;
-use super::confirmation::{Confirmation, open_questions};
+use super::confirmation::{Confirmation, open_questions, still_waits};
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::Output;
@@ -73,7 +73,10 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         None if matches!(ending, Ending::Finished) => verdict(context, &report),
         None => interrupted(context),
     };
-    plan::conclude(context, &ledger, report, Ok(verdict), &[], page)
+    let is_through = matches!(verdict.0, Exit::Done | Exit::Incomplete);
+    let waits = if is_through { still_waits(context, &ledger, &report.total)? } else { None };
+    let more: Vec<String> = waits.into_iter().collect();
+    plan::conclude(context, &ledger, report, Ok(verdict), &more, page)
 }
 
 /// What was missing and is sent again at this moment is not accepted any more.

@@ -96,10 +96,7 @@ impl Conversation {
 
     /// The run must stop. What Front certainly has not taken is still to be delivered.
     async fn stopped(&self, position: u64, error: FrontError) -> Halt {
-        let state = match &error {
-            FrontError::Unauthorized { .. } | FrontError::Spent | FrontError::Unavailable { .. } => State::Planned,
-            other => State::Unknown { why: other.to_string() },
-        };
+        let state = if error.did_nothing() { State::Planned } else { State::Unknown { why: error.to_string() } };
         match self.mark(position, state).await {
             Ok(()) => error.into(),
             Err(halt) => halt,

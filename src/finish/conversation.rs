@@ -35,6 +35,7 @@ impl Conversation {
 
     pub(super) async fn finish(mut self) -> Result<(), Halt> {
         let steps = self.steps();
+        self.tell_left();
         if !steps.is_empty() {
             let Some(found) = self.look(&steps).await? else { return Ok(()) };
             self.attach_links(&steps, &found).await?;
@@ -48,20 +49,32 @@ impl Conversation {
 
     /// What is still to be made beside the comments.
     fn steps(&self) -> BTreeSet<Effect> {
-        let finish = &self.work.finish;
-        if finish.is_empty() {
-            return BTreeSet::new();
-        }
-        let links = finish.links.iter().map(|link| self.step(EffectKind::Link, &link.url));
-        let tags = finish.tags.iter().map(|tag| self.step(EffectKind::Tagged, tag));
-        let followers = finish.followers.iter().map(|follower| self.step(EffectKind::Follower, follower));
-        let state = self.step(EffectKind::State, &Wanted::of(&self.work).name());
         let is_open = |step: &Effect| match self.shared.effects.standing(step) {
             None | Some(Standing::Begun | Standing::Undone) => true,
             Some(Standing::Left) => self.shared.job.retry_left,
             Some(Standing::Done) => false,
         };
-        links.chain(tags).chain(followers).chain([state]).filter(is_open).collect()
+        self.all_steps().into_iter().filter(is_open).collect()
+    }
+
+    /// What an earlier run left is not done because this one does not try it.
+    fn tell_left(&self) {
+        let is_left = |step: &Effect| self.shared.effects.standing(step) == Some(Standing::Left);
+        for step in self.all_steps().into_iter().filter(|step| !self.shared.job.retry_left && is_left(step)) {
+            self.shared.left(&self.id, &format!("{}: left by an earlier run", shown(&step)));
+        }
+    }
+
+    fn all_steps(&self) -> Vec<Effect> {
+        let finish = &self.work.finish;
+        if finish.is_empty() {
+            return Vec::new();
+        }
+        let links = finish.links.iter().map(|link| self.step(EffectKind::Link, &link.url));
+        let tags = finish.tags.iter().map(|tag| self.step(EffectKind::Tagged, tag));
+        let followers = finish.followers.iter().map(|follower| self.step(EffectKind::Follower, follower));
+        let state = self.step(EffectKind::State, &Wanted::of(&self.work).name());
+        links.chain(tags).chain(followers).chain([state]).collect()
     }
 
     fn step(&self, kind: EffectKind, what: &str) -> Effect {
@@ -213,8 +226,9 @@ impl Conversation {
         };
         let mut change = lacking.stands.filter(|_| touched.is_none()).unwrap_or_default();
         change.custom_fields = lacking.fields;
+        let left = [touched, lacking.held].into_iter().flatten().collect::<Vec<_>>().join("; ");
         if change == front::ConversationChange::default() {
-            return self.leave(&step, touched.as_deref().unwrap_or_default()).await;
+            return self.leave(&step, &left).await;
         }
         self.begin(&step).await?;
         let called =
@@ -222,11 +236,11 @@ impl Conversation {
         match self.made(called)? {
             Made::Yes => {
                 self.shared.run.count(|counts| counts.states += 1);
-                match touched {
-                    // The fields are filled; the rest is whoever's it is now.
-                    Some(why) => self.leave(&step, &why).await,
-                    None => self.record(&step, done(None, Some(before(found)))).await,
+                if left.is_empty() {
+                    return self.record(&step, done(None, Some(before(found)))).await;
                 }
+                // What could be was changed; the rest is whoever's it is now.
+                self.leave(&step, &left).await
             }
             Made::Refused(why) => self.leave(&step, &why).await,
         }
@@ -281,7 +295,15 @@ impl Conversation {
         let comment = apart(move || rebuilder.comment(&entry)).await?.request;
         self.mark(vec![(position, State::Sending)]).await?;
         let body = comment.encode();
-        let called = self.shared.job.client.create_comment(&self.id, &body, &self.shared.run.cancellation).await?;
+        let called = match self.shared.job.client.create_comment(&self.id, &body, &self.shared.run.cancellation).await {
+            Ok(called) => called,
+            Err(error) => {
+                if error.did_nothing() {
+                    self.mark(vec![(position, State::Planned)]).await?;
+                }
+                return Err(error.into());
+            }
+        };
         match self.moved_unchecked(called) {
             Outcome::Done(made) => {
                 self.written(position, &made.id, false).await?;
@@ -336,8 +358,7 @@ impl Conversation {
     }
 
     async fn leave(&self, step: &Effect, why: &str) -> Result<(), Halt> {
-        let what = if step.kind == EffectKind::State { "its state" } else { step.what.as_str() };
-        self.shared.left(&self.id, &format!("{what}: {why}"));
+        self.shared.left(&self.id, &format!("{}: {why}", shown(step)));
         self.record(step, EffectEnd::Left { why: why.to_owned() }).await
     }
 
@@ -378,6 +399,11 @@ impl Conversation {
         }
         called.outcome
     }
+}
+
+/// A step, as people call it.
+fn shown(step: &Effect) -> &str {
+    if step.kind == EffectKind::State { "its state" } else { &step.what }
 }
 
 fn done(id: Option<String>, before: Option<String>) -> EffectEnd {

@@ -29,6 +29,8 @@ pub(super) struct Lacking {
     pub(super) stands: Option<ConversationChange>,
     /// Custom fields that have no value yet, beside those that have.
     pub(super) fields: Option<Map<String, Value>>,
+    /// Custom fields that have another value, in words: whoever gave it may have meant it.
+    pub(super) held: Option<String>,
 }
 
 impl<'a> Wanted<'a> {
@@ -76,18 +78,34 @@ impl<'a> Wanted<'a> {
         }
         let mut fields = found.custom_fields.clone();
         let mut is_new = false;
+        let mut held = Vec::new();
         for (name, value) in &self.custom_fields {
-            if fields.get(*name).is_none_or(Value::is_null) {
-                let kind = names.fields.get(*name).map_or("string", String::as_str);
-                fields.insert((*name).to_owned(), typed_value(name, value, kind, |named| names.address_of(named))?);
-                is_new = true;
+            let kind = names.fields.get(*name).map_or("string", String::as_str);
+            let typed = || typed_value(name, value, kind, |named| names.address_of(named));
+            match found.custom_fields.get(*name).filter(|there| !there.is_null()) {
+                None => {
+                    fields.insert((*name).to_owned(), typed()?);
+                    is_new = true;
+                }
+                // How Front shows the others that it has taken is not documented.
+                Some(there) if matches!(kind, "string" | "enum" | "number" | "boolean") => {
+                    let is_same = typed().is_ok_and(|wanted| same(there, &wanted));
+                    held.extend((!is_same).then(|| format!("the custom field {name} holds {there} and keeps it")));
+                }
+                Some(_) => {}
             }
         }
         Ok(Lacking {
             stands: (change != ConversationChange::default()).then_some(change),
             fields: is_new.then_some(fields),
+            held: (!held.is_empty()).then(|| held.join("; ")),
         })
     }
+}
+
+/// 17 and 17.0 are one number.
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|number| other.as_f64() == Some(number))
 }
 
 impl Lacking {

@@ -175,6 +175,12 @@ pub enum FrontError {
 }
 
 impl FrontError {
+    /// Front certainly did not do what was asked for. Of a call that is not repeated when its answer is lost.
+    #[must_use]
+    pub fn did_nothing(&self) -> bool {
+        matches!(self, Self::Unauthorized { .. } | Self::Spent | Self::Unavailable { .. })
+    }
+
     /// What the user can do.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
@@ -182,7 +188,7 @@ impl FrontError {
             Self::Setting(_) => "correct `base_url` under [target], --base-url or FRONT_BASE_URL",
             Self::Unauthorized { .. } => {
                 "check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must \
-                 cover this (the README lists them)"
+                 cover this (docs/guide.md lists them by command)"
             }
             Self::Spent => "run the same command again to go on, or raise the budget of requests",
             Self::Unavailable { .. } => "check the network and the base URL, then run the same command again",

@@ -102,7 +102,7 @@ choice! {
         Message = "message",
         /// A message if it holds text, else nothing: a reply that closes a conversation, say.
         MessageIfText = "message-if-text",
-        /// An internal note: left out, for a customer must never read it.
+        /// An internal note: what `[notes]` says becomes of it; without that it is left out, for a customer must never read it.
         Note = "note",
         /// Leave it out.
         Skip = "skip",

@@ -1,6 +1,6 @@
 //! From what was decided to the entries that the ledger keeps.
 
-use super::facts::{Candidate, Facts, Finding};
+use super::facts::{Candidate, Facts, Finding, Problem};
 use super::pins::Difference;
 use super::resolve::{Fate, Message, Resolution};
 use super::texts::Texts;
@@ -36,12 +36,10 @@ impl Resolution<'_> {
                 sent.and_then(|(message, candidate)| self.planned_as(message, candidate)).map(Verdict::Planned)
             }
             Fate::Copy(of) => message(of).map(|of| Verdict::Duplicate { of: u64::from(of.record) }),
-            Fate::Lone => Some(Verdict::Rejected {
-                cause: "a note without a conversation".to_owned(),
-                detail: "none of its conversation's messages is imported".to_owned(),
-                remedy: "import a message of its conversation, or leave such notes out by a rule with `skip`"
-                    .to_owned(),
-            }),
+            Fate::Lone => {
+                let Problem { cause, detail, remedy } = lone_note();
+                Some(Verdict::Rejected { cause, detail, remedy })
+            }
             Fate::LeftOut => Some(Verdict::Skipped { cause: "not in the sample".to_owned() }),
             Fate::Beyond(beyond) => Some(Verdict::Skipped { cause: self.beyond_in_words(number, beyond) }),
             Fate::Own => own_verdict(&facts, &self.read.texts),
@@ -100,6 +98,15 @@ impl Resolution<'_> {
             planned.finish.tags.clone_from(&planned.tags);
         }
         Some(planned)
+    }
+}
+
+/// Why a note is not written where there is nothing to write it to.
+pub(super) fn lone_note() -> Problem {
+    Problem {
+        cause: "a note without a conversation".to_owned(),
+        detail: "none of its conversation's messages is imported".to_owned(),
+        remedy: "import a message of its conversation, or leave such notes out by a rule with `skip`".to_owned(),
     }
 }
 

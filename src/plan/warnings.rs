@@ -52,7 +52,9 @@ fn of_rule(rule: &Rule, fared: &RuleCount, noticed: &Noticed, mapping: &Mapping)
         ),
         (None, Some(Idle::Skipped)) => (
             "whatever this rule matches is skipped already, by a label, by `since` or by `until`".to_owned(),
-            "remove it; or name the label in [labels], which keeps its messages".to_owned(),
+            "if a label skips them, name it in [labels], which keeps its messages; if `since` or `until` does, leave the rule for \
+             the export that holds what comes after; else remove it"
+                .to_owned(),
         ),
         _ if rule.thread.is_some() => (
             "`thread` finds a name in no message of this rule".to_owned(),

@@ -19,8 +19,12 @@ pub struct Given {
 pub(super) async fn make(shared: &Shared, given: &Given, person: &Person) -> Result<(), Halt> {
     let one = One::new(shared, given, person);
     let is_open = match shared.effects.standing(&one.effect) {
-        None | Some(Standing::Begun | Standing::Undone) => true,
-        Some(Standing::Left) => shared.retry_left,
+        Some(Standing::Left) if !shared.retry_left => {
+            shared.run.count(|counts| counts.left += 1);
+            shared.run.tell(format!("contact {}", one.effect.what), "left by an earlier run");
+            return Ok(());
+        }
+        None | Some(Standing::Begun | Standing::Undone | Standing::Left) => true,
         Some(Standing::Done) => false,
     };
     if !is_open {

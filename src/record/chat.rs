@@ -185,7 +185,8 @@ fn left_out(kind: RowKind, value: &str, cells: &Cells<'_>, csv: &CsvMapping) -> 
         RowKind::Message => None,
         RowKind::MessageIfText if has_text => None,
         RowKind::MessageIfText => Some(format!("kind {value} without text")),
-        RowKind::Note => Some(format!("internal note (kind {value})")),
+        RowKind::Note if has_text => Some(format!("internal note (kind {value})")),
+        RowKind::Note => Some(format!("internal note (kind {value}) without text")),
         // Whoever skips a kind by `*` must see whether anybody said anything in it.
         RowKind::Skip if has_text => Some(format!("kind {value}, with text")),
         RowKind::Skip => Some(format!("kind {value}")),

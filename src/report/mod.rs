@@ -20,6 +20,7 @@ use crate::ledger::Tally;
 use crate::mapping::{self, own_pace};
 use crate::plan::{Overview, PlanDiff};
 use crate::undo;
+use crate::words::count;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -89,6 +90,30 @@ pub struct Requests {
     pub imports: u64,
     /// Look-ups until all are seen in Front.
     pub lookups: u64,
+    /// What comes before, at most; none once anything was sent.
+    pub prepare: u64,
+    /// What comes after, at most.
+    pub finish: u64,
+}
+
+impl Requests {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.imports + self.lookups + self.prepare + self.finish
+    }
+
+    /// What they are for, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let at_most = |number: u64, what: &str| (number > 0).then(|| format!("at most {} to {what}", count(number)));
+        let sent = [
+            Some(format!("{} to send", count(self.imports))),
+            Some(format!("{} to see them in Front", count(self.lookups))),
+        ];
+        let around = [at_most(self.prepare, "prepare"), at_most(self.finish, "finish")];
+        sent.into_iter().chain(around).flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A message that Front refused.
@@ -306,7 +331,7 @@ impl Report {
             finished: None,
             delivered: None,
             taken_back: None,
-            requests: Requests { imports: total.left(), lookups: 0 },
+            requests: Requests { imports: total.left(), lookups: 0, prepare: 0, finish: 0 },
             estimates: estimates(total.left(), send),
             sources,
             total,
@@ -318,7 +343,8 @@ impl Report {
         }
     }
 
-    /// Shows the plan, too. It knows how many look-ups confirming takes, which the estimates then include.
+    /// Shows the plan, too. It knows how many look-ups confirming takes, and what is done around the import, which the estimates then
+    /// include.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -332,7 +358,10 @@ impl Report {
             let awaited = (left + self.unconfirmed()) as f64;
             let lookups = awaited * plan.lookups as f64 / plan.messages as f64;
             self.requests.lookups = lookups.ceil() as u64;
-            let more = (left as f64 + lookups) / left as f64;
+            let is_begun = self.total.accepted + self.total.confirmed + self.total.different > 0;
+            self.requests.prepare = if is_begun { 0 } else { plan.prepare.requests };
+            self.requests.finish = plan.finish.requests;
+            let more = self.requests.all() as f64 / left as f64;
             for estimate in &mut self.estimates {
                 estimate.seconds = (estimate.seconds as f64 * more).ceil() as u64;
             }
@@ -407,7 +436,8 @@ impl Report {
         reason = "an estimate"
     )]
     pub fn seconds_at(&self, limit: f64, send: &mapping::Send) -> u64 {
-        let requests = |estimate: &Estimate| estimate.seconds as f64 * estimate.own_per_minute;
+        let of_import = (self.requests.imports + self.requests.lookups) as f64 / self.requests.all().max(1) as f64;
+        let requests = |estimate: &Estimate| estimate.seconds as f64 * estimate.own_per_minute * of_import;
         let own = own_pace(limit, send.share, send.reserve);
         self.estimates.last().map_or(0, |estimate| (requests(estimate) / own).ceil() as u64)
     }

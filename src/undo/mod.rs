@@ -18,7 +18,7 @@ mod thread;
 
 use crate::event::{Observer, Stage};
 use crate::front::{Called, Cancellation, Client, Outcome as Answer};
-use crate::ledger::{EffectChange, Ledger, LedgerError, SentThread, SentThreads};
+use crate::ledger::{EffectChange, Ledger, LedgerError, SentThread, SentThreads, State};
 use crate::plan::is_delivered;
 use crate::stage::{self, Run, apart};
 use earlier::Earlier;
@@ -142,12 +142,12 @@ impl Shared {
     }
 
     async fn take_back(self: &Arc<Self>, sent: SentThread) {
-        let (thread_ref, messages) = (sent.thread_ref.clone(), sent.pins.len() as u64);
+        let (thread_ref, messages, name) = (sent.thread_ref.clone(), sent.pins.len() as u64, name_of(&sent));
         if is_delivered(&thread_ref) {
             self.run.count(|counts| counts.delivered += messages);
         } else if self.job.only.as_ref().is_none_or(|only| only.contains(&thread_ref)) {
             let ended = thread::Thread::new(Arc::clone(self), sent).take_back().await;
-            self.settle(&thread_ref, ended);
+            self.settle(&name, ended);
         }
         self.run.advance(messages);
     }
@@ -173,6 +173,17 @@ impl Shared {
         let ledger = Arc::clone(&self.job.ledger);
         Ok(apart(move || ledger.record(changes)).await?)
     }
+}
+
+/// A conversation by a message of it, which `show` knows, and by its id in Front.
+fn name_of(sent: &SentThread) -> String {
+    let Some(first) = sent.pins.first() else { return sent.thread_ref.clone() };
+    let message = first.original_id.as_ref().unwrap_or(&first.external_id);
+    let in_front = sent.pins.iter().find_map(|pin| match &pin.state {
+        State::Confirmed { conversation_id, .. } => Some(format!(" ({conversation_id})")),
+        _ => None,
+    });
+    format!("conversation of {message}{}", in_front.unwrap_or_default())
 }
 
 /// The outcome of a call, unless the run is cancelled.

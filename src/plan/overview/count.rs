@@ -15,8 +15,9 @@ use crate::plan::namespaces;
 use crate::plan::people::People;
 use crate::plan::pins::{Difference, Pins};
 use crate::plan::rebuild::{CUSTOMER_AS_RECIPIENT, KNOWN_BETTER};
-use crate::plan::resolve::{Message, Resolution};
+use crate::plan::resolve::{Fate, Message, Resolution};
 use crate::plan::threads::Thread;
+use crate::plan::verdicts::lone_note;
 use crate::plan::warnings::warnings;
 use crate::plan::{is_expected, place};
 use crate::source::Source;
@@ -59,7 +60,7 @@ pub(in crate::plan) fn overview(
         straddling: Straddling::of(resolution, sources)?,
         delivering: Delivering::of(resolution),
         unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
-        problems: problems(read, sources)?,
+        problems: problems(read, resolution, sources)?,
         notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
         warnings: warnings(&read.noticed, resolution, mapping),
         largest: largest(resolution, sources)?,
@@ -348,15 +349,13 @@ impl Resolution<'_> {
     }
 }
 
-fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Result<Vec<ProblemKind>, LedgerError> {
+fn problems(
+    read: &Read,
+    resolution: &Resolution<'_>,
+    sources: &[Box<dyn Source>],
+) -> Result<Vec<ProblemKind>, LedgerError> {
     let mut kinds: BTreeMap<(&str, String), ProblemKind> = BTreeMap::new();
-    for number in read.numbers_of(Class::Bad) {
-        let facts = read.facts(number)?;
-        let (status, problem): (&str, &Problem) = match &facts.finding {
-            Finding::Unreadable(problem) => ("unreadable", problem),
-            Finding::Rejected(problem) => ("rejected", problem),
-            Finding::Candidate(_) | Finding::Skipped { .. } => continue,
-        };
+    let mut add = |status: &'static str, problem: &Problem, facts: &Facts| {
         let kind = kinds.entry((status, problem.cause.clone())).or_insert_with(|| ProblemKind {
             status: status.to_owned(),
             cause: problem.cause.clone(),
@@ -366,6 +365,18 @@ fn problems(read: &Read, sources: &[Box<dyn Source>]) -> Result<Vec<ProblemKind>
             remedy: problem.remedy.clone(),
         });
         kind.count += 1;
+    };
+    for number in read.numbers_of(Class::Bad) {
+        let facts = read.facts(number)?;
+        let (status, problem): (&'static str, &Problem) = match &facts.finding {
+            Finding::Unreadable(problem) => ("unreadable", problem),
+            Finding::Rejected(problem) => ("rejected", problem),
+            Finding::Candidate(_) | Finding::Skipped { .. } => continue,
+        };
+        add(status, problem, &facts);
+    }
+    for (number, _) in resolution.fates.iter().enumerate().filter(|(_, fate)| matches!(fate, Fate::Lone)) {
+        add("rejected", &lone_note(), &read.facts(number)?);
     }
     let mut kinds: Vec<ProblemKind> = kinds.into_values().collect();
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));

@@ -5,6 +5,7 @@
 //! [`mail`], and a policy in the page's head forbids the browser everything but this page's own script, styles and the
 //! pictures that lie in it.
 
+mod around;
 mod changes;
 mod charts;
 mod conversations;
@@ -102,6 +103,9 @@ pub fn page(report: &Report, particulars: &Particulars) -> String {
         "import" => "Import of",
         "retry" => "Retry of",
         "verify" => "Verification of",
+        "prepare" => "Preparation of",
+        "finish" => "Conversations of",
+        "deliver" => "Deliveries of",
         _ => "Status of",
     };
     let page = Page {
@@ -123,6 +127,7 @@ pub fn page(report: &Report, particulars: &Particulars) -> String {
 /// The parts, in the order in which people decide.
 fn sections(report: &Report, particulars: &Particulars) -> Vec<Section> {
     let mut sections = vec![verdict::section(report)];
+    sections.extend(around::section(report));
     sections.extend(report.diff.as_ref().map(diff::section));
     if let Some(plan) = &report.plan {
         sections.push(us::section(plan, particulars));

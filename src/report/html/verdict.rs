@@ -128,7 +128,7 @@ fn figures(report: &Report) -> Vec<(&'static str, String)> {
     if let (Some(estimate), true) = (report.estimates.get(1), left > 0) {
         figures.push(("Left to send", count(left)));
         let time = duration(estimate.seconds);
-        figures.push(("Time to send", format!("{time} at {} a minute", estimate.limit_per_minute)));
+        figures.push(("Time it takes", format!("{time} at {} a minute", estimate.limit_per_minute)));
     }
     figures
 }

@@ -41,7 +41,7 @@ pub(in crate::report) fn finishing(plan: &Overview) -> Option<String> {
     (!steps.is_empty()).then(|| {
         let requests = counted(finish.requests, "request");
         format!(
-            "after the import, by `finish`: {}; {requests} more. Front's rules may run on these steps",
+            "after the import, by `finish`, as far as not done yet: {}; {requests} at most. Front's rules may run on these steps",
             steps.join(", ")
         )
     })

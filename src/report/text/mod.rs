@@ -73,6 +73,15 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     if let Some(seen) = report.seen.as_ref().filter(|seen| seen.lookups > 0) {
         outcome::render_seen(&mut out, seen);
     }
+    out.push_str(&around(report, extent));
+    let _ = writeln!(out, "Ledger    {}", printable(&report.ledger));
+    let _ = writeln!(out, "\n{}", report.ending);
+    out
+}
+
+/// What the run did beside messages: made before them, gave to conversations, delivered, took back. Empty without any.
+pub(super) fn around(report: &Report, extent: Extent) -> String {
+    let mut out = String::new();
     if let Some(prepared) = &report.prepared {
         render_prepared(&mut out, prepared, extent);
     }
@@ -85,8 +94,6 @@ pub(super) fn render(report: &Report, extent: Extent) -> String {
     if let Some(taken_back) = &report.taken_back {
         outcome::render_taken_back(&mut out, taken_back, extent);
     }
-    let _ = writeln!(out, "Ledger    {}", printable(&report.ledger));
-    let _ = writeln!(out, "\n{}", report.ending);
     out
 }
 

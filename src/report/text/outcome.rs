@@ -181,6 +181,10 @@ pub(super) fn render_finished(out: &mut String, finished: &Finished) {
     for step in finished.examples.iter().take(MAX_LEFT) {
         let _ = writeln!(out, "Left      {}: {}", printable(&step.conversation), printable(&step.why));
     }
+    let more = counts.left.saturating_sub(finished.examples.len().min(MAX_LEFT) as u64);
+    if more > 0 {
+        let _ = writeln!(out, "          {} more", count(more));
+    }
     if let Some(why) = &finished.unsettled {
         let _ = writeln!(out, "          not settled: {}", printable(why));
     }

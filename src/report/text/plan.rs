@@ -167,13 +167,7 @@ fn render_time(out: &mut String, report: &Report) {
         return;
     }
     let requests = &report.requests;
-    let _ = writeln!(
-        out,
-        "Requests  {}: {} to send, {} to see them in Front",
-        count(requests.imports + requests.lookups),
-        count(requests.imports),
-        count(requests.lookups)
-    );
+    let _ = writeln!(out, "Requests  {}: {}", count(requests.all()), requests.words());
     let times: Vec<String> = report
         .estimates
         .iter()
@@ -182,8 +176,9 @@ fn render_time(out: &mut String, report: &Report) {
     let ours: Vec<String> = report.estimates.iter().map(|estimate| format!("{:.0}", estimate.own_per_minute)).collect();
     let _ = writeln!(
         out,
-        "Time      {}, confirmation included (your Front plan's limit; {} of it are used, by `share` and `reserve`)",
+        "Time      {}, {} included (your Front plan's limit; {} of it are used, by `share` and `reserve`)",
         times.join(", "),
+        if requests.prepare + requests.finish > 0 { "all of that" } else { "confirmation" },
         ours.join(", ")
     );
 }

@@ -189,6 +189,9 @@ fn check(mapping: &SourceMapping, file: &SourceFile, needed: &[Needed], header: 
     };
     let Needed { key, name, at, .. } = missing;
     let near = nearest(name, header.names.iter());
+    // Rules and values ask for columns, too.
+    let asked = key == "columns.asked";
+    let key = if asked { format!("`column` in [values] or a [[rule]], where it says `{name}`,") } else { key.clone() };
     let remedy = match near.first() {
         Some(near) => format!("did you mean {near}? Set {key} to the name as it stands in the file"),
         None => format!("set {key} to one of these names, or declare `delimiter` and `encoding`"),

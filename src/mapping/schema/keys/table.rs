@@ -204,7 +204,7 @@ keys! {
 #[allow(dead_code, reason = "described, and never filled")]
 pub(in crate::mapping) struct Roles(BTreeMap<String, Role>);
 
-/// What the values of the kind column say a row is. Notes among agents never become messages. `"*"` stands for all values that are
+/// What the values of the kind column say a row is. Notes among agents become what `[notes]` says, and nothing without it. `"*"` stands for all values that are
 /// not listed. An example is at [`[source.columns]`](#sourcecolumns).
 #[derive(JsonSchema)]
 #[schemars(title = "[source.kinds]", extend("minProperties" = 1))]

@@ -142,10 +142,9 @@ fn by_time(report: &Report) -> Option<Figure> {
     ];
     let requests = &report.requests;
     let says = format!(
-        "{name}, for {}, by the limit of your Front plan: {} to send, {} to see them in Front",
-        counted(requests.imports + requests.lookups, "request"),
-        count(requests.imports),
-        count(requests.lookups)
+        "{name}, for {}, by the limit of your Front plan: {}",
+        counted(requests.all(), "request"),
+        requests.words()
     );
     Some(figure("Time the import takes", says, "Limit", duration, &Bars::lying(labels, series, unit)))
 }

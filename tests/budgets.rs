@@ -24,7 +24,7 @@ impl Scene {
 
     fn verify(&self, options: &[&str]) -> (Output, Value) {
         let mut command = self.workspace.program();
-        command.args(["verify", DEMO, "--quiet", "--json", "--base-url", self.front.base_url()]).args(options);
+        command.args(["verify", DEMO, "--quiet", "--json"]).args(options).env("FRONT_BASE_URL", self.front.base_url());
         let output = must(command.env("FRONT_API_TOKEN", TOKEN).output(), "verify");
         let summary = serde_json::from_slice(&output.stdout).unwrap_or_default();
         (output, summary)

@@ -68,8 +68,12 @@ impl Scene {
 
     fn retry(&self, options: &[&str]) -> Ended {
         let mut command = self.workspace.program();
-        let retry = ["retry", MAPPING, "--yes", "--quiet", "--json", "--base-url", self.front.base_url()];
-        command.args(retry).args(options).env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null());
+        command.env("FRONT_BASE_URL", self.front.base_url());
+        command
+            .args(["retry", MAPPING, "--yes", "--quiet", "--json"])
+            .args(options)
+            .env("FRONT_API_TOKEN", TOKEN)
+            .stdin(Stdio::null());
         Ended::of(&must(command.output(), "retry"))
     }
 
@@ -86,8 +90,8 @@ impl Scene {
 
     fn verify(&self, options: &[&str]) -> Ended {
         let mut command = self.workspace.program();
-        command.args(["verify", MAPPING, "--quiet", "--json", "--base-url", self.front.base_url()]).args(options);
-        command.env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null());
+        command.args(["verify", MAPPING, "--quiet", "--json"]).args(options);
+        command.env("FRONT_BASE_URL", self.front.base_url()).env("FRONT_API_TOKEN", TOKEN).stdin(Stdio::null());
         Ended::of(&must(command.output(), "verify"))
     }
 

@@ -72,8 +72,8 @@ impl Scene {
 
     fn command(&self, name: &str, options: &[&str]) -> std::process::Command {
         let mut command = self.workspace.program();
-        command.args([name, "m.toml", "--quiet", "--json", "--base-url", self.front.base_url()]).args(options);
-        command.env("FRONT_API_TOKEN", TOKEN);
+        command.args([name, "m.toml", "--quiet", "--json"]).args(options);
+        command.env("FRONT_API_TOKEN", TOKEN).env("FRONT_BASE_URL", self.front.base_url());
         command
     }
 

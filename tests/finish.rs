@@ -3,6 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::books::figure;
 use support::chance::Chance;
 use support::desk::{Desk, MAPPING};
 use support::front::TOKEN;
@@ -119,6 +120,37 @@ fn what_a_colleague_did_since_is_theirs() {
     assert_eq!(scene.conversation(ORDER)["status"], "assigned");
     assert_eq!(scene.conversation(ORDER)["custom_fields"], json!({ "Priority": "normal" }), "an empty field is filled");
     assert_eq!(scene.conversation(RIDE)["assignee"], "ida@kettlewell.example");
+}
+
+#[test]
+fn what_was_left_is_told_by_every_further_run_until_it_is_tried_again() {
+    let scene = Desk::imported(&[]);
+    scene.colleague(CRACK, "PATCH", "", &json!({ "custom_fields": { "Priority": "low" } }));
+    let (code, said, complaint) = scene.run("finish", &[]);
+    assert_eq!((code, &said["finished"]["left"]), (3, &json!(1)), "{said}\n{complaint}");
+    assert_eq!(
+        said["finished"]["examples"][0]["why"],
+        "its state: the custom field Priority holds \"low\" and keeps it"
+    );
+    let (code, said, complaint) = scene.run("finish", &[]);
+    assert_eq!((code, &said["finished"]["left"]), (3, &json!(1)), "{said}\n{complaint}");
+    assert_eq!(said["finished"]["examples"][0]["why"], "its state: left by an earlier run");
+    scene.colleague(CRACK, "PATCH", "", &json!({ "custom_fields": { "Priority": "high" } }));
+    let (code, said, complaint) = scene.run("finish", &["--retry-left"]);
+    assert_eq!((code, &said["finished"]["left"]), (0, &json!(0)), "{said}\n{complaint}");
+}
+
+#[test]
+fn a_note_that_front_turned_down_is_not_written_and_waits() {
+    let scene = Desk::imported(&["--fault-reads", "comment/403=1/1"]);
+    let (code, _, complaint) = scene.run("finish", &[]);
+    assert_eq!(code, 4, "{complaint}");
+    let (code, status, _) = scene.status();
+    assert_eq!((code, figure(&status, "unknown"), figure(&status, "notes")), (0, 0, 3), "{status}");
+    let words = status["ending"].as_str().expect("words");
+    assert!(words.contains("3 notes wait to be written: `threadlift finish mappings/helpdesk.toml`"), "{words}");
+    let (code, said, complaint) = scene.undo(&["--go", "--confirm", "yes"]);
+    assert_eq!(code, 0, "{said}\n{complaint}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use support::books::figure;
 use support::chance::Chance;
 use support::desk::{COLLEAGUE, Desk, MAPPING};
+use support::front::Process;
 
 const CRACK: &str = "Crack in the frame of my Grassington";
 const ORDER: &str = "Where is order 5512?";
@@ -248,6 +249,40 @@ fn torn_off_while_it_wrote_that_messages_are_taken_back_it_goes_on_where_it_was(
         (12, 0, &json!(true)),
         "{said}"
     );
+}
+
+#[test]
+fn after_a_broken_import_its_open_ends_are_settled_and_it_is_taken_back_without_being_finished() {
+    let mut chance = Chance(3);
+    for _ in 0..20 {
+        let desk = Desk::new(&["--latency-ms", "30", "--lose-answer-every", "2"]);
+        let output = desk.workspace.path("import.out");
+        let mut import = Process::start(&mut desk.command("import", &["--create-tags"]), &output);
+        std::thread::sleep(std::time::Duration::from_millis(500 + chance.below(400) as u64));
+        import.kill();
+        let (_, before, _) = desk.status();
+        let (unknown, pending) = (figure(&before, "unknown"), figure(&before, "pending"));
+        if unknown == 0 || pending == 0 {
+            continue;
+        }
+        let (_, look, _) = desk.undo(&[]);
+        assert!(whys(&look).iter().any(|why| why.contains("`import --settle`") || why.contains("`verify`")), "{look}");
+        for _ in 0..20 {
+            let (code, said, complaint) = desk.run("import", &["--settle"]);
+            assert!([0, 7].contains(&code), "{code} {said}\n{complaint}");
+            if code == 0 {
+                break;
+            }
+        }
+        let (_, after, _) = desk.status();
+        assert_eq!((figure(&after, "unknown"), figure(&after, "pending")), (0, pending), "nothing new: {after}");
+        desk.run("verify", &[]);
+        let (code, said, complaint) = desk.undo(GO);
+        assert_eq!(code, 0, "{said}\n{complaint}");
+        assert_eq!((figure(&said, "pending"), figure(&said, "confirmed")), (12, 0), "{said}");
+        return;
+    }
+    panic!("no kill left a message without an answer");
 }
 
 #[test]

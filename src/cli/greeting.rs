@@ -88,7 +88,10 @@ pub(super) fn given_base_url(args: &FrontArgs) -> Result<Option<String>, Failure
 pub(super) async fn knock(settings: front::Settings) -> Result<Known, Failure> {
     let base_url = settings.base_url.clone();
     let client = Client::new(settings).map_err(|error| front_failure(&error))?;
-    let mut company = client.me().await.map_err(|error| front_failure(&error))?;
+    let mut company = client.me().await.map_err(|error| {
+        let failure = front_failure(&error);
+        Failure { message: format!("{}; nothing was sent", failure.message), ..failure }
+    })?;
     // Known by its id; the name is for people, and may hold what fakes a line of a report.
     company.name = printable(&company.name);
     Ok(Known { client, company, base_url })

@@ -37,6 +37,19 @@ fn contexts(home: &Path) -> Vec<Context> {
     ]
 }
 
+#[test]
+fn how_front_is_reached_stays_as_typed_for_commands_that_ask_it() {
+    let home = tempfile::tempdir().unwrap();
+    let front = super::args::FrontArgs {
+        token_file: Some("the token".into()),
+        base_url: Some("http://127.0.0.1:1".to_owned()),
+    };
+    let context = Context { typed_front: Some(front), ..context(home.path(), &[]) };
+    let words = |command: &str| words(&context.command(command)).split_off(3);
+    assert_eq!(words("import"), ["--token-file", "the token", "--base-url", "http://127.0.0.1:1"]);
+    assert_eq!(words("status"), Vec::<String>::new());
+}
+
 /// The commands in a text: between backticks, or from `: threadlift` to the end of the line.
 fn commands_in(text: &str) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2).filter(|piece| piece.starts_with("threadlift "));

@@ -92,6 +92,12 @@ impl Scene {
 
     pub(crate) fn run_with_token(&self, token: Option<&str>, arguments: &[&str]) -> Ran {
         let mut command = self.workspace.threadlift();
+        let mut arguments: Vec<&str> = arguments.to_vec();
+        // By the environment, so that the commands that it prints are the same in every run.
+        if let Some(at) = arguments.iter().position(|argument| *argument == "--base-url") {
+            let url: Vec<&str> = arguments.drain(at..at + 2).collect();
+            command.env("FRONT_BASE_URL", url[1]);
+        }
         command.timeout(PATIENCE).args(arguments);
         if let Some(token) = token {
             command.env("FRONT_API_TOKEN", token);

@@ -56,8 +56,8 @@ fn a_token_that_front_turns_down_ends_the_run_before_anything_is_read() {
     let import = ["import", "m.toml", "--yes", "--base-url", front.base_url()];
     let ran = scene.run_with_token(Some(SECRET), &import).ended_with(4).keeps_quiet_about(SECRET);
     insta::assert_snapshot!(ran.stderr, @r#"
-    error: Front refused the token for /me (401: Unauthenticated: JSON Web Token error)
-      = help: check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must cover this (the README lists them); nothing was sent
+    error: Front refused the token for /me (401: Unauthenticated: JSON Web Token error); nothing was sent
+      = help: check the token (FRONT_API_TOKEN or --token-file): it must be valid, and its scopes and workspaces must cover this (docs/guide.md lists them by command)
     "#);
     let json = scene.run_with_token(Some(SECRET), &[&import[..], &["--json"]].concat());
     json.ended_with(4).keeps_quiet_about(SECRET);

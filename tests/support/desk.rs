@@ -39,8 +39,8 @@ impl Desk {
         let mut command = self.workspace.program();
         // What is taken back is confirmed in words of its own; looking asks nothing.
         let yes: &[&str] = if matches!(name, "undo" | "verify") { &[] } else { &["--yes"] };
-        command.args([name, MAPPING, "--quiet", "--json", "--base-url", self.front.base_url()]).args(yes).args(options);
-        command.env("FRONT_API_TOKEN", TOKEN);
+        command.args([name, MAPPING, "--quiet", "--json"]).args(yes).args(options);
+        command.env("FRONT_API_TOKEN", TOKEN).env("FRONT_BASE_URL", self.front.base_url());
         command
     }
 

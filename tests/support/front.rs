@@ -88,8 +88,9 @@ impl Front {
     /// `threadlift import` to this Front, with further options.
     pub(crate) fn importing(&self, workspace: &Workspace, mapping: &str, options: &[&str]) -> std::process::Command {
         let mut command = workspace.program();
-        command.args(["import", mapping, "--yes", "--quiet", "--json", "--base-url", &self.base_url]).args(options);
-        command.env("FRONT_API_TOKEN", TOKEN);
+        command.args(["import", mapping, "--yes", "--quiet", "--json"]).args(options);
+        // By the environment, so that the commands that it prints are the same in every run.
+        command.env("FRONT_API_TOKEN", TOKEN).env("FRONT_BASE_URL", &self.base_url);
         command
     }
 

@@ -6,7 +6,7 @@ use super::error::LedgerError;
 use super::fact::Fact;
 use super::home;
 use super::ids;
-use super::index::{Index, Kind, Watermark};
+use super::index::{BLOCKS_AT_ONCE, Index, Kind, Sealed, Watermark};
 use super::journal::{FactReader, LastLine};
 use super::plan_meta::{Plan, PlanMeta};
 use super::reckoning::{Change, Reckoning};
@@ -50,6 +50,7 @@ pub(super) fn build(
         external: Vec::new(),
         original: Vec::new(),
         block: Block::default(),
+        blocks: Vec::new(),
         messages: 0,
         comments: 0,
         planned: 0,
@@ -87,8 +88,10 @@ struct Builder<'a> {
     verdicts: Vec<Verdicts>,
     external: Vec<ids::Pair>,
     original: Vec<ids::Pair>,
-    /// Entries not yet stored.
+    /// Entries not yet packed.
     block: Block,
+    /// Blocks not yet stored.
+    blocks: Vec<Sealed>,
     messages: u64,
     comments: u64,
     planned: u64,
@@ -182,9 +185,13 @@ impl Builder<'_> {
     }
 
     fn put_block(&mut self, number: u64) -> Result<(), LedgerError> {
-        self.index.put_entries(number, &self.block)?;
+        self.blocks.push(self.index.sealed(number, &self.block)?);
         self.block.clear();
-        Ok(())
+        if self.blocks.len() < BLOCKS_AT_ONCE { Ok(()) } else { self.put_blocks() }
+    }
+
+    fn put_blocks(&mut self) -> Result<(), LedgerError> {
+        self.index.put_entries(std::mem::take(&mut self.blocks))
     }
 
     /// No two planned entries have one external id. Of the ids only a part is held, so those that agree in it are looked up.
@@ -208,6 +215,7 @@ impl Builder<'_> {
         if self.block.len() > 0 {
             self.put_block(block_of(self.total))?;
         }
+        self.put_blocks()?;
         self.external.sort_unstable();
         self.check_ids_differ()?;
         self.original.sort_unstable();

@@ -31,6 +31,13 @@ const CACHE: u64 = 16 << 20;
 const PLAN: &[u8] = b"plan";
 const WATERMARK: &[u8] = b"watermark";
 
+/// Key and value, as they are stored.
+pub(super) type Sealed = (Vec<u8>, Vec<u8>);
+
+/// Blocks that are stored in one call: each call of sled that writes is watched over by a thread of its own, which takes longer to start
+/// than a block to store.
+pub(super) const BLOCKS_AT_ONCE: usize = 64;
+
 /// An open index.
 #[derive(Debug)]
 pub(super) struct Index {
@@ -173,9 +180,15 @@ impl Index {
         Ok(block.get(position % blocks::ENTRIES))
     }
 
-    pub(super) fn put_entries(&self, number: u64, block: &Block) -> Result<(), LedgerError> {
+    /// A block of entries as it is stored.
+    pub(super) fn sealed(&self, number: u64, block: &Block) -> Result<Sealed, LedgerError> {
+        let key = number.to_be_bytes();
+        Ok((key.to_vec(), seal(&self.dir, &key, block)?))
+    }
+
+    pub(super) fn put_entries(&self, blocks: Vec<Sealed>) -> Result<(), LedgerError> {
         self.recent.forget();
-        self.put(&self.entries, &number.to_be_bytes(), block)
+        self.put_all(&self.entries, blocks)
     }
 
     /// The blocks that hold the entries of a range of positions.
@@ -203,10 +216,16 @@ impl Index {
 
     /// Stores all ids of a kind, sorted.
     pub(super) fn put_ids(&self, kind: Kind, sorted: &[ids::Pair]) -> Result<(), LedgerError> {
-        for pairs in sorted.chunks(ids::PAIRS) {
-            if let Some((prefix, position)) = pairs.first() {
-                self.put(self.tree(kind), &ids::key(*prefix, u64::from(*position)), &ids::Block::of(pairs))?;
+        for several in sorted.chunks(ids::PAIRS * BLOCKS_AT_ONCE) {
+            let mut blocks = Vec::with_capacity(BLOCKS_AT_ONCE);
+            for pairs in several.chunks(ids::PAIRS) {
+                if let Some((prefix, position)) = pairs.first() {
+                    let key = ids::key(*prefix, u64::from(*position)).to_vec();
+                    let sealed = seal(&self.dir, &key, &ids::Block::of(pairs))?;
+                    blocks.push((key, sealed));
+                }
             }
+            self.put_all(self.tree(kind), blocks)?;
         }
         Ok(())
     }
@@ -263,6 +282,11 @@ impl Index {
         let bytes = seal(&self.dir, key, value)?;
         let (tree, key) = (tree.clone(), key.to_vec());
         self.written(move || tree.insert(key, bytes).map(drop))
+    }
+
+    fn put_all(&self, tree: &sled::Tree, blocks: Vec<Sealed>) -> Result<(), LedgerError> {
+        let tree = tree.clone();
+        self.written(move || blocks.into_iter().try_for_each(|(key, bytes)| tree.insert(key, bytes).map(drop)))
     }
 
     /// Makes a call of sled that writes.

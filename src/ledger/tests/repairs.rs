@@ -109,7 +109,8 @@ fn entries_in_the_wrong_place_and_files_that_cannot_be_read_are_found() {
     for entry in [entry(0, Some("a@shop.example".into()), Verdict::Skipped { cause: "spam".into() }), planned(1, "b")] {
         block.push(&entry).unwrap();
     }
-    ledger.current().unwrap().index.put_entries(0, &block).unwrap();
+    let index = &ledger.current().unwrap().index;
+    index.put_entries(vec![index.sealed(0, &block).unwrap()]).unwrap();
     drop(ledger);
     assert_eq!(damages(&path).first().unwrap(), "entry 0: its place does not fit what was decided of it");
     let (_dir, path) = two();

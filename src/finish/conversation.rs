@@ -2,10 +2,9 @@
 
 use super::Shared;
 use super::state::Wanted;
-use super::walk::{Work, is_open};
+use super::walk::Work;
 use crate::front::{self, Called, Outcome};
-use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, Link, Standing, State, Verdict};
-use crate::request::mark;
+use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, Link, Standing, State};
 use crate::stage::{Halt, apart};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,10 +13,10 @@ use std::sync::Arc;
 const TRASHED: &str = "deleted";
 
 pub(super) struct Conversation {
-    shared: Arc<Shared>,
-    work: Work,
+    pub(super) shared: Arc<Shared>,
+    pub(super) work: Work,
     /// Its id in Front, after merges.
-    id: String,
+    pub(super) id: String,
 }
 
 /// What became of a step.
@@ -257,93 +256,6 @@ impl Conversation {
         Ok(own)
     }
 
-    /// Notes become comments, in order, each once.
-    async fn write_comments(&mut self) -> Result<(), Halt> {
-        let range = self.work.comments.clone();
-        let reached: Vec<(u64, crate::ledger::Reached)> =
-            self.shared.job.ledger.reached(range)?.collect::<Result<_, _>>().map_err(Halt::from)?;
-        let open: Vec<u64> = reached.into_iter().filter(|(_, reached)| is_open(*reached)).map(|(at, _)| at).collect();
-        if open.is_empty() {
-            return Ok(());
-        }
-        let called = self.shared.job.client.comments(&self.id, &self.shared.run.cancellation).await?;
-        let there = match self.moved(called)? {
-            Outcome::Done(there) => there,
-            other => {
-                let why = format!("the conversation is not there any more: {other}");
-                for position in open {
-                    self.refuse_comment(position, 404, &why).await?;
-                }
-                return Ok(());
-            }
-        };
-        for position in open {
-            self.write_comment(position, &there).await?;
-        }
-        Ok(())
-    }
-
-    async fn write_comment(&mut self, position: u64, there: &[front::Comment]) -> Result<(), Halt> {
-        let entry = self.shared.job.ledger.entry(position)?;
-        let Verdict::Planned(planned) = &entry.verdict else { return Ok(()) };
-        let mark = mark(&planned.external_id);
-        if let Some(comment) = there.iter().find(|comment| comment.body.contains(&mark)) {
-            self.shared.run.count(|counts| counts.there_already += 1);
-            return self.written(position, &comment.id, true).await;
-        }
-        let rebuilder = self.shared.job.rebuilder.clone();
-        let comment = apart(move || rebuilder.comment(&entry)).await?.request;
-        self.mark(vec![(position, State::Sending)]).await?;
-        let body = comment.encode();
-        let called = match self.shared.job.client.create_comment(&self.id, &body, &self.shared.run.cancellation).await {
-            Ok(called) => called,
-            Err(error) => {
-                if error.did_nothing() {
-                    self.mark(vec![(position, State::Planned)]).await?;
-                }
-                return Err(error.into());
-            }
-        };
-        match self.moved_unchecked(called) {
-            Outcome::Done(made) => {
-                self.written(position, &made.id, false).await?;
-                self.shared.run.count(|counts| counts.comments += 1);
-                Ok(())
-            }
-            Outcome::Refused { status, cause } => self.refused(position, status, cause).await,
-            Outcome::Absent { cause } => self.refused(position, 404, cause).await,
-            Outcome::Failed { cause, .. } | Outcome::Lost { why: cause } => {
-                self.mark(vec![(position, State::Unknown { why: cause.clone() })]).await?;
-                // Those behind it would overtake it.
-                Err(Halt::Later(cause))
-            }
-            Outcome::Cancelled => {
-                self.mark(vec![(position, State::Planned)]).await?;
-                Err(Halt::Cancelled)
-            }
-        }
-    }
-
-    /// The comment is in Front, where that was found out or just now.
-    async fn written(&self, position: u64, id: &str, was_there: bool) -> Result<(), Halt> {
-        let accepted = State::Accepted { uid: id.to_owned() };
-        let (message_id, conversation_id) = (id.to_owned(), self.id.clone());
-        let confirmed = State::Confirmed { message_id, conversation_id, differs: None };
-        let begun = was_there.then_some((position, State::Sending));
-        let states = begun.into_iter().chain([(position, accepted), (position, confirmed)]);
-        self.mark(states.collect()).await
-    }
-
-    async fn refuse_comment(&self, position: u64, status: u16, why: &str) -> Result<(), Halt> {
-        self.mark(vec![(position, State::Sending)]).await?;
-        self.refused(position, status, why.to_owned()).await
-    }
-
-    async fn refused(&self, position: u64, status: u16, cause: String) -> Result<(), Halt> {
-        self.shared.left(&self.id, &cause);
-        self.mark(vec![(position, State::Refused { status, cause })]).await
-    }
-
     async fn begin(&self, step: &Effect) -> Result<(), Halt> {
         if self.was_begun(step) { Ok(()) } else { self.record(step, EffectEnd::Begun).await }
     }
@@ -369,12 +281,6 @@ impl Conversation {
         apart(move || ledger.record([change])).await
     }
 
-    /// Records states of comments; durable when this returns.
-    async fn mark(&self, states: Vec<(u64, State)>) -> Result<(), Halt> {
-        let ledger = Arc::clone(&self.shared.job.ledger);
-        apart(move || ledger.mark(&states)).await
-    }
-
     /// What became of a step that comes to the same when it is made twice.
     fn made(&mut self, called: Called<()>) -> Result<Made, Halt> {
         Ok(match self.moved(called)? {
@@ -384,7 +290,7 @@ impl Conversation {
     }
 
     /// The outcome of a call, with the conversation's new id taken up; what a later run may still do ends this one.
-    fn moved<T>(&mut self, called: Called<T>) -> Result<Outcome<T>, Halt> {
+    pub(super) fn moved<T>(&mut self, called: Called<T>) -> Result<Outcome<T>, Halt> {
         match self.moved_unchecked(called) {
             Outcome::Cancelled => Err(Halt::Cancelled),
             Outcome::Failed { cause, .. } => Err(Halt::Later(cause)),
@@ -393,7 +299,7 @@ impl Conversation {
         }
     }
 
-    fn moved_unchecked<T>(&mut self, called: Called<T>) -> Outcome<T> {
+    pub(super) fn moved_unchecked<T>(&mut self, called: Called<T>) -> Outcome<T> {
         if let Some(id) = called.merged_into {
             self.id = id;
         }

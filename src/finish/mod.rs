@@ -4,6 +4,7 @@
 //! ```text
 //! walk           which conversations are ready, and what each gets
 //! conversation   one conversation: what it lacks is made, once, and recorded
+//! comments       its notes
 //! state          how it is to stand, and what of that is lacking
 //! touched        has anybody else had a hand in it since?
 //! ```
@@ -11,6 +12,7 @@
 //! A step is begun in the journal before its request leaves, and done there before it is counted. Most requests come to the same when
 //! they are made twice; comments do not, so before one is written again those that are there are listed.
 
+mod comments;
 mod conversation;
 mod state;
 mod touched;

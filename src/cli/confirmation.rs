@@ -148,17 +148,23 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
     Some(format!("{rest} {}. {}", what.join(", "), help.join(" ")).trim_end().to_owned())
 }
 
-/// What waits for a command of its own: what conversations get beside messages, notes first of all, and what is delivered live.
+/// What waits for a command of its own: notes, and what is delivered live; `after_sending` also what else conversations get, of which
+/// only Front knows whether they have it.
 ///
 /// # Errors
 /// If the plan's overview cannot be read.
-pub(super) fn still_waits(context: &Context, ledger: &Ledger, total: &Tally) -> Result<Option<String>, Failure> {
+pub(super) fn still_waits(
+    context: &Context,
+    ledger: &Ledger,
+    total: &Tally,
+    after_sending: bool,
+) -> Result<Option<String>, Failure> {
     let wait = |number: u64, what: &str, how: &str, command: &str| {
         let verb = if number == 1 { "waits" } else { "wait" };
         (number > 0).then(|| format!("{} {verb} to be {how}: `{}`.", counted(number, what), context.command(command)))
     };
     let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
-    let finishes = (total.left() == 0 && overview.finish.requests > 0)
+    let finishes = (after_sending && total.left() == 0 && overview.finish.requests > 0)
         .then(|| format!("What conversations get beside messages: `{}`.", context.command("finish")));
     let words: Vec<String> = wait(total.notes, "note", "written", "finish")
         .or(finishes)

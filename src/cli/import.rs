@@ -235,7 +235,7 @@ pub(super) fn conclude(
         failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err);
     // A rehearsal has done all of it.
     let is_through = report.command != "rehearse" && matches!(verdict, Ok((Exit::Done | Exit::Incomplete, _)));
-    let waits = if is_through { still_waits(context, &sent.ledger, &report.total)? } else { None };
+    let waits = if is_through { still_waits(context, &sent.ledger, &report.total, true)? } else { None };
     let more: Vec<String> = more.iter().cloned().chain(waits).collect();
     plan::conclude(context, &sent.ledger, report, verdict, &more, page)
 }

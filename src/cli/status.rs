@@ -84,7 +84,7 @@ fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>, page: Repo
             format!("\n{}", bundle.write(context, &ledger, &sources)?)
         }
     };
-    let waits = confirmation::still_waits(context, &ledger, &report.total)?;
+    let waits = confirmation::still_waits(context, &ledger, &report.total, false)?;
     let waits = waits.map(|waits| format!(" {waits}")).unwrap_or_default();
     let exit = conclude(context, &mut report, "Nothing is running.", &format!("{waits}{said}"));
     let written = page.add(context, &ledger, &mut report, exit);

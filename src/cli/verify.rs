@@ -74,7 +74,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         None => interrupted(context),
     };
     let is_through = matches!(verdict.0, Exit::Done | Exit::Incomplete);
-    let waits = if is_through { still_waits(context, &ledger, &report.total)? } else { None };
+    let waits = if is_through { still_waits(context, &ledger, &report.total, true)? } else { None };
     let more: Vec<String> = waits.into_iter().collect();
     plan::conclude(context, &ledger, report, Ok(verdict), &more, page)
 }

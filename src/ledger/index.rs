@@ -36,7 +36,7 @@ pub(super) type Sealed = (Vec<u8>, Vec<u8>);
 
 /// Blocks that are stored in one call: each call of sled that writes is watched over by a thread of its own, which takes longer to start
 /// than a block to store.
-pub(super) const BLOCKS_AT_ONCE: usize = 64;
+pub(super) const BLOCKS_AT_ONCE: usize = 16;
 
 /// An open index.
 #[derive(Debug)]

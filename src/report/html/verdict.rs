@@ -93,6 +93,7 @@ fn headline(report: &Report) -> (&'static str, &'static str) {
         (0, "plan") => ("good", "Ready: every record is accounted for. Nothing was sent."),
         (0, _) => ("good", "In order."),
         (3, "plan") => ("fair", "Ready, but for some records that cannot be sent as they are. Nothing was sent."),
+        (3, "prepare" | "finish") => ("fair", "Done, but for what was left as it is."),
         (3, _) => ("fair", "In order, but for some records that were unreadable, rejected or refused."),
         (6, _) => ("fair", "Stopped by a budget; run again to go on."),
         (7, _) => ("bad", "Some messages are not confirmed, missing or different."),

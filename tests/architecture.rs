@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("front", &["event", "mapping", "request"]),
     ("stage", &["event", "front", "ledger", "plan"]),
     ("prepare", &["event", "front", "ledger", "plan", "stage", "words"]),
-    ("upload", &["event", "front", "ledger", "plan"]),
+    ("upload", &["event", "front", "ledger", "plan", "stage"]),
     ("verify", &["event", "front", "ledger", "plan", "request"]),
     ("finish", &["event", "front", "ledger", "plan", "request", "stage"]),
     ("deliver", &["event", "front", "ledger", "plan", "stage"]),

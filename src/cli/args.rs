@@ -294,7 +294,7 @@ pub(super) struct ReportArgs {
 #[derive(Debug, Args)]
 pub(super) struct RetryArgs {
     #[command(flatten)]
-    pub import: ImportArgs,
+    pub send: SendArgs,
     /// Only messages with this in their cause, in any case of letters
     #[arg(long, value_name = "TEXT")]
     pub cause: Option<String>,
@@ -343,8 +343,18 @@ pub(super) struct RehearseArgs {
 }
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 pub(super) struct ImportArgs {
+    #[command(flatten)]
+    pub send: SendArgs,
+    /// Send nothing new: only what was sent without an answer, again with the same id, to learn what became of it
+    #[arg(long, conflicts_with_all = ["pilot", "create_tags"])]
+    pub settle: bool,
+}
+
+/// Options of every command that sends.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
+pub(super) struct SendArgs {
     #[command(flatten)]
     pub mapping: MappingArg,
     #[command(flatten)]
@@ -363,9 +373,6 @@ pub(super) struct ImportArgs {
     /// Make the tags that Front does not have yet
     #[arg(long)]
     pub create_tags: bool,
-    /// Send nothing new: only what was sent without an answer, again with the same id, to learn what became of it
-    #[arg(long, conflicts_with_all = ["pilot", "create_tags"])]
-    pub settle: bool,
     /// Send also what was sent before under another id, so that Front has it twice
     #[arg(long)]
     pub send_twice: bool,

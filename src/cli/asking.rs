@@ -24,27 +24,6 @@ pub(super) fn ask(context: &Context, question: &str, words: &str, otherwise: &st
     ask_until(&context.stop, question, words, otherwise)
 }
 
-/// Asks for `words` that nobody types by mistake, unless they were given with `--confirm`. `nothing` says what was not done then.
-///
-/// # Errors
-/// If something else was given, or as [`ask`].
-pub(super) fn ask_or_given(
-    context: &Context,
-    question: &str,
-    words: &str,
-    given: Option<&str>,
-    nothing: &str,
-) -> Result<(), Failure> {
-    match given {
-        Some(given) if given.eq_ignore_ascii_case(words) => Ok(()),
-        Some(_) => Err(Failure::usage(
-            format!("--confirm takes \"{words}\" here; {nothing}"),
-            format!("it answers: {question}"),
-        )),
-        None => ask(context, question, words, &format!("run the same command with --confirm \"{words}\"")),
-    }
-}
-
 /// The same without a mapping.
 ///
 /// # Errors
@@ -71,4 +50,25 @@ pub(super) fn ask_until(stop: &AtomicBool, question: &str, words: &str, otherwis
     }
     super::say("\n");
     Err(sending::not_sent())
+}
+
+/// Asks for `words` that nobody types by mistake, unless they were given with `--confirm`. `nothing` says what was not done then.
+///
+/// # Errors
+/// If something else was given, or as [`ask`].
+pub(super) fn ask_or_given(
+    context: &Context,
+    question: &str,
+    words: &str,
+    given: Option<&str>,
+    nothing: &str,
+) -> Result<(), Failure> {
+    match given {
+        Some(given) if given.eq_ignore_ascii_case(words) => Ok(()),
+        Some(_) => Err(Failure::usage(
+            format!("--confirm takes \"{words}\" here; {nothing}"),
+            format!("it answers: {question}"),
+        )),
+        None => ask(context, question, words, &format!("run the same command with --confirm \"{words}\"")),
+    }
 }

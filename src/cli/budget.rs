@@ -2,7 +2,7 @@
 
 use super::interrupt;
 use crate::front::Cancellation;
-use crate::upload::Ending;
+use crate::stage::Ending;
 use clap::Args;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
@@ -49,7 +49,7 @@ fn local(moment: SystemTime) -> Option<String> {
 }
 
 /// Which budget ended a run, in words; `is_late` if its time did. None if it was no budget.
-pub(super) fn used_up(ending: &Ending, is_late: bool) -> Option<&'static str> {
+pub(super) fn used_up<S>(ending: &Ending<S>, is_late: bool) -> Option<&'static str> {
     match ending {
         Ending::Spent => Some("The budget of requests is used up"),
         Ending::Interrupted if is_late => Some("The time to stop has come"),
@@ -58,7 +58,7 @@ pub(super) fn used_up(ending: &Ending, is_late: bool) -> Option<&'static str> {
 }
 
 /// A budget that ended with the work itself has stopped nothing: a run that had no more to do is finished.
-pub(super) fn unless_done(ending: Ending, is_late: bool, is_done: bool) -> Ending {
+pub(super) fn unless_done<S>(ending: Ending<S>, is_late: bool, is_done: bool) -> Ending<S> {
     if is_done && used_up(&ending, is_late).is_some() { Ending::Finished } else { ending }
 }
 

@@ -4,10 +4,10 @@
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::front_failure;
+use super::plan;
 use super::sending::stop_failure;
 use crate::front::FrontError;
 use crate::ledger::{Class, Ledger, LedgerError, Reached, State, Tally, Verdict};
-use crate::plan::overview_of;
 use crate::report::{Amiss, Report, Seen};
 use crate::upload;
 use crate::verify::{self, Outcome, Stop};
@@ -148,29 +148,25 @@ pub(super) fn open_questions(context: &Context, report: &Report) -> Option<Strin
     Some(format!("{rest} {}. {}", what.join(", "), help.join(" ")).trim_end().to_owned())
 }
 
-/// What waits for a command of its own: notes, and what is delivered live; `after_sending` also what else conversations get, of which
-/// only Front knows whether they have it.
-///
-/// # Errors
-/// If the plan's overview cannot be read.
-pub(super) fn still_waits(
-    context: &Context,
-    ledger: &Ledger,
-    total: &Tally,
-    after_sending: bool,
-) -> Result<Option<String>, Failure> {
+/// What waits for a command of its own: notes, and what is delivered live. Empty if nothing does.
+pub(super) fn still_waits(context: &Context, total: &Tally) -> Vec<String> {
     let wait = |number: u64, what: &str, how: &str, command: &str| {
         let verb = if number == 1 { "waits" } else { "wait" };
         (number > 0).then(|| format!("{} {verb} to be {how}: `{}`.", counted(number, what), context.command(command)))
     };
-    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
-    let finishes = (after_sending && total.left() == 0 && overview.finish.requests > 0)
-        .then(|| format!("What conversations get beside messages: `{}`.", context.command("finish")));
-    let words: Vec<String> = wait(total.notes, "note", "written", "finish")
-        .or(finishes)
-        .into_iter()
-        .chain(wait(total.deliveries, "message", "delivered live", "deliver"))
-        .collect();
+    let notes = wait(total.notes, "note", "written", "finish");
+    notes.into_iter().chain(wait(total.deliveries, "message", "delivered live", "deliver")).collect()
+}
+
+/// What comes after the messages. Whether conversations have what they get beside those only Front knows.
+///
+/// # Errors
+/// If the plan's overview cannot be read.
+pub(super) fn comes_next(context: &Context, ledger: &Ledger, total: &Tally) -> Result<Option<String>, Failure> {
+    let mut words = still_waits(context, total);
+    if total.left() + total.notes == 0 && plan::overview(ledger)?.finish.requests > 0 {
+        words.insert(0, format!("What conversations get beside messages: `{}`.", context.command("finish")));
+    }
     Ok((!words.is_empty()).then(|| words.join(" ")))
 }
 

@@ -6,10 +6,9 @@ use super::exit::{Exit, Failure};
 use super::report_file::ReportFile;
 use super::{asking, budget, channels, greeting, plan, progress, sending, show, stages};
 use crate::deliver::{self, Job, Outcome};
-use crate::event::Observer;
 use crate::ledger::{Ledger, LedgerError};
 use crate::mapping;
-use crate::plan::{Rebuilder, overview_of};
+use crate::plan::Rebuilder;
 use crate::report::{Delivered, Report, UnknownFate};
 use crate::words::{counted, printable};
 use std::collections::BTreeSet;
@@ -24,13 +23,13 @@ const MAX_UNKNOWN: usize = 20;
 
 pub(super) fn run(context: &Context, args: &DeliverArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let observer = progress::observer(&context.common);
     let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let is_loopback = mapping::is_loopback(&settings.base_url);
     let ledger = context.open_planned()?;
     let sources = context.open_sources()?;
     stages::check_plan(context, &ledger, &sources, "nothing was delivered")?;
-    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
+    let overview = plan::overview(&ledger)?;
     let again = named_again(&ledger, &args.again)?;
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
     let mut before = plan::report(context, "deliver", &ledger, Some(overview.clone()))?;
@@ -124,7 +123,7 @@ pub(super) fn delivered(ledger: &Ledger, outcome: &Outcome) -> Result<Delivered,
         delivered: outcome.counts.delivered,
         seen: outcome.counts.seen,
         refused: outcome.counts.refused,
-        unknown: ledger.deliveries().unknown + ledger.deliveries().sending,
+        unknown: ledger.deliveries().unanswered(),
         examples: named.into_iter().map(|(id, why)| UnknownFate { id, why }).collect(),
         unsettled: outcome.unsettled.clone(),
     })
@@ -138,17 +137,16 @@ fn verdict(context: &Context, ledger: &Ledger, outcome: Outcome, is_late: bool) 
     }
     let again = stages::again(&command);
     let counts = ledger.deliveries();
-    let unknown = counts.unknown + counts.sending;
+    let unknown = counts.unanswered();
     if outcome.unsettled.is_some() || counts.planned + counts.accepted > 0 {
         return Ok((Exit::Unconfirmed, format!("Some messages wait, see above; {again}")));
     }
     if unknown > 0 {
         let words = format!(
             "{} of unknown fate: Front may have {}. None is delivered again by itself. Look in the channel's inbox; what is not \
-             there: {} --again-although-front-may-have-it ID",
+             there: {command} --again-although-front-may-have-it ID",
             counted(unknown, "message"),
             if unknown == 1 { "it" } else { "them" },
-            context.command("deliver")
         );
         return Ok((Exit::Unconfirmed, words));
     }

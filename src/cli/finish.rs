@@ -6,21 +6,20 @@ use super::exit::{Exit, Failure};
 use super::finishing;
 use super::report_file::ReportFile;
 use super::{asking, budget, greeting, plan, progress, sending, stages};
-use crate::event::Observer;
 use crate::finish::{self, Job};
-use crate::plan::{Rebuilder, overview_of};
+use crate::plan::Rebuilder;
 use crate::report::Report;
 use crate::words::counted;
 use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &FinishArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let observer = progress::observer(&context.common);
     let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let ledger = context.open_planned()?;
     let sources = context.open_sources()?;
     stages::check_plan(context, &ledger, &sources, "nothing was done")?;
-    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
+    let overview = plan::overview(&ledger)?;
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
     let runtime = sending::runtime()?;
     let bound = ledger.target();

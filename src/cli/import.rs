@@ -1,7 +1,7 @@
 //! `import`: send what was planned; without a current plan, plan, show and ask.
 
-use super::args::ImportArgs;
-use super::confirmation::still_waits;
+use super::args::{ImportArgs, SendArgs};
+use super::confirmation::comes_next;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::{Greeted, Known};
@@ -21,23 +21,38 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> {
-    go(context, args, None)
+/// What is sent.
+#[derive(Clone, Copy)]
+pub(super) enum What<'a> {
+    /// Everything that is left.
+    Left,
+    /// That, and what is chosen to be taken up again.
+    LeftAndChosen(&'a Chosen),
+    /// Nothing new: only again what has no answer.
+    Unanswered,
 }
 
-/// Sends what is left, and what is `chosen` to be taken up again; as a pilot, if that is asked for.
-pub(super) fn go(context: Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result<Exit, Failure> {
-    let Some(inbox) = &args.pilot else { return send(&context, args, chosen) };
-    let exit = send(&pilot::of(context, inbox, args.threads), args, chosen)?;
+pub(super) fn run(context: Context, args: &ImportArgs) -> Result<Exit, Failure> {
+    go(context, &args.send, if args.settle { What::Unanswered } else { What::Left })
+}
+
+/// Sends it; as a pilot, if that is asked for.
+pub(super) fn go(context: Context, args: &SendArgs, what: What<'_>) -> Result<Exit, Failure> {
+    let Some(inbox) = &args.pilot else { return send(&context, args, what) };
+    let exit = send(&pilot::of(context, inbox, args.threads), args, what)?;
     super::say(&pilot::farewell(inbox));
     Ok(exit)
 }
 
-fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result<Exit, Failure> {
-    let command = if chosen.is_some() { "retry" } else { "import" };
+fn send(context: &Context, args: &SendArgs, what: What<'_>) -> Result<Exit, Failure> {
+    let (command, chosen) = match what {
+        What::LeftAndChosen(chosen) => ("retry", Some(chosen)),
+        What::Left | What::Unanswered => ("import", None),
+    };
+    let only_unanswered = matches!(what, What::Unanswered);
     let until = args.budget.until();
     let bundle = Bundle::at(context, args.rejects.rejects.as_deref())?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
+    let observer = progress::observer(&context.common);
     let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let sources = context.open_sources()?;
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
@@ -75,8 +90,14 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     }
     let meeting = meet(context, front, &overview, &ledger, args.create_tags);
     let greeted = runtime.block_on(sending::unless_stopped(context, until, meeting))?;
-    let left = if args.settle { ledger.counts().unanswered() } else { before.total.left() + taken.count() };
-    before.ending = ready(args, &before, left, &greeted, &context.mapping.send);
+    let left = if only_unanswered { ledger.counts().unanswered() } else { before.total.left() + taken.count() };
+    let messages = counted(left, "message");
+    before.ending = if only_unanswered {
+        format!("Ready to ask {} again for {messages} without an answer.", greeted.company)
+    } else {
+        let pace = at_this_pace(&before, greeted.client.limit_per_minute(), &context.mapping.send);
+        format!("Ready to send {messages} to {}{pace}.", greeted.company)
+    };
     let asks = !args.yes && left > 0;
     // A plan that nobody has seen yet is shown, so that a script's log holds what it has agreed to.
     if asks || !is_shown {
@@ -112,7 +133,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
         patience: (!args.no_verify).then(|| send.patience(is_loopback)),
         until,
         again: taken.missing,
-        only_unanswered: args.settle,
+        only_unanswered,
     };
     let began = Instant::now();
     let sent =
@@ -123,11 +144,7 @@ fn send(context: &Context, args: &ImportArgs, chosen: Option<&Chosen>) -> Result
     let said = bundle.map(|bundle| bundle.write(context, &sent.ledger, &sources)).transpose();
     let mut more = if sent.otherwise == 0 { Vec::new() } else { vec![sent_otherwise(sent.otherwise)] };
     more.extend(said.as_ref().ok().cloned().flatten());
-    let exit = if args.settle {
-        conclude_settling(context, sent, report, &more, page)?
-    } else {
-        conclude(context, sent, report, &more, page)?
-    };
+    let exit = conclude(context, sent, report, &more, page)?;
     said?;
     Ok(exit)
 }
@@ -169,16 +186,6 @@ fn would_double(context: &Context, command: &str, overview: &Overview) -> Failur
     )
 }
 
-/// What is about to be done.
-fn ready(args: &ImportArgs, before: &Report, left: u64, greeted: &Greeted, send: &mapping::Send) -> String {
-    let (messages, company) = (counted(left, "message"), &greeted.company);
-    if args.settle {
-        return format!("Ready to ask {company} again for {messages} without an answer.");
-    }
-    let pace = at_this_pace(before, greeted.client.limit_per_minute(), send);
-    format!("Ready to send {messages} to {company}{pace}.")
-}
-
 /// How long sending will take, where that is worth telling.
 fn at_this_pace(report: &Report, limit: Option<f64>, send: &mapping::Send) -> String {
     let Some(limit) = limit else { return String::new() };
@@ -197,28 +204,20 @@ fn sent_otherwise(messages: u64) -> String {
     )
 }
 
-/// As [`conclude`], where nothing new was sent.
-fn conclude_settling(
-    context: &Context,
-    sent: sending::Sent,
-    report: Report,
-    more: &[String],
-    page: ReportFile,
-) -> Result<Exit, Failure> {
-    if !matches!(sent.ending, Ending::Finished) || sent.confirmation.failure(context, &sent.ledger, "import").is_some()
-    {
-        return conclude(context, sent, report, more, page);
+/// Exit code and closing words where nothing new was sent.
+fn settled(context: &Context, ledger: &Ledger, report: &Report) -> (Exit, String) {
+    let again = context.command("import");
+    match ledger.counts().unanswered() {
+        0 => {
+            let left = counted(report.total.left(), "message");
+            let words = format!("Settled: nothing that was sent is without an answer. Left to send: {left}");
+            (Exit::Done, format!("{words}; to go on: {again}"))
+        }
+        unanswered => {
+            let words = format!("{} still without an answer", counted(unanswered, "message"));
+            (Exit::Unconfirmed, format!("{words}; run it again: {again} --settle"))
+        }
     }
-    let (unanswered, left) = (sent.ledger.counts().unanswered(), report.total.left());
-    let verdict = if unanswered > 0 {
-        let again = format!("run it again: {} --settle", context.command("import"));
-        (Exit::Unconfirmed, format!("{} still without an answer; {again}", counted(unanswered, "message")))
-    } else {
-        let words =
-            format!("Settled: nothing that was sent is without an answer. Left to send: {}", counted(left, "message"));
-        (Exit::Done, format!("{words}; to go on: {}", context.command("import")))
-    };
-    plan::conclude(context, &sent.ledger, report, Ok(verdict), more, page)
 }
 
 /// Prints the report with the words that fit its ending, below them `more`, and writes its page.
@@ -231,11 +230,15 @@ pub(super) fn conclude(
 ) -> Result<Exit, Failure> {
     let failure = sent.confirmation.failure(context, &sent.ledger, report.command);
     report.seen = sent.confirmation.seen;
-    let verdict =
-        failure.map_or_else(|| sending::verdict(context, sent.ending, sent.is_late, sent.looks, &report), Err);
+    let verdict = match (failure, sent.ending) {
+        (Some(failure), _) => Err(failure),
+        (None, Ending::Finished) if sent.only_unanswered => Ok(settled(context, &sent.ledger, &report)),
+        (None, ending) => sending::verdict(context, ending, sent.is_late, sent.looks, &report),
+    };
     // A rehearsal has done all of it.
-    let is_through = report.command != "rehearse" && matches!(verdict, Ok((Exit::Done | Exit::Incomplete, _)));
-    let waits = if is_through { still_waits(context, &sent.ledger, &report.total, true)? } else { None };
-    let more: Vec<String> = more.iter().cloned().chain(waits).collect();
+    let is_through = report.command != "rehearse" && !sent.only_unanswered;
+    let is_through = is_through && matches!(verdict, Ok((Exit::Done | Exit::Incomplete, _)));
+    let next = if is_through { comes_next(context, &sent.ledger, &report.total)? } else { None };
+    let more: Vec<String> = more.iter().cloned().chain(next).collect();
     plan::conclude(context, &sent.ledger, report, verdict, &more, page)
 }

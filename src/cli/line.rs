@@ -51,7 +51,7 @@ impl Line {
             let base_url = greeting::given_base_url(&front)?.unwrap_or_else(|| front::BASE_URL.to_owned());
             front::Settings::new(base_url, token::read(&front)?)
         };
-        settings.observer = Arc::from(progress::observer(common));
+        settings.observer = progress::observer(common);
         settings.timing.outage = OUTAGE;
         let client = Client::new(settings).map_err(|error| front_failure(&error))?;
         Ok(Self { client, runtime: sending::runtime()?, stop: Arc::clone(stop) })

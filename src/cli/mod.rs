@@ -104,8 +104,8 @@ fn dispatch(cli: &Cli, stop: &Arc<AtomicBool>) -> Result<Exit, Failure> {
             rehearse::run(&Context { sample, ..load(&args.mapping)? }, args)
         }
         Command::Prepare(args) => prepare::run(&load_for(&args.mapping, &args.front)?, args),
-        Command::Import(args) => import::run(load_for(&args.mapping, &args.front)?, args),
-        Command::Retry(args) => retry::run(load_for(&args.import.mapping, &args.import.front)?, args),
+        Command::Import(args) => import::run(load_for(&args.send.mapping, &args.send.front)?, args),
+        Command::Retry(args) => retry::run(load_for(&args.send.mapping, &args.send.front)?, args),
         Command::Status(args) => status::run(&load(&args.mapping)?, args),
         Command::Verify(args) => verify::run(&load_for(&args.mapping, &args.front)?, args),
         Command::Finish(args) => finish::run(&load_for(&args.mapping, &args.front)?, args),

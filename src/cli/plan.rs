@@ -105,6 +105,14 @@ fn warn(context: &Context, overview: &Overview) {
     super::say_rendered(&format!("{text}\n\n"));
 }
 
+/// The overview of a ledger's plan; an empty one without a plan.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn overview(ledger: &Ledger) -> Result<Overview, Failure> {
+    Ok(ledger.plan().map(plan::overview_of).transpose()?.unwrap_or_default())
+}
+
 /// The report of a ledger as it stands, its ending still to be written.
 pub(super) fn report(
     context: &Context,

@@ -7,7 +7,6 @@ use super::exit::{Exit, Failure};
 use super::greeting::front_failure;
 use super::line::{Line, LineArgs, interrupted};
 use super::progress;
-use crate::event::Observer;
 use crate::front::{Company, Inbox};
 use crate::mapping::{FINDINGS_VERSION, Finding, FindingsFile};
 use crate::probe::{self, Ending, Job, MARK, Outcome};
@@ -70,7 +69,7 @@ pub(super) fn run(common: &Common, args: &ProbeArgs, stop: &Arc<AtomicBool>) -> 
         asking::ask_until(stop, "Try it? Type yes: ", "yes", otherwise)?;
     }
     budget::announce(until);
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(common));
+    let observer = progress::observer(common);
     let date = job.date.clone();
     let work = |cancellation| probe::run(job, observer, cancellation);
     let (outcome, is_late) = line.runtime.block_on(budget::limited(stop, until, work));

@@ -5,7 +5,7 @@ use crate::event::{Event, Limit, Observer, Silent, Stage, Unit};
 use crate::words::printable;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write, stderr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Between two plain lines. A stage that took longer leaves a line with its figures.
@@ -15,13 +15,13 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 const NARROW: u16 = 100;
 
 /// An observer for the mode the terminal and the options ask for.
-pub(super) fn observer(common: &Common) -> Box<dyn Observer> {
+pub(super) fn observer(common: &Common) -> Arc<dyn Observer> {
     if common.quiet {
-        Box::new(Silent)
+        Arc::new(Silent)
     } else if stderr().is_terminal() {
-        Box::new(Bars::new(common.verbose))
+        Arc::new(Bars::new(common.verbose))
     } else {
-        Box::new(Plain { is_verbose: common.verbose, running: Mutex::default() })
+        Arc::new(Plain { is_verbose: common.verbose, running: Mutex::default() })
     }
 }
 

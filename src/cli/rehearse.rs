@@ -44,7 +44,7 @@ const IN_FLIGHT: usize = 32;
 pub(super) fn run(context: &Context, args: &RehearseArgs) -> Result<Exit, Failure> {
     let sources = context.open_sources()?;
     let page = ReportFile::at(context, Ok(Arc::clone(&sources)), args.report.report.as_deref())?;
-    let observer: Arc<dyn crate::event::Observer> = Arc::from(progress::observer(&context.common));
+    let observer = progress::observer(&context.common);
     let mut ledger = fresh_ledger(&context.ledger_dir())?;
     let overview = plan::make(context, &sources, &mut ledger, context.settings(&args.reading), observer.as_ref())?;
     let ledger = Arc::new(ledger);

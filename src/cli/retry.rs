@@ -6,7 +6,8 @@ use super::confirmation::Confirmation;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::greeting::Greeted;
-use super::{budget, import, printable, sending};
+use super::import::{self, What};
+use super::{budget, printable, sending};
 use crate::event::Observer;
 use crate::front::Cancellation;
 use crate::ledger::{Ledger, State, Verdict};
@@ -22,13 +23,9 @@ use tokio::runtime::Runtime;
 const MAX_CAUSES: usize = 6;
 
 pub(super) fn run(context: Context, args: &RetryArgs) -> Result<Exit, Failure> {
-    if args.import.settle {
-        let help = format!("settle first: {} --settle", context.command("import"));
-        return Err(Failure::usage("--settle takes nothing up again; nothing was sent", help));
-    }
     let cause = args.cause.clone().unwrap_or_default();
     let chosen = Chosen { cause, ids: args.ids.clone(), missing: args.missing, new_id: args.new_id };
-    import::go(context, &args.import, Some(&chosen))
+    import::go(context, &args.send, What::LeftAndChosen(&chosen))
 }
 
 /// Missing messages that are to get new ids.

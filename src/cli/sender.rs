@@ -42,7 +42,8 @@ impl Sender {
         // It fails to be joined only where a panic was told on its way.
         let otherwise = otherwise.await.unwrap_or(Ok(0))?;
         let (looks, is_late) = (self.pace.patience.is_some(), clock.has_struck());
-        Ok(Sent { ledger: self.ledger, accepted, otherwise, looks, is_late, ending, confirmation })
+        let only_unanswered = self.pace.only_unanswered;
+        Ok(Sent { ledger: self.ledger, accepted, otherwise, looks, is_late, only_unanswered, ending, confirmation })
     }
 
     /// Gives how many messages Front accepted, and how it ended.

@@ -49,6 +49,8 @@ pub(super) struct Sent {
     pub looks: bool,
     /// It was time, and not the user, that interrupted it.
     pub is_late: bool,
+    /// Nothing new was sent.
+    pub only_unanswered: bool,
     pub ending: Ending,
     pub confirmation: Confirmation,
 }

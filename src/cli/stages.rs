@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::{channels, greeting};
+use super::{budget, channels, greeting};
 use crate::ledger::Ledger;
 use crate::plan::staleness;
 use crate::source::Source;
@@ -35,12 +35,13 @@ pub(super) fn ended_early(
     is_late: bool,
     so_far: &str,
 ) -> Result<Option<(Exit, String)>, Failure> {
+    let used_up = budget::used_up(&ending, is_late);
     let (exit, why) = match ending {
         Ending::Finished => return Ok(None),
         Ending::Stopped(stop) => return Err(stopped(context, stop)),
-        Ending::Spent => (Exit::Budget, "The budget of requests is used up"),
-        Ending::Interrupted if is_late => (Exit::Budget, "The time to stop has come"),
-        Ending::Interrupted => (Exit::Interrupted, "Interrupted"),
+        Ending::Spent | Ending::Interrupted => {
+            used_up.map_or((Exit::Interrupted, "Interrupted"), |what| (Exit::Budget, what))
+        }
     };
     Ok(Some((exit, format!("{why}; {so_far}; {}", again(command)))))
 }

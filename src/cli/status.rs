@@ -84,8 +84,8 @@ fn at_rest(context: &Context, ledger: Ledger, bundle: Option<Bundle>, page: Repo
             format!("\n{}", bundle.write(context, &ledger, &sources)?)
         }
     };
-    let waits = confirmation::still_waits(context, &ledger, &report.total, false)?;
-    let waits = waits.map(|waits| format!(" {waits}")).unwrap_or_default();
+    let waits = confirmation::still_waits(context, &report.total);
+    let waits = std::iter::once(String::new()).chain(waits).collect::<Vec<_>>().join(" ");
     let exit = conclude(context, &mut report, "Nothing is running.", &format!("{waits}{said}"));
     let written = page.add(context, &ledger, &mut report, exit);
     // Let go before printing: a reader that waits (`| less`) must not keep an import from starting.

@@ -4,9 +4,7 @@ use super::args::UndoArgs;
 use super::context::{Context, quoted_for_shell};
 use super::exit::{Exit, Failure};
 use super::{asking, budget, greeting, plan, progress, sending, stages};
-use crate::event::Observer;
 use crate::ledger::{Form, Ledger, Verdict};
-use crate::plan::overview_of;
 use crate::report::{Report, TakenBack};
 use crate::undo::{self, Job, Outcome};
 use crate::words::counted;
@@ -17,10 +15,10 @@ use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let observer = progress::observer(&context.common);
     let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let ledger = context.open_planned()?;
-    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
+    let overview = plan::overview(&ledger)?;
     let only = chosen(&ledger, args)?;
     let runtime = sending::runtime()?;
     let bound = ledger.target();

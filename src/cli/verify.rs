@@ -1,16 +1,15 @@
 //! `verify`: looks in Front for what was accepted, and for a sample of what was seen; and the map from old ids to Front's.
 
 use super::args::VerifyArgs;
-use super::confirmation::{Confirmation, open_questions, still_waits};
+use super::confirmation::{Confirmation, comes_next, open_questions};
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::report_file::ReportFile;
 use super::{budget, greeting, plan, progress, sending};
-use crate::event::Observer;
 use crate::ledger::Ledger;
 use crate::mapping;
-use crate::plan::{Rebuilder, overview_of};
+use crate::plan::Rebuilder;
 use crate::report::Report;
 use crate::source::Source;
 use crate::upload::Ending;
@@ -22,13 +21,13 @@ use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure> {
     let until = args.budget.until();
-    let observer: Arc<dyn Observer> = Arc::from(progress::observer(&context.common));
+    let observer = progress::observer(&context.common);
     let settings = greeting::budgeted(context, &args.front, &args.budget, &observer)?;
     let ledger = context.open_planned()?;
     // Only a message that is missing needs them; what they cannot give is said then.
     let sources = context.sources_at_hand();
     let page = ReportFile::at(context, sources.clone(), args.report.report.as_deref())?;
-    let overview = ledger.plan().map(overview_of).transpose()?.unwrap_or_default();
+    let overview = plan::overview(&ledger)?;
     let runtime = sending::runtime()?;
     let is_loopback = mapping::is_loopback(&settings.base_url);
     let bound = ledger.target();
@@ -74,8 +73,8 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Failure>
         None => interrupted(context),
     };
     let is_through = matches!(verdict.0, Exit::Done | Exit::Incomplete);
-    let waits = if is_through { still_waits(context, &ledger, &report.total, true)? } else { None };
-    let more: Vec<String> = waits.into_iter().collect();
+    let next = if is_through { comes_next(context, &ledger, &report.total)? } else { None };
+    let more: Vec<String> = next.into_iter().collect();
     plan::conclude(context, &ledger, report, Ok(verdict), &more, page)
 }
 

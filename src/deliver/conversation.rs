@@ -3,7 +3,7 @@
 use super::{MOST_LOST, Shared, is_unknown};
 use crate::front::{FrontError, Outcome};
 use crate::ledger::{LedgerError, Reached, State, Verdict};
-use crate::stage::{Halt, Stop, apart};
+use crate::stage::{self, Halt, Stop, apart};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -135,7 +135,6 @@ impl Conversation {
 
     /// Durable when this returns.
     async fn mark(&self, position: u64, state: State) -> Result<(), Halt> {
-        let ledger = Arc::clone(&self.shared.job.ledger);
-        apart(move || ledger.mark(&[(position, state)])).await
+        stage::mark(&self.shared.job.ledger, vec![(position, state)]).await
     }
 }

@@ -17,7 +17,6 @@ use crate::ledger::{Ledger, LedgerError, Reached, Verdict};
 use crate::plan::Rebuilder;
 use crate::stage::{self, Run};
 use conversation::Conversation;
-use futures_util::StreamExt;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -104,19 +103,8 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
     let shared = Arc::new(Shared { run, job, lost: AtomicU32::new(0) });
     let run = &shared.run;
     run.begun(walk.total());
-    let works = std::iter::from_fn(|| if run.cancellation.is_cancelled() { None } else { walk.next().transpose() });
-    let each = |work: Result<Range<u64>, LedgerError>| {
-        let shared = Arc::clone(&shared);
-        async move {
-            match work {
-                Ok(positions) => shared.deliver(positions).await,
-                Err(error) => {
-                    shared.run.halt(error.into());
-                }
-            }
-        }
-    };
-    futures_util::stream::iter(works).for_each_concurrent(AT_ONCE, each).await;
+    let works = std::iter::from_fn(|| walk.next().transpose());
+    run.each(works, AT_ONCE, |positions| shared.deliver(positions)).await;
     run.over();
     run.outcome()
 }

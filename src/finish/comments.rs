@@ -6,8 +6,7 @@ use super::walk::is_open;
 use crate::front::{self, Outcome};
 use crate::ledger::{State, Verdict};
 use crate::request::mark;
-use crate::stage::{Halt, apart};
-use std::sync::Arc;
+use crate::stage::{self, Halt, apart};
 
 impl Conversation {
     /// Notes become comments, in order, each once.
@@ -99,7 +98,6 @@ impl Conversation {
 
     /// Records states of comments; durable when this returns.
     async fn mark(&self, states: Vec<(u64, State)>) -> Result<(), Halt> {
-        let ledger = Arc::clone(&self.shared.job.ledger);
-        apart(move || ledger.mark(&states)).await
+        stage::mark(&self.shared.job.ledger, states).await
     }
 }

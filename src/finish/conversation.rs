@@ -5,12 +5,9 @@ use super::state::Wanted;
 use super::walk::Work;
 use crate::front::{self, Called, Outcome};
 use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, Link, Standing, State};
-use crate::stage::{Halt, apart};
+use crate::stage::{self, Halt, settled};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// The word for what is in Front's trash.
-const TRASHED: &str = "deleted";
 
 pub(super) struct Conversation {
     pub(super) shared: Arc<Shared>,
@@ -89,7 +86,7 @@ impl Conversation {
     async fn look(&mut self, steps: &BTreeSet<Effect>) -> Result<Option<front::Conversation>, Halt> {
         let called = self.shared.job.client.conversation(&self.id, &self.shared.run.cancellation).await?;
         let gone = match self.moved(called)? {
-            Outcome::Done(found) if found.status != TRASHED => {
+            Outcome::Done(found) if !found.is_trashed() => {
                 self.id.clone_from(&found.id);
                 return Ok(Some(found));
             }
@@ -114,10 +111,9 @@ impl Conversation {
             self.begin(&step).await?;
             if let Some(name) = &link.name {
                 // Only so it gets its name. Where Front has the link already, or the answer is lost, it is attached all the same.
-                let made = self.shared.job.client.create_link(&link.url, name, &self.shared.run.cancellation).await?;
-                if matches!(made.outcome, Outcome::Cancelled) {
-                    return Err(Halt::Cancelled);
-                }
+                drop(settled(
+                    self.shared.job.client.create_link(&link.url, name, &self.shared.run.cancellation).await?,
+                )?);
             }
             let urls = [link.url.clone()];
             let called = self.shared.job.client.add_links(&self.id, &urls, &self.shared.run.cancellation).await?;
@@ -277,8 +273,7 @@ impl Conversation {
     /// Records what became of a step; durable when this returns.
     async fn record(&self, step: &Effect, end: EffectEnd) -> Result<(), Halt> {
         let change = EffectChange { effect: step.clone(), conversation: Some(self.id.clone()), end };
-        let ledger = Arc::clone(&self.shared.job.ledger);
-        apart(move || ledger.record([change])).await
+        stage::record(&self.shared.job.ledger, vec![change]).await
     }
 
     /// What became of a step that comes to the same when it is made twice.

@@ -20,11 +20,10 @@ mod walk;
 
 use crate::event::{Observer, Stage};
 use crate::front::{Cancellation, Client};
-use crate::ledger::{Effects, Ledger, LedgerError};
+use crate::ledger::{Effects, Ledger};
 use crate::plan::Rebuilder;
 use crate::stage::{self, Run};
 use conversation::Conversation;
-use futures_util::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use walk::{Walk, Work};
@@ -109,23 +108,11 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
             return run.outcome();
         }
     };
-    let in_flight = job.in_flight.max(1);
     let shared = Arc::new(Shared { run, job, effects });
     let run = &shared.run;
     run.begun(walk.total());
-    let works = std::iter::from_fn(|| if run.cancellation.is_cancelled() { None } else { walk.next().transpose() });
-    let each = |work: Result<Work, LedgerError>| {
-        let shared = Arc::clone(&shared);
-        async move {
-            match work {
-                Ok(work) => shared.finish(work).await,
-                Err(error) => {
-                    shared.run.halt(error.into());
-                }
-            }
-        }
-    };
-    futures_util::stream::iter(works).for_each_concurrent(in_flight, each).await;
+    let works = std::iter::from_fn(|| walk.next().transpose());
+    run.each(works, shared.job.in_flight, |work| shared.finish(work)).await;
     run.over();
     run.count(|counts| counts.waiting = walk.waiting());
     run.outcome()

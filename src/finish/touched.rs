@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::front::{ConversationEvent, Outcome};
-use crate::stage::Halt;
+use crate::stage::{Halt, settled};
 use std::collections::BTreeSet;
 
 /// What changes how a conversation stands, in Front's words.
@@ -25,9 +25,8 @@ impl Shared {
     /// were imported into it.
     pub(super) async fn touched(&self, conversation: &str, own: &BTreeSet<String>) -> Result<Option<String>, Halt> {
         let events = self.job.client.conversation_events(conversation, None, &self.run.cancellation).await?;
-        let events = match events.outcome {
+        let events = match settled(events)? {
             Outcome::Done(events) => events,
-            Outcome::Cancelled => return Err(Halt::Cancelled),
             // Without evidence nothing is changed.
             other => return Ok(Some(format!("its events could not be read: {other}"))),
         };

@@ -41,6 +41,14 @@ pub struct Conversation {
     pub custom_fields: Map<String, Value>,
 }
 
+impl Conversation {
+    /// Does it lie in the trash?
+    #[must_use]
+    pub fn is_trashed(&self) -> bool {
+        self.status == "deleted"
+    }
+}
+
 #[derive(Deserialize)]
 struct WireConversation {
     id: String,

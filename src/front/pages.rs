@@ -129,22 +129,12 @@ impl Client {
         cancellation: &Cancellation,
         wanted: impl Fn(&T) -> bool,
     ) -> CallResult<Option<T>> {
-        let mut pages = Pages::new(first);
-        let mut merged_into = None;
-        loop {
-            let called = self.ask::<Page<T>>(pages.at(), cancellation).await?;
-            merged_into = called.merged_into.or(merged_into);
-            let page = match called.outcome {
-                Outcome::Done(page) => page,
-                other => return Ok(Called { outcome: other.map(|_| None), merged_into }),
-            };
-            let next = page.next();
-            let found = page.results.into_iter().find(&wanted);
-            let is_last = found.is_some() || !pages.go_on(self, next.as_deref())?;
-            if is_last {
-                return Ok(Called { outcome: Outcome::Done(found), merged_into });
-            }
-        }
+        let mut found = None;
+        let all = self.each_page(first, cancellation, |page: Vec<T>| {
+            found = page.into_iter().find(&wanted);
+            found.is_none()
+        });
+        Ok(all.await?.map(|()| found))
     }
 
     /// All pages of what belongs to a conversation or to something else that may be gone, up to the first page that is
@@ -156,6 +146,21 @@ impl Client {
         enough: impl Fn(&[T]) -> bool,
     ) -> CallResult<Vec<T>> {
         let mut items = Vec::new();
+        let all = self.each_page(first, cancellation, |page: Vec<T>| {
+            let goes_on = !enough(&page);
+            items.extend(page);
+            goes_on
+        });
+        Ok(all.await?.map(|()| items))
+    }
+
+    /// Hands over page after page, as long as `take` says that further ones are wanted.
+    async fn each_page<T: DeserializeOwned>(
+        &self,
+        first: Url,
+        cancellation: &Cancellation,
+        mut take: impl FnMut(Vec<T>) -> bool,
+    ) -> CallResult<()> {
         let mut pages = Pages::new(first);
         let mut merged_into = None;
         loop {
@@ -163,12 +168,11 @@ impl Client {
             merged_into = called.merged_into.or(merged_into);
             let page = match called.outcome {
                 Outcome::Done(page) => page,
-                other => return Ok(Called { outcome: other.map(|_| Vec::new()), merged_into }),
+                other => return Ok(Called { outcome: other.map(drop), merged_into }),
             };
-            let next = page.next().filter(|_| !enough(&page.results));
-            items.extend(page.results);
-            if !pages.go_on(self, next.as_deref())? {
-                return Ok(Called { outcome: Outcome::Done(items), merged_into });
+            let next = page.next();
+            if !take(page.results) || !pages.go_on(self, next.as_deref())? {
+                return Ok(Called { outcome: Outcome::Done(()), merged_into });
             }
         }
     }

@@ -312,6 +312,12 @@ impl Ledger {
         Ok(lines)
     }
 
+    /// Entries of the plan that are messages to be imported: they stand before all others. None without a plan.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.plan().map_or(0, |plan| plan.messages)
+    }
+
     /// Messages by state.
     #[must_use]
     pub fn counts(&self) -> Counts {

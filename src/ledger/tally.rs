@@ -173,7 +173,7 @@ impl Counts {
     /// Records that are to be sent, or sent again.
     #[must_use]
     pub fn left(&self) -> u64 {
-        self.planned + self.unknown + self.sending
+        self.planned + self.unanswered()
     }
 
     /// Records that were sent, whatever became of them.
@@ -356,7 +356,7 @@ impl Outcomes {
             different: self.counts.different,
             accepted: self.counts.accepted + self.counts.missing,
             missing: self.counts.missing,
-            unknown: self.counts.unknown + self.counts.sending,
+            unknown: self.counts.unanswered(),
             pending: self.counts.planned,
             notes: self.comments.left(),
             deliveries: self.deliveries.left(),

@@ -23,8 +23,7 @@ use crate::event::{Observer, Stage};
 use crate::front::{self, CallResult, Called, Cancellation, Client};
 use crate::ledger::{Effect, EffectChange, EffectEnd, Effects, Ledger, Standing};
 use crate::plan::Rebuilder;
-use crate::stage::{self, Halt, Run, apart, locked};
-use futures_util::StreamExt;
+use crate::stage::{self, Halt, Run, locked};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -101,7 +100,7 @@ pub async fn run(
         }
     };
     let reading = contacts.map(|given| (given, people::Reading { ledger, rebuilder, threads: threads.max(1) }));
-    if let Err(halt) = shared.prepare(&inboxes, &tags, reading, in_flight.max(1)).await {
+    if let Err(halt) = shared.prepare(&inboxes, &tags, reading, in_flight).await {
         shared.run.halt(halt);
     }
     shared.ended()
@@ -133,16 +132,14 @@ impl Shared {
         self.run.count(|counts| counts.people = people.len() as u64);
         self.run.begun(people.len() as u64);
         let given = &given;
-        futures_util::stream::iter(people)
-            .take_while(|_| std::future::ready(!self.run.cancellation.is_cancelled()))
-            .for_each_concurrent(in_flight, |person| async move {
-                if let Err(halt) = contact::make(self, given, &person).await {
-                    self.run.halt(halt);
-                }
-                self.run.advance(1);
-                self.run.show_limit(&self.client);
-            })
-            .await;
+        let each = |person| async move {
+            if let Err(halt) = contact::make(self, given, &person).await {
+                self.run.halt(halt);
+            }
+            self.run.advance(1);
+            self.run.show_limit(&self.client);
+        };
+        self.run.each(people.into_iter().map(Ok), in_flight, each).await;
         self.run.over();
         Ok(())
     }
@@ -153,9 +150,7 @@ impl Shared {
 
     /// Records what became of something; durable when this returns.
     async fn record(&self, effect: &Effect, end: EffectEnd) -> Result<(), Halt> {
-        let ledger = Arc::clone(&self.ledger);
-        let change = EffectChange { effect: effect.clone(), conversation: None, end };
-        apart(move || ledger.record([change])).await
+        stage::record(&self.ledger, vec![EffectChange { effect: effect.clone(), conversation: None, end }]).await
     }
 
     /// Was it begun by an earlier run? Then what is found of it is ours.

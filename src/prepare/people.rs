@@ -85,7 +85,7 @@ impl Names {
 impl Reading {
     /// Reads all messages of the plan.
     pub(super) async fn read(self, shared: &Arc<Shared>) -> Result<Vec<Person>, Halt> {
-        let total = self.ledger.plan().map_or(0, |plan| plan.messages);
+        let total = self.ledger.messages();
         shared.run.begun(total);
         let watched = Arc::clone(shared);
         let people = apart(move || self.read_all(total, &watched)).await?;

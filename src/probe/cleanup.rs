@@ -64,7 +64,7 @@ impl Cleaned {
             return self.leave(format!("{id}: its subject is `{}`, so it is not the probe's alone", found.subject));
         }
         self.bare(bench, &found).await?;
-        if found.status != "deleted" {
+        if !found.is_trashed() {
             let trash = ConversationChange { status: Some(Status::Deleted), ..ConversationChange::default() };
             match client.update_conversation(id, &trash, on).await?.outcome {
                 Outcome::Done(()) => self.trashed += 1,
@@ -75,7 +75,7 @@ impl Cleaned {
             match client.delete_conversation(id, on).await?.outcome {
                 Outcome::Done(()) => {
                     self.deleted += 1;
-                    self.trashed = self.trashed.saturating_sub(u64::from(found.status != "deleted"));
+                    self.trashed = self.trashed.saturating_sub(u64::from(!found.is_trashed()));
                 }
                 other => return self.leave(format!("{id} is in the trash, and could not be deleted: {other}")),
             }

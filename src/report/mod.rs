@@ -392,15 +392,13 @@ impl Report {
     #[must_use]
     pub fn aloud(&self) -> String {
         let silence = self.plan.as_ref().map(|plan| format!("Silence   {}\n", text::silence(plan)));
-        let live = self.plan.as_ref().and_then(text::delivering).map(|live| format!("Live      {live}\n"));
-        format!("{}{}{}\n", live.unwrap_or_default(), silence.unwrap_or_default(), self.ending)
+        format!("{}{}{}\n", self.live_aloud(), silence.unwrap_or_default(), self.ending)
     }
 
     /// What must be heard before anything is delivered, whatever else is shown.
     #[must_use]
     pub fn deliver_aloud(&self) -> String {
-        let loud = self.plan.as_ref().and_then(text::delivering).map(|loud| format!("Live      {loud}\n"));
-        format!("{}{}\n", loud.unwrap_or_default(), self.ending)
+        format!("{}{}\n", self.live_aloud(), self.ending)
     }
 
     /// What must be heard before anything is made, where the plan is not shown.
@@ -414,6 +412,12 @@ impl Report {
     pub fn finish_aloud(&self) -> String {
         let steps = self.plan.as_ref().and_then(text::finishing).map(|steps| format!("Finish    {steps}\n"));
         format!("{}{}{}\n", steps.unwrap_or_default(), self.front_aloud(), self.ending)
+    }
+
+    /// What is delivered live, if anything is.
+    fn live_aloud(&self) -> String {
+        let live = self.plan.as_ref().and_then(text::delivering);
+        live.map(|live| format!("Live      {live}\n")).unwrap_or_default()
     }
 
     /// What Front said, line by line.

@@ -1,9 +1,11 @@
-//! What `prepare`, `finish`, `deliver` and `undo` have in common: how one of them goes over Front, what stops it, and how it ends.
+//! What `prepare`, `finish`, `deliver` and `undo` have in common: how one of them goes over Front, what stops it, and how it ends. An
+//! upload ends as they do, and is stopped by other things.
 
 use crate::event::{Event, Observer, Stage};
-use crate::front::{Cancellation, Client, FrontError};
-use crate::ledger::LedgerError;
+use crate::front::{self, Called, Cancellation, Client, FrontError};
+use crate::ledger::{EffectChange, Ledger, LedgerError, State};
 use crate::plan::RebuildError;
+use futures_util::StreamExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +24,7 @@ pub struct Outcome<C> {
 
 /// How a run ended.
 #[derive(Debug)]
-pub enum Ending {
+pub enum Ending<S = Stop> {
     /// Nothing is left to do but what was left on purpose.
     Finished,
     /// The user asked to stop.
@@ -30,7 +32,7 @@ pub enum Ending {
     /// The budget of requests is used up.
     Spent,
     /// Front, a source, or the ledger stopped it.
-    Stopped(Stop),
+    Stopped(S),
 }
 
 /// What stopped a run.
@@ -100,6 +102,26 @@ where
     }
 }
 
+/// Records what became of effects; durable when this returns.
+pub(crate) async fn record(ledger: &Arc<Ledger>, changes: Vec<EffectChange>) -> Result<(), Halt> {
+    let ledger = Arc::clone(ledger);
+    apart(move || ledger.record(changes)).await
+}
+
+/// Records states of what the plan names, by position; durable when this returns.
+pub(crate) async fn mark(ledger: &Arc<Ledger>, states: Vec<(u64, State)>) -> Result<(), Halt> {
+    let ledger = Arc::clone(ledger);
+    apart(move || ledger.mark(&states)).await
+}
+
+/// The outcome of a call, unless the run is cancelled.
+pub(crate) fn settled<T>(called: Called<T>) -> Result<front::Outcome<T>, Halt> {
+    match called.outcome {
+        front::Outcome::Cancelled => Err(Halt::Cancelled),
+        outcome => Ok(outcome),
+    }
+}
+
 /// A run, as all that go on at once in it share it. `C` are its figures.
 pub(crate) struct Run<C> {
     stage: Stage,
@@ -132,6 +154,27 @@ impl<C: Copy + Default> Run<C> {
     /// Shows that something begins that has so many records.
     pub(crate) fn begun(&self, total: u64) {
         self.observer.event(Event::StageStarted { stage: self.stage, total });
+    }
+
+    /// Does `each` with all `works`, so many at once, until the run is cancelled. One that cannot be read stops it.
+    pub(crate) async fn each<W, D: Future<Output = ()>>(
+        &self,
+        works: impl IntoIterator<Item = Result<W, LedgerError>>,
+        at_once: usize,
+        each: impl Fn(W) -> D,
+    ) {
+        let mut works = works.into_iter();
+        let wanted = std::iter::from_fn(|| if self.cancellation.is_cancelled() { None } else { works.next() });
+        let one = |work: Result<W, LedgerError>| {
+            let doing = work.map(&each);
+            async move {
+                match doing {
+                    Ok(doing) => doing.await,
+                    Err(error) => drop(self.halt(error.into())),
+                }
+            }
+        };
+        futures_util::stream::iter(wanted).for_each_concurrent(at_once.max(1), one).await;
     }
 
     /// Shows that so many more records are done.

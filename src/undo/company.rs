@@ -1,15 +1,12 @@
 //! What was made for the company: tags and contacts that nobody else uses go, the rest is told.
 
 use super::earlier::Thing;
-use super::{Halt, Shared, settled};
+use super::{Halt, Shared};
 use crate::front::{CallResult, Contact, Conversation, Handle, Outcome, Tag};
 use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind};
-use crate::stage::locked;
+use crate::stage::{locked, settled};
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// The word for what is in Front's trash.
-const TRASHED: &str = "deleted";
 
 /// Why a thing is left of which only the request is known.
 const PERHAPS_OURS: &str = "an earlier run was stopped while it asked Front for it: whether it is ours is not known";
@@ -123,8 +120,8 @@ impl Shared {
     /// Is a conversation taken back, so that what hangs on it alone can be taken back, too? One that somebody else has trashed is not:
     /// it may come back.
     fn is_taken(&self, conversation: &Conversation) -> bool {
-        let is_trashed = conversation.status == TRASHED && self.earlier.has_trashed(&conversation.id);
-        is_trashed || locked(&self.taken).contains(&conversation.id)
+        let is_trashed = || conversation.is_trashed() && self.trashed_before.contains(&conversation.id);
+        locked(&self.taken).contains(&conversation.id) || is_trashed()
     }
 
     async fn perhaps_ours(&self, kind: EffectKind, name: &str, is_there: bool) -> Result<(), Halt> {

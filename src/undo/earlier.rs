@@ -1,7 +1,7 @@
 //! What the journal says that was made beside messages, and what an earlier run has begun to take back.
 
 use crate::ledger::{EffectChange, EffectEnd, EffectKind, Ledger, LedgerError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that this ledger made and has not taken back, and what it has trashed.
 #[derive(Debug, Default)]
@@ -53,6 +53,11 @@ impl Earlier {
         Ok(earlier)
     }
 
+    /// All conversations that this ledger has trashed.
+    pub(super) fn trashed_ids(&self) -> BTreeSet<String> {
+        self.trashed.values().flat_map(BTreeMap::keys).cloned().collect()
+    }
+
     fn add(&mut self, EffectChange { effect, end, .. }: EffectChange) {
         let (id, given, is_begun) = match end {
             EffectEnd::Done { made: true, id, before } => (id, before, false),
@@ -72,10 +77,5 @@ impl Earlier {
         };
         let known = self.trashed.entry(effect.of).or_default().entry(effect.what).or_insert(removal);
         *known = removal.max(*known);
-    }
-
-    /// Did this ledger trash the conversation?
-    pub(super) fn has_trashed(&self, conversation: &str) -> bool {
-        self.trashed.values().any(|of_thread| of_thread.contains_key(conversation))
     }
 }

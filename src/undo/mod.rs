@@ -18,11 +18,10 @@ mod thread;
 
 use crate::event::{Observer, Stage};
 use crate::front::{Called, Cancellation, Client, Outcome as Answer};
-use crate::ledger::{EffectChange, Ledger, LedgerError, SentThread, SentThreads, State};
+use crate::ledger::{EffectChange, Ledger, SentThread, SentThreads, State};
 use crate::plan::is_delivered;
-use crate::stage::{self, Run, apart};
+use crate::stage::{self, Run, settled};
 use earlier::Earlier;
-use futures_util::StreamExt;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -100,7 +99,7 @@ pub async fn run(job: Job, observer: Arc<dyn Observer>, cancellation: Cancellati
             return run.outcome();
         }
     };
-    let shared = Arc::new(Shared { run, job, earlier, taken: Mutex::default() });
+    let shared = Arc::new(Shared { run, job, trashed_before: earlier.trashed_ids(), earlier, taken: Mutex::default() });
     shared.take_all_back(threads).await;
     let mut outcome = shared.run.outcome();
     outcome.left.sort();
@@ -112,6 +111,8 @@ struct Shared {
     run: Run<Counts>,
     job: Job,
     earlier: Earlier,
+    /// Conversations that an earlier run has trashed, or was about to.
+    trashed_before: BTreeSet<String>,
     /// Conversations that are taken back, or would be: what hangs on them alone can be taken back, too.
     taken: Mutex<BTreeSet<String>>,
 }
@@ -119,21 +120,7 @@ struct Shared {
 impl Shared {
     async fn take_all_back(self: &Arc<Self>, threads: SentThreads) {
         self.run.begun(threads.len());
-        let each = |sent: Result<SentThread, LedgerError>| {
-            let shared = Arc::clone(self);
-            async move {
-                if shared.run.cancellation.is_cancelled() {
-                    return;
-                }
-                match sent {
-                    Ok(sent) => shared.take_back(sent).await,
-                    Err(error) => {
-                        shared.run.halt(error.into());
-                    }
-                }
-            }
-        };
-        futures_util::stream::iter(threads).for_each_concurrent(self.job.in_flight.max(1), each).await;
+        self.run.each(threads, self.job.in_flight, |sent| self.take_back(sent)).await;
         // What was made for the company goes last, when nothing hangs on it any more.
         if self.job.only.is_none() && !self.run.cancellation.is_cancelled() {
             self.take_back_company().await;
@@ -170,8 +157,7 @@ impl Shared {
 
     /// Records effects; durable when this returns.
     async fn record(&self, changes: Vec<EffectChange>) -> Result<(), Halt> {
-        let ledger = Arc::clone(&self.job.ledger);
-        Ok(apart(move || ledger.record(changes)).await?)
+        Ok(stage::record(&self.job.ledger, changes).await?)
     }
 }
 
@@ -184,14 +170,6 @@ fn name_of(sent: &SentThread) -> String {
         _ => None,
     });
     format!("conversation of {message}{}", in_front.unwrap_or_default())
-}
-
-/// The outcome of a call, unless the run is cancelled.
-fn settled<T>(called: Called<T>) -> Result<Answer<T>, Halt> {
-    match called.outcome {
-        Answer::Cancelled => Err(stage::Halt::Cancelled.into()),
-        outcome => Ok(outcome),
-    }
 }
 
 /// That a step was done; what Front does not want is a reason to leave the rest.

@@ -5,15 +5,12 @@
 
 use super::earlier::Removal;
 use super::evidence::Ours;
-use super::{Halt, Shared, done, settled};
+use super::{Halt, Shared, done};
 use crate::front::{self, CallResult, ConversationChange, FrontError, Outcome, Status};
 use crate::ledger::{Effect, EffectChange, EffectEnd, EffectKind, SentThread, State};
-use crate::stage::{self, apart, locked};
+use crate::stage::{self, apart, locked, settled};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// The word for what is in Front's trash.
-const TRASHED: &str = "deleted";
 
 /// What begins the ids of comments in Front; those of messages begin otherwise.
 const COMMENT: &str = "com_";
@@ -106,7 +103,7 @@ impl Thread {
             Outcome::Done(found) => found,
             other => return Err(Halt::Left(format!("it could not be looked at: {other}"))),
         };
-        if self.sent.pins.is_empty() && found.status != TRASHED {
+        if self.sent.pins.is_empty() && !found.is_trashed() {
             return Err(Halt::Left("it was taken back, and somebody has taken it out of the trash since".to_owned()));
         }
         let mut evidence = self.ours.evidence(removal.is_some());
@@ -143,7 +140,7 @@ impl Thread {
     }
 
     async fn trash(&self, found: &front::Conversation) -> Result<(), Halt> {
-        let was_there = found.status == TRASHED;
+        let was_there = found.is_trashed();
         if !self.shared.job.is_dry && !was_there {
             self.mark(&found.id, EffectKind::Trashed, EffectEnd::Begun).await?;
             let change = ConversationChange { status: Some(Status::Deleted), ..ConversationChange::default() };

@@ -18,7 +18,7 @@ impl Doubted {
     /// If the ledger cannot be read.
     pub fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
         let counts = ledger.counts();
-        let mut left = counts.unknown + counts.sending;
+        let mut left = counts.unanswered();
         let mut found = HashMap::new();
         if left == 0 {
             return Ok(Self(found));

@@ -29,6 +29,7 @@ use crate::event::{Event, Observer, Stage};
 use crate::front::{Cancellation, Client, StopCause};
 use crate::ledger::{Ledger, LedgerError};
 use crate::plan::{RebuildError, Rebuilder};
+use crate::stage;
 use breaker::Breaker;
 use queue::Queue;
 use recorder::Recorder;
@@ -93,17 +94,7 @@ pub struct Outcome {
 }
 
 /// How a run ended.
-#[derive(Debug)]
-pub enum Ending {
-    /// Nothing is left to send.
-    Finished,
-    /// The user asked to stop.
-    Interrupted,
-    /// The budget of requests is used up.
-    Spent,
-    /// Front, a source, or the ledger stopped it.
-    Stopped(Stop),
-}
+pub type Ending = stage::Ending<Stop>;
 
 /// What stopped a run.
 #[derive(Debug)]

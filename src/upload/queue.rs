@@ -45,7 +45,7 @@ pub(super) struct Queue {
 impl Queue {
     /// Everything that is left in the ledger's plan, and of what is missing in Front the positions in `again`.
     pub(super) fn of(ledger: &Ledger, again: BTreeSet<u64>) -> Result<Self, LedgerError> {
-        let end = ledger.plan().map_or(0, |plan| plan.messages);
+        let end = ledger.messages();
         let start = ledger.first_open().min(again.first().copied().unwrap_or(end));
         if start >= end {
             return Ok(Self { positions: end..end, ahead: VecDeque::new(), again, only_unanswered: false });

@@ -110,7 +110,7 @@ impl Conversation {
 
 /// The conversations with these positions, as stretches of the send order.
 pub(super) fn around(ledger: &Ledger, positions: &BTreeSet<u64>) -> Result<Vec<Range<u64>>, LedgerError> {
-    let planned = ledger.plan().map_or(0, |plan| plan.messages);
+    let planned = ledger.messages();
     let mut found: Vec<Range<u64>> = Vec::new();
     for position in positions.range(..planned).copied() {
         if found.last().is_none_or(|last| last.end <= position) {

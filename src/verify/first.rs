@@ -66,8 +66,7 @@ fn candidates(ledger: &Ledger) -> Result<Vec<Candidate>, LedgerError> {
     let mut is_new = true;
     let start = ledger.first_open();
     // What stands behind the messages is no import.
-    let messages = ledger.plan().map_or(0, |plan| plan.messages);
-    let range = start..start.saturating_add(MESSAGES).min(messages).max(start);
+    let range = start..start.saturating_add(MESSAGES).min(ledger.messages()).max(start);
     for (entry, state) in ledger.entries(range.clone())?.zip(ledger.reached(range)?) {
         let ((position, entry), (_, reached)) = (entry?, state?);
         let Verdict::Planned(planned) = entry.verdict else { break };

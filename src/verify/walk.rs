@@ -33,7 +33,7 @@ pub(super) struct Piece {
 /// Walks on from the beginning of a conversation. Of what was seen before one line of the journal is read for each conversation, and
 /// none for anything else: a million settled messages have hundreds of megabytes of them.
 pub(super) fn walk(ledger: &Ledger, from: u64) -> Result<Piece, LedgerError> {
-    let end = ledger.plan().map_or(0, |plan| plan.messages);
+    let end = ledger.messages();
     let mut piece = Piece::default();
     let mut current: Option<Current> = None;
     for (entry, state) in ledger.entries(from..end)?.zip(ledger.reached(from..end)?) {
@@ -103,7 +103,7 @@ pub(super) fn sample(ledger: &Ledger, sample: u64) -> Result<Vec<u64>, LedgerErr
     let sample = sample.min(all);
     let mut chosen = Vec::new();
     let mut rank = 0_u64;
-    let messages = ledger.plan().map_or(0, |plan| plan.messages);
+    let messages = ledger.messages();
     for item in ledger.reached(0..messages)? {
         let (position, reached) = item?;
         if !matches!(reached, Reached::Accepted | Reached::Missing | Reached::Confirmed | Reached::Different) {

@@ -23,7 +23,7 @@ const LONGEST: usize = 300;
 /// # Errors
 /// If the ledger is damaged.
 pub(super) fn collect(ledger: &Ledger, rebuilder: &Rebuilder) -> Result<ChangeExamples, Failure> {
-    let planned = ledger.plan().map_or(0, |plan| plan.messages);
+    let planned = ledger.messages();
     let step = planned.div_ceil(MAX_LOOKED_AT).max(1);
     let mut examples = ChangeExamples::default();
     let (mut position, mut bytes) = (0, 0);

@@ -192,7 +192,7 @@ pub(super) fn collect(
     is_sent: bool,
 ) -> Result<Conversations, Failure> {
     let is_archived = rebuilder.mapping().silence.is_archived;
-    let planned = ledger.plan().map_or(0, |plan| plan.messages);
+    let planned = ledger.messages();
     let mut candidates = Candidates::default();
     let mut current: Option<(String, Seen)> = None;
     for item in ledger.entries(0..planned)? {

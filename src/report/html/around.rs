@@ -18,6 +18,8 @@ struct Around {
 /// None where the run did nothing but send or look.
 pub(super) fn section(report: &Report) -> Option<Section> {
     let lines: Vec<String> = text::around(report, Extent::Everything).lines().map(shown).collect();
-    let content = || rendered(&Around { lines: lines.clone() });
-    (!lines.is_empty()).then(|| Section { id: "around", title: "What this run did", mark: None, content: content() })
+    if lines.is_empty() {
+        return None;
+    }
+    Some(Section { id: "around", title: "What this run did", mark: None, content: rendered(&Around { lines }) })
 }

@@ -86,7 +86,7 @@ pub(super) fn around(report: &Report, extent: Extent) -> String {
         render_prepared(&mut out, prepared, extent);
     }
     if let Some(finished) = &report.finished {
-        outcome::render_finished(&mut out, finished);
+        outcome::render_finished(&mut out, finished, extent);
     }
     if let Some(delivered) = &report.delivered {
         delivering::render_delivered(&mut out, delivered);

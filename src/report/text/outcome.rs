@@ -153,7 +153,7 @@ fn render_amiss(out: &mut String, report: &Report) {
     }
 }
 
-pub(super) fn render_finished(out: &mut String, finished: &Finished) {
+pub(super) fn render_finished(out: &mut String, finished: &Finished, extent: Extent) {
     let counts = finished.counts;
     let words: Vec<String> = [
         (counts.links, "link"),
@@ -178,14 +178,28 @@ pub(super) fn render_finished(out: &mut String, finished: &Finished) {
         let _ = write!(out, ", {} {what}", count(number));
     }
     out.push('\n');
-    for step in finished.examples.iter().take(MAX_LEFT) {
-        let _ = writeln!(out, "Left      {}: {}", printable(&step.conversation), printable(&step.why));
+    let left = finished.examples.iter().map(|step| (step.conversation.as_str(), step.why.as_str()));
+    render_left(out, left, counts.left, finished.unsettled.as_deref(), extent);
+}
+
+/// What was left, of so many things in `all`, and what is not settled.
+pub(super) fn render_left<'a>(
+    out: &mut String,
+    left: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+    all: u64,
+    unsettled: Option<&str>,
+    extent: Extent,
+) {
+    let (known, most) = (left.len(), extent.most(MAX_LEFT));
+    for (name, why) in left.take(most) {
+        let _ = writeln!(out, "Left      {}: {}", printable(name), printable(why));
     }
-    let more = counts.left.saturating_sub(finished.examples.len().min(MAX_LEFT) as u64);
+    let more = all.saturating_sub(known.min(most) as u64);
     if more > 0 {
-        let _ = writeln!(out, "          {} more", count(more));
+        let shown = if known > most { "; `--details` shows them" } else { "" };
+        let _ = writeln!(out, "          {} more{shown}", count(more));
     }
-    if let Some(why) = &finished.unsettled {
+    if let Some(why) = unsettled {
         let _ = writeln!(out, "          not settled: {}", printable(why));
     }
 }
@@ -215,17 +229,8 @@ pub(super) fn render_taken_back(out: &mut String, taken_back: &TakenBack, extent
             "          {delivered} delivered live: never taken back, since a customer is in that conversation"
         );
     }
-    let most = extent.most(MAX_LEFT);
-    for (name, why) in taken_back.left.iter().take(most) {
-        let _ = writeln!(out, "Left      {}: {}", printable(name), printable(why));
-    }
-    let more = counts.left.saturating_sub(taken_back.left.len().min(most) as u64);
-    if more > 0 {
-        let _ = writeln!(out, "          {} more; `--details` shows them", count(more));
-    }
-    if let Some(why) = &taken_back.unsettled {
-        let _ = writeln!(out, "          not settled: {}", printable(why));
-    }
+    let left = taken_back.left.iter().map(|(name, why)| (name.as_str(), why.as_str()));
+    render_left(out, left, counts.left, taken_back.unsettled.as_deref(), extent);
 }
 
 pub(super) fn render_seen(out: &mut String, seen: &Seen) {

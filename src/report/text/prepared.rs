@@ -1,6 +1,7 @@
 //! What was made before an import, and which agents Front knows.
 
 use super::Extent;
+use super::outcome::render_left;
 use crate::report::{Agent, AgentStanding, Made, Prepared};
 use crate::words::{count, counted, printable};
 use std::fmt::Write as _;
@@ -8,13 +9,10 @@ use std::fmt::Write as _;
 /// Agents that are named, the worst first.
 const MAX_AGENTS: usize = 8;
 
-/// Things that were left, by name.
-const MAX_LEFT: usize = 6;
-
 pub(in crate::report) fn render_prepared(out: &mut String, prepared: &Prepared, extent: Extent) {
     render_agents(out, &prepared.agents, extent);
     if let Some(made) = &prepared.made {
-        render_made(out, made);
+        render_made(out, made, extent);
     }
 }
 
@@ -66,7 +64,7 @@ fn word(standing: AgentStanding) -> &'static str {
     }
 }
 
-fn render_made(out: &mut String, made: &Made) {
+fn render_made(out: &mut String, made: &Made, extent: Extent) {
     let counts = made.counts;
     let inboxes = match counts.inboxes {
         0 => None,
@@ -89,10 +87,6 @@ fn render_made(out: &mut String, made: &Made) {
         let _ = write!(out, ", {} {what}", count(number));
     }
     out.push('\n');
-    for thing in made.examples.iter().take(MAX_LEFT) {
-        let _ = writeln!(out, "Left      {}: {}", printable(&thing.what), printable(&thing.why));
-    }
-    if let Some(why) = &made.unsettled {
-        let _ = writeln!(out, "          not settled: {}", printable(why));
-    }
+    let left = made.examples.iter().map(|thing| (thing.what.as_str(), thing.why.as_str()));
+    render_left(out, left, counts.left, made.unsettled.as_deref(), extent);
 }

@@ -13,7 +13,7 @@ use crate::front::Cancellation;
 use crate::ledger::{Ledger, State, Verdict};
 use crate::upload::{self, Chosen, TakenUp};
 use crate::verify::{self, Scope, Timing};
-use crate::words::{count, counted};
+use crate::words::{count, counted, most_frequent};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -157,12 +157,11 @@ fn causes(taken: &TakenUp, kind: &str) -> String {
     if taken.causes.is_empty() {
         return format!("no message is {kind}");
     }
-    let mut causes: Vec<(&String, &u64)> = taken.causes.iter().collect();
-    causes.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    let causes = most_frequent(taken.causes.iter().map(|(cause, times)| (cause, *times)));
     let named: Vec<String> = causes
         .iter()
         .take(MAX_CAUSES)
-        .map(|(cause, times)| format!("{} × {}", count(**times), printable(cause)))
+        .map(|(cause, times)| format!("{} × {}", count(*times), printable(cause)))
         .collect();
     format!("causes on record: {}", named.join("; "))
 }

@@ -6,7 +6,7 @@ use super::noticed::{Names, Noticed, RuleCount};
 use super::resolve::Resolution;
 use super::texts::Text;
 use crate::mapping::{Condition, Diagnostic, Mapping, Place, Rule, Test, nearest};
-use crate::words::{count, entries};
+use crate::words::{count, entries, most_frequent};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -110,8 +110,7 @@ fn nearest_name(wanted: &str, names: &Names, what: &str) -> String {
         let often = if known > 0 { format!(" ({})", entries(known)) } else { String::new() };
         return format!("did you mean `{name}`{often}?");
     }
-    let mut all: Vec<(&Box<str>, &u64)> = names.0.iter().collect();
-    all.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    let all = most_frequent(names.0.iter().map(|(name, count)| (name, *count)));
     if all.is_empty() {
         return format!("there are no {what} in these sources; remove it, or mend `labels_from` or `path`");
     }

@@ -23,6 +23,14 @@ pub fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", count(number), if number == 1 { "" } else { plural })
 }
 
+/// The most frequent first; of equals by name, so that the order is always the same.
+#[must_use]
+pub fn most_frequent<K: Ord>(counts: impl IntoIterator<Item = (K, u64)>) -> Vec<(K, u64)> {
+    let mut all: Vec<(K, u64)> = counts.into_iter().collect();
+    all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    all
+}
+
 /// A number of what is read from a source: `1 entry`, `17,885 entries`.
 #[must_use]
 pub fn entries(number: u64) -> String {

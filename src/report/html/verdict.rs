@@ -4,7 +4,7 @@ use super::{Section, rendered, shown};
 use crate::ledger::Tally;
 use crate::report::Report;
 use crate::report::text::{classes, day, delivering, name, silence};
-use crate::words::{count, counted, duration, size};
+use crate::words::{count, counted, duration, most_frequent, size};
 use askama::Template;
 
 #[derive(Template)]
@@ -137,9 +137,8 @@ fn figures(report: &Report) -> Vec<(&'static str, String)> {
 fn causes(total: &Tally) -> Vec<(&'static str, String, String)> {
     let mut lines = Vec::new();
     for (class, causes) in &total.causes {
-        let mut causes: Vec<(&String, &u64)> = causes.iter().collect();
-        causes.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-        lines.extend(causes.into_iter().map(|(cause, number)| (name(*class), count(*number), shown(cause))));
+        let causes = most_frequent(causes.iter().map(|(cause, number)| (cause, *number)));
+        lines.extend(causes.into_iter().map(|(cause, number)| (name(*class), count(number), shown(cause))));
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! What a plan decided over several records and people may not expect, one line each.
 
 use crate::plan::{Ends, HUGE, Listed, Overview, Straddle, Straddling};
-use crate::words::{count, counted, some_of};
+use crate::words::{count, counted, most_frequent, some_of};
 
 /// The largest conversations that are named; the plan keeps a few more.
 const MAX_LARGEST: usize = 3;
@@ -69,13 +69,12 @@ fn several_inboxes(plan: &Overview, lines: &mut Vec<String>) {
         lines.push(format!("{threads} with messages for different inboxes: the oldest that names one decided"));
     }
     if !plan.also_in.is_empty() {
-        let mut inboxes: Vec<(&String, &u64)> = plan.also_in.iter().collect();
-        inboxes.sort_by_key(|(_, messages)| std::cmp::Reverse(**messages));
+        let inboxes = most_frequent(plan.also_in.iter().map(|(inbox, messages)| (inbox, *messages)));
         let more = inboxes.len().saturating_sub(MAX_INBOXES);
         let mut named: Vec<String> = inboxes
             .into_iter()
             .take(MAX_INBOXES)
-            .map(|(inbox, messages)| format!("also in {inbox} {}", count(*messages)))
+            .map(|(inbox, messages)| format!("also in {inbox} {}", count(messages)))
             .collect();
         if more > 0 {
             named.push(format!("and in {more} more"));

@@ -4,7 +4,7 @@ use super::Extent;
 use crate::ledger::{Class, Tally};
 use crate::plan::Overview;
 use crate::report::{Finished, Report, Seen, SourceBalance, TakenBack};
-use crate::words::{count, counted, printable};
+use crate::words::{count, counted, most_frequent, printable};
 use std::fmt::Write as _;
 
 /// Causes shown for each class; the rest is counted.
@@ -81,10 +81,9 @@ fn render_waiting(out: &mut String, total: &Tally) {
 fn render_causes(out: &mut String, total: &Tally, extent: Extent) {
     let most = extent.most(MAX_CAUSES);
     for (class, causes) in &total.causes {
-        let mut causes: Vec<(&String, &u64)> = causes.iter().collect();
-        causes.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+        let causes = most_frequent(causes.iter().map(|(cause, number)| (cause, *number)));
         for (cause, number) in causes.iter().take(most) {
-            let _ = writeln!(out, "          {:>10} {:>7}  {}", name(*class), count(**number), printable(cause));
+            let _ = writeln!(out, "          {:>10} {:>7}  {}", name(*class), count(*number), printable(cause));
         }
         if causes.len() > most {
             let _ = writeln!(out, "          {:>10} {:>7}  more causes", name(*class), causes.len() - most);

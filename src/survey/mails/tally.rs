@@ -2,6 +2,7 @@
 
 use super::tickets::Tickets;
 use crate::record::{Direction, Record};
+use crate::words;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
@@ -157,8 +158,5 @@ pub(in crate::survey) fn most_frequent<K: Ord + Hash + Clone, V>(
     table: &HashMap<K, V>,
     count: impl Fn(&V) -> u64,
 ) -> Vec<(K, u64)> {
-    let mut all: Vec<(K, u64)> =
-        table.iter().map(|(key, value)| (key.clone(), count(value))).filter(|(_, n)| *n > 0).collect();
-    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    all
+    words::most_frequent(table.iter().map(|(key, value)| (key.clone(), count(value))).filter(|(_, n)| *n > 0))
 }

@@ -4,6 +4,7 @@ use super::times::Times;
 use super::transcript::Lines;
 use super::words::{Part, rank};
 use crate::mapping::zone_named;
+use crate::words::most_frequent;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -165,9 +166,7 @@ impl Column {
     /// Few different values, of which some occur again; most frequent first.
     pub(super) fn few(&self, most: usize) -> Option<Vec<(String, u64)>> {
         let values = self.values.as_ref().filter(|values| !values.is_empty() && values.len() <= most)?;
-        let mut few: Vec<(String, u64)> = values.iter().map(|(value, count)| (value.clone(), *count)).collect();
-        few.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        Some(few)
+        Some(most_frequent(values.iter().map(|(value, count)| (value.clone(), *count))))
     }
 
     pub(super) fn are_zones(&self) -> bool {

@@ -4,6 +4,7 @@ use crate::mapping::Mapping;
 use crate::record::{self, BadRecord, Direction, Outcome};
 use crate::source::{self, SourceError, Watch};
 use crate::survey::mails::{domain_of, is_free, is_usable};
+use crate::words::most_frequent;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
@@ -102,8 +103,7 @@ impl Trial {
 
     /// The domain that writes in most conversations where no other does in half as many: ours, if no column says who is.
     pub(in crate::survey) fn hub(&self) -> Option<(String, String)> {
-        let mut all: Vec<(&String, u64)> = self.domains.iter().map(|(name, count)| (name, *count)).collect();
-        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        let all = most_frequent(self.domains.iter().map(|(name, count)| (name, *count)));
         let (name, first) = *all.first()?;
         let second = all.get(1).map_or(0, |(_, count)| *count);
         // Somebody must have been answered.

@@ -7,7 +7,7 @@ use self::bars::{Bars, Series};
 use super::{Section, rendered, shown};
 use crate::plan::Overview;
 use crate::report::Report;
-use crate::words::{count, counted, duration};
+use crate::words::{count, counted, duration, most_frequent};
 use askama::Template;
 use std::collections::BTreeMap;
 
@@ -52,8 +52,7 @@ pub(super) fn section(plan: &Overview, report: &Report) -> Section {
 
 fn by_inbox(plan: &Overview) -> Option<Figure> {
     let periods = periods::of(&plan.months)?;
-    let mut inboxes: Vec<(&String, u64)> = plan.inboxes.iter().map(|(name, messages)| (name, *messages)).collect();
-    inboxes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let mut inboxes = most_frequent(plan.inboxes.iter().map(|(name, messages)| (name, *messages)));
     let most = if inboxes.len() > MAX_INBOXES + 1 { MAX_INBOXES } else { inboxes.len() };
     let others = inboxes.split_off(most);
     let place: BTreeMap<&str, usize> = inboxes.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect();

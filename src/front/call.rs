@@ -1,5 +1,6 @@
 //! Any call that is no import: attempts until it is clear what became of it, or until nobody can tell.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use http::Method;
@@ -107,14 +108,21 @@ impl<T> Called<T> {
 impl<T> Outcome<T> {
     /// With what Front said made into something else.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
-        match self {
-            Self::Done(value) => Outcome::Done(change(value)),
+        match self.try_map(|value| Ok::<U, Infallible>(change(value))) {
+            Ok(outcome) => outcome,
+        }
+    }
+
+    /// With what Front said made into something else, if that can be.
+    fn try_map<U, E>(self, change: impl FnOnce(T) -> Result<U, E>) -> Result<Outcome<U>, E> {
+        Ok(match self {
+            Self::Done(value) => Outcome::Done(change(value)?),
             Self::Absent { cause } => Outcome::Absent { cause },
             Self::Refused { status, cause } => Outcome::Refused { status, cause },
             Self::Failed { attempts, status, cause } => Outcome::Failed { attempts, status, cause },
             Self::Lost { why } => Outcome::Lost { why },
             Self::Cancelled => Outcome::Cancelled,
-        }
+        })
     }
 }
 
@@ -173,7 +181,11 @@ impl Client {
     }
 
     /// Asks for what is at `url`.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, url: &Url, cancellation: &Cancellation) -> CallResult<T> {
+    pub(super) async fn ask<T: DeserializeOwned + Send>(
+        &self,
+        url: &Url,
+        cancellation: &Cancellation,
+    ) -> CallResult<T> {
         Ok(self.carry_out(&Attempts::question(Some(cancellation)), url, json).await?.called(url))
     }
 
@@ -190,12 +202,12 @@ impl Client {
     }
 
     /// Makes something that would be there twice if it were made twice.
-    pub(super) async fn make<T>(
+    pub(super) async fn make<T: Send>(
         &self,
         url: &Url,
         body: &Encoded,
         cancellation: &Cancellation,
-        read: impl Fn(&Reply) -> Result<T, String>,
+        read: impl Fn(&Reply) -> Result<T, String> + Sync,
     ) -> CallResult<T> {
         let attempts = Attempts {
             method: Method::POST,
@@ -207,12 +219,29 @@ impl Client {
     }
 
     /// Attempts until it is clear what became of it. `read` makes something of a success, or says what is wrong with it.
-    pub(super) async fn carry_out<T>(
+    pub(super) async fn carry_out<T: Send>(
         &self,
         call: &Attempts<'_>,
         url: &Url,
-        read: impl Fn(&Reply) -> Result<T, String>,
+        read: impl Fn(&Reply) -> Result<T, String> + Sync,
     ) -> Result<Ended<T>, FrontError> {
+        let mut found = None;
+        let mut keep = |reply: &Reply| {
+            found = Some(read(reply)?);
+            Ok(())
+        };
+        let Ended { outcome, at } = self.attempts(call, url, &mut keep).await?;
+        let found = || found.ok_or_else(|| unreadable(url, "its answer was not read"));
+        Ok(Ended { outcome: outcome.try_map(|()| found())?, at })
+    }
+
+    /// The attempts themselves, the same code whatever is made of a success: there are many kinds of answers.
+    async fn attempts(
+        &self,
+        call: &Attempts<'_>,
+        url: &Url,
+        read: &mut (dyn FnMut(&Reply) -> Result<(), String> + Send),
+    ) -> Result<Ended<()>, FrontError> {
         let others = self.calls(&call.method);
         let _present = others.join();
         let mut at = url.clone();
@@ -225,9 +254,9 @@ impl Client {
                 Err(NoReply::Spent) => return Err(FrontError::Spent),
                 Err(NoReply::NotSent(why)) => Trouble::unanswered(why, Kind::NotSent),
                 Err(NoReply::Lost(why)) => Trouble::unanswered(why, Kind::Failed),
-                Ok(reply) => match step(&call.method, &reply, &at, self.target(), &read)? {
+                Ok(reply) => match step(&call.method, &reply, &at, self.target(), read)? {
                     Step::Clear(outcome) => {
-                        if let Outcome::Done(_) | Outcome::Absent { .. } = outcome {
+                        if let Outcome::Done(()) | Outcome::Absent { .. } = outcome {
                             others.succeeded();
                         }
                         return ended(outcome, &at);
@@ -259,13 +288,13 @@ impl Client {
     }
 
     /// What trouble means for the call; nothing if it is to be made again.
-    async fn what_follows<T>(
+    async fn what_follows(
         &self,
         call: &Attempts<'_>,
         patience: &mut Patience,
         trouble: &Trouble,
         url: &Url,
-    ) -> Result<Option<Outcome<T>>, FrontError> {
+    ) -> Result<Option<Outcome<()>>, FrontError> {
         let (now, others) = (Instant::now(), self.calls(&call.method));
         let (last_success, is_alone) = (others.last_success(), others.is_alone());
         let next = match call.cancellation {
@@ -298,19 +327,19 @@ impl<'c> Attempts<'c> {
 }
 
 /// What one answer leads to.
-enum Step<T> {
-    Clear(Outcome<T>),
+enum Step {
+    Clear(Outcome<()>),
     Moved(Url),
     Trouble(Trouble),
 }
 
-fn step<T>(
+fn step(
     method: &Method,
     reply: &Reply,
     at: &Url,
     target: &Target,
-    read: impl Fn(&Reply) -> Result<T, String>,
-) -> Result<Step<T>, FrontError> {
+    read: &mut (dyn FnMut(&Reply) -> Result<(), String> + Send),
+) -> Result<Step, FrontError> {
     if let Some(trouble) = Trouble::of(reply) {
         return Ok(Step::Trouble(trouble));
     }
@@ -318,7 +347,7 @@ fn step<T>(
     let refused = |cause| Ok(Step::Clear(Outcome::Refused { status, cause }));
     match class(status) {
         Class::Success => Ok(match read(reply) {
-            Ok(value) => Step::Clear(Outcome::Done(value)),
+            Ok(()) => Step::Clear(Outcome::Done(())),
             Err(why) => {
                 let kind = if reply.cut_off.is_some() { Kind::Failed } else { Kind::Unusable };
                 Step::Trouble(Trouble { status: Some(status), why, wait: None, kind })

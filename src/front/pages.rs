@@ -83,17 +83,20 @@ impl Client {
         }
     }
 
-    pub(super) async fn one<T: DeserializeOwned>(&self, url: &Url) -> Result<T, FrontError> {
+    pub(super) async fn one<T: DeserializeOwned + Send>(&self, url: &Url) -> Result<T, FrontError> {
         self.fetch(url).await?.ok_or_else(|| not_found(url))
     }
 
     /// All pages. Lists that Front does not page today may be paged one day.
-    pub(super) async fn list<T: DeserializeOwned>(&self, first: Url) -> Result<Vec<T>, FrontError> {
+    pub(super) async fn list<T: DeserializeOwned + Send>(&self, first: Url) -> Result<Vec<T>, FrontError> {
         self.list_if_there(&first).await?.ok_or_else(|| not_found(&first))
     }
 
     /// All pages, or `None` if there is no such list.
-    pub(super) async fn list_if_there<T: DeserializeOwned>(&self, first: &Url) -> Result<Option<Vec<T>>, FrontError> {
+    pub(super) async fn list_if_there<T: DeserializeOwned + Send>(
+        &self,
+        first: &Url,
+    ) -> Result<Option<Vec<T>>, FrontError> {
         let mut items = Vec::new();
         let mut pages = Pages::new(first.clone());
         loop {
@@ -108,7 +111,7 @@ impl Client {
 
     /// The content behind the URL, or `None` for 404. Tries again as often as is worth it, and follows redirects within
     /// Front.
-    pub(super) async fn fetch<T: DeserializeOwned>(&self, url: &Url) -> Result<Option<T>, FrontError> {
+    pub(super) async fn fetch<T: DeserializeOwned + Send>(&self, url: &Url) -> Result<Option<T>, FrontError> {
         let Ended { outcome, at } = self.carry_out(&Attempts::question(None), url, json).await?;
         let path = at.path().to_owned();
         match outcome {
@@ -123,7 +126,7 @@ impl Client {
     }
 
     /// The first thing on pages of what belongs to something that may be gone that is `wanted`. Holds a page at a time.
-    pub(super) async fn find<T: DeserializeOwned>(
+    pub(super) async fn find<T: DeserializeOwned + Send>(
         &self,
         first: Url,
         cancellation: &Cancellation,
@@ -139,7 +142,7 @@ impl Client {
 
     /// All pages of what belongs to a conversation or to something else that may be gone, up to the first page that is
     /// `enough`.
-    pub(super) async fn walk<T: DeserializeOwned>(
+    pub(super) async fn walk<T: DeserializeOwned + Send>(
         &self,
         first: Url,
         cancellation: &Cancellation,
@@ -155,7 +158,7 @@ impl Client {
     }
 
     /// Hands over page after page, as long as `take` says that further ones are wanted.
-    async fn each_page<T: DeserializeOwned>(
+    async fn each_page<T: DeserializeOwned + Send>(
         &self,
         first: Url,
         cancellation: &Cancellation,

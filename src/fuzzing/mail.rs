@@ -47,7 +47,6 @@ fn mail_here(bytes: &[u8]) {
 struct Read {
     key: [u8; 32],
     sameness: [u8; 32],
-    content: [u8; 32],
     draft: Option<[u8; 32]>,
     changes: Vec<String>,
 }
@@ -65,7 +64,6 @@ fn read_mail(bytes: &[u8]) -> Option<Read> {
     Some(Read {
         key: record.identity.key,
         sameness: record.identity.sameness,
-        content: record.identity.content,
         changes: record.changes.clone(),
         draft: check_request(record, mail_mapping()),
     })

@@ -1,7 +1,7 @@
 //! Which records are one message, which of its copies is sent, and under which external id.
 
 use super::classes::{Class, classes};
-use super::facts::{Brief, Candidate, Class as Sort, Place};
+use super::facts::{Brief, Candidate, Class as Sort, Facts, Place};
 use super::ids::ExternalId;
 use super::inboxes::sent_ids;
 use super::pins::Pins;
@@ -65,18 +65,19 @@ impl Resolution<'_> {
 
     /// Copies with what would be sent, sorted so that the copies of one message stand together.
     fn sorted_copies(&self, records: impl Iterator<Item = usize>) -> Result<Vec<Loaded>, LedgerError> {
-        let mut copies: Vec<Loaded> = Vec::new();
+        let mut copies: Vec<([u8; 16], Loaded)> = Vec::new();
         for record in records {
-            copies.extend(self.read.candidate(record)?.map(|candidate| (record, candidate)));
+            let Facts { digest, finding, .. } = self.read.facts(record)?;
+            copies.extend(finding.into_candidate().map(|candidate| (digest, (record, candidate))));
         }
         // What would be sent comes before all bytes, so that an export with other volatile headers prefers the same copy;
         // and those before the number, so that equal copies are the only tie left to it.
-        copies.sort_unstable_by(|(number, a), (other, b)| {
+        copies.sort_unstable_by(|(bytes, (number, a)), (other_bytes, (other, b))| {
             let (one, two) = (&a.identity, &b.identity);
-            let order = (&one.key, &one.sameness, &a.draft, &one.content, number);
-            order.cmp(&(&two.key, &two.sameness, &b.draft, &two.content, other))
+            let order = (&one.key, &one.sameness, &a.draft, bytes, number);
+            order.cmp(&(&two.key, &two.sameness, &b.draft, other_bytes, other))
         });
-        Ok(copies)
+        Ok(copies.into_iter().map(|(_, copy)| copy).collect())
     }
 
     /// What was sent and would be skipped now, all copies of it, stays a message: Front has it.

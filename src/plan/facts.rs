@@ -356,7 +356,6 @@ pub(super) struct ShortIdentity {
     /// Whole, as ids are made of it.
     pub key: [u8; 32],
     pub sameness: [u8; 16],
-    pub content: [u8; 16],
 }
 
 impl From<Identity> for ShortIdentity {
@@ -366,13 +365,13 @@ impl From<Identity> for ShortIdentity {
             half.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
             half
         };
-        Self { key: identity.key, sameness: half(identity.sameness), content: half(identity.content) }
+        Self { key: identity.key, sameness: half(identity.sameness) }
     }
 }
 
 impl Candidate {
-    /// Which message (first half: its sameness) and which copy of it (second half: its draft). Unlike the
-    /// content digest it survives a re-export with other volatile headers.
+    /// Which message (first half: its sameness) and which copy of it (second half: its draft). It survives a re-export with
+    /// other volatile headers.
     pub(super) fn pin(&self) -> [u8; 32] {
         let mut pin = [0; 32];
         let halves = self.identity.sameness.iter().chain(self.draft.iter().take(16));

@@ -68,7 +68,7 @@ pub fn from_row(row: &RawRow, csv: &CsvMapping, source_name: &str, mapping: &Map
     // program that writes a table again makes them its own.
     let digested = unified.replace('\n', "\r\n");
     let line = Line { namespace, conversation, id, time: &written.text(), sender: written_sender, text: &digested };
-    let identity = line.identity(row);
+    let identity = line.identity();
     let mut to = recipient(&cells, csv, (source_name, mapping), direction, mapping.ours.owns(sender));
     for address in &mut to {
         address.handle = sent_as(one_line(&address.handle, "recipient", &mut changes), csv.phones)?;
@@ -410,7 +410,7 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn identity(&self, row: &RawRow) -> Identity {
+    fn identity(&self) -> Identity {
         let place = |context| Digest::new(context).field(self.namespace.as_bytes()).field(self.conversation.as_bytes());
         let words = |digest: Digest| {
             digest.field(self.time.as_bytes()).field(self.sender.as_bytes()).field(self.text.as_bytes())
@@ -428,7 +428,6 @@ impl Line<'_> {
                 None => words(place("threadlift tl1 chat content")).finish(),
             },
             sameness: sameness.finish(),
-            content: Digest::new("threadlift tl1 chat cells").list(&row.header).list(&row.cells).finish(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What makes two records one message: the scheme behind external ids.
 //!
-//! Three digests stand in [`Identity`](super::Identity). Each is BLAKE3 in key-derivation mode; the context string
+//! Two digests stand in [`Identity`](super::Identity). Each is BLAKE3 in key-derivation mode; the context string
 //! names the digest and its scheme, so no two kinds can ever be equal. Fields are written in the order given below, each
 //! as its length (8 bytes, little endian) and its bytes; a list is its number of entries (8 bytes, little endian) and then
 //! its entries; a value that may be missing is a list of none or one. So no two different inputs are written alike.
@@ -10,12 +10,10 @@
 //! | mail `key` | `threadlift tl1 mail id` | namespace, Message-ID (no brackets, case kept) |
 //! | mail `key` without usable Message-ID | `threadlift tl1 mail content` | namespace; values of Date, From, To, Cc, Subject (each a list, raw bytes, every run of white space as one space); canonical hash of each leaf part, in order |
 //! | mail `sameness` | `threadlift tl1 mail sameness` | first Date as above (list of none or one), sender, subject, text, canonical hash of each file (sorted, each once) |
-//! | mail `content` | `threadlift tl1 mail bytes` | canonical hash of the whole mail, its date as decided (8 bytes, little endian) |
 //! | chat `key` | `threadlift tl1 chat id` | namespace, conversation, id cell |
 //! | chat `key` without id column | `threadlift tl1 chat content` | namespace, conversation, time cell, sender cell, text cell with its line ends as CRLF |
 //! | chat `sameness` | `threadlift tl1 chat sameness` | sender cell, text cell |
 //! | chat `sameness` without id column | `threadlift tl1 chat sameness` | time cell, sender cell, text cell |
-//! | chat `content` | `threadlift tl1 chat cells` | column names, cells |
 //! | `key` of a message in one of several inboxes | `threadlift tl1 inbox` | the `key` by the lines above, inbox as the mapping names it |
 //!
 //! *Canonical hash* of a part: BLAKE3 of its bytes, transfer encoding undone, line ends as LF and none at the end,
@@ -26,8 +24,7 @@
 //! charset, without list footer, white space collapsed. Time, sender and text of a chat row are the cells as read, trimmed.
 //!
 //! Never in `key`: a repaired or derived value, and a header that changes between exports (Received, Status, X-Gmail-Labels,
-//! X-Mozilla-Status, Content-Length, Delivered-To and their like). `content` is all bytes, volatile headers too: it breaks
-//! ties within one plan and must not go into an id; where an id needs a suffix, `sameness` is the digest to use.
+//! X-Mozilla-Status, Content-Length, Delivered-To and their like). Where an id needs a suffix, `sameness` is the digest to use.
 //!
 //! [`Likeness`](super::Likeness) is beside these and never in an id: with it a mail of which files are missing in the export
 //! is known as a copy of the whole one, and what was pinned by sender and text as written is known by what a list hid.

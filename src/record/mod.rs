@@ -207,6 +207,4 @@ pub struct Identity {
     pub key: [u8; 32],
     /// Equal for copies of one message that share a key; different for a real collision.
     pub sameness: [u8; 32],
-    /// Exact content; breaks ties between copies.
-    pub content: [u8; 32],
 }

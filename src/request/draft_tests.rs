@@ -42,7 +42,7 @@ fn mail(body: &str) -> Record {
         stated_direction: None,
         is_note: false,
         thread_value: None,
-        identity: Identity { key: [0; 32], sameness: [0; 32], content: [0; 32] },
+        identity: Identity { key: [0; 32], sameness: [0; 32] },
         likeness: None,
         changes: Vec::new(),
     }

@@ -154,8 +154,12 @@ fn per_inbox_a_later_export_joins_the_threads_of_its_inbox() {
 
 #[test]
 fn switching_to_per_inbox_sends_only_what_the_other_inboxes_lack() {
-    let mails =
-        [labelled("a", 0, "Bill", ""), labelled("a", 0, "Sale", ""), labelled("b", 1, "Sale", "In-Reply-To: <a@x>\n")];
+    // The fuller copy is the one that is sent.
+    let mails = [
+        labelled("a", 0, "Bill", "Bcc: boss@acme.example\n"),
+        labelled("a", 0, "Sale", ""),
+        labelled("b", 1, "Sale", "In-Reply-To: <a@x>\n"),
+    ];
     let before = planned_mails(&one(), &mails);
     let was_sent: Vec<&Entry> = before.iter().filter(|entry| matches!(entry.verdict, Verdict::Planned(_))).collect();
     let pins = pins_of(was_sent, &accepted());

@@ -2,7 +2,7 @@
 
 use super::header::{Fields, squeeze};
 use super::parser::Structure;
-use super::part::{Leaf, unified_hash};
+use super::part::Leaf;
 use super::{aside, visible, words};
 use crate::record::identity::{Digest, mail_key};
 use crate::record::{Address, Identity, Likeness};
@@ -13,15 +13,11 @@ pub(super) struct Mail<'a> {
     pub(super) namespace: &'a str,
     /// Fields of the mail.
     pub(super) fields: &'a Fields<'a>,
-    /// The mail.
-    pub(super) bytes: &'a [u8],
-    /// Its date as decided.
-    pub(super) date: i64,
     /// The person whom a mailing list's address in From hides.
     pub(super) hidden: Option<&'a Address>,
 }
 
-/// All three digests, and what else may make it the same message as another.
+/// Both digests, and what else may make it the same message as another.
 pub(super) fn identity(
     mail: &Mail<'_>,
     message_id: Option<&str>,
@@ -43,10 +39,6 @@ pub(super) fn identity(
     let identity = Identity {
         key: message_id.map_or_else(|| content_key(mail, leaves), |id| mail_key(mail.namespace, id)),
         sameness: compared.digest(&hashes),
-        content: Digest::new("threadlift tl1 mail bytes")
-            .field(&unified_hash(mail.bytes))
-            .field(&mail.date.to_le_bytes())
-            .finish(),
     };
     let likeness = (!files.is_empty() || as_written.is_some()).then(|| {
         let mut present: Vec<u64> =
@@ -170,7 +162,6 @@ mod tests {
         let two = identity(&other.replace('\n', "\r\n"));
         assert_eq!(one.key, two.key);
         assert_eq!(one.sameness, two.sameness);
-        assert_ne!(one.content, two.content);
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub fn from_mail(mail: &RawMail, mapping: &Mapping, source: usize) -> Result<Rec
         aside::fill(&parsed, &mut leaves, &mail.aside, &mut Vec::new());
     }
     let hidden = sender::hidden_by_list(&fields, &reply_to);
-    let written = identify::Mail { namespace, fields: &fields, bytes: &bytes, date, hidden: hidden.as_ref() };
+    let written = identify::Mail { namespace, fields: &fields, hidden: hidden.as_ref() };
     let (identity, likeness) = identify::identity(&written, message_id.as_deref(), &parsed, &leaves);
     Ok(Record {
         kind: Kind::Mail,

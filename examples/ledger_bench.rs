@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 use threadlift::ledger::{
-    Entry, FileMeta, Finish, Form, Ledger, PlanMeta, Planned, SourceMeta, State, Traits, Verdict,
+    Entry, FileMeta, Finish, Form, Ledger, LedgerError, PlanMeta, Planned, SourceMeta, State, Traits, Verdict,
 };
 use threadlift::source::{Origin, Piece};
 
@@ -51,7 +51,10 @@ fn all() -> Outcome {
 fn write(dir: &Path, share: u64) -> Outcome {
     let began = Instant::now();
     let mut ledger = Ledger::open(dir)?;
-    ledger.write_plan(meta(), (0..ENTRIES).map(|number| Ok(entry(number))))?;
+    ledger.write_plan(meta(), |plan| {
+        (0..ENTRIES).try_for_each(|number| plan.add(&entry(number)))?;
+        Ok::<_, LedgerError>(Vec::new())
+    })?;
     println!("  plan written      {:>8.1} s", began.elapsed().as_secs_f64());
     let sent = ENTRIES / 100 * share;
     if sent > 0 {
@@ -129,7 +132,6 @@ fn meta() -> PlanMeta {
         mapping_digest: [1; 32],
         engine: env!("CARGO_PKG_VERSION").into(),
         sources: vec![SourceMeta { name: "takeout".into(), read: ENTRIES, files }],
-        extra: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::home;
 use super::ids;
 use super::index::{BLOCKS_AT_ONCE, Index, Kind, Sealed, Watermark};
 use super::journal::{FactReader, LastLine};
-use super::plan_meta::{Plan, PlanMeta};
+use super::plan_meta::{Plan, PlanMeta, SourceMeta};
 use super::reckoning::{Change, Reckoning};
 use super::rescue;
 use super::standing::{self, IdHash, Standings};
@@ -29,46 +29,8 @@ pub(super) struct JournalEnd {
     pub(super) target: Option<u64>,
 }
 
-/// Writes a complete index to `sled.new` and closes it.
-pub(super) fn build(
-    dir: &Path,
-    meta: PlanMeta,
-    entries: impl Iterator<Item = Result<Entry, LedgerError>>,
-    standings: &Standings,
-    journal: JournalEnd,
-) -> Result<(), LedgerError> {
-    let path = home::new_index_path(dir);
-    if path.exists() {
-        home::remove_tree(&path)?;
-    }
-    home::make_private_dir(&path)?;
-    let mut builder = Builder {
-        index: rescue::patiently(&path)?,
-        facts: FactReader::open(dir)?,
-        standings,
-        verdicts: meta.sources.iter().map(|source| Verdicts::of_read(source.read)).collect(),
-        external: Vec::new(),
-        original: Vec::new(),
-        block: Block::default(),
-        blocks: Vec::new(),
-        messages: 0,
-        comments: 0,
-        planned: 0,
-        total: 0,
-        reckoning: Reckoning::of_sources(meta.sources.len()),
-        states: BTreeMap::new(),
-    };
-    for entry in entries {
-        builder.add(&entry?)?;
-    }
-    builder.finish(meta, journal)?;
-    rescue::await_closed(&path)?;
-    home::make_files_private(&path)?;
-    home::sync_dir(&path)
-}
-
 /// Puts `sled.new` in the place of `sled`, both closed. After a kill in between, `home::tidy_indexes` decides.
-pub(super) fn swap(dir: &Path) -> Result<(), LedgerError> {
+fn swap(dir: &Path) -> Result<(), LedgerError> {
     let (current, old, new) = (home::index_path(dir), home::old_index_path(dir), home::new_index_path(dir));
     if old.exists() {
         home::remove_tree(&old)?;
@@ -81,10 +43,14 @@ pub(super) fn swap(dir: &Path) -> Result<(), LedgerError> {
     if old.exists() { home::remove_tree(&old) } else { Ok(()) }
 }
 
-struct Builder<'a> {
+/// A plan that is being written; see [`Ledger::write_plan`](super::Ledger::write_plan).
+pub struct NewPlan<'a> {
+    dir: &'a Path,
+    /// Bytes that it may take.
+    room: u64,
     index: Index,
     facts: FactReader,
-    standings: &'a Standings,
+    standings: Standings,
     verdicts: Vec<Verdicts>,
     external: Vec<ids::Pair>,
     original: Vec<ids::Pair>,
@@ -101,8 +67,44 @@ struct Builder<'a> {
     states: BTreeMap<u64, Stored>,
 }
 
-impl Builder<'_> {
-    fn add(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+impl<'a> NewPlan<'a> {
+    /// Begins a complete index in `sled.new`.
+    pub(super) fn begin(dir: &'a Path, sources: &[SourceMeta], room: u64) -> Result<Self, LedgerError> {
+        let path = home::new_index_path(dir);
+        if path.exists() {
+            home::remove_tree(&path)?;
+        }
+        home::make_private_dir(&path)?;
+        Ok(NewPlan {
+            dir,
+            room,
+            index: rescue::patiently(&path)?,
+            facts: FactReader::open(dir)?,
+            standings: Standings::read(dir)?,
+            verdicts: sources.iter().map(|source| Verdicts::of_read(source.read)).collect(),
+            external: Vec::new(),
+            original: Vec::new(),
+            block: Block::default(),
+            blocks: Vec::new(),
+            messages: 0,
+            comments: 0,
+            planned: 0,
+            total: 0,
+            reckoning: Reckoning::of_sources(sources.len()),
+            states: BTreeMap::new(),
+        })
+    }
+
+    /// Adds the next entry: those to be sent come first, in send order, then all others in reading order.
+    ///
+    /// # Errors
+    /// [`LedgerError::Misplanned`] if it breaks the order or names a source that the plan does not have; a damaged journal;
+    /// or what the system refuses.
+    pub fn add(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+        self.take(entry).map_err(|error| error.or_full(self.dir, self.room))
+    }
+
+    fn take(&mut self, entry: &Entry) -> Result<(), LedgerError> {
         let position = self.total;
         let source = entry.origin.source;
         let Some(verdicts) = self.verdicts.get_mut(usize::from(source)) else {
@@ -211,7 +213,17 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn finish(mut self, meta: PlanMeta, journal: JournalEnd) -> Result<(), LedgerError> {
+    /// Makes it durable, and puts it in the place of the former plan. `extra` is [`Plan::extra`].
+    pub(super) fn finish(self, meta: PlanMeta, extra: Vec<u8>, journal: JournalEnd) -> Result<(), LedgerError> {
+        let (dir, path) = (self.dir, home::new_index_path(self.dir));
+        self.put_rest(meta, extra, journal)?;
+        rescue::await_closed(&path)?;
+        home::make_files_private(&path)?;
+        home::sync_dir(&path)?;
+        swap(dir)
+    }
+
+    fn put_rest(mut self, meta: PlanMeta, extra: Vec<u8>, journal: JournalEnd) -> Result<(), LedgerError> {
         if self.block.len() > 0 {
             self.put_block(block_of(self.total))?;
         }
@@ -238,7 +250,7 @@ impl Builder<'_> {
             comments: self.comments,
             planned: self.planned,
             total: self.total,
-            extra: meta.extra,
+            extra,
             verdicts: self.verdicts,
         })?;
         let watermark =

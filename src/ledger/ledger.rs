@@ -3,7 +3,7 @@
 use super::attach::{attach, index_damaged};
 use super::blocks::{self, Block, block_of};
 use super::books::Books;
-use super::build::{self, JournalEnd};
+use super::build::{JournalEnd, NewPlan};
 use super::entry::{Entry, Part, State, Verdict};
 use super::error::LedgerError;
 use super::fact::Target;
@@ -15,7 +15,7 @@ use super::plan_meta::{Plan, PlanMeta};
 use super::readings::Readings;
 use super::renewal::first_id;
 use super::rescue;
-use super::standing::{self, Pins, Standings};
+use super::standing::{self, Pins};
 use super::stored::{Reached, Stored};
 use super::summary::{self, SourceTally, Summary};
 use super::tally::{Counts, Tally};
@@ -123,19 +123,19 @@ impl Ledger {
         self.books().target().cloned()
     }
 
-    /// Replaces the current plan. Entries to be sent come first, in send order, then all others in reading order.
+    /// Replaces the current plan by what `fill` adds to the new one. What `fill` gives is kept as [`Plan::extra`].
     ///
     /// What the journal knows of an external id becomes the state of its entry, whichever plan it was sent under. Until
     /// everything is durable the former plan stays in force; a kill leaves the one or the other.
     ///
     /// # Errors
-    /// [`LedgerError::Misplanned`] if the entries break the order, name a source that `meta` does not have, or share
-    /// an external id; the first of the entries' own errors; a damaged journal; or what the system refuses.
-    pub fn write_plan(
+    /// [`LedgerError::Misplanned`] if entries share an external id; those of `fill`; a damaged journal; or what the system
+    /// refuses.
+    pub fn write_plan<E: From<LedgerError>>(
         &mut self,
         meta: PlanMeta,
-        entries: impl IntoIterator<Item = Result<Entry, LedgerError>>,
-    ) -> Result<(), LedgerError> {
+        fill: impl FnOnce(&mut NewPlan<'_>) -> Result<Vec<u8>, E>,
+    ) -> Result<(), E> {
         let journal = self.journal_end()?;
         let needed = meta.sources.iter().map(|source| source.read).sum::<u64>().saturating_mul(BYTES_AN_ENTRY);
         let needed = needed.saturating_add(SMALLEST_INDEX);
@@ -144,12 +144,14 @@ impl Ledger {
         if self.current.take().is_some() {
             rescue::await_closed(&home::index_path(&self.dir))?;
         }
-        let written = self.replace_index(meta, entries.into_iter(), journal);
-        match (written, self.reattach()) {
-            (Ok(()), attached) => attached,
-            // Why the former plan cannot be taken up again either matters less than why the new one was not kept.
-            (Err(error), _) => Err(error.or_full(&self.dir, needed)),
-        }
+        let full = |error: LedgerError| E::from(error.or_full(&self.dir, needed));
+        let written = NewPlan::begin(&self.dir, &meta.sources, needed).map_err(full).and_then(|mut plan| {
+            let extra = fill(&mut plan)?;
+            plan.finish(meta, extra, journal).map_err(full)
+        });
+        // Why the former plan cannot be taken up again either matters less than why the new one was not kept.
+        let attached = self.reattach();
+        written.and_then(|()| Ok(attached?))
     }
 
     /// Room for what a plan reads.
@@ -180,17 +182,6 @@ impl Ledger {
         self.index_lost = taken_up.lost;
         self.notices.extend(taken_up.notices);
         Ok(())
-    }
-
-    fn replace_index(
-        &self,
-        meta: PlanMeta,
-        entries: impl Iterator<Item = Result<Entry, LedgerError>>,
-        journal: JournalEnd,
-    ) -> Result<(), LedgerError> {
-        let standings = Standings::read(&self.dir)?;
-        build::build(&self.dir, meta, entries, &standings, journal)?;
-        build::swap(&self.dir)
     }
 
     /// Every message that was ever sent, under whichever plan, in the order in which they were last sent.

@@ -86,6 +86,7 @@ mod trace;
 mod undo;
 mod watch;
 
+pub use build::NewPlan;
 pub use checkup::{Checkup, Damage, IndexFigures};
 pub use effect::{Effect, EffectChange, EffectEnd, EffectKind, Effects, Standing};
 pub use entry::{Entry, Finish, Form, Link, Planned, State, Traits, Verdict};

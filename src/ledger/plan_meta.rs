@@ -18,8 +18,6 @@ pub struct PlanMeta {
     pub engine: String,
     /// The sources, in the order of the mapping; [`Origin::source`](crate::source::Origin) counts in it.
     pub sources: Vec<SourceMeta>,
-    /// Tables the planner wants to find again; the ledger does not look inside.
-    pub extra: Vec<u8>,
 }
 
 /// A source as planned.
@@ -66,7 +64,7 @@ pub struct Plan {
     pub planned: u64,
     /// All entries: positions `0..total`, behind the planned ones in reading order.
     pub total: u64,
-    /// See [`PlanMeta::extra`].
+    /// Tables the planner wants to find again; the ledger does not look inside.
     pub extra: Vec<u8>,
     /// What was decided, counted by source.
     pub(super) verdicts: Vec<Verdicts>,

@@ -66,6 +66,9 @@ use crate::mapping::{Mapping, Oversize};
 use crate::request::{TooLarge, hex};
 use crate::source::{Origin, Source};
 use crate::words::count;
+use ahead::ahead;
+use overview::Counting;
+use resolve::Resolution;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -143,7 +146,6 @@ pub fn plan(
     }
     drop(past);
     let resolution = resolve::resolve(&read, undecided, &pins, mapping, settings.sample)?;
-    let overview = overview::overview(&read, &resolution, &pins, sources, mapping)?;
     if let Some(out) = settings.requests {
         let rebuilder = Rebuilder::new(Arc::clone(mapping), Arc::clone(sources));
         let total = read.briefs.len() as u64;
@@ -160,13 +162,38 @@ pub fn plan(
         mapping_digest: mapping.digest(),
         engine: env!("CARGO_PKG_VERSION").to_owned(),
         sources: source_metas,
-        extra: serde_json::to_vec(&overview).map_err(PlanError::Overview)?,
     };
-    // Entries are made while those before them are packed and stored.
-    ahead::ahead(|| resolution.entries(), |entries| ledger.write_plan(meta, entries)).map_err(PlanError::Thread)??;
+    let overview = write(ledger, meta, &resolution, sources)?;
     drop(resolution);
     // The plan stands in any case; without them the next one reads everything again.
     let _ = past::keep(read.readings, &read.texts, read.files);
+    Ok(overview)
+}
+
+/// Writes the plan, with the overview that is counted on the way.
+fn write(
+    ledger: &mut Ledger,
+    meta: PlanMeta,
+    resolution: &Resolution<'_>,
+    sources: &[Box<dyn Source>],
+) -> Result<Overview, PlanError> {
+    let mut overview = Overview::default();
+    ledger.write_plan(meta, |plan| {
+        let mut counting = Counting::begin(resolution, sources)?;
+        // Entries are made while those before them are packed and stored.
+        ahead(
+            || resolution.entries(|message, facts| counting.add(message, facts)),
+            |entries| {
+                for entry in entries {
+                    plan.add(&entry?)?;
+                }
+                Ok::<_, LedgerError>(())
+            },
+        )
+        .map_err(PlanError::Thread)??;
+        overview = counting.finish()?;
+        serde_json::to_vec(&overview).map_err(PlanError::Overview)
+    })?;
     Ok(overview)
 }
 

@@ -8,11 +8,23 @@ use crate::ledger::{Entry, Finish, Form, LedgerError, Planned, Traits, Verdict};
 use crate::request::{Decision, decided_digest};
 
 impl Resolution<'_> {
-    /// All entries as the ledger keeps them: messages in send order, then the rest in reading order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Result<Entry, LedgerError>> {
-        let messages = self.messages.iter().map(|message| message.record as usize);
+    /// All entries as the ledger keeps them: messages in send order, then the rest in reading order. What is imported is shown
+    /// to `see` with its facts, which are at hand here.
+    pub(super) fn entries<'r>(
+        &'r self,
+        mut see: impl FnMut(&'r Message, &Facts) -> Result<(), LedgerError>,
+    ) -> impl Iterator<Item = Result<Entry, LedgerError>> {
+        let imported = self.imported().iter().map(Some).chain(std::iter::repeat(None));
+        let messages =
+            self.messages.iter().zip(imported).map(|(message, imported)| (message.record as usize, imported));
         let rest = (0_usize..).zip(&self.fates).filter(|(_, fate)| !matches!(fate, Fate::Message(_)));
-        messages.chain(rest.map(|(number, _)| number)).filter_map(|number| self.entry(number).transpose())
+        let mut entry = move |number, imported: Option<&'r Message>| {
+            let facts = self.read.facts(number)?;
+            imported.map_or(Ok(()), |message| see(message, &facts))?;
+            Ok(self.entry(number, facts))
+        };
+        let all = messages.chain(rest.map(|(number, _)| (number, None)));
+        all.filter_map(move |(number, imported)| entry(number, imported).transpose())
     }
 
     /// All entries in reading order, each copy with the external id of the message it is a copy of.
@@ -22,13 +34,12 @@ impl Resolution<'_> {
                 Fate::Copy(of) => self.messages.get(*of as usize),
                 Fate::Message(_) | Fate::LeftOut | Fate::Lone | Fate::Beyond(_) | Fate::Own => None,
             };
-            let entry = self.entry(number).transpose()?;
+            let entry = self.read.facts(number).map(|facts| self.entry(number, facts)).transpose()?;
             Some(entry.map(|entry| (entry, other.map(|other| other.external_id.text().into_owned()))))
         })
     }
 
-    fn entry(&self, number: usize) -> Result<Option<Entry>, LedgerError> {
-        let facts = self.read.facts(number)?;
+    fn entry(&self, number: usize, facts: Facts) -> Option<Entry> {
         let message = |index: u32| self.messages.get(index as usize);
         let verdict = match self.fates.get(number).copied().unwrap_or(Fate::Own) {
             Fate::Message(index) => {
@@ -44,13 +55,13 @@ impl Resolution<'_> {
             Fate::Beyond(beyond) => Some(Verdict::Skipped { cause: self.beyond_in_words(number, beyond) }),
             Fate::Own => own_verdict(&facts, &self.read.texts),
         };
-        Ok(verdict.map(|verdict| Entry {
+        verdict.map(|verdict| Entry {
             number: number as u64,
             origin: facts.place.origin(),
             digest: facts.digest,
             verdict,
             original_id: facts.original_id.map(String::from),
-        }))
+        })
     }
 
     /// What must be known to send a message again.

@@ -25,7 +25,7 @@ fn the_last_that_is_known_of_an_effect_counts_and_outlasts_plans_and_restarts() 
     drop(ledger);
 
     let mut ledger = Ledger::open(dir.path()).unwrap();
-    ledger.write_plan(meta("p", 1), [Ok(planned(0, "a"))]).unwrap();
+    ledger.write_plan(meta("p", 1), filled([planned(0, "a")])).unwrap();
     let effects = ledger.effects().unwrap();
     assert_eq!(effects.len(), 3);
     assert_eq!(effects.standing(&one), Some(Standing::Done));
@@ -42,7 +42,7 @@ fn the_last_that_is_known_of_an_effect_counts_and_outlasts_plans_and_restarts() 
 fn effects_are_no_messages() {
     let dir = TempDir::new().unwrap();
     let mut ledger = Ledger::open(dir.path()).unwrap();
-    ledger.write_plan(meta("p", 1), [Ok(planned(0, "a"))]).unwrap();
+    ledger.write_plan(meta("p", 1), filled([planned(0, "a")])).unwrap();
     ledger.record([change(&link("u"), EffectEnd::Begun), change(&link("u"), EffectEnd::Undone)]).unwrap();
     assert_eq!(ledger.counts().planned, 1);
     assert_eq!(ledger.pins().unwrap().count(), 0);

@@ -13,15 +13,21 @@ mod size;
 mod traces;
 mod undone;
 
-use super::{Entry, FileMeta, Finish, Form, Ledger, PlanMeta, Planned, SourceMeta, State, Target, Traits, Verdict};
+use super::{
+    Entry, FileMeta, Finish, Form, Ledger, LedgerError, NewPlan, PlanMeta, Planned, SourceMeta, State, Target, Traits,
+    Verdict,
+};
 use crate::source::{Origin, Piece};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Entries that nothing went wrong with.
-fn ok(entries: impl IntoIterator<Item = Entry>) -> impl Iterator<Item = Result<Entry, crate::ledger::LedgerError>> {
-    entries.into_iter().map(Ok)
+/// Fills a plan with these entries.
+fn filled(entries: impl IntoIterator<Item = Entry>) -> impl FnOnce(&mut NewPlan<'_>) -> Result<Vec<u8>, LedgerError> {
+    |plan| {
+        entries.into_iter().try_for_each(|entry| plan.add(&entry))?;
+        Ok(b"tables".to_vec())
+    }
 }
 
 /// The planned entry of message `name`.
@@ -68,7 +74,6 @@ fn meta(plan_id: &str, read: u64) -> PlanMeta {
         mapping_digest: [1; 32],
         engine: "0.1.0".into(),
         sources: vec![SourceMeta { name: "takeout".into(), read, files }],
-        extra: b"tables".to_vec(),
     }
 }
 
@@ -82,7 +87,7 @@ fn ledger_of(names: &[&str]) -> (TempDir, Ledger) {
 
 fn plan_of(ledger: &mut Ledger, plan_id: &str, names: &[&str]) {
     let entries = (0..).zip(names).map(|(number, name)| planned(number, name));
-    ledger.write_plan(meta(plan_id, names.len() as u64), ok(entries)).unwrap();
+    ledger.write_plan(meta(plan_id, names.len() as u64), filled(entries)).unwrap();
 }
 
 fn accepted(uid: &str) -> State {

@@ -12,7 +12,7 @@ fn a_plan_is_read_back_as_it_was_written() {
     assert!(matches!(ledger.entry(0), Err(LedgerError::NoPlan { .. })));
     let copy = entry(2, Some("a@shop.example".into()), Verdict::Duplicate { of: 0 });
     let all = vec![planned(1, "b"), planned(0, "a"), copy];
-    ledger.write_plan(meta("p1", 3), ok(all.clone())).unwrap();
+    ledger.write_plan(meta("p1", 3), filled(all.clone())).unwrap();
     ledger.close().unwrap();
 
     let ledger = Ledger::open(dir.path()).unwrap();
@@ -130,7 +130,7 @@ fn the_books_balance_by_source_with_causes_and_a_lost_record_unbalances_them() {
     ];
     let mut two = meta("p2", 8);
     two.sources.push(SourceMeta { name: "chats".into(), read: 1, files: Vec::new() });
-    ledger.write_plan(two.clone(), ok(entries.clone())).unwrap();
+    ledger.write_plan(two.clone(), filled(entries.clone())).unwrap();
     send(&ledger, 0, &confirmed());
     send(&ledger, 1, &refused("bad handle"));
     send(&ledger, 2, &State::Sending);
@@ -162,7 +162,7 @@ fn the_books_balance_by_source_with_causes_and_a_lost_record_unbalances_them() {
     assert!(books.iter().all(|(_, tally)| tally.balances()));
 
     let without_one = entries.into_iter().filter(|entry| entry.number != 4);
-    ledger.write_plan(two, ok(without_one)).unwrap();
+    ledger.write_plan(two, filled(without_one)).unwrap();
     let balanced: Vec<bool> = ledger.tallies().iter().map(|(_, tally)| tally.balances()).collect();
     assert_eq!(balanced, [false, true]);
 }
@@ -187,7 +187,7 @@ fn every_copy_of_a_message_is_found_however_many_there_are() {
         let id = if number % 2 == 0 { "same@shop.example".to_owned() } else { format!("{number}@shop.example") };
         entry(number, Some(id), Verdict::Duplicate { of: 0 })
     });
-    ledger.write_plan(meta("p2", 2_000), ok(copies)).unwrap();
+    ledger.write_plan(meta("p2", 2_000), filled(copies)).unwrap();
     assert_eq!(ledger.find("same@shop.example").unwrap(), (0..2_000).step_by(2).collect::<Vec<_>>());
     for number in (1..2_000).step_by(2) {
         assert_eq!(ledger.find(&format!("{number}@shop.example")).unwrap(), [number]);
@@ -203,7 +203,7 @@ fn a_refused_message_is_taken_up_again_only_when_its_request_was_mended() {
     if let Verdict::Planned(planned) = &mut mended.verdict {
         planned.request = [77; 32];
     }
-    ledger.write_plan(meta("p2", 2), ok(vec![planned(0, "a"), mended])).unwrap();
+    ledger.write_plan(meta("p2", 2), filled(vec![planned(0, "a"), mended])).unwrap();
     assert_eq!(ledger.state(0).unwrap(), refused("bad handle"), "the same bytes would be refused again");
     assert_eq!(ledger.state(1).unwrap(), State::Planned);
     let tally = &ledger.tallies()[0].1;

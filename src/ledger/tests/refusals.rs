@@ -58,7 +58,7 @@ fn one_illegal_change_in_a_group_stops_the_whole_group() {
 fn what_is_not_planned_has_no_state() {
     let (_dir, mut ledger) = ledger_of(&["a"]);
     let skipped = entry(1, None, Verdict::Skipped { cause: "spam".into() });
-    ledger.write_plan(meta("p2", 2), ok([planned(0, "a"), skipped])).unwrap();
+    ledger.write_plan(meta("p2", 2), filled([planned(0, "a"), skipped])).unwrap();
     for position in [1, 2, u64::MAX] {
         assert!(matches!(ledger.state(position), Err(LedgerError::NotPlanned { planned: 1, .. })));
         assert!(matches!(ledger.mark(&[(position, State::Sending)]), Err(LedgerError::NotPlanned { .. })));
@@ -230,7 +230,7 @@ fn plans_that_break_the_rules_leave_the_former_plan_in_force() {
     let broken: [Vec<Entry>; 3] =
         [vec![skipped(0), planned(1, "b")], vec![planned(0, "b"), planned(1, "b")], vec![planned(0, "a"), elsewhere]];
     for entries in broken {
-        let error = ledger.write_plan(meta("p2", 2), ok(entries)).unwrap_err();
+        let error = ledger.write_plan(meta("p2", 2), filled(entries)).unwrap_err();
         assert!(matches!(error, LedgerError::Misplanned { .. }), "{error}");
         assert_eq!(ledger.plan().unwrap().plan_id, "p1");
         assert_eq!(ledger.state(0).unwrap(), accepted("u"));

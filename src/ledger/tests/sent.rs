@@ -18,7 +18,7 @@ fn every_uid_and_every_request_of_a_message_is_kept_over_plans_and_openings() {
     if let Verdict::Planned(planned) = &mut changed.verdict {
         planned.request = [8; 32];
     }
-    ledger.write_plan(meta("p2", 2), ok(vec![changed, planned(1, "b")])).unwrap();
+    ledger.write_plan(meta("p2", 2), filled(vec![changed, planned(1, "b")])).unwrap();
     send(&ledger, 0, &accepted("u1"));
     // It never came, was sent again, and Front called it by another name.
     ledger.mark(&[(0, State::Missing { uid: "u1".into(), why: "5 min".into() })]).unwrap();
@@ -47,7 +47,7 @@ fn a_mended_message_that_the_server_failed_on_may_be_in_front_already() {
         }
         entry
     };
-    ledger.write_plan(meta("p2", 2), ok(vec![mended(0, "a"), mended(1, "b")])).unwrap();
+    ledger.write_plan(meta("p2", 2), filled(vec![mended(0, "a"), mended(1, "b")])).unwrap();
     assert_eq!([ledger.state(0).unwrap().name(), ledger.state(1).unwrap().name()], ["unknown"; 2]);
     let tally = &ledger.tallies()[0].1;
     assert_eq!((tally.unknown, tally.balances()), (2, true));

@@ -14,7 +14,7 @@ fn a_hundred_thousand_entries_are_planned_sent_killed_and_planned_again() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(&dir.path().join("ledger")).unwrap();
     let entries = |count| names(count).map(|(number, name)| planned(number, &name));
-    ledger.write_plan(meta("p1", COUNT), ok(entries(COUNT))).unwrap();
+    ledger.write_plan(meta("p1", COUNT), filled(entries(COUNT))).unwrap();
     for start in (0..SENT).step_by(1_000) {
         let group: Vec<(u64, State)> =
             (start..start + 1_000).flat_map(|at| [(at, State::Sending), (at, accepted("u"))]).collect();
@@ -26,7 +26,7 @@ fn a_hundred_thousand_entries_are_planned_sent_killed_and_planned_again() {
     assert_eq!((ledger.counts().accepted, ledger.first_open()), (SENT, SENT));
     let (_, last) = names(COUNT).last().unwrap();
     assert_eq!(ledger.find(&external_id(&last)).unwrap(), [COUNT - 1]);
-    ledger.write_plan(meta("p2", 2 * SENT), ok(entries(2 * SENT))).unwrap();
+    ledger.write_plan(meta("p2", 2 * SENT), filled(entries(2 * SENT))).unwrap();
     assert_eq!((ledger.counts().accepted, ledger.counts().planned), (SENT, SENT));
     assert_eq!(ledger.pins().unwrap().count() as u64, SENT);
 }
@@ -46,7 +46,7 @@ fn no_page_is_so_large_that_sled_would_never_let_it_go() {
         }
         entry
     });
-    ledger.write_plan(meta("p1", 5_000), ok(entries)).unwrap();
+    ledger.write_plan(meta("p1", 5_000), filled(entries)).unwrap();
     drop(ledger);
     let files = std::fs::read_dir(dir.path().join("sled/blobs")).unwrap().count();
     assert_eq!(files, 0, "pages that sled keeps in files of their own");

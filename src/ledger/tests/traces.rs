@@ -8,7 +8,7 @@ use std::collections::HashSet;
 fn every_uid_the_last_request_and_the_second_sending_of_what_was_missing_are_told() {
     let dir = TempDir::new().unwrap();
     let mut ledger = Ledger::open(dir.path()).unwrap();
-    ledger.write_plan(meta("p", 3), ok([planned(0, "a"), planned(1, "b"), planned(2, "c")])).unwrap();
+    ledger.write_plan(meta("p", 3), filled([planned(0, "a"), planned(1, "b"), planned(2, "c")])).unwrap();
     let accepted = |uid: &str| State::Accepted { uid: uid.into() };
     let missing = State::Missing { uid: "u1".into(), why: "not there".into() };
     let unknown = State::Unknown { why: "lost".into() };
@@ -43,7 +43,7 @@ fn an_attempt_without_an_answer_is_told_whatever_came_later() {
     ] {
         let dir = TempDir::new().unwrap();
         let mut ledger = Ledger::open(dir.path()).unwrap();
-        ledger.write_plan(meta("p", 1), ok([planned(0, "a")])).unwrap();
+        ledger.write_plan(meta("p", 1), filled([planned(0, "a")])).unwrap();
         let changes: Vec<(u64, State)> = way.iter().map(|state| (0, state.clone())).collect();
         ledger.mark(&changes).unwrap();
         let trace = ledger.traces(&HashSet::from([external_id("a")])).unwrap().remove(&external_id("a"));
@@ -52,7 +52,7 @@ fn an_attempt_without_an_answer_is_told_whatever_came_later() {
     // A process that ended before there was an answer.
     let dir = TempDir::new().unwrap();
     let mut ledger = Ledger::open(dir.path()).unwrap();
-    ledger.write_plan(meta("p", 1), ok([planned(0, "a")])).unwrap();
+    ledger.write_plan(meta("p", 1), filled([planned(0, "a")])).unwrap();
     ledger.mark(&[(0, State::Sending)]).unwrap();
     ledger.close().unwrap();
     let ledger = Ledger::open(dir.path()).unwrap();
@@ -65,7 +65,7 @@ fn an_attempt_without_an_answer_is_told_whatever_came_later() {
 fn a_uid_or_a_message_leads_to_the_message_of_ours_that_it_belongs_to() {
     let dir = TempDir::new().unwrap();
     let mut ledger = Ledger::open(dir.path()).unwrap();
-    ledger.write_plan(meta("p", 2), ok([planned(0, "a"), planned(1, "b")])).unwrap();
+    ledger.write_plan(meta("p", 2), filled([planned(0, "a"), planned(1, "b")])).unwrap();
     let accepted = |uid: &str| State::Accepted { uid: uid.into() };
     let confirmed = State::Confirmed { message_id: "msg_1".into(), conversation_id: "c".into(), differs: None };
     ledger.mark(&[(0, State::Sending), (0, accepted("u")), (0, confirmed)]).unwrap();

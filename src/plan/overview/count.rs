@@ -6,9 +6,6 @@ use super::{
     Delivering, Ends, HUGE, LargeThread, Listed, MAX_LISTED, Overview, Preparing, ProblemKind, RuleFigures, Straddling,
 };
 use crate::ledger::{Finish, Form, LedgerError};
-use crate::mapping::Mapping;
-use crate::plan::PlanError;
-use crate::plan::ahead::ahead;
 use crate::plan::doubles::doubles;
 use crate::plan::facts::{Candidate, Class, Facts, Finding, Problem, Read};
 use crate::plan::namespaces;
@@ -39,54 +36,6 @@ fn lookups(messages: u64) -> u64 {
     messages.min(1) + messages.saturating_sub(1).div_ceil(PER_PAGE)
 }
 
-/// Counts everything worth showing.
-pub(in crate::plan) fn overview(
-    read: &Read,
-    resolution: &Resolution<'_>,
-    pins: &Pins,
-    sources: &[Box<dyn Source>],
-    mapping: &Mapping,
-) -> Result<Overview, PlanError> {
-    let overview = Overview {
-        messages: resolution.imported().len() as u64,
-        threads: resolution.threads.iter().filter(|thread| thread.size > 0).count() as u64,
-        again: resolution.again(),
-        further_copies: resolution.further_copies,
-        collisions: resolution.collisions,
-        shared_rows: resolution.shared_rows,
-        repeated_rows: resolution.repeated_rows,
-        spread: read.spread,
-        rejoined: resolution.rejoined,
-        straddling: Straddling::of(resolution, sources)?,
-        delivering: Delivering::of(resolution),
-        unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
-        problems: problems(read, resolution, sources)?,
-        notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
-        warnings: warnings(&read.noticed, resolution, mapping),
-        largest: largest(resolution, sources)?,
-        is_archived: mapping.silence.is_archived,
-        should_skip_rules: mapping.silence.should_skip_rules,
-        ..Overview::default()
-    };
-    let mut counting = Counting::new(read, resolution, pins, overview);
-    resolution.threads.iter().filter(|thread| thread.size > 0).for_each(|thread| counting.thread(thread));
-    counting.comments();
-    counting.sent_besides();
-    let facts = || resolution.imported().iter().map(|message| read.facts(message.record as usize));
-    ahead(facts, |facts| {
-        for (message, facts) in resolution.imported().iter().zip(facts) {
-            let facts = facts?;
-            if let Some(candidate) = facts.finding.candidate() {
-                counting.message(message, &facts, candidate);
-                counting.people(message, candidate)?;
-            }
-        }
-        Ok::<_, LedgerError>(())
-    })
-    .map_err(PlanError::Thread)??;
-    Ok(counting.finish(sources, mapping)?)
-}
-
 /// What sources say of their files; of what one passes over, what no other reads.
 fn notes(sources: &[Box<dyn Source>]) -> Vec<String> {
     let has_passed = sources.len() > 1 && sources.iter().any(|source| !source.passed().is_empty());
@@ -99,8 +48,9 @@ fn notes(sources: &[Box<dyn Source>]) -> Vec<String> {
     sources.iter().flat_map(|source| of_one(source.as_ref())).collect()
 }
 
-/// Counts threads and messages one by one.
-struct Counting<'a> {
+/// Counts everything worth showing: threads at first, and then messages one by one.
+pub(in crate::plan) struct Counting<'a> {
+    sources: &'a [Box<dyn Source>],
     read: &'a Read,
     resolution: &'a Resolution<'a>,
     pins: &'a Pins,
@@ -118,8 +68,35 @@ struct Counting<'a> {
 }
 
 impl<'a> Counting<'a> {
-    fn new(read: &'a Read, resolution: &'a Resolution<'a>, pins: &'a Pins, overview: Overview) -> Self {
-        Self {
+    /// Counts all but messages.
+    pub(in crate::plan) fn begin(
+        resolution: &'a Resolution<'a>,
+        sources: &'a [Box<dyn Source>],
+    ) -> Result<Self, LedgerError> {
+        let (read, pins, mapping) = (resolution.read, resolution.pins, resolution.mapping);
+        let overview = Overview {
+            messages: resolution.imported().len() as u64,
+            threads: resolution.threads.iter().filter(|thread| thread.size > 0).count() as u64,
+            again: resolution.again(),
+            further_copies: resolution.further_copies,
+            collisions: resolution.collisions,
+            shared_rows: resolution.shared_rows,
+            repeated_rows: resolution.repeated_rows,
+            spread: read.spread,
+            rejoined: resolution.rejoined,
+            straddling: Straddling::of(resolution, sources)?,
+            delivering: Delivering::of(resolution),
+            unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
+            problems: problems(read, resolution, sources)?,
+            notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
+            warnings: warnings(&read.noticed, resolution, mapping),
+            largest: largest(resolution, sources)?,
+            is_archived: mapping.silence.is_archived,
+            should_skip_rules: mapping.silence.should_skip_rules,
+            ..Overview::default()
+        };
+        let mut counting = Self {
+            sources,
             read,
             resolution,
             pins,
@@ -133,7 +110,18 @@ impl<'a> Counting<'a> {
             tags: BTreeSet::new(),
             tagged: BTreeMap::new(),
             conversation: (u32::MAX, BTreeSet::new(), Finish::default()),
-        }
+        };
+        resolution.threads.iter().filter(|thread| thread.size > 0).for_each(|thread| counting.thread(thread));
+        counting.comments();
+        counting.sent_besides();
+        Ok(counting)
+    }
+
+    /// Counts a message that is imported, the next in send order. `facts` are those of its record.
+    pub(in crate::plan) fn add(&mut self, message: &'a Message, facts: &Facts) -> Result<(), LedgerError> {
+        let Some(candidate) = facts.finding.candidate() else { return Ok(()) };
+        self.message(message, facts, candidate);
+        self.people(message, candidate)
     }
 
     fn thread(&mut self, thread: &Thread) {
@@ -247,6 +235,10 @@ impl<'a> Counting<'a> {
     }
 
     fn sent_before(&mut self, message: &Message, facts: &Facts, candidate: &Candidate) {
+        // Making the text of an id costs more than anything else here.
+        if self.pins.is_empty() {
+            return;
+        }
         let Some(end) = self.pins.end(&message.external_id.text()) else { return };
         self.sent.add(end);
         let found = self.resolution.differences(message, facts, candidate, self.pins);
@@ -266,7 +258,9 @@ impl<'a> Counting<'a> {
         }
     }
 
-    fn finish(self, sources: &[Box<dyn Source>], mapping: &Mapping) -> Result<Overview, LedgerError> {
+    /// The figures, once every message was counted.
+    pub(in crate::plan) fn finish(self) -> Result<Overview, LedgerError> {
+        let (mapping, sources) = (self.resolution.mapping, self.sources);
         let mut overview = self.overview;
         overview.finish.add(&self.conversation.2);
         overview.gone = self.pins.ends().less(self.sent);

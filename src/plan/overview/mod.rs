@@ -20,11 +20,12 @@ pub use sizes::ThreadSizes;
 pub use straddling::{Straddle, Straddling};
 
 pub use changes::kind_of;
-pub(super) use count::overview;
+pub(super) use count::Counting;
 
 use super::pins::End;
 use crate::mapping::Diagnostic;
 use crate::record::ActiveContent;
+use crate::words::most_frequent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -287,8 +288,7 @@ pub struct Listed {
 
 impl Listed {
     fn most_frequent(counts: BTreeMap<String, u64>) -> Self {
-        let mut all: Vec<(String, u64)> = counts.into_iter().collect();
-        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut all = most_frequent(counts);
         let left_out = all.len().saturating_sub(MAX_LISTED) as u64;
         all.truncate(MAX_LISTED);
         Self { first: all, left_out }

@@ -139,7 +139,7 @@ fn a_sample_delivers_nothing() {
     let (sources, pins) = (two_days(), Pins::default());
     let (read, undecided) = read_by(1, &mapping, &sources, &pins);
     let resolution = resolve::resolve(&read, undecided, &pins, &mapping, Some(10)).unwrap();
-    let entries: Vec<Entry> = resolution.entries().collect::<Result<_, _>>().unwrap();
+    let entries: Vec<Entry> = resolution.entries(|_, _| Ok(())).collect::<Result<_, _>>().unwrap();
     assert_eq!(order(&entries), [("m1", Form::Message), ("m2", Form::Message)]);
 }
 

@@ -185,7 +185,7 @@ fn planned(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
 fn planned_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> Vec<Entry> {
     let (read, undecided) = read_by(threads, mapping, sources, pins);
     let resolution = resolve::resolve(&read, undecided, pins, mapping, None).unwrap();
-    resolution.entries().collect::<Result<_, _>>().unwrap()
+    resolution.entries(|_, _| Ok(())).collect::<Result<_, _>>().unwrap()
 }
 
 fn read_by(threads: usize, mapping: &Mapping, sources: &Sources, pins: &Pins) -> (facts::Read, facts::Undecided) {

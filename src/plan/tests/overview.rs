@@ -1,12 +1,16 @@
 //! What a plan says about itself.
 
 use super::*;
-use crate::plan::{Listed, Overview, overview};
+use crate::plan::overview::Counting;
+use crate::plan::{Listed, Overview};
 
 pub(super) fn overview_of(mapping: &Mapping, sources: &Sources, pins: &Pins) -> Overview {
     let (read, undecided) = read_by(2, mapping, sources, pins);
     let resolution = resolve::resolve(&read, undecided, pins, mapping, None).unwrap();
-    overview::overview(&read, &resolution, pins, sources, mapping).unwrap()
+    let mut counting = Counting::begin(&resolution, sources).unwrap();
+    let entries = resolution.entries(|message, facts| counting.add(message, facts));
+    entries.for_each(|entry| drop(entry.unwrap()));
+    counting.finish().unwrap()
 }
 
 /// Who was treated as us, with messages.

@@ -13,7 +13,7 @@ fn plan_in(dir: &TempDir, mapping: &Mapping, sources: &Sources, pins: &Pins) -> 
     let task = task(2, mapping, sources, pins, past.as_ref());
     let (read, undecided) = read::read_all(task, Readings::new(dir.path()).unwrap()).unwrap();
     let resolution = resolve::resolve(&read, undecided, pins, mapping, None).unwrap();
-    let entries = resolution.entries().collect::<Result<_, _>>().unwrap();
+    let entries = resolution.entries(|_, _| Ok(())).collect::<Result<_, _>>().unwrap();
     drop(resolution);
     let Read { readings, texts, known, files, .. } = read;
     past::keep(readings, &texts, files).unwrap();

@@ -7,7 +7,7 @@ fn sampled(wanted: usize, sources: &Sources, pins: &Pins) -> Vec<Entry> {
     let mapping = mapping("");
     let (read, undecided) = read_by(1, &mapping, sources, pins);
     let resolution = resolve::resolve(&read, undecided, pins, &mapping, Some(wanted)).unwrap();
-    resolution.entries().collect::<Result<_, _>>().unwrap()
+    resolution.entries(|_, _| Ok(())).collect::<Result<_, _>>().unwrap()
 }
 
 /// Conversations of one, two, three, ... mails; with a copy of each first mail.

@@ -1,7 +1,7 @@
 //! When a plan no longer stands, and what a plan leaves in the ledger.
 
 use super::*;
-use crate::ledger::{Ledger, PlanMeta};
+use crate::ledger::{Ledger, LedgerError, PlanMeta};
 use crate::plan::testing::Folder;
 use crate::plan::{PlanError, overview_of};
 use std::fs;
@@ -43,9 +43,8 @@ fn another_threadlift_makes_it_stale() {
         mapping_digest: mapping.digest(),
         engine: "0.0.1".into(),
         sources: Vec::new(),
-        extra: Vec::new(),
     };
-    ledger.write_plan(meta, []).unwrap();
+    ledger.write_plan(meta, |_| Ok::<_, LedgerError>(Vec::new())).unwrap();
     assert_eq!(folder.staleness(&ledger, ""), Some("it was planned by threadlift 0.0.1".into()));
 }
 

@@ -16,6 +16,10 @@ lint:
     cargo clippy --all-targets --locked -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
 
+# Schema and page of the mapping anew, of what src/mapping/schema says
+mapping-docs:
+    THREADLIFT_WRITE_DOCS=1 cargo test --lib schema
+
 # Licences, sources, bans, advisories (needs cargo-deny)
 deny:
     cargo deny check
@@ -43,7 +47,7 @@ chaos KILLS="500":
 # How fast `plan` is beside the least it could cost, and beside others; how time and memory grow (`growth`, `huge`)
 bench *ARGS:
     cargo build --release
-    cargo run --release --example bench -- {{ARGS}}
+    cargo run --profile floor --example bench -- {{ARGS}}
 
 # Pieces of the engine by themselves
 bench-pieces:

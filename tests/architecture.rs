@@ -71,6 +71,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("html5gum", &["rehearsal", "report", "request"]),
     ("mail_parser", &["record"]),
     ("schemars", &["mapping"]),
+    ("wide", &["record"]),
     ("flate2", &["ledger", "source"]),
     ("tar", &["source"]),
     ("zip", &["source"]),

@@ -119,9 +119,9 @@ struct Scene {
 
 impl Scene {
     fn new() -> Outcome<Self> {
+        // What it is compared with is built for speed; it is the program that people get.
         let itself = std::env::current_exe()?;
-        let built = itself.parent().and_then(Path::parent).ok_or("no folder of programs")?;
-        let program = built.join("threadlift");
+        let program = itself.ancestors().nth(3).ok_or("no folder of programs")?.join("release/threadlift");
         if !program.is_file() {
             return Err(format!("build {} first: cargo build --release", program.display()).into());
         }

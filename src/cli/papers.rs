@@ -9,11 +9,7 @@ use std::path::Path;
 
 /// The JSON Schema of the mapping, or its page.
 pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    if args.reference {
-        super::write(&mapping::reference())?;
-    } else {
-        super::print_json(&mapping::json_schema())?;
-    }
+    super::write(if args.reference { mapping::REFERENCE } else { mapping::SCHEMA })?;
     Ok(Exit::Done)
 }
 

@@ -12,10 +12,10 @@ macro_rules! choice {
         $(#[$meta:meta])*
         $visibility:vis enum $name:ident { $($(#[$comment:meta])* $variant:ident = $word:literal,)+ }
     ) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema)]
-        #[schemars(inline)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
         $(#[$meta])*
-        $visibility enum $name { $($(#[$comment])* #[schemars(rename = $word)] $variant,)+ }
+        $visibility enum $name { $($(#[$comment])* #[cfg_attr(test, schemars(rename = $word))] $variant,)+ }
 
         impl $crate::mapping::choice::Choice for $name {
             const WORDS: &'static [(&'static str, Self)] = &[$(($word, $name::$variant)),+];

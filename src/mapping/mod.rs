@@ -47,7 +47,7 @@ pub use findings::nearest;
 pub use finish::{Contacts, ContactsOf, CustomFields, Finish, Link, NewInboxes, Notes, Values};
 pub use model::*;
 pub use probed::{FINDINGS_VERSION, Finding, FindingsFile, Inline, Probed, finding};
-pub use schema::{json_schema, reference};
+pub use schema::{REFERENCE, SCHEMA};
 pub use table::*;
 pub use target::{WrongBaseUrl, check_base_url, is_loopback};
 pub use template::Template;

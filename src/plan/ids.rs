@@ -37,7 +37,7 @@ impl<const BYTES: usize> Id<BYTES> {
 
     pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Plain(bytes) => Cow::Owned(format!("{SCHEME}{}", hex(bytes))),
+            Self::Plain(bytes) => Cow::Owned([SCHEME, &hex(bytes)].concat()),
             Self::Other(text) => Cow::Borrowed(text),
         }
     }

@@ -156,7 +156,8 @@ impl<'a> Resolution<'a> {
             pins.newest_ref(&thread_ref.text()).map_or(thread_ref, |newest| ThreadRef::of(&newest))
         };
         let mut refs: Vec<ThreadRef> = Vec::new();
-        let mut places: HashTable<u32> = HashTable::new();
+        // With room for all from the beginning: a table that grows looks at every ref again, each time.
+        let mut places: HashTable<u32> = HashTable::with_capacity(self.messages.len());
         let hasher = RandomState::new();
         let mut threads = Vec::with_capacity(self.messages.len());
         for message in &self.messages {

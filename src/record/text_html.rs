@@ -1,7 +1,8 @@
 //! Plain text as HTML that shows the same lines.
 
 use super::links::{links, may_hold_one};
-use super::plain::{all, has_two_spaces, is_end, is_printable, is_space, lines};
+use super::plain::{Lanes, all, are, are_printable, has_two_spaces, lines};
+use memchr::memmem;
 use std::fmt::Write;
 
 /// Deepest quoting that becomes blockquotes; more marks than that stay as text.
@@ -84,7 +85,11 @@ fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
     if stands_as_it_is(text, bare_space_shows) {
         return html.push_str(text);
     }
-    for character in text.chars() {
+    let mut rest = text;
+    while let Some((character, at)) = rest.char_indices().find(|(_, it)| is_special(*it)).map(|(at, it)| (it, at)) {
+        html.push_str(rest.get(..at).unwrap_or_default());
+        bare_space_shows |= at > 0;
+        rest = rest.get(at + character.len_utf8()..).unwrap_or_default();
         match character {
             ' ' if bare_space_shows => html.push(' '),
             ' ' => html.push_str("&nbsp;"),
@@ -102,26 +107,32 @@ fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
         }
         bare_space_shows = !character.is_whitespace();
     }
+    html.push_str(rest);
+}
+
+/// Is it not written as it is, or does it decide whether the space behind it shows?
+fn is_special(character: char) -> bool {
+    matches!(character, '&' | '<' | '>' | '"') || character.is_whitespace() || character.is_control()
 }
 
 /// Nothing of it has to be escaped, as is so of most lines: seen without looking at one character after the other.
 fn stands_as_it_is(text: &str, bare_space_shows: bool) -> bool {
     let text = text.as_bytes();
-    all(text, is_plain) && (bare_space_shows || text.first() != Some(&b' ')) && !has_two_spaces(text)
+    all(text, are_plain) && (bare_space_shows || text.first() != Some(&b' ')) && !has_two_spaces(text)
 }
 
-fn is_plain(byte: u8) -> bool {
-    is_printable(byte) & !matches!(byte, b'&' | b'<' | b'>' | b'"')
+fn are_plain(lanes: Lanes) -> Lanes {
+    let marks = are(lanes, b'&') | are(lanes, b'<') | are(lanes, b'>') | are(lanes, b'"');
+    are_printable(lanes) & !marks
 }
 
 /// Nothing in the whole of a text is to be made HTML but the ends of its lines.
 fn is_bare(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let is_indented = |(before, byte): (&u8, &u8)| (is_space(*before) | is_end(*before)) & is_space(*byte);
-    let next = bytes.get(1..).unwrap_or_default();
-    all(bytes, |byte| is_plain(byte) | is_end(byte))
-        && !bytes.iter().zip(next).fold(false, |any, pair| any | is_indented(pair))
+    all(bytes, |lanes| are_plain(lanes) | are(lanes, b'\n'))
         && bytes.first() != Some(&b' ')
+        && !has_two_spaces(bytes)
+        && memmem::find(bytes, b"\n ").is_none()
         && !may_hold_one(bytes)
 }
 

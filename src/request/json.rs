@@ -4,7 +4,7 @@
 //! escape but at their ends. Here such a line is copied whole, where serde looks at one byte after the other.
 
 use super::{ImportRequest, Metadata, Sender};
-use crate::record::plain::{all, is_end};
+use crate::record::plain::{Lanes, all, are};
 use memchr::memchr;
 use std::io::Write;
 
@@ -81,7 +81,7 @@ fn string(text: &str, json: &mut Vec<u8>) {
     json.push(b'"');
     let mut rest = text.as_bytes();
     // Asked of the whole text first: of one line after the other it takes longer.
-    let is_plain = all(rest, |byte| stands_as_it_is(byte) | is_end(byte));
+    let is_plain = all(rest, |lanes| stand_as_they_are(lanes) | are(lanes, b'\n'));
     while let Some(end) = memchr(b'\n', rest) {
         let (line, next) = rest.split_at(end);
         push_line(line, is_plain, json);
@@ -93,7 +93,7 @@ fn string(text: &str, json: &mut Vec<u8>) {
 }
 
 fn push_line(line: &[u8], is_plain: bool, json: &mut Vec<u8>) {
-    if is_plain || all(line, stands_as_it_is) {
+    if is_plain || all(line, stand_as_they_are) {
         json.extend_from_slice(line);
     } else {
         for byte in line {
@@ -102,24 +102,24 @@ fn push_line(line: &[u8], is_plain: bool, json: &mut Vec<u8>) {
     }
 }
 
-fn stands_as_it_is(byte: u8) -> bool {
-    (byte >= b' ') & !matches!(byte, b'"' | b'\\')
+fn stand_as_they_are(lanes: Lanes) -> Lanes {
+    lanes.simd_ge(Lanes::splat(b' ')) & !(are(lanes, b'"') | are(lanes, b'\\'))
 }
 
 /// RFC 8259 section 7, the short form where there is one.
 fn push_byte(byte: u8, json: &mut Vec<u8>) {
     let short = match byte {
-        _ if stands_as_it_is(byte) => return json.push(byte),
         b'"' | b'\\' => byte,
         b'\n' => b'n',
         b'\r' => b'r',
         b'\t' => b't',
         0x08 => b'b',
         0x0c => b'f',
-        control => {
-            let _ = write!(json, r"\u{control:04x}");
+        ..b' ' => {
+            let _ = write!(json, r"\u{byte:04x}");
             return;
         }
+        _ => return json.push(byte),
     };
     json.extend_from_slice(&[b'\\', short]);
 }

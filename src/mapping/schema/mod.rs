@@ -4,23 +4,35 @@
 //! reads them from there, and what stands beside each is what users read in `docs/mapping.schema.json` and `docs/mapping.md`.
 
 pub(super) mod keys;
+#[cfg(test)]
 mod reference;
+#[cfg(test)]
 mod values;
 mod words;
 
 pub(super) use words::*;
 
-pub use reference::reference;
+#[cfg(test)]
+pub(super) use reference::reference;
 
+#[cfg(test)]
 use schemars::JsonSchema;
+#[cfg(test)]
 use schemars::generate::SchemaSettings;
+#[cfg(test)]
 use serde_json::{Map, Value};
 
 /// The JSON Schema of a mapping. It may be laxer than the check, but is never stricter.
 ///
 /// Draft 7: the tools that know TOML know no later one.
-#[must_use]
-pub fn json_schema() -> Value {
+pub const SCHEMA: &str = include_str!("../../../docs/mapping.schema.json");
+
+/// The page about the mapping, in Markdown.
+pub const REFERENCE: &str = include_str!("../../../docs/mapping.md");
+
+/// What [`SCHEMA`] must say.
+#[cfg(test)]
+pub(super) fn json_schema() -> Value {
     let schema = of::<keys::Mapping>();
     // What people look for first stands first.
     let first = ["$schema", "title", "description"]
@@ -32,6 +44,7 @@ pub fn json_schema() -> Value {
 }
 
 /// The schema of one table, with all that it refers to.
+#[cfg(test)]
 pub(super) fn of<T: JsonSchema>() -> Map<String, Value> {
     let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
     std::mem::take(schema.ensure_object())

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 const OPENING: &str = "# The mapping
 
-<!-- Made by `cargo run -- schema --reference > docs/mapping.md` of the texts in src/mapping/schema. -->
+<!-- Made by `just mapping-docs` of the texts in src/mapping/schema. -->
 
 This page explains every key. Copy the mapping in `mappings/` that is nearest to your export, and come here for the rest. A key may be
 left out unless it is *required*; its default is what then holds.
@@ -53,7 +53,7 @@ const SECTIONS: [fn() -> Section; 30] = [
 
 /// The page about the mapping, in Markdown.
 #[must_use]
-pub fn reference() -> String {
+pub(in crate::mapping) fn reference() -> String {
     let sections: Vec<Section> = SECTIONS.iter().map(|section| section()).collect();
     let links: Vec<String> = sections.iter().map(|section| link(text(&section.schema, "title"))).collect();
     let mut page = format!("{OPENING}\n{}\n", links.join(" · "));

@@ -6,7 +6,6 @@ use super::mailbox::{self, Entry};
 use super::stand_in::x500;
 use super::words;
 use crate::record::Address;
-use crate::record::plain::all;
 use std::collections::HashSet;
 
 /// What a field gave.
@@ -206,7 +205,7 @@ fn bare(text: &str) -> Option<String> {
     let (local, domain) = text.split_once('@')?;
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'.' | b'-');
     let is_user = |byte: u8| is_host(byte) | matches!(byte, b'_' | b'+' | b'=');
-    let is_plain = !local.is_empty() && all(local.as_bytes(), is_user) && all(domain.as_bytes(), is_host);
+    let is_plain = !local.is_empty() && local.bytes().all(is_user) && domain.bytes().all(is_host);
     let is_whole = !domain.is_empty() && !domain.starts_with('.') && !domain.ends_with('.');
     (is_plain && is_whole).then(|| {
         let mut handle = text.to_owned();

@@ -3,6 +3,8 @@
 //! The parser decodes too, but it drops the last bytes of base64 without padding and turns text into Unicode; a file
 //! must leave here as it went in.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 use memchr::memchr;
 
@@ -62,7 +64,7 @@ impl Encoding {
 const ENCLOSED: [&str; 7] = ["x-uuencode", "x-uue", "x-uu", "uuencode", "uue", "x-yencode", "x-yenc"];
 
 fn base64_damage(encoded: &[u8], decoded: usize) -> Option<&'static str> {
-    let blanks = encoded.iter().filter(|byte| byte.is_ascii_whitespace()).count();
+    let blanks: usize = b" \t\n\r\x0c".iter().map(|blank| memchr::memchr_iter(*blank, encoded).count()).sum();
     let padding = encoded.trim_ascii_end().iter().rev().take(2).take_while(|byte| **byte == b'=').count();
     let characters = encoded.len() - blanks;
     if characters.is_multiple_of(4) && decoded == (characters / 4 * 3).saturating_sub(padding) {
@@ -143,20 +145,15 @@ pub(super) fn base64(input: &[u8]) -> Vec<u8> {
     let mut group: u32 = 0;
     let mut filled = 0_u8;
     let mut rest = input;
-    while let Some((&first, tail)) = rest.split_first() {
-        if filled == 0
-            && let [a, b, c, d, tail @ ..] = rest
-        {
-            let (a, b, c, d) = (value(*a), value(*b), value(*c), value(*d));
-            if a | b | c | d < 64 {
-                let word = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
-                let [_, one, two, three] = word.to_be_bytes();
-                output.extend_from_slice(&[one, two, three]);
-                rest = tail;
-                continue;
-            }
+    let mut begins_line = true;
+    loop {
+        if begins_line && filled == 0 {
+            let whole = whole_groups(rest, &mut output);
+            rest = rest.get(whole..).unwrap_or_default();
         }
+        let Some((&first, tail)) = rest.split_first() else { break };
         rest = tail;
+        begins_line = first == b'\n';
         if first == b'=' {
             flush(group, filled, &mut output);
             (group, filled) = (0, 0);
@@ -176,6 +173,20 @@ pub(super) fn base64(input: &[u8]) -> Vec<u8> {
     }
     flush(group, filled, &mut output);
     output
+}
+
+/// Decodes the whole groups without padding that the input begins with, if its first line is nothing else before its end; how many
+/// bytes they have.
+fn whole_groups(input: &[u8], output: &mut Vec<u8>) -> usize {
+    let line = input.get(..memchr(b'\n', input).unwrap_or(input.len())).unwrap_or_default();
+    let signs = line.strip_suffix(b"\r").unwrap_or(line);
+    let whole = (signs.len() / 4).saturating_sub(usize::from(signs.ends_with(b"="))) * 4;
+    let before = output.len();
+    if STANDARD_NO_PAD.decode_vec(signs.get(..whole).unwrap_or_default(), output).is_ok() {
+        return whole;
+    }
+    output.truncate(before);
+    0
 }
 
 /// The bytes of an unfinished group of two or three characters; one character alone holds no byte.
@@ -359,6 +370,24 @@ mod tests {
         fn sound_base64_shows_no_damage(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             prop_assert_eq!(Encoding::Base64.damage(&encode(&bytes), bytes.len()), None);
             prop_assert_eq!(text_below_base64(&encode(&bytes)), None);
+        }
+
+        #[test]
+        fn base64_of_any_lines_is_what_its_signs_say_one_by_one(text in "([A-Za-z0-9+/]{0,9}[=!\r ]?\n?){0,20}") {
+            let mut signs: Vec<u8> = Vec::new();
+            let mut said = Vec::new();
+            for byte in text.bytes().chain([b'=']) {
+                if value(byte) != OTHER {
+                    signs.push(value(byte));
+                }
+                if signs.len() == 4 || byte == b'=' {
+                    let group = signs.iter().fold(0_u32, |group, sign| group << 6 | u32::from(*sign));
+                    let bytes = (group << (6 * (4 - signs.len()))).to_be_bytes();
+                    said.extend_from_slice(&bytes[1..][..(signs.len() * 3 / 4)]);
+                    signs.clear();
+                }
+            }
+            prop_assert_eq!(base64(text.as_bytes()), said);
         }
 
         #[test]

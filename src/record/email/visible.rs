@@ -6,7 +6,7 @@
 use super::charset::decode_plainly;
 use super::parser::{PartKind, Structure};
 use super::part::Leaf;
-use crate::record::plain::{all, has_two_spaces, is_end, is_printable, lines};
+use crate::record::plain::{all, are, are_printable, has_two_spaces, lines};
 use memchr::memrchr;
 
 /// A text as it is compared.
@@ -45,8 +45,9 @@ fn decoded(ids: &[usize], leaves: &[Option<Leaf<'_>>], kind: PartKind) -> String
 pub(super) fn collapse(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len());
     // Most lines are words with one space between them already, in many texts all of them.
-    let is_calm =
-        |text: &str| all(text.as_bytes(), |byte| is_printable(byte) | is_end(byte)) && !has_two_spaces(text.as_bytes());
+    let is_calm = |text: &str| {
+        all(text.as_bytes(), |lanes| are_printable(lanes) | are(lanes, b'\n')) && !has_two_spaces(text.as_bytes())
+    };
     let is_all_calm = is_calm(text);
     for line in lines(text) {
         let words = line.trim_ascii();

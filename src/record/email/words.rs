@@ -7,7 +7,7 @@
 use super::charset::{decode_raw_header, decode_word, is_unknown};
 use super::header::unfold;
 use super::transfer::{base64, hex_pairs};
-use crate::record::plain::{all, is_printable};
+use crate::record::plain::{all, are_printable};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 use memchr::{memchr, memchr_iter, memmem};
 
@@ -56,12 +56,12 @@ pub(super) fn read(value: &[u8], charset: Option<&str>) -> Words {
 fn as_it_stands(value: &[u8]) -> Option<&str> {
     let value = value.trim_ascii();
     let mut marks = memchr_iter(b'?', value).filter_map(|mark| value.get(mark.checked_sub(1)?));
-    (all(value, is_printable) && !marks.any(|before| *before == b'=')).then(|| std::str::from_utf8(value).ok())?
+    (all(value, are_printable) && !marks.any(|before| *before == b'=')).then(|| std::str::from_utf8(value).ok())?
 }
 
 /// The text as one line: control characters become spaces, and those around it go.
 pub(super) fn one_line(text: &str) -> String {
-    if all(text.as_bytes(), is_printable) {
+    if all(text.as_bytes(), are_printable) {
         return text.trim().to_owned();
     }
     let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();

@@ -1,10 +1,15 @@
 //! What conversations get beside their messages, and what that is made of.
 
 use super::keys;
+#[cfg(test)]
 use crate::mapping::finish::{ContactsOf, Notes};
+#[cfg(test)]
 use crate::mapping::schema::values::{HeaderName, OneOrMore, Pattern, Tag, Teammate, Text};
+#[cfg(test)]
 use schemars::{JsonSchema, Schema};
+#[cfg(test)]
 use serde_json::json;
+#[cfg(test)]
 use std::collections::BTreeMap;
 
 /// Values that messages say of their conversations, such as the number of a ticket, by names of your choice. In braces they stand in
@@ -15,6 +20,7 @@ use std::collections::BTreeMap;
 /// ticket = [{ header = "X-Ticket-ID" }, { subject = '\[#(\d+)\]' }, { column = "ticket_id" }]
 /// customer = { header = "X-Account", pattern = '^[A-Z]+' }
 /// ```
+#[cfg(test)]
 #[derive(JsonSchema)]
 #[schemars(title = "[values]")]
 #[allow(dead_code, clippy::zero_sized_map_values, reason = "described, and never filled")]
@@ -46,6 +52,7 @@ keys! {
     }
 }
 
+#[cfg(test)]
 pub(super) fn names_one(schema: &mut Schema) {
     let one = ["subject", "header", "column"].map(|key| json!({ "required": [key] }));
     schema.insert("oneOf".to_owned(), json!(one));

@@ -1,12 +1,19 @@
 //! `[[rule]]` and its conditions.
 
+#[cfg(test)]
+use super::Link;
+#[cfg(test)]
 use super::finish::names_one;
-use super::{Link, keys};
+use super::keys;
+#[cfg(test)]
 use crate::mapping::schema::values::{
     Archived, Day, Domain, HeaderName, OneOrMore, Pattern, Size, Tag, Teammate, Text,
 };
+#[cfg(test)]
 use crate::mapping::when::Direction;
+#[cfg(test)]
 use serde_json::json;
+#[cfg(test)]
 use std::collections::BTreeMap;
 
 keys! {

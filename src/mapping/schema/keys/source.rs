@@ -1,15 +1,25 @@
 //! `[[source]]`: keys of every source, and those of mails. Those of tables are in `table`.
 
-use super::{Table, keys, requires};
+use super::keys;
+#[cfg(test)]
+use super::{Table, requires};
+#[cfg(test)]
 use crate::mapping::choice::Choice;
+#[cfg(test)]
 use crate::mapping::ends::Straddling;
+#[cfg(test)]
 use crate::mapping::model::Dialect;
+#[cfg(test)]
 use crate::mapping::schema::values::{Moment, Namespace, OneOrMore, SourceName, Text, Until};
+#[cfg(test)]
 use crate::mapping::schema::words::{LabelName, SourceFormat};
+#[cfg(test)]
 use schemars::{JsonSchema, Schema};
+#[cfg(test)]
 use serde_json::{Map, Value, json};
 
 // Text and title of the whole are those of its first part.
+#[cfg(test)]
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, transform = requires(EverySource::REQUIRED), transform = of_each_format)]
 #[allow(dead_code, reason = "described, and never filled")]
@@ -91,6 +101,7 @@ keys! {
 }
 
 /// Keys that only some formats have, and keys that tables must have, are said by format.
+#[cfg(test)]
 fn of_each_format(schema: &mut Schema) {
     let cases = SourceFormat::WORDS.iter().map(|(word, format)| {
         let foreign = format.foreign_keys().into_iter().map(|key| (key.to_owned(), Value::Bool(false)));

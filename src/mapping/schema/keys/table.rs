@@ -1,12 +1,17 @@
 //! Keys of a `[[source]]` that is a chat table.
 
 use super::keys;
+#[cfg(test)]
 use crate::mapping::schema::values::{
     Channel, Column, Country, DateFormat, Delimiter, Moment, OneOrMore, Pattern, Quote, Text,
 };
+#[cfg(test)]
 use crate::mapping::schema::words::TextFormat;
+#[cfg(test)]
 use crate::mapping::table::{DaylightSaving, MessageType, Role, RowKind};
+#[cfg(test)]
 use schemars::JsonSchema;
+#[cfg(test)]
 use std::collections::BTreeMap;
 
 keys! {
@@ -199,6 +204,7 @@ keys! {
 
 /// What the values of the role column say about the direction. Every value that occurs is listed, for what a role means is never
 /// guessed; `"*"` stands for all that are not. An example is at [`[source.columns]`](#sourcecolumns).
+#[cfg(test)]
 #[derive(JsonSchema)]
 #[schemars(title = "[source.roles]", extend("minProperties" = 1))]
 #[allow(dead_code, reason = "described, and never filled")]
@@ -206,6 +212,7 @@ pub(in crate::mapping) struct Roles(BTreeMap<String, Role>);
 
 /// What the values of the kind column say a row is. Notes among agents become what `[notes]` says, and nothing without it. `"*"` stands for all values that are
 /// not listed. An example is at [`[source.columns]`](#sourcecolumns).
+#[cfg(test)]
 #[derive(JsonSchema)]
 #[schemars(title = "[source.kinds]", extend("minProperties" = 1))]
 #[allow(dead_code, reason = "described, and never filled")]

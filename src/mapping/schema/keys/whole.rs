@@ -1,12 +1,19 @@
 //! The whole mapping, and the tables that say little each.
 
-use super::{ContactsTable, Link, NewInboxes, NotesTable, Rule, Source, Values, keys};
+use super::keys;
+#[cfg(test)]
+use super::{ContactsTable, Link, NewInboxes, NotesTable, Rule, Source, Values};
+#[cfg(test)]
 use crate::mapping::check::{LEAVE_OPEN, RUN_RULES, VERSION};
+#[cfg(test)]
 use crate::mapping::model::{Collisions, InboxCopies, Order, Oversize, UnlistedLabels};
+#[cfg(test)]
 use crate::mapping::schema::values::{
     Address, DateFallback, Domain, Duration, HeaderName, Namespace, Pattern, Share, Size, Tag, Teammate, Text,
 };
+#[cfg(test)]
 use schemars::JsonSchema;
+#[cfg(test)]
 use std::collections::BTreeMap;
 
 keys! {
@@ -105,6 +112,7 @@ keys! {
 /// "nell@acme.example" = "alt:email:nell@acme.example"
 /// "tomasz@acme.example" = "tea_1a2b"
 /// ```
+#[cfg(test)]
 #[derive(JsonSchema)]
 #[schemars(title = "[agents]", extend("propertyNames" = { "pattern": "@" }))]
 #[allow(dead_code, reason = "described, and never filled")]
@@ -166,6 +174,7 @@ keys! {
 /// Important = "vip"
 /// "Warranty/Open" = "warranty"
 /// ```
+#[cfg(test)]
 #[derive(JsonSchema)]
 #[schemars(title = "[labels]")]
 #[allow(dead_code, reason = "described, and never filled")]

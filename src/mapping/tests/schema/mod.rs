@@ -3,12 +3,14 @@
 mod laxer;
 mod written_out;
 
-use super::super::schema::{keys, of};
+use super::super::schema::{json_schema, keys, of, reference};
 use super::super::*;
 use super::{FULLEST, SMALLEST};
+use crate::words::printable_json;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use std::fs;
+use std::path::Path;
 use std::sync::LazyLock;
 
 static VALIDATOR: LazyLock<Validator> =
@@ -58,6 +60,25 @@ fn examples() -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// A file of the repository, which the program prints, says what is said here. Asked to, the test writes it.
+fn is_kept(file: &str, kept: &str, made: &str) {
+    if std::env::var_os("THREADLIFT_WRITE_DOCS").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), made).unwrap();
+    } else {
+        assert!(
+            kept == made,
+            "{file} is out of date; write it anew:\n  THREADLIFT_WRITE_DOCS=1 cargo test --lib schema"
+        );
+    }
+}
+
+#[test]
+fn the_schema_and_the_page_in_the_repository_are_those_of_the_keys() {
+    let schema = printable_json(&serde_json::to_string_pretty(&json_schema()).unwrap());
+    is_kept("docs/mapping.schema.json", SCHEMA, &format!("{schema}\n"));
+    is_kept("docs/mapping.md", REFERENCE, &reference());
 }
 
 #[test]

@@ -16,11 +16,10 @@ pub(super) use words::*;
 pub(super) use reference::reference;
 
 #[cfg(test)]
-use schemars::JsonSchema;
-#[cfg(test)]
-use schemars::generate::SchemaSettings;
-#[cfg(test)]
-use serde_json::{Map, Value};
+use {
+    schemars::{JsonSchema, generate::SchemaSettings},
+    serde_json::{Map, Value},
+};
 
 /// The JSON Schema of a mapping. It may be laxer than the check, but is never stricter.
 ///

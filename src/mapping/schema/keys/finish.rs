@@ -2,15 +2,13 @@
 
 use super::keys;
 #[cfg(test)]
-use crate::mapping::finish::{ContactsOf, Notes};
-#[cfg(test)]
-use crate::mapping::schema::values::{HeaderName, OneOrMore, Pattern, Tag, Teammate, Text};
-#[cfg(test)]
-use schemars::{JsonSchema, Schema};
-#[cfg(test)]
-use serde_json::json;
-#[cfg(test)]
-use std::collections::BTreeMap;
+use {
+    crate::mapping::finish::{ContactsOf, Notes},
+    crate::mapping::schema::values::{HeaderName, OneOrMore, Pattern, Tag, Teammate, Text},
+    schemars::{JsonSchema, Schema},
+    serde_json::json,
+    std::collections::BTreeMap,
+};
 
 /// Values that messages say of their conversations, such as the number of a ticket, by names of your choice. In braces they stand in
 /// links and custom fields. Of a list of places the first counts that says something.

@@ -14,9 +14,7 @@ pub(in crate::mapping) use table::*;
 pub(in crate::mapping) use whole::*;
 
 #[cfg(test)]
-use schemars::Schema;
-#[cfg(test)]
-use serde_json::json;
+use {schemars::Schema, serde_json::json};
 
 /// A table of the mapping: its keys with their values and comments, and which of them must be there. The program has the keys
 /// alone; its tests make the schema of the rest.

@@ -1,20 +1,17 @@
 //! `[[rule]]` and its conditions.
 
-#[cfg(test)]
-use super::Link;
-#[cfg(test)]
-use super::finish::names_one;
 use super::keys;
 #[cfg(test)]
-use crate::mapping::schema::values::{
-    Archived, Day, Domain, HeaderName, OneOrMore, Pattern, Size, Tag, Teammate, Text,
+use {
+    super::Link,
+    super::finish::names_one,
+    crate::mapping::schema::values::{
+        Archived, Day, Domain, HeaderName, OneOrMore, Pattern, Size, Tag, Teammate, Text,
+    },
+    crate::mapping::when::Direction,
+    serde_json::json,
+    std::collections::BTreeMap,
 };
-#[cfg(test)]
-use crate::mapping::when::Direction;
-#[cfg(test)]
-use serde_json::json;
-#[cfg(test)]
-use std::collections::BTreeMap;
 
 keys! {
     /// What becomes of messages that meet a condition. There may be any number of rules.

@@ -2,21 +2,16 @@
 
 use super::keys;
 #[cfg(test)]
-use super::{Table, requires};
-#[cfg(test)]
-use crate::mapping::choice::Choice;
-#[cfg(test)]
-use crate::mapping::ends::Straddling;
-#[cfg(test)]
-use crate::mapping::model::Dialect;
-#[cfg(test)]
-use crate::mapping::schema::values::{Moment, Namespace, OneOrMore, SourceName, Text, Until};
-#[cfg(test)]
-use crate::mapping::schema::words::{LabelName, SourceFormat};
-#[cfg(test)]
-use schemars::{JsonSchema, Schema};
-#[cfg(test)]
-use serde_json::{Map, Value, json};
+use {
+    super::{Table, requires},
+    crate::mapping::choice::Choice,
+    crate::mapping::ends::Straddling,
+    crate::mapping::model::Dialect,
+    crate::mapping::schema::values::{Moment, Namespace, OneOrMore, SourceName, Text, Until},
+    crate::mapping::schema::words::{LabelName, SourceFormat},
+    schemars::{JsonSchema, Schema},
+    serde_json::{Map, Value, json},
+};
 
 // Text and title of the whole are those of its first part.
 #[cfg(test)]

@@ -2,17 +2,15 @@
 
 use super::keys;
 #[cfg(test)]
-use crate::mapping::schema::values::{
-    Channel, Column, Country, DateFormat, Delimiter, Moment, OneOrMore, Pattern, Quote, Text,
+use {
+    crate::mapping::schema::values::{
+        Channel, Column, Country, DateFormat, Delimiter, Moment, OneOrMore, Pattern, Quote, Text,
+    },
+    crate::mapping::schema::words::TextFormat,
+    crate::mapping::table::{DaylightSaving, MessageType, Role, RowKind},
+    schemars::JsonSchema,
+    std::collections::BTreeMap,
 };
-#[cfg(test)]
-use crate::mapping::schema::words::TextFormat;
-#[cfg(test)]
-use crate::mapping::table::{DaylightSaving, MessageType, Role, RowKind};
-#[cfg(test)]
-use schemars::JsonSchema;
-#[cfg(test)]
-use std::collections::BTreeMap;
 
 keys! {
     /// Further keys of sources with `format = "csv"`: chats as a table, one row a message.

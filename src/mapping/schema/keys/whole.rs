@@ -2,19 +2,16 @@
 
 use super::keys;
 #[cfg(test)]
-use super::{ContactsTable, Link, NewInboxes, NotesTable, Rule, Source, Values};
-#[cfg(test)]
-use crate::mapping::check::{LEAVE_OPEN, RUN_RULES, VERSION};
-#[cfg(test)]
-use crate::mapping::model::{Collisions, InboxCopies, Order, Oversize, UnlistedLabels};
-#[cfg(test)]
-use crate::mapping::schema::values::{
-    Address, DateFallback, Domain, Duration, HeaderName, Namespace, Pattern, Share, Size, Tag, Teammate, Text,
+use {
+    super::{ContactsTable, Link, NewInboxes, NotesTable, Rule, Source, Values},
+    crate::mapping::check::{LEAVE_OPEN, RUN_RULES, VERSION},
+    crate::mapping::model::{Collisions, InboxCopies, Order, Oversize, UnlistedLabels},
+    crate::mapping::schema::values::{
+        Address, DateFallback, Domain, Duration, HeaderName, Namespace, Pattern, Share, Size, Tag, Teammate, Text,
+    },
+    schemars::JsonSchema,
+    std::collections::BTreeMap,
 };
-#[cfg(test)]
-use schemars::JsonSchema;
-#[cfg(test)]
-use std::collections::BTreeMap;
 
 keys! {
     /// A mapping is one TOML file that says what is imported, into which inbox, and what becomes of it on the way. As little as it can

@@ -2,7 +2,6 @@
 //!
 //! Front tells messages apart by their ids alone, so they would be there twice.
 
-use super::pins::Pins;
 use super::resolve::Resolution;
 use super::texts::Text;
 use crate::ledger::LedgerError;
@@ -17,7 +16,8 @@ pub(super) struct Doubles {
 
 /// Finds messages whose content, people and date are those of one that was sent and that this plan does not hold any more. Where
 /// each inbox has a copy of its own, another inbox is meant to get another one.
-pub(super) fn doubles(resolution: &Resolution<'_>, pins: &Pins, most_named: usize) -> Result<Doubles, LedgerError> {
+pub(super) fn doubles(resolution: &Resolution<'_>, most_named: usize) -> Result<Doubles, LedgerError> {
+    let pins = resolution.pins;
     let is_per_inbox = resolution.mapping.identity.copies == InboxCopies::PerInbox;
     let inbox_of = |inbox| is_per_inbox.then_some(inbox);
     // Equal rows of a chat are several messages: each stands for one.

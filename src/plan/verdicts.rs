@@ -14,9 +14,10 @@ impl Resolution<'_> {
         &'r self,
         mut see: impl FnMut(&'r Message, &Facts) -> Result<(), LedgerError>,
     ) -> impl Iterator<Item = Result<Entry, LedgerError>> {
-        let imported = self.imported().iter().map(Some).chain(std::iter::repeat(None));
-        let messages =
-            self.messages.iter().zip(imported).map(|(message, imported)| (message.record as usize, imported));
+        // They come first.
+        let imported = self.imported().len();
+        let messages = (0..).zip(&self.messages);
+        let messages = messages.map(move |(at, message)| (message.record as usize, (at < imported).then_some(message)));
         let rest = (0_usize..).zip(&self.fates).filter(|(_, fate)| !matches!(fate, Fate::Message(_)));
         let mut entry = move |number, imported: Option<&'r Message>| {
             let facts = self.read.facts(number)?;

@@ -86,7 +86,7 @@ fn push_text(text: &str, mut bare_space_shows: bool, html: &mut String) {
         return html.push_str(text);
     }
     let mut rest = text;
-    while let Some((character, at)) = rest.char_indices().find(|(_, it)| is_special(*it)).map(|(at, it)| (it, at)) {
+    while let Some((at, character)) = rest.char_indices().find(|(_, character)| is_special(*character)) {
         html.push_str(rest.get(..at).unwrap_or_default());
         bare_space_shows |= at > 0;
         rest = rest.get(at + character.len_utf8()..).unwrap_or_default();

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::ledger::{Finish, Form, LedgerError};
 use crate::plan::doubles::doubles;
-use crate::plan::facts::{Candidate, Class, Facts, Finding, Problem, Read};
+use crate::plan::facts::{Candidate, Class, Facts, Finding, Problem};
 use crate::plan::namespaces;
 use crate::plan::people::People;
-use crate::plan::pins::{Difference, Pins};
+use crate::plan::pins::Difference;
 use crate::plan::rebuild::{CUSTOMER_AS_RECIPIENT, KNOWN_BETTER};
 use crate::plan::resolve::{Fate, Message, Resolution};
 use crate::plan::threads::Thread;
@@ -51,9 +51,7 @@ fn notes(sources: &[Box<dyn Source>]) -> Vec<String> {
 /// Counts everything worth showing: threads at first, and then messages one by one.
 pub(in crate::plan) struct Counting<'a> {
     sources: &'a [Box<dyn Source>],
-    read: &'a Read,
     resolution: &'a Resolution<'a>,
-    pins: &'a Pins,
     overview: Overview,
     authors: Authors,
     people: People,
@@ -73,7 +71,7 @@ impl<'a> Counting<'a> {
         resolution: &'a Resolution<'a>,
         sources: &'a [Box<dyn Source>],
     ) -> Result<Self, LedgerError> {
-        let (read, pins, mapping) = (resolution.read, resolution.pins, resolution.mapping);
+        let (read, mapping) = (resolution.read, resolution.mapping);
         let overview = Overview {
             messages: resolution.imported().len() as u64,
             threads: resolution.threads.iter().filter(|thread| thread.size > 0).count() as u64,
@@ -87,7 +85,7 @@ impl<'a> Counting<'a> {
             straddling: Straddling::of(resolution, sources)?,
             delivering: Delivering::of(resolution),
             unlisted_labels: Listed::most_frequent(read.noticed.unlisted.counts()),
-            problems: problems(read, resolution, sources)?,
+            problems: problems(resolution, sources)?,
             notes: notes(sources).into_iter().chain(namespaces::notes(resolution, mapping)).collect(),
             warnings: warnings(&read.noticed, resolution, mapping),
             largest: largest(resolution, sources)?,
@@ -97,9 +95,7 @@ impl<'a> Counting<'a> {
         };
         let mut counting = Self {
             sources,
-            read,
             resolution,
-            pins,
             overview,
             authors: Authors::default(),
             people: People::default(),
@@ -133,14 +129,14 @@ impl<'a> Counting<'a> {
         overview.thread_sizes.add(size);
         overview.left_open += u64::from(!thread.is_archived && overview.is_archived);
         overview.assigned += u64::from(thread.assignee.is_some());
-        self.assignees.extend(thread.assignee.map(|assignee| self.read.texts.get(assignee)));
+        self.assignees.extend(thread.assignee.map(|assignee| self.resolution.read.texts.get(assignee)));
     }
 
     fn message(&mut self, message: &'a Message, facts: &Facts, candidate: &Candidate) {
         let thread = self.resolution.threads.get(message.thread as usize);
         let overview = &mut self.overview;
         if let Some(thread) = thread {
-            let inbox = self.read.texts.get(thread.inbox);
+            let inbox = self.resolution.read.texts.get(thread.inbox);
             overview.months.add(candidate.date, &inbox, candidate.is_inbound);
             *overview.inboxes.entry(inbox.as_ref().to_owned()).or_default() += 1;
         }
@@ -175,11 +171,11 @@ impl<'a> Counting<'a> {
             overview.left_out.files += u64::from(files);
             overview.left_out.bytes += bytes;
         }
-        let keep = |handle: &str| self.read.texts.keep(handle);
+        let texts = &self.resolution.read.texts;
+        let keep = |handle: &str| texts.keep(handle);
         let is_known_better = thread.is_some_and(|thread| thread.customer_for(candidate, keep).is_some());
         let mut is_changed = is_known_better || candidate.wants_recipient;
-        for change in self.read.texts.list(candidate.changes).iter() {
-            let change = self.read.texts.get(*change);
+        for change in texts.list(candidate.changes).iter().map(|change| texts.get(*change)) {
             is_changed |= !is_expected(&change);
             self.changed.add(change, message);
         }
@@ -193,11 +189,11 @@ impl<'a> Counting<'a> {
 
     /// Whose contacts are asked for.
     fn people(&mut self, message: &Message, candidate: &Candidate) -> Result<(), LedgerError> {
-        let texts = &self.read.texts;
+        let texts = &self.resolution.read.texts;
         let thread = self.resolution.threads.get(message.thread as usize);
         let better = thread.and_then(|thread| thread.customer_for(candidate, |handle| texts.keep(handle)));
         let better = better.map(|better| texts.get(better));
-        let recipients = || self.read.recipients(message.record as usize);
+        let recipients = || self.resolution.read.recipients(message.record as usize);
         self.people.add(candidate, better.as_deref(), self.resolution.mapping, recipients)
     }
 
@@ -211,7 +207,7 @@ impl<'a> Counting<'a> {
     /// What was sent of that which is no import.
     fn sent_besides(&mut self) {
         for message in self.resolution.comments().iter().chain(self.resolution.deliveries()) {
-            if let Some(end) = self.pins.end(&message.external_id.text()) {
+            if let Some(end) = self.resolution.pins.end(&message.external_id.text()) {
                 self.sent.add(end);
             }
         }
@@ -226,7 +222,8 @@ impl<'a> Counting<'a> {
     }
 
     fn tags(&mut self, message: &Message) {
-        for tag in self.read.texts.list(message.tags).iter().map(|tag| self.read.texts.get(*tag)) {
+        let texts = &self.resolution.read.texts;
+        for tag in texts.list(message.tags).iter().map(|tag| texts.get(*tag)) {
             if self.conversation.1.insert(Arc::clone(&tag)) {
                 *self.tagged.entry(tag.as_ref().to_owned()).or_default() += 1;
             }
@@ -236,12 +233,12 @@ impl<'a> Counting<'a> {
 
     fn sent_before(&mut self, message: &Message, facts: &Facts, candidate: &Candidate) {
         // Making the text of an id costs more than anything else here.
-        if self.pins.is_empty() {
+        if self.resolution.pins.is_empty() {
             return;
         }
-        let Some(end) = self.pins.end(&message.external_id.text()) else { return };
+        let Some(end) = self.resolution.pins.end(&message.external_id.text()) else { return };
         self.sent.add(end);
-        let found = self.resolution.differences(message, facts, candidate, self.pins);
+        let found = self.resolution.differences(message, facts, candidate);
         if !found.is_empty() {
             self.overview.sent_differently += 1;
             if self.overview.sent_differently_ids.len() < MAX_LISTED {
@@ -249,8 +246,8 @@ impl<'a> Counting<'a> {
             }
         }
         if found.iter().any(|difference| difference.starts_with(OTHER_TAGS)) {
-            let tags = self.read.texts.list(message.tags);
-            let tags = tags.iter().map(|tag| self.read.texts.get(*tag).as_ref().to_owned()).collect();
+            let texts = &self.resolution.read.texts;
+            let tags = texts.list(message.tags).iter().map(|tag| texts.get(*tag).as_ref().to_owned()).collect();
             self.conversation.2.add(&Finish { tags, ..Finish::default() });
         }
         for difference in found {
@@ -263,10 +260,10 @@ impl<'a> Counting<'a> {
         let (mapping, sources) = (self.resolution.mapping, self.sources);
         let mut overview = self.overview;
         overview.finish.add(&self.conversation.2);
-        overview.gone = self.pins.ends().less(self.sent);
+        overview.gone = self.resolution.pins.ends().less(self.sent);
         overview.sent_and_gone = overview.gone.total();
         if overview.sent_and_gone > 0 {
-            let doubles = doubles(self.resolution, self.pins, MAX_LISTED)?;
+            let doubles = doubles(self.resolution, MAX_LISTED)?;
             (overview.doubles, overview.double_ids) = (doubles.count, doubles.ids);
         }
         overview.differences = Listed::most_frequent(self.differences);
@@ -277,7 +274,7 @@ impl<'a> Counting<'a> {
         let teammates: BTreeSet<String> = self.authors.teammates(mapping).chain(assignees).collect();
         overview.teammates = teammates.into_iter().collect();
         overview.own_authors = self.authors.all(mapping);
-        let read = self.read;
+        let read = self.resolution.read;
         overview.changes = self.changed.all(|message| {
             let facts = read.facts(message.record as usize)?;
             Ok((place(sources, &facts.place.origin()), message.name(&facts)))
@@ -317,7 +314,7 @@ fn largest(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Result<V
 
 impl Resolution<'_> {
     /// In which ways a message that was sent would be sent otherwise now, in words.
-    fn differences(&self, message: &Message, facts: &Facts, candidate: &Candidate, pins: &Pins) -> Vec<String> {
+    fn differences(&self, message: &Message, facts: &Facts, candidate: &Candidate) -> Vec<String> {
         let mut found = Vec::new();
         let text = |text| self.read.texts.get(text);
         if let Finding::Skipped { cause, .. } = &facts.finding {
@@ -332,7 +329,7 @@ impl Resolution<'_> {
             }
         }
         if let Some(planned) = self.planned_as(message, candidate) {
-            let way = pins.difference(&planned).map(|difference| match (difference, &planned.customer) {
+            let way = self.pins.difference(&planned).map(|difference| match (difference, &planned.customer) {
                 (Difference::Drafted, _) => "other content, people or date now",
                 (Difference::Decided, None) => "other tags now",
                 (Difference::Decided, Some(_)) => "other tags or customer now",
@@ -343,11 +340,8 @@ impl Resolution<'_> {
     }
 }
 
-fn problems(
-    read: &Read,
-    resolution: &Resolution<'_>,
-    sources: &[Box<dyn Source>],
-) -> Result<Vec<ProblemKind>, LedgerError> {
+fn problems(resolution: &Resolution<'_>, sources: &[Box<dyn Source>]) -> Result<Vec<ProblemKind>, LedgerError> {
+    let read = resolution.read;
     let mut kinds: BTreeMap<(&str, String), ProblemKind> = BTreeMap::new();
     let mut add = |status: &'static str, problem: &Problem, facts: &Facts| {
         let kind = kinds.entry((status, problem.cause.clone())).or_insert_with(|| ProblemKind {

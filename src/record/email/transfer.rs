@@ -175,8 +175,8 @@ pub(super) fn base64(input: &[u8]) -> Vec<u8> {
     output
 }
 
-/// Decodes the whole groups without padding that the input begins with, if its first line is nothing else before its end; how many
-/// bytes they have.
+/// Decodes the first line as far as it is whole groups, and gives how many bytes those have: none if anything but the alphabet stands
+/// among them. What is left of the line may be padded.
 fn whole_groups(input: &[u8], output: &mut Vec<u8>) -> usize {
     let line = input.get(..memchr(b'\n', input).unwrap_or(input.len())).unwrap_or_default();
     let signs = line.strip_suffix(b"\r").unwrap_or(line);

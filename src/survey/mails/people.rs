@@ -1,7 +1,7 @@
 //! Who "we" are, as far as mails show it: what they were filed as sent from, delivered to, and mostly sent to and from.
 
 use super::tally::{Domain, Person, Tally, domain_of, most_frequent};
-use crate::words::count;
+use crate::words::{self, count};
 use std::collections::BTreeMap;
 
 /// Agents, shared addresses and candidates that are named.
@@ -257,7 +257,7 @@ impl People {
                 self.mailboxes.push((handle.clone(), received));
             }
         }
-        self.mailboxes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        self.mailboxes = words::most_frequent(std::mem::take(&mut self.mailboxes));
     }
 }
 
